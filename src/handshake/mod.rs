@@ -1,0 +1,1 @@
+//! The opening handshake of both roles (RFC 6455 4).

@@ -1,0 +1,27 @@
+//! A sans-IO WebSocket protocol: RFC 6455 as a state machine over your bytes.
+//!
+//! It opens no socket, reads no clock and draws no randomness: bytes, time and entropy come in
+//! as arguments, so the same inputs give the same outputs, always.
+//!
+//! Five layers, each public, complete, and built only on the ones above it in this list:
+//!
+//! | layer | modules | needs | what it is |
+//! |---|---|---|---|
+//! | wire | [`frame`], [`mask`], [`utf8`], [`close`] | `core` | frame headers, masking, incremental UTF-8, close codes |
+//! | handshake | [`handshake`] | `core` | the opening handshake of both roles over slices |
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod handshake;
