@@ -8,6 +8,7 @@
 //! | layer | modules | needs | what it is |
 //! |---|---|---|---|
 //! | wire | [`frame`], [`mask`], [`utf8`], [`close`] | `core` | frame headers, masking, incremental UTF-8, close codes |
+//! | connection | [`connection`] | `core` | [`Connection`](connection::Connection): all of RFC 6455 after the handshake, over slices |
 //! | handshake | [`handshake`] | `core` | the opening handshake of both roles over slices |
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -24,4 +25,13 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod close;
+pub mod connection;
+mod error;
+pub mod frame;
 pub mod handshake;
+pub mod mask;
+pub mod utf8;
+
+pub use close::{CloseCode, CloseFrame};
+pub use error::{Full, ProtocolError, SendError};
