@@ -31,7 +31,19 @@ mod error;
 pub mod frame;
 pub mod handshake;
 pub mod mask;
+#[cfg(feature = "alloc")]
+mod message;
 pub mod utf8;
+#[cfg(feature = "alloc")]
+mod utf8_bytes;
+#[cfg(feature = "alloc")]
+pub mod websocket;
 
 pub use close::{CloseCode, CloseFrame};
 pub use error::{Full, ProtocolError, SendError};
+#[cfg(feature = "alloc")]
+pub use message::Message;
+#[cfg(feature = "alloc")]
+pub use utf8_bytes::Utf8Bytes;
+#[cfg(feature = "alloc")]
+pub use websocket::WebSocket;
