@@ -25,6 +25,10 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "std")]
+pub mod adapter;
+#[cfg(feature = "std")]
+pub mod blocking;
 pub mod close;
 pub mod connection;
 mod error;

@@ -199,8 +199,8 @@ impl<R: Role> Sender<R> {
         }
     }
 
-    /// Whether a Close has been sent.
-    pub(super) fn is_closed(&self) -> bool {
+    /// Whether a Close has been sent, or there is nobody left to send one to.
+    pub(crate) fn is_closed(&self) -> bool {
         self.phase == Phase::Closed
     }
 

@@ -56,11 +56,7 @@ impl<'b> Extensions<'b> {
     /// The list in the value of one header line.
     #[must_use]
     pub const fn parse(value: &'b [u8]) -> Self {
-        Self {
-            rest: value,
-            lines: None,
-            found: Found::EmptyLines,
-        }
+        Self { rest: value, lines: None, found: Found::EmptyLines }
     }
 
     /// The list in every `Sec-WebSocket-Extensions` line: several make one list
@@ -147,9 +143,7 @@ impl<'b> Extension<'b> {
 
     /// The parameters in order.
     pub fn parameters(&self) -> impl Iterator<Item = ExtensionParameter<'b>> + Clone + use<'b> {
-        Parameters {
-            rest: self.parameters,
-        }
+        Parameters { rest: self.parameters }
     }
 }
 
@@ -217,8 +211,7 @@ impl PartialEq<&str> for ParameterValue<'_> {
 
 impl fmt::Display for ParameterValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.bytes()
-            .try_for_each(|byte| write!(f, "{}", char::from(byte)))
+        self.bytes().try_for_each(|byte| write!(f, "{}", char::from(byte)))
     }
 }
 

@@ -58,13 +58,7 @@ impl<'b> Request<'b> {
         if fields.extensions.is_present() {
             Extensions::of(http.headers).try_for_each(|extension| extension.map(drop))?;
         }
-        Ok(Some(Self {
-            http,
-            key,
-            host,
-            path_and_query,
-            origin,
-        }))
+        Ok(Some(Self { http, key, host, path_and_query, origin }))
     }
 
     /// The request target as sent: a path and query, or a whole http(s) URI (RFC 6455 4.1).
@@ -109,10 +103,7 @@ impl<'b> Request<'b> {
 
     /// The subprotocols that the client offers, the preferred one first; no two are equal.
     pub fn subprotocols(&self) -> impl Iterator<Item = &'b str> + Clone + use<'b> {
-        self.http
-            .headers
-            .list("Sec-WebSocket-Protocol")
-            .filter_map(token)
+        self.http.headers.list("Sec-WebSocket-Protocol").filter_map(token)
     }
 
     /// The extensions that the client offers, the preferred one first. One name may come several
@@ -145,10 +136,7 @@ impl<'b> Request<'b> {
 /// it), but one for a *version* of `websocket` means us and is wrong.
 fn asks_for_websocket(headers: Headers<'_>) -> Result<bool, RequestError> {
     let (mut asks, mut is_malformed) = (false, false);
-    for element in headers
-        .list("Upgrade")
-        .filter(|element| !element.is_empty())
-    {
+    for element in headers.list("Upgrade").filter(|element| !element.is_empty()) {
         let mut words = element.splitn(2, |&byte| byte == b'/');
         let name = words.next().unwrap_or_default();
         let version = words.next();
@@ -169,18 +157,11 @@ fn check_connection(headers: Headers<'_>, field: Field<'_>) -> Result<(), Reques
         return Err(RequestError::MissingHeader("Connection"));
     }
     let mut asks = false;
-    for element in headers
-        .list("Connection")
-        .filter(|element| !element.is_empty())
-    {
+    for element in headers.list("Connection").filter(|element| !element.is_empty()) {
         let option = token(element).ok_or(RequestError::Connection)?;
         asks |= option.eq_ignore_ascii_case("Upgrade");
     }
-    if asks {
-        Ok(())
-    } else {
-        Err(RequestError::Connection)
-    }
+    if asks { Ok(()) } else { Err(RequestError::Connection) }
 }
 
 /// RFC 6455 4.2.1, item 6, and 11.3.5: once, and exactly `13`, which is no number to be parsed.
@@ -218,9 +199,9 @@ fn check_key(field: Field<'_>) -> Result<&[u8], RequestError> {
 /// invalid one.
 fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
     match field {
-        Field::Once(host) => visible(host)
-            .filter(|host| is_host_and_port(host))
-            .ok_or(RequestError::Host),
+        Field::Once(host) => {
+            visible(host).filter(|host| is_host_and_port(host)).ok_or(RequestError::Host)
+        }
         Field::Absent => Err(RequestError::MissingHeader("Host")),
         Field::Repeated => Err(RequestError::RepeatedHeader("Host")),
     }
@@ -259,15 +240,9 @@ fn check_subprotocols(headers: Headers<'_>) -> Result<(), RequestError> {
     let mut seen = [""; MAX_SUBPROTOCOLS];
     for (index, element) in headers.list("Sec-WebSocket-Protocol").enumerate() {
         let subprotocol = token(element).ok_or(RequestError::Subprotocol)?;
-        let slot = seen
-            .get_mut(index)
-            .ok_or(RequestError::TooManySubprotocols)?;
+        let slot = seen.get_mut(index).ok_or(RequestError::TooManySubprotocols)?;
         *slot = subprotocol;
-        if seen
-            .iter()
-            .take(index)
-            .any(|earlier| *earlier == subprotocol)
-        {
+        if seen.iter().take(index).any(|earlier| *earlier == subprotocol) {
             return Err(RequestError::DuplicateSubprotocol);
         }
     }

@@ -28,10 +28,7 @@ pub(super) struct Offers<'a> {
 
 impl<'a> ClientHandshake<'a> {
     pub(super) const fn new(offers: Offers<'a>, limits: HeadLimits) -> Self {
-        Self {
-            scanner: HeadScanner::new(Kind::Response, limits),
-            offers,
-        }
+        Self { scanner: HeadScanner::new(Kind::Response, limits), offers }
     }
 
     /// Looks at what has arrived: `bytes` is all of it, from the first byte of the response, and
@@ -153,12 +150,7 @@ impl<'b> HttpResponse<'b> {
             VersionError::Unsupported => ResponseError::HttpVersion,
             VersionError::Malformed => HeadError::StartLine.into(),
         })?;
-        let &[
-            first @ b'1'..=b'9',
-            second @ b'0'..=b'9',
-            third @ b'0'..=b'9',
-        ] = status
-        else {
+        let &[first @ b'1'..=b'9', second @ b'0'..=b'9', third @ b'0'..=b'9'] = status else {
             return Err(HeadError::StartLine.into());
         };
         let digit = |byte: u8| u16::from(byte - b'0');
@@ -249,10 +241,7 @@ fn check_connection(headers: Headers<'_>, field: Field<'_>) -> Result<(), Respon
     if !field.is_present() {
         return Err(ResponseError::MissingHeader("Connection"));
     }
-    if !headers
-        .list("Connection")
-        .any(|option| option.eq_ignore_ascii_case(b"Upgrade"))
-    {
+    if !headers.list("Connection").any(|option| option.eq_ignore_ascii_case(b"Upgrade")) {
         return Err(ResponseError::Connection);
     }
     Ok(())

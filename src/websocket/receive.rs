@@ -4,8 +4,7 @@ use alloc::boxed::Box;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use super::WebSocket;
-use crate::connection::{ControlPayload, Event, Input, Role};
+use crate::connection::{Connection, Event, Input, Receiver, Role};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::message::Message;
@@ -31,30 +30,38 @@ impl Joining {
     }
 }
 
-impl<R: Role> WebSocket<R> {
+/// Where the events come from: a whole connection, or its receiving half.
+pub(super) trait Source {
+    fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError>;
+    fn frame_remaining(&self) -> u64;
+}
+
+impl Joining {
+    /// Takes the next message out of `input`.
     #[inline]
-    pub(super) fn receive_message(
+    pub(super) fn receive(
         &mut self,
+        source: &mut impl Source,
         input: &mut BytesMut,
     ) -> Result<Option<Message>, ProtocolError> {
         loop {
-            let start = self.joining.held + self.joining.gap;
+            let start = self.held + self.gap;
             let mut unread = Input::new(input.get_mut(start..).unwrap_or_default());
-            let event = self.connection.receive(&mut unread);
+            let event = source.receive(&mut unread);
             let end = start + unread.consumed();
             match event {
                 Ok(Some(Event::Data(data))) => {
                     let (kind, last, len) = (data.kind, data.last, data.bytes.len());
-                    let joined = if last && self.joining.held == 0 {
+                    let joined = if last && self.held == 0 {
                         let mut frame = input.split_to(end);
                         frame.advance(end - len);
                         frame.freeze()
                     } else {
-                        self.joining.join(input, end - len, end);
+                        self.join(input, end - len, end);
                         if !last {
                             continue;
                         }
-                        self.joining.finish(input)
+                        self.finish(input)
                     };
                     return Ok(Some(match kind {
                         Kind::Text => Message::Text(Utf8Bytes::from_validated(joined)),
@@ -62,28 +69,23 @@ impl<R: Role> WebSocket<R> {
                     }));
                 }
                 Ok(None) => {
-                    self.make_room(input);
+                    self.make_room(input, source.frame_remaining());
                     return Ok(None);
                 }
                 Ok(Some(Event::Ping(payload))) => {
-                    self.queue_pong();
-                    self.joining.skip(input, end);
-                    return Ok(Some(Message::Ping(copy(&payload))));
+                    self.skip(input, end);
+                    return Ok(Some(Message::Ping(Bytes::copy_from_slice(&payload))));
                 }
                 Ok(Some(Event::Pong(payload))) => {
-                    self.joining.skip(input, end);
-                    return Ok(Some(Message::Pong(copy(&payload))));
+                    self.skip(input, end);
+                    return Ok(Some(Message::Pong(Bytes::copy_from_slice(&payload))));
                 }
                 Ok(Some(Event::Close(frame))) => {
-                    self.queue_close();
-                    self.joining = Joining::new();
-                    input.clear();
+                    self.reset(input);
                     return Ok(Some(Message::Close(frame.map(Box::new))));
                 }
                 Err(error) => {
-                    self.queue_close();
-                    self.joining = Joining::new();
-                    input.clear();
+                    self.reset(input);
                     return Err(error);
                 }
             }
@@ -93,15 +95,19 @@ impl<R: Role> WebSocket<R> {
     /// Leaves of `input` only what belongs to the message under way, with room behind it for what
     /// its frame has announced, but for no more than has come of it: what a peer announces costs
     /// it nothing.
-    fn make_room(&mut self, input: &mut BytesMut) {
-        input.truncate(self.joining.held);
-        self.joining.gap = 0;
-        let announced = usize::try_from(self.connection.frame_remaining()).unwrap_or(usize::MAX);
-        input.reserve(announced.min(self.joining.held));
+    fn make_room(&mut self, input: &mut BytesMut, announced: u64) {
+        input.truncate(self.held);
+        self.gap = 0;
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        input.reserve(announced.min(self.held));
     }
-}
 
-impl Joining {
+    /// Drops what there is: after a Close or a fault nothing more is read.
+    fn reset(&mut self, input: &mut BytesMut) {
+        input.clear();
+        *self = Self::new();
+    }
+
     /// Adds `input[from..to]` to the message.
     fn join(&mut self, input: &mut BytesMut, from: usize, to: usize) {
         if self.held == 0 {
@@ -136,6 +142,24 @@ impl Joining {
     }
 }
 
-fn copy(payload: &ControlPayload) -> Bytes {
-    Bytes::copy_from_slice(payload)
+impl<R: Role> Source for Connection<R> {
+    #[inline]
+    fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+        self.receive(input)
+    }
+
+    fn frame_remaining(&self) -> u64 {
+        self.frame_remaining()
+    }
+}
+
+impl<R: Role> Source for Receiver<R> {
+    #[inline]
+    fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+        self.receive(input)
+    }
+
+    fn frame_remaining(&self) -> u64 {
+        self.frame_remaining()
+    }
 }

@@ -5,8 +5,8 @@ use core::fmt;
 
 use bytes::Bytes;
 
-use super::{Prepared, WebSocket};
-use crate::connection::{HeaderBytes, Output, Role};
+use super::{Outgoing, Prepared};
+use crate::connection::{HeaderBytes, Output, Role, Sender};
 use crate::error::SendError;
 use crate::frame::{FrameHeader, Kind};
 use crate::mask::Mask;
@@ -16,49 +16,56 @@ use crate::message::Message;
 /// that many messages leave in one write costs less than another piece for the write.
 const LARGE: usize = 4 * 1024;
 
-impl<R: Role> WebSocket<R> {
-    /// Queues a message.
-    ///
-    /// Ping and Pong go ahead of the messages that wait, between frames; a Close goes behind all,
-    /// and is taken however full the queue is.
-    ///
-    /// A large payload is queued without a copy: a server's as it is, a client's when nobody else
-    /// holds it, so that it can be masked where it is.
-    ///
-    /// # Errors
-    /// The message, and why it was not taken: [`QueueFull`](SendError::QueueFull),
-    /// [`Closing`](SendError::Closing), [`MessageUnderWay`](SendError::MessageUnderWay),
-    /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong).
+/// The outgoing queue, and how full it may be.
+#[derive(Debug)]
+pub(super) struct Queue {
+    pub(super) outgoing: Outgoing,
+    high_water_mark: usize,
+}
+
+impl Queue {
+    pub(super) fn new(high_water_mark: usize) -> Self {
+        Self { outgoing: Outgoing::new(), high_water_mark }
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.outgoing.len() < self.high_water_mark
+    }
+
     #[inline]
-    pub fn send(&mut self, message: Message) -> Result<(), Rejected> {
+    pub(super) fn send<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        message: Message,
+    ) -> Result<(), Rejected> {
         if !self.is_ready() && !matches!(message, Message::Close(_)) {
-            return Err(Rejected { message, error: self.queue_full() });
+            return Err(Rejected { message, error: self.full() });
         }
-        let sent = match &message {
-            Message::Text(text) => self.connection.sender().begin(Kind::Text, text.len()),
-            Message::Binary(bytes) => self.connection.sender().begin(Kind::Binary, bytes.len()),
-            _ => return self.send_control(message),
+        let begun = match &message {
+            Message::Text(text) => sender.begin(Kind::Text, text.len()),
+            Message::Binary(bytes) => sender.begin(Kind::Binary, bytes.len()),
+            _ => return self.send_control(sender, message),
         };
-        match (sent, message) {
-            (Ok(header), Message::Text(text)) => self.queue(header, text.into_bytes()),
-            (Ok(header), Message::Binary(bytes)) => self.queue(header, bytes),
+        match (begun, message) {
+            (Ok(header), Message::Text(text)) => self.push(header, text.into_bytes()),
+            (Ok(header), Message::Binary(bytes)) => self.push(header, bytes),
             (Ok(_), _) => {}
             (Err(error), message) => return Err(Rejected { message, error }),
         }
         Ok(())
     }
 
-    /// Queues a message that is sent to other connections too.
-    ///
-    /// # Errors
-    /// As of [`send`](Self::send).
-    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+    pub(super) fn send_prepared<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        message: &Prepared,
+    ) -> Result<(), SendError> {
         if !self.is_ready() {
-            return Err(self.queue_full());
+            return Err(self.full());
         }
-        let header = self.connection.sender().begin(message.kind, message.payload.len())?;
+        let header = sender.begin(message.kind, message.payload.len())?;
         if header.mask.is_some() {
-            self.queue(header, message.payload.clone());
+            self.push(header, message.payload.clone());
         } else if message.payload.len() < LARGE {
             self.outgoing.data().put(&message.header);
             self.outgoing.data().put(&message.payload);
@@ -68,44 +75,39 @@ impl<R: Role> WebSocket<R> {
         Ok(())
     }
 
-    /// Queues the next fragment of a message, the last one with `fin` (RFC 6455 5.4): for a
-    /// message that is not all there yet, or is larger than memory. Fragments of text may be cut
-    /// inside a character.
-    ///
-    /// # Errors
-    /// The payload, and why it was not taken: as of [`send`](Self::send), with
-    /// `MessageUnderWay` when the message under way is of another kind, and
-    /// [`InvalidUtf8`](SendError::InvalidUtf8).
-    pub fn send_fragment(
+    pub(super) fn send_fragment<R: Role>(
         &mut self,
+        sender: &mut Sender<R>,
         kind: Kind,
         fin: bool,
         payload: Bytes,
     ) -> Result<(), Rejected<Bytes>> {
         if !self.is_ready() {
-            return Err(Rejected { message: payload, error: self.queue_full() });
+            return Err(Rejected { message: payload, error: self.full() });
         }
-        match self.connection.sender().begin_fragment(kind, fin, &payload) {
-            Ok(header) => self.queue(header, payload),
+        match sender.begin_fragment(kind, fin, &payload) {
+            Ok(header) => self.push(header, payload),
             Err(error) => return Err(Rejected { message: payload, error }),
         }
         Ok(())
     }
 
-    fn send_control(&mut self, message: Message) -> Result<(), Rejected> {
+    fn send_control<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        message: Message,
+    ) -> Result<(), Rejected> {
         let sent = match &message {
-            Message::Ping(payload) => self.connection.ping(payload, self.outgoing.control()),
-            Message::Pong(payload) => self.connection.pong(payload, self.outgoing.control()),
-            Message::Close(frame) => {
-                self.connection.close_with(frame.as_deref(), self.outgoing.data())
-            }
+            Message::Ping(payload) => sender.ping(payload, self.outgoing.control()),
+            Message::Pong(payload) => sender.pong(payload, self.outgoing.control()),
+            Message::Close(frame) => sender.close(frame.as_deref(), self.outgoing.data()),
             Message::Text(_) | Message::Binary(_) => Ok(()),
         };
         sent.map_err(|error| Rejected { message, error })
     }
 
     #[inline]
-    fn queue(&mut self, header: FrameHeader, payload: Bytes) {
+    fn push(&mut self, header: FrameHeader, payload: Bytes) {
         let header_bytes = HeaderBytes::new(&header);
         let small = payload.len() < LARGE;
         match header.mask.map(Mask::new) {
@@ -132,7 +134,7 @@ impl<R: Role> WebSocket<R> {
     }
 
     #[cold]
-    fn queue_full(&self) -> SendError {
+    fn full(&self) -> SendError {
         SendError::QueueFull { queued: self.outgoing.len(), high_water_mark: self.high_water_mark }
     }
 }
