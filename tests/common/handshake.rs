@@ -5,7 +5,9 @@
     reason = "each test file uses a part, as a module of its own"
 )]
 
-use websocket_proto::handshake::{Incoming, Request, RequestError, ServerHandshake};
+use websocket_proto::handshake::{
+    ClientRequest, Incoming, Request, RequestError, ServerHandshake, WriteError,
+};
 
 /// RFC 6455 1.2, the client's handshake.
 pub const RFC_REQUEST: &[u8] = b"GET /chat HTTP/1.1\r\n\
@@ -100,4 +102,21 @@ pub fn refusal(error: RequestError) -> String {
     let mut out = [0xa5; 1024];
     let len = error.refusal().write(&mut out).expect("1 KiB is plenty");
     String::from_utf8(out[..len].to_vec()).expect("refusals are ASCII")
+}
+
+/// A request that offers two subprotocols and two extensions.
+pub fn request() -> ClientRequest<'static> {
+    ClientRequest::new("server.example.com", "/chat", RFC_NONCE)
+        .origin("http://example.com")
+        .subprotocols(&["chat", "superchat"])
+        .extensions("permessage-deflate; client_max_window_bits, x-foo")
+}
+
+/// The request as text, with junk in the buffer before.
+pub fn written(request: &ClientRequest<'_>) -> Result<String, WriteError> {
+    let mut out = [0xa5; 1024];
+    let len = request.write(&mut out)?;
+    Ok(str::from_utf8(&out[..len])
+        .expect("these are ASCII")
+        .to_owned())
 }
