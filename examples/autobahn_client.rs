@@ -38,7 +38,7 @@ fn run(url: &str) -> Result<(), Box<dyn Error>> {
     let mut socket = blocking::connect_with(ConnectOptions::new(url)?.config(config))?;
     let ended = loop {
         match socket.read() {
-            Ok(Some(message)) if message.is_data() => socket.send(message)?,
+            Ok(Some(message)) if message.is_data() => socket.feed(message)?,
             Ok(Some(_)) => {}
             Ok(None) => break Ok(()),
             Err(error @ SocketError::Protocol(_)) => break Err(error.into()),

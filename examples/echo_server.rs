@@ -42,7 +42,7 @@ fn serve(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error>> {
     // it would wait.
     let ended = loop {
         match socket.read() {
-            Ok(Some(message)) if message.is_data() => socket.send(message)?,
+            Ok(Some(message)) if message.is_data() => socket.feed(message)?,
             Ok(Some(_)) => {}
             Ok(None) => break Ok(()),
             Err(error) => break Err(error.into()),

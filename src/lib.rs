@@ -13,9 +13,12 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(
+    clippy::alloc_instead_of_core,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
     clippy::unreachable,
     clippy::unwrap_used
 )]

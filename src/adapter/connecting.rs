@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::{ConnectError, ConnectOptions, HttpAnswer, Step, write_head};
-use crate::handshake::{Answer, ClientHandshake, HttpResponse, Response, WriteError};
+use crate::handshake::{Answer, HttpResponse, Response, WriteError};
 
 /// A handshake under way. What it needs next is [`step`](Self::step)'s to say; between two steps
 /// it may be kept for as long as the transport has nothing to give or take.
@@ -15,7 +15,6 @@ use crate::handshake::{Answer, ClientHandshake, HttpResponse, Response, WriteErr
 pub(crate) struct Connecting {
     options: ConnectOptions,
     nonce: [u8; 16],
-    handshake: ClientHandshake,
     /// All that has been read; in the end, what belongs to the WebSocket.
     pub(crate) input: BytesMut,
     /// What is still to be written of the request.
@@ -36,14 +35,7 @@ impl Connecting {
     pub(crate) fn new(options: ConnectOptions, nonce: [u8; 16]) -> Result<Self, WriteError> {
         let mut output = BytesMut::new();
         options.with_request(nonce, |request| write_head(&mut output, |out| request.write(out)))?;
-        Ok(Self {
-            handshake: ClientHandshake::with_limits(options.limits),
-            options,
-            nonce,
-            input: BytesMut::new(),
-            output,
-            eof: false,
-        })
+        Ok(Self { options, nonce, input: BytesMut::new(), output, eof: false })
     }
 
     pub(crate) const fn options(&self) -> &ConnectOptions {
@@ -63,9 +55,10 @@ impl Connecting {
         if !self.output.is_empty() {
             return Step::Write;
         }
-        let Self { handshake, input, .. } = self;
-        let answer = self.options.with_request(self.nonce, |request| {
-            let answer = match handshake.receive(request, input) {
+        let Self { input, options, .. } = self;
+        let answer = options.with_request(self.nonce, |request| {
+            let mut handshake = request.handshake_with_limits(options.limits);
+            let answer = match handshake.receive(input) {
                 Ok(Some(answer)) => answer,
                 Ok(None) => return None,
                 Err(error) => return Some(Err(error.into())),

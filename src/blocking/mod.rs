@@ -22,9 +22,10 @@ mod split;
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use alloc::boxed::Box;
+use core::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
@@ -34,7 +35,7 @@ use crate::connection::{Role, Server, State, Transport};
 use crate::frame::Kind;
 use crate::handshake::Request;
 use crate::message::Message;
-use crate::websocket::{Config, Outgoing, Prepared, Rejected, WebSocket};
+use crate::websocket::{Config, Outgoing, Prepared, WebSocket};
 
 pub use accept::Acceptor;
 pub use connect::{Connector, connect, connect_with};
@@ -193,8 +194,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// queued before. [`Io`](Error::Io): it was taken; after `WouldBlock` and the like,
     /// [`flush`](Self::flush) writes the rest of it.
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.make_room()?;
-        self.websocket.send(message.into())?;
+        self.feed(message)?;
         Ok(self.flush()?)
     }
 
@@ -226,13 +226,14 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
         Ok(self.flush()?)
     }
 
-    /// Queues a message without writing: many then leave in one write, at the next
-    /// [`flush`](Self::flush), or when [`read`](Self::read) would wait.
+    /// Queues a message, and writes only when the queue is full: many messages then leave in one
+    /// write, at the next [`flush`](Self::flush), or when [`read`](Self::read) would wait.
     ///
     /// # Errors
-    /// The message, and why it was not taken.
-    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Rejected> {
-        self.websocket.send(message.into())
+    /// As of [`send`](Self::send).
+    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.make_room()?;
+        Ok(self.websocket.send(message.into())?)
     }
 
     /// Begins the closing handshake (RFC 6455 7.1.2), behind all that is queued. Read on until
@@ -301,9 +302,7 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
             Transport::Keep if self.state() == State::Closed => {
                 finish(&self.stream, false, CLOSE_TIMEOUT)
             }
-            Transport::Keep | Transport::ShutdownWrite => {
-                finish(&self.stream, true, CLOSE_TIMEOUT)
-            }
+            Transport::Keep | Transport::ShutdownWrite => finish(&self.stream, true, CLOSE_TIMEOUT),
         }
     }
 }
