@@ -178,9 +178,17 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
                 flushed?;
                 return Ok(None);
             }
-            if self.fill()? == 0 {
-                self.websocket.receive_eof()?;
-                return Ok(None);
+            match self.fill() {
+                Ok(0) => {
+                    self.websocket.receive_eof()?;
+                    return Ok(None);
+                }
+                Ok(_) => {}
+                // Both have said all there was to say: how the transport ends has no meaning.
+                Err(error) if self.state() == State::Closed && !is_transient(&error) => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error.into()),
             }
         }
     }
