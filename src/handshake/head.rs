@@ -109,7 +109,7 @@ impl HeadScanner {
             let taken = match self.state {
                 State::Complete | State::Failed(_) => break,
                 State::Name => token_run(rest),
-                State::Value => field_run(rest),
+                State::StartLine | State::Value => field_run(rest),
                 _ => 0,
             };
             if taken > 0 {
