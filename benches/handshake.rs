@@ -39,9 +39,7 @@ fn server(c: &mut Criterion) {
         b.iter(|| {
             let mut handshake = ServerHandshake::new();
             let incoming = handshake.receive(black_box(REQUEST));
-            let Ok(Some(Incoming::WebSocket(request))) = incoming else {
-                panic!("{incoming:?}")
-            };
+            let Ok(Some(Incoming::WebSocket(request))) = incoming else { panic!("{incoming:?}") };
             assert_eq!(request.path(), "/chat");
         });
     });
@@ -50,9 +48,7 @@ fn server(c: &mut Criterion) {
         b.iter(|| {
             let mut handshake = ServerHandshake::new();
             let incoming = handshake.receive(black_box(REQUEST));
-            let Ok(Some(Incoming::WebSocket(request))) = incoming else {
-                panic!("{incoming:?}")
-            };
+            let Ok(Some(Incoming::WebSocket(request))) = incoming else { panic!("{incoming:?}") };
             let accept = request.accept().subprotocol("chat");
             let len = accept.extensions("permessage-deflate").write(&mut out);
             assert_eq!(len, Ok(205));
@@ -62,10 +58,7 @@ fn server(c: &mut Criterion) {
         b.iter(|| {
             let mut handshake = ServerHandshake::new();
             for end in 0..REQUEST.len() {
-                assert!(matches!(
-                    handshake.receive(black_box(&REQUEST[..end])),
-                    Ok(None)
-                ));
+                assert!(matches!(handshake.receive(black_box(&REQUEST[..end])), Ok(None)));
             }
             assert!(matches!(handshake.receive(REQUEST), Ok(Some(_))));
         });
@@ -87,9 +80,7 @@ fn client(c: &mut Criterion) {
         b.iter(|| {
             let mut handshake = black_box(&request).handshake();
             let answer = handshake.receive(black_box(RESPONSE));
-            let Ok(Some(Answer::WebSocket(response))) = answer else {
-                panic!("{answer:?}")
-            };
+            let Ok(Some(Answer::WebSocket(response))) = answer else { panic!("{answer:?}") };
             assert_eq!(response.subprotocol(), Some("chat"));
         });
     });

@@ -41,12 +41,7 @@ pub struct Accept<'a> {
 
 impl<'a> Accept<'a> {
     pub(super) const fn new(request: Request<'a>) -> Self {
-        Self {
-            request,
-            subprotocol: None,
-            extensions: None,
-            headers: &[],
-        }
+        Self { request, subprotocol: None, extensions: None, headers: &[] }
     }
 
     /// Agrees on one of the subprotocols that the client offered. Without this there is none.
@@ -83,11 +78,7 @@ impl<'a> Accept<'a> {
         writer.header("Sec-WebSocket-Accept", &accept_key(self.request.key()));
         if let Some(subprotocol) = self.subprotocol {
             // RFC 6455 4.2.2, step 5.5: the client fails on one that it did not offer.
-            if !self
-                .request
-                .subprotocols()
-                .any(|offered| offered == subprotocol)
-            {
+            if !self.request.subprotocols().any(|offered| offered == subprotocol) {
                 return Err(WriteError::SubprotocolNotOffered);
             }
             writer.header("Sec-WebSocket-Protocol", subprotocol.as_bytes());
@@ -105,11 +96,7 @@ impl<'a> Accept<'a> {
     fn check_extensions(&self, extensions: &str) -> Result<(), WriteError> {
         for extension in Extensions::parse(extensions.as_bytes()) {
             let name = extension?.name();
-            if !self
-                .request
-                .extensions()
-                .any(|offered| offered.name() == name)
-            {
+            if !self.request.extensions().any(|offered| offered.name() == name) {
                 return Err(WriteError::ExtensionNotOffered);
             }
         }

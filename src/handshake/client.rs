@@ -69,11 +69,7 @@ impl<'a> ClientRequest<'a> {
     /// The port. `Host` names it unless it is the default one of the scheme (RFC 6455 4.1,
     /// item 4).
     pub const fn port(mut self, port: u16, scheme: Scheme) -> Self {
-        self.port = if port == scheme.default_port() {
-            None
-        } else {
-            Some(port)
-        };
+        self.port = if port == scheme.default_port() { None } else { Some(port) };
         self
     }
 
@@ -195,12 +191,7 @@ impl<'a> ClientRequest<'a> {
             if token(subprotocol.as_bytes()).is_none() {
                 return Err(WriteError::Subprotocol { index });
             }
-            if self
-                .subprotocols
-                .iter()
-                .take(index)
-                .any(|earlier| earlier == subprotocol)
-            {
+            if self.subprotocols.iter().take(index).any(|earlier| earlier == subprotocol) {
                 return Err(WriteError::DuplicateSubprotocol { index });
             }
         }

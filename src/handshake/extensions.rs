@@ -57,11 +57,7 @@ impl<'b> Extensions<'b> {
     /// The list in the value of one header line.
     #[must_use]
     pub const fn parse(value: &'b [u8]) -> Self {
-        Self {
-            rest: value,
-            lines: None,
-            found: Found::EmptyLines,
-        }
+        Self { rest: value, lines: None, found: Found::EmptyLines }
     }
 
     /// The list in every `Sec-WebSocket-Extensions` line: several make one list
@@ -79,11 +75,7 @@ impl<'b> Extensions<'b> {
     const HEADER: &'static str = "Sec-WebSocket-Extensions";
 
     const fn in_lines(lines: Values<'b, 'static>) -> Self {
-        Self {
-            rest: b"",
-            lines: Some(lines),
-            found: Found::NoLine,
-        }
+        Self { rest: b"", lines: Some(lines), found: Found::NoLine }
     }
 
     fn extension(&mut self) -> Result<Extension<'b>, ExtensionError> {
@@ -159,9 +151,7 @@ impl<'b> Extension<'b> {
 
     /// The parameters in order.
     pub fn parameters(&self) -> impl Iterator<Item = ExtensionParameter<'b>> + Clone + use<'b> {
-        Parameters {
-            rest: self.parameters,
-        }
+        Parameters { rest: self.parameters }
     }
 }
 
@@ -229,8 +219,7 @@ impl PartialEq<&str> for ParameterValue<'_> {
 
 impl fmt::Display for ParameterValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.bytes()
-            .try_for_each(|byte| write!(f, "{}", char::from(byte)))
+        self.bytes().try_for_each(|byte| write!(f, "{}", char::from(byte)))
     }
 }
 

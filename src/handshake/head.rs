@@ -23,10 +23,7 @@ pub struct HeadLimits {
 
 impl Default for HeadLimits {
     fn default() -> Self {
-        Self {
-            bytes: 16 * 1024,
-            headers: 100,
-        }
+        Self { bytes: 16 * 1024, headers: 100 }
     }
 }
 
@@ -91,9 +88,7 @@ impl HeadScanner {
             start: 0,
             start_line_end: 0,
             header_count: 0,
-            state: State::Start {
-                after_blank_line: false,
-            },
+            state: State::Start { after_blank_line: false },
         }
     }
 
@@ -139,9 +134,7 @@ impl HeadScanner {
     pub(super) const fn restart(&mut self) {
         self.start = self.position;
         self.header_count = 0;
-        self.state = State::Start {
-            after_blank_line: false,
-        };
+        self.state = State::Start { after_blank_line: false };
     }
 
     const fn fail(&mut self, error: HeadError) -> HeadError {
@@ -159,9 +152,7 @@ impl HeadScanner {
             }
             (State::BlankLineFeed, b'\n') => {
                 self.start = self.position + 1;
-                Ok(State::Start {
-                    after_blank_line: true,
-                })
+                Ok(State::Start { after_blank_line: true })
             }
             (State::Start { .. } | State::FirstWord, _) => self.first_word(byte),
 
@@ -181,9 +172,7 @@ impl HeadScanner {
             (State::LineStart, b' ' | b'\t') => Err(HeadError::FoldedLine),
             (State::LineStart, _) if is_token_byte(byte) => {
                 if self.header_count >= self.limits.headers {
-                    return Err(HeadError::TooManyHeaders {
-                        limit: self.limits.headers,
-                    });
+                    return Err(HeadError::TooManyHeaders { limit: self.limits.headers });
                 }
                 self.header_count += 1;
                 Ok(State::Name)
@@ -225,27 +214,14 @@ impl HeadScanner {
         let start_line = bytes.get(self.start..self.start_line_end)?;
         // Between the CRLF of the start line and that of the blank line.
         let lines = bytes.get(self.start_line_end + 2..self.position - 2)?;
-        Some(Head {
-            start_line,
-            headers: Headers::from_lines(lines),
-            len: self.position,
-        })
+        Some(Head { start_line, headers: Headers::from_lines(lines), len: self.position })
     }
 }
 
 /// `HTTP/1.x` as its `x` (RFC 9112 2.3).
 pub(super) fn parse_version(text: &[u8]) -> Result<u8, VersionError> {
     match text {
-        [
-            b'H',
-            b'T',
-            b'T',
-            b'P',
-            b'/',
-            b'1',
-            b'.',
-            minor @ b'0'..=b'9',
-        ] => Ok(minor - b'0'),
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9'] => Ok(minor - b'0'),
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
             if major.is_ascii_digit() && minor.is_ascii_digit() =>
         {

@@ -18,10 +18,7 @@ impl<'b> Header<'b> {
     /// A header to send. What may stand in it is checked when it is written.
     #[must_use]
     pub const fn new(name: &'b str, value: &'b str) -> Self {
-        Self {
-            name,
-            value: value.as_bytes(),
-        }
+        Self { name, value: value.as_bytes() }
     }
 
     /// Whether this is the header of that name, in any case.
@@ -67,24 +64,18 @@ impl<'b> Headers<'b> {
     /// Headers that something else has parsed, such as an HTTP library or an HTTP/2 connection.
     #[must_use]
     pub const fn new(headers: &'b [Header<'b>]) -> Self {
-        Self {
-            source: Source::Parsed(headers),
-        }
+        Self { source: Source::Parsed(headers) }
     }
 
     /// The lines of a head that [`HeadScanner`](super::head::HeadScanner) has checked.
     pub(super) const fn from_lines(lines: &'b [u8]) -> Self {
-        Self {
-            source: Source::Lines(lines),
-        }
+        Self { source: Source::Lines(lines) }
     }
 
     /// Every header, in order.
     #[must_use]
     pub const fn iter(&self) -> HeadersIter<'b> {
-        HeadersIter {
-            source: self.source,
-        }
+        HeadersIter { source: self.source }
     }
 
     /// The value of the first header of this name, in any case.
@@ -95,20 +86,12 @@ impl<'b> Headers<'b> {
 
     /// The values of every header of this name, in order.
     pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b, 'n> {
-        Values {
-            first: None,
-            headers: self.iter(),
-            name,
-        }
+        Values { first: None, headers: self.iter(), name }
     }
 
     /// As [`all`](Self::all), for a type that has to name it.
     pub(super) const fn values(&self, name: &'static str) -> Values<'b, 'static> {
-        Values {
-            first: None,
-            headers: self.iter(),
-            name,
-        }
+        Values { first: None, headers: self.iter(), name }
     }
 }
 
@@ -146,10 +129,7 @@ impl<'b> Iterator for HeadersIter<'b> {
                 let end = field_run(rest);
                 let value = rest.get(1..end)?;
                 *lines = rest.get(end + 2..)?;
-                Some(Header {
-                    name: str::from_utf8(name).ok()?,
-                    value: value.trim_ascii(),
-                })
+                Some(Header { name: str::from_utf8(name).ok()?, value: value.trim_ascii() })
             }
         }
     }
@@ -173,8 +153,7 @@ impl<'b> Values<'b, 'static> {
     /// The elements of a comma list that may be spread over several lines (RFC 9110 5.3), each
     /// without whitespace around it. Empty elements are among them.
     pub(super) fn elements(self) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
-        self.flat_map(|value| value.split(|&byte| byte == b','))
-            .map(<[u8]>::trim_ascii)
+        self.flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii)
     }
 }
 
@@ -262,11 +241,9 @@ impl<'b> Field<'b> {
     ) -> Values<'b, 'static> {
         match self {
             Self::Absent => Headers::new(&[]).values(name),
-            Self::Once(value) => Values {
-                first: Some(value),
-                headers: Headers::new(&[]).iter(),
-                name,
-            },
+            Self::Once(value) => {
+                Values { first: Some(value), headers: Headers::new(&[]).iter(), name }
+            }
             Self::Repeated => headers.values(name),
         }
     }

@@ -48,11 +48,7 @@ impl<'a> Refusal<'a> {
     ///
     /// The status is one of 200 to 599 whose response has a body: not 204, 205 or 304.
     pub const fn new(status: u16) -> Self {
-        Self {
-            status,
-            headers: &[],
-            body: Body::Bytes(b""),
-        }
+        Self { status, headers: &[], body: Body::Bytes(b"") }
     }
 
     /// Other headers to send, such as `Content-Type`, `Location` or `WWW-Authenticate`. A 426
@@ -92,16 +88,9 @@ impl<'a> Refusal<'a> {
         writer.headers(self.headers, is_framing_header)?;
         // RFC 9110 7.8: who sends `Upgrade` names it in `Connection` too.
         let has_upgrade = self.headers.iter().any(|header| header.is("Upgrade"));
-        let connection = if has_upgrade {
-            "Upgrade, close"
-        } else {
-            "close"
-        };
+        let connection = if has_upgrade { "Upgrade, close" } else { "close" };
         let len = self.body.len();
-        let _ = write!(
-            writer,
-            "Content-Length: {len}\r\nConnection: {connection}\r\n\r\n"
-        );
+        let _ = write!(writer, "Content-Length: {len}\r\nConnection: {connection}\r\n\r\n");
         self.body.write(&mut writer);
         writer.finish()
     }
@@ -137,11 +126,7 @@ impl RequestError {
             }
             _ => const { &[TEXT] },
         };
-        Refusal {
-            status: self.status(),
-            headers,
-            body: Body::Error(self),
-        }
+        Refusal { status: self.status(), headers, body: Body::Error(self) }
     }
 }
 

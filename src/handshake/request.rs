@@ -64,9 +64,7 @@ impl<'b> Request<'b> {
             extensions: fields.extensions,
         };
         request.check_subprotocols()?;
-        request
-            .extension_list()
-            .try_for_each(|extension| extension.map(drop))?;
+        request.extension_list().try_for_each(|extension| extension.map(drop))?;
         Ok(Some(request))
     }
 
@@ -145,15 +143,9 @@ impl<'b> Request<'b> {
         let mut seen = [""; MAX_SUBPROTOCOLS];
         for (index, element) in self.subprotocol_list().enumerate() {
             let subprotocol = token(element).ok_or(RequestError::Subprotocol)?;
-            let slot = seen
-                .get_mut(index)
-                .ok_or(RequestError::TooManySubprotocols)?;
+            let slot = seen.get_mut(index).ok_or(RequestError::TooManySubprotocols)?;
             *slot = subprotocol;
-            if seen
-                .iter()
-                .take(index)
-                .any(|earlier| *earlier == subprotocol)
-            {
+            if seen.iter().take(index).any(|earlier| *earlier == subprotocol) {
                 return Err(RequestError::DuplicateSubprotocol);
             }
         }
@@ -196,19 +188,13 @@ fn check_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), Reques
         return Err(RequestError::MissingHeader("Connection"));
     }
     let mut asks = false;
-    for element in field
-        .values(headers, "Connection")
-        .elements()
-        .filter(|element| !element.is_empty())
+    for element in
+        field.values(headers, "Connection").elements().filter(|element| !element.is_empty())
     {
         let option = token(element).ok_or(RequestError::Connection)?;
         asks |= option.eq_ignore_ascii_case("Upgrade");
     }
-    if asks {
-        Ok(())
-    } else {
-        Err(RequestError::Connection)
-    }
+    if asks { Ok(()) } else { Err(RequestError::Connection) }
 }
 
 /// RFC 6455 4.2.1, item 6, and 11.3.5: once, and exactly `13`, which is no number to be parsed.
@@ -246,9 +232,9 @@ fn check_key(field: Field<'_>) -> Result<&[u8], RequestError> {
 /// invalid one.
 fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
     match field {
-        Field::Once(host) => visible(host)
-            .filter(|host| is_host_and_port(host))
-            .ok_or(RequestError::Host),
+        Field::Once(host) => {
+            visible(host).filter(|host| is_host_and_port(host)).ok_or(RequestError::Host)
+        }
         Field::Absent => Err(RequestError::MissingHeader("Host")),
         Field::Repeated => Err(RequestError::RepeatedHeader("Host")),
     }

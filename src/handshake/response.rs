@@ -28,10 +28,7 @@ pub(super) struct Offers<'a> {
 
 impl<'a> ClientHandshake<'a> {
     pub(super) const fn new(offers: Offers<'a>, limits: HeadLimits) -> Self {
-        Self {
-            scanner: HeadScanner::new(Kind::Response, limits),
-            offers,
-        }
+        Self { scanner: HeadScanner::new(Kind::Response, limits), offers }
     }
 
     /// Looks at what has arrived: `bytes` is all of it, from the first byte of the response, and
@@ -154,12 +151,7 @@ impl<'b> HttpResponse<'b> {
             VersionError::Unsupported => ResponseError::HttpVersion,
             VersionError::Malformed => HeadError::StartLine.into(),
         })?;
-        let &[
-            first @ b'1'..=b'9',
-            second @ b'0'..=b'9',
-            third @ b'0'..=b'9',
-        ] = status
-        else {
+        let &[first @ b'1'..=b'9', second @ b'0'..=b'9', third @ b'0'..=b'9'] = status else {
             return Err(HeadError::StartLine.into());
         };
         let digit = |byte: u8| u16::from(byte - b'0');
@@ -187,11 +179,7 @@ impl Offers<'_> {
         self.check_accept(fields.accept)?;
         let subprotocol = self.check_subprotocol(fields.subprotocol)?;
         self.check_extensions(&Extensions::in_field(fields.extensions, http.headers))?;
-        Ok(Response {
-            http,
-            subprotocol,
-            extensions: fields.extensions,
-        })
+        Ok(Response { http, subprotocol, extensions: fields.extensions })
     }
 
     /// Item 4: once (11.3.3), and the very text.

@@ -25,9 +25,7 @@ impl ServerHandshake {
 
     /// A handshake with limits of the caller's.
     pub const fn with_limits(limits: HeadLimits) -> Self {
-        Self {
-            scanner: HeadScanner::new(Kind::Request, limits),
-        }
+        Self { scanner: HeadScanner::new(Kind::Request, limits) }
     }
 
     /// Looks at what has arrived: `bytes` is all of it, from the first byte of the request, and
@@ -120,12 +118,6 @@ impl<'b> HttpRequest<'b> {
             Ok(_) | Err(VersionError::Unsupported) => return Err(RequestError::HttpVersion),
             Err(VersionError::Malformed) => return Err(HeadError::StartLine.into()),
         };
-        Ok(Self {
-            method,
-            target,
-            minor_version,
-            headers: head.headers,
-            head_len: head.len,
-        })
+        Ok(Self { method, target, minor_version, headers: head.headers, head_len: head.len })
     }
 }

@@ -94,9 +94,7 @@ impl fmt::Write for Writer<'_> {
 /// The headers that frame a message or make up the opening handshake: the crate writes them.
 pub(super) fn is_handshake_header(name: &str) -> bool {
     is_framing_header(name)
-        || ["Host", "Upgrade"]
-            .iter()
-            .any(|reserved| name.eq_ignore_ascii_case(reserved))
+        || ["Host", "Upgrade"].iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
         || is_websocket_header(name)
 }
 
@@ -109,6 +107,5 @@ pub(super) fn is_framing_header(name: &str) -> bool {
 
 fn is_websocket_header(name: &str) -> bool {
     let prefix = "Sec-WebSocket-";
-    name.get(..prefix.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }

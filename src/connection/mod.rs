@@ -1,0 +1,391 @@
+//! A WebSocket connection after its opening handshake: all of RFC 6455 5 to 8 over the caller's
+//! slices, without an allocation.
+//!
+//! [`Connection`] is the whole of it. [`Receiver`] and [`Sender`] are its two directions, for
+//! those who want one in each of two tasks.
+
+mod config;
+mod event;
+mod input;
+mod output;
+mod receive;
+mod role;
+mod send;
+
+use crate::close::{CloseCode, CloseFrame};
+use crate::error::{Full, ProtocolError, SendError};
+use crate::frame::Kind;
+
+pub use config::Config;
+pub use event::{ControlPayload, Data, Event};
+pub use input::Input;
+pub use output::{Output, SliceOutput};
+pub use receive::Receiver;
+pub use role::{Client, Role, Server};
+pub use send::{HeaderBytes, Sender};
+
+/// One endpoint of a WebSocket connection.
+///
+/// Its methods are of four kinds:
+/// - **receive**: [`receive`](Self::receive), until it says `None`, and
+///   [`receive_eof`](Self::receive_eof) when the transport has ended;
+/// - **send**: [`send_text`](Self::send_text), [`send_binary`](Self::send_binary),
+///   [`send_fragment`](Self::send_fragment), [`send_in_place`](Self::send_in_place),
+///   [`ping`](Self::ping), [`close`](Self::close);
+/// - **transmit**: [`poll_transmit`](Self::poll_transmit), after each `receive`: it writes what
+///   the connection answers by itself, which waits in a slot for a Pong and one for a Close;
+/// - **look**: [`state`](Self::state), and [`transport`](Self::transport), which says what to do
+///   with the transport once all that was written has been flushed.
+///
+/// ```
+/// use websocket_proto::connection::{Config, Connection, Event, Input, Server, SliceOutput};
+///
+/// let mut connection = Connection::new(Server, Config::new());
+/// // A masked "Hello" (RFC 6455 5.7), as it came from the transport.
+/// let mut buffer = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+/// let mut reply = [0; 256];
+/// let mut out = SliceOutput::new(&mut reply);
+///
+/// let mut input = Input::new(&mut buffer);
+/// while let Some(event) = connection.receive(&mut input)? {
+///     if let Event::Data(data) = event {
+///         connection.send_fragment(data.kind, data.last, data.bytes, &mut out)?;
+///     }
+///     connection.poll_transmit(&mut out)?;
+/// }
+/// assert_eq!(out.written(), b"\x81\x05Hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Connection<R> {
+    receiver: Receiver<R>,
+    sender: Sender<R>,
+    answer_pings: bool,
+    /// The answer to the newest Ping that has none yet.
+    pong: Option<ControlPayload>,
+    /// The Close that is due.
+    close: Option<DueClose>,
+    /// Whether the transport's end has come.
+    eof: bool,
+}
+
+/// Where a connection is in its closing handshake (RFC 6455 7).
+///
+/// ```text
+///                    ┌──────┐
+///        close() ┌───┤ Open ├───┐ Close received: its answer waits for poll_transmit()
+///                │   └──┬───┘   │
+///     ┌──────────▼───┐  │  ┌────▼──────────┐
+///     │ LocalClosing │  │  │ RemoteClosing │
+///     └──────────┬───┘  │  └────┬──────────┘
+/// Close received │      │       │ answer written
+///                │   ┌──▼─────┐ │
+///                └───► Closed ◄─┘
+///                    └────────┘
+/// ```
+///
+/// A protocol error, or the end of the transport, leads from anywhere to `Closed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Messages go both ways.
+    Open,
+    /// We have sent a Close, and the peer has not. Messages still come.
+    LocalClosing,
+    /// The peer has sent a Close, and our answer has not been written yet.
+    RemoteClosing,
+    /// Both have sent a Close, or the connection has failed, or the transport has ended.
+    Closed,
+}
+
+/// What to do with the transport, once what has been written to an output has been flushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Read and write on.
+    Keep,
+    /// Shut the sending side down, then read until the end, which may be given a time limit, and
+    /// drop what comes. To drop the transport at once might destroy the Close on its way
+    /// (RFC 6455 7.1.1).
+    ShutdownWrite,
+    /// Drop it: nothing more will come or go.
+    Drop,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum DueClose {
+    /// The peer's Close wants an answer.
+    Reply(Option<CloseCode>),
+    /// An error wants a report.
+    Fault(ProtocolError),
+}
+
+impl<R: Role> Connection<R> {
+    /// A connection whose opening handshake has just been completed.
+    pub const fn new(role: R, config: Config) -> Self {
+        Self {
+            receiver: Receiver::new(&config),
+            sender: Sender::new(role),
+            answer_pings: config.answer_pings,
+            pong: None,
+            close: None,
+            eof: false,
+        }
+    }
+
+    /// Takes the next event out of `input`; `None` when the input is used up.
+    ///
+    /// Payload is unmasked in place and lent out of the buffer. A Ping queues a Pong, a Close its
+    /// answer, and an error its Close, all for [`poll_transmit`](Self::poll_transmit). A Pong that
+    /// is still queued when the next Ping comes gives way to the newer one (RFC 6455 5.5.3).
+    ///
+    /// After a Close, `None` for ever: what comes behind it is dropped.
+    ///
+    /// # Errors
+    /// What the peer did wrong, and the same error at every later call. The events before it have
+    /// all been returned.
+    #[inline]
+    pub fn receive<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        let received = self.receiver.receive(input);
+        if !matches!(received, Ok(Some(Event::Data(_)) | None)) {
+            self.answer(&received);
+        }
+        received
+    }
+
+    /// Takes note that the transport has ended: the peer will send nothing more.
+    ///
+    /// # Errors
+    /// [`UnexpectedEof`](ProtocolError::UnexpectedEof), which stands for code 1006, when no Close
+    /// has come (RFC 6455 7.1.5); or the error that there was before.
+    pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
+        self.eof = true;
+        let ended = self.receiver.receive_eof();
+        if ended == Err(ProtocolError::UnexpectedEof) {
+            self.sender.stop();
+        }
+        ended
+    }
+
+    /// Sends a whole text message in one frame.
+    ///
+    /// # Errors
+    /// [`Closing`](SendError::Closing), [`MessageUnderWay`](SendError::MessageUnderWay),
+    /// [`Full`](SendError::Full).
+    #[inline]
+    pub fn send_text(&mut self, text: &str, out: &mut impl Output) -> Result<(), SendError> {
+        self.sender.send_text(text, out)
+    }
+
+    /// Sends a whole binary message in one frame.
+    ///
+    /// # Errors
+    /// As of [`send_text`](Self::send_text).
+    #[inline]
+    pub fn send_binary(&mut self, bytes: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+        self.sender.send_binary(bytes, out)
+    }
+
+    /// Sends the next fragment of a message, the last one with `fin` (RFC 6455 5.4). Fragments of
+    /// text may be cut inside a character.
+    ///
+    /// # Errors
+    /// As of [`send_text`](Self::send_text); `MessageUnderWay` when the message under way is of
+    /// another kind; [`InvalidUtf8`](SendError::InvalidUtf8).
+    pub fn send_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: &[u8],
+        out: &mut impl Output,
+    ) -> Result<(), SendError> {
+        self.sender.send_fragment(kind, fin, payload, out)
+    }
+
+    /// Makes `payload` the payload of the next fragment, as [`send_fragment`](Self::send_fragment)
+    /// does but in place: what must go out is the returned header and then `payload`, which a
+    /// client's call has masked. A whole message is a first fragment with `fin`.
+    ///
+    /// # Errors
+    /// As of [`send_fragment`](Self::send_fragment), but for `Full`.
+    pub fn send_in_place(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: &mut [u8],
+    ) -> Result<HeaderBytes, SendError> {
+        self.sender.send_in_place(kind, fin, payload)
+    }
+
+    /// Sends a Ping with up to 125 bytes (RFC 6455 5.5.2).
+    ///
+    /// # Errors
+    /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong),
+    /// [`Closing`](SendError::Closing), [`Full`](SendError::Full).
+    pub fn ping(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+        self.sender.ping(payload, out)
+    }
+
+    /// Sends a Pong that answers no Ping (RFC 6455 5.5.3), or answers one when the configuration
+    /// leaves that to the caller.
+    ///
+    /// # Errors
+    /// As of [`ping`](Self::ping).
+    pub fn pong(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+        self.sender.pong(payload, out)
+    }
+
+    /// Begins the closing handshake (RFC 6455 7.1.2), behind the Pong that may still be queued.
+    /// Nothing more is sent after it; messages still come until the peer's Close.
+    ///
+    /// # Errors
+    /// [`UnsendableCloseCode`](SendError::UnsendableCloseCode),
+    /// [`CloseReasonTooLong`](SendError::CloseReasonTooLong), [`Closing`](SendError::Closing),
+    /// [`Full`](SendError::Full).
+    pub fn close(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+        out: &mut impl Output,
+    ) -> Result<(), SendError> {
+        let frame = CloseFrame::new(code, reason)?;
+        self.close_with(Some(&frame), out)
+    }
+
+    /// As [`close`](Self::close), with a frame that was made before, or without a code.
+    ///
+    /// # Errors
+    /// [`Closing`](SendError::Closing), [`Full`](SendError::Full).
+    pub fn close_with(
+        &mut self,
+        frame: Option<&CloseFrame>,
+        out: &mut impl Output,
+    ) -> Result<(), SendError> {
+        self.transmit_pong(out)?;
+        self.sender.close(frame, out)
+    }
+
+    /// Writes what is queued, a Pong and then a Close, and says how many bytes that was. 0: there
+    /// was nothing.
+    ///
+    /// # Errors
+    /// [`Full`] when not even the first of them fits; it stays queued.
+    #[inline]
+    pub fn poll_transmit(&mut self, out: &mut impl Output) -> Result<usize, Full> {
+        if self.pong.is_none() && self.close.is_none() { Ok(0) } else { self.transmit(out) }
+    }
+
+    /// Where the connection is in its closing handshake.
+    #[must_use]
+    pub fn state(&self) -> State {
+        let failed = self.receiver.error().is_some();
+        match (self.sender.is_closed(), self.receiver.is_closed()) {
+            _ if failed => State::Closed,
+            (false, false) => State::Open,
+            (true, false) => State::LocalClosing,
+            (false, true) => State::RemoteClosing,
+            (true, true) => State::Closed,
+        }
+    }
+
+    /// What to do with the transport, once all that has been written so far has been flushed.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        if self.close.is_some() || self.state() != State::Closed {
+            // A Close is due, or messages may still come.
+            Transport::Keep
+        } else if self.eof {
+            Transport::Drop
+        } else if !R::MASKS || self.receiver.error().is_some() {
+            // RFC 6455 7.1.1: the server closes first. 7.1.7: who fails a connection closes it.
+            Transport::ShutdownWrite
+        } else {
+            // RFC 6455 7.1.1: the client waits for the server to close.
+            Transport::Keep
+        }
+    }
+
+    /// How many bytes of the data frame under way have not arrived: a hint for the size of the
+    /// next read. The peer has declared them and may never send them, so it is no reason to
+    /// reserve memory.
+    #[must_use]
+    pub const fn frame_remaining(&self) -> u64 {
+        self.receiver.frame_remaining()
+    }
+
+    /// The two directions, each to be owned by a task of its own. What was queued and has not been
+    /// [transmitted](Self::poll_transmit) is dropped.
+    ///
+    /// Nothing is answered by itself any more: [`Receiver`] says what its owner must see to.
+    #[must_use]
+    pub fn split(self) -> (Receiver<R>, Sender<R>) {
+        (self.receiver, self.sender)
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn sender(&mut self) -> &mut Sender<R> {
+        &mut self.sender
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) const fn answers_pings(&self) -> bool {
+        self.answer_pings
+    }
+
+    /// Queues the answer to what is no data.
+    #[cold]
+    fn answer(&mut self, received: &Result<Option<Event<'_>>, ProtocolError>) {
+        match received {
+            Ok(Some(Event::Ping(payload))) => {
+                // RFC 6455 5.5.1: nothing is sent after a Close, not even a Pong.
+                if self.answer_pings && !self.sender.is_closed() {
+                    self.pong = Some(payload.clone());
+                }
+            }
+            Ok(Some(Event::Close(frame))) => {
+                self.sender.stop();
+                if !self.sender.is_closed() {
+                    self.close = Some(DueClose::Reply(frame.as_ref().map(CloseFrame::code)));
+                }
+            }
+            Err(error) => {
+                self.sender.stop();
+                if !self.sender.is_closed() && self.close.is_none() && !self.eof {
+                    self.close = Some(DueClose::Fault(*error));
+                }
+            }
+            Ok(Some(Event::Data(_) | Event::Pong(_)) | None) => {}
+        }
+    }
+
+    #[cold]
+    fn transmit(&mut self, out: &mut impl Output) -> Result<usize, Full> {
+        let before = out.room();
+        self.transmit_pong(out)?;
+        let pong_len = before - out.room();
+        let Some(due) = self.close else {
+            return Ok(pong_len);
+        };
+        let closed = match due {
+            DueClose::Reply(code) => self.sender.reply_to_close(code, out),
+            DueClose::Fault(error) => self.sender.fail(&error, out),
+        };
+        match closed {
+            Ok(()) => self.close = None,
+            // What has been written must be told; the Close is for the next call.
+            Err(_) if pong_len > 0 => {}
+            Err(full) => return Err(full),
+        }
+        Ok(before - out.room())
+    }
+
+    fn transmit_pong(&mut self, out: &mut impl Output) -> Result<(), Full> {
+        let Some(payload) = &self.pong else {
+            return Ok(());
+        };
+        self.sender.answer_ping(payload, out)?;
+        self.pong = None;
+        Ok(())
+    }
+}

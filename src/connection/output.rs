@@ -1,0 +1,143 @@
+//! Where frames to send are written.
+
+use crate::error::Full;
+use crate::mask::Mask;
+
+/// A place for the bytes to send: a slice by [`SliceOutput`], a `Vec<u8>`, a `BytesMut`, or a
+/// buffer of the caller's own.
+///
+/// A connection asks for [`room`](Self::room) before it writes, and writes a whole frame or
+/// nothing.
+pub trait Output {
+    /// How many more bytes can be written. Each byte that is put takes away one.
+    fn room(&self) -> usize;
+
+    /// Appends `bytes`. Never more than there is [`room`](Self::room) for.
+    fn put(&mut self, bytes: &[u8]);
+
+    /// Appends `bytes`, masked. Never more than there is [`room`](Self::room) for.
+    fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
+        let mut masked = [0; 512];
+        for piece in bytes.chunks(masked.len()) {
+            let len = mask.copy(piece, &mut masked);
+            self.put(masked.get(..len).unwrap_or_default());
+        }
+    }
+}
+
+/// An [`Output`] over a slice.
+///
+/// ```
+/// use websocket_proto::connection::{Connection, Config, Server, SliceOutput};
+///
+/// let mut connection = Connection::new(Server, Config::new());
+/// let mut buffer = [0; 64];
+/// let mut out = SliceOutput::new(&mut buffer);
+/// connection.send_text("Hello", &mut out)?;
+/// assert_eq!(out.written(), b"\x81\x05Hello");
+/// # Ok::<(), websocket_proto::SendError>(())
+/// ```
+#[derive(Debug)]
+pub struct SliceOutput<'b> {
+    buffer: &'b mut [u8],
+    len: usize,
+}
+
+impl<'b> SliceOutput<'b> {
+    /// An output at the start of `buffer`.
+    pub const fn new(buffer: &'b mut [u8]) -> Self {
+        Self { buffer, len: 0 }
+    }
+
+    /// What has been written so far.
+    #[must_use]
+    pub fn written(&self) -> &[u8] {
+        self.buffer.get(..self.len).unwrap_or_default()
+    }
+
+    /// Starts over at the beginning of the slice.
+    pub const fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    fn free(&mut self) -> &mut [u8] {
+        self.buffer.get_mut(self.len..).unwrap_or_default()
+    }
+}
+
+impl Output for SliceOutput<'_> {
+    #[inline]
+    fn room(&self) -> usize {
+        self.buffer.len() - self.len
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        if let Some(to) = self.free().get_mut(..bytes.len()) {
+            to.copy_from_slice(bytes);
+            self.len += bytes.len();
+        }
+    }
+
+    #[inline]
+    fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
+        self.len += mask.copy(bytes, self.free());
+    }
+}
+
+/// Grows as it needs.
+#[cfg(feature = "alloc")]
+impl Output for alloc::vec::Vec<u8> {
+    fn room(&self) -> usize {
+        isize::MAX as usize - self.len()
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    #[inline]
+    fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
+        self.reserve(bytes.len());
+        for block in bytes.chunks(BLOCK) {
+            let start = self.len();
+            self.extend_from_slice(block);
+            mask.apply(self.get_mut(start..).unwrap_or_default());
+        }
+    }
+}
+
+/// Grows as it needs.
+#[cfg(feature = "alloc")]
+impl Output for bytes::BytesMut {
+    fn room(&self) -> usize {
+        isize::MAX as usize - self.len()
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+
+    #[inline]
+    fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
+        self.reserve(bytes.len());
+        for block in bytes.chunks(BLOCK) {
+            let start = self.len();
+            self.extend_from_slice(block);
+            mask.apply(self.get_mut(start..).unwrap_or_default());
+        }
+    }
+}
+
+/// How much is copied before it is masked: it stays in the first-level cache.
+#[cfg(feature = "alloc")]
+const BLOCK: usize = 8 * 1024;
+
+/// Checks that a frame of `needed` bytes fits into `out`.
+#[inline]
+pub(super) fn require_room(out: &impl Output, needed: usize) -> Result<(), Full> {
+    let available = out.room();
+    if needed <= available { Ok(()) } else { Err(Full { needed, available }) }
+}

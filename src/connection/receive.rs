@@ -1,0 +1,413 @@
+//! The receiving direction: header, payload, control frame.
+
+use core::marker::PhantomData;
+
+use super::config::Config;
+use super::event::{ControlPayload, Data, Event};
+use super::input::Input;
+use super::role::Role;
+use crate::close::CloseFrame;
+use crate::error::ProtocolError;
+use crate::frame::{FrameHeader, HeaderPart, Kind, OpCode, Rsv};
+use crate::mask::{Mask, MaskKey};
+use crate::utf8::Utf8Validator;
+
+/// The receiving half of a connection.
+///
+/// It answers nothing: what [`Connection`](super::Connection) does by itself is its owner's to
+/// do. A Ping wants [`Sender::answer_ping`](super::Sender::answer_ping), a Close
+/// [`Sender::reply_to_close`](super::Sender::reply_to_close), and an error
+/// [`Sender::fail`](super::Sender::fail).
+#[derive(Debug)]
+pub struct Receiver<R> {
+    expect: Expect,
+    /// The message under way, from its first header to its last byte.
+    message: Option<Message>,
+    /// Where in a character the text of that message is.
+    utf8: Utf8Validator,
+    /// A header that goes on past the end of what has arrived.
+    header: [u8; FrameHeader::MAX_LEN],
+    header_len: u8,
+    max_message_size: u64,
+    max_frame_size: u64,
+    reserved_bits: Rsv,
+    role: PhantomData<R>,
+}
+
+/// What the next byte belongs to.
+#[derive(Debug)]
+enum Expect {
+    Header,
+    Payload(Payload),
+    Control(Control),
+    /// RFC 6455 5.5.1: a Close has come, and what follows it has no meaning.
+    Nothing,
+    /// RFC 6455 7.1.7: a connection that has failed does not read on.
+    Failed(ProtocolError),
+}
+
+/// The rest of a data frame's payload.
+#[derive(Clone, Copy, Debug)]
+struct Payload {
+    fin: bool,
+    mask: Mask,
+    remaining: u64,
+}
+
+/// A control frame, of which `payload` has arrived.
+#[derive(Debug)]
+struct Control {
+    opcode: OpCode,
+    mask: Mask,
+    remaining: u8,
+    payload: ControlPayload,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Message {
+    kind: Kind,
+    compressed: bool,
+    /// Its length, with all of the frame under way.
+    len: u64,
+    /// Whether a piece of it has been handed out.
+    begun: bool,
+}
+
+/// How much is unmasked before it is validated: it stays in the first-level cache.
+const BLOCK: usize = 8 * 1024;
+
+impl<R: Role> Receiver<R> {
+    pub(super) const fn new(config: &Config) -> Self {
+        Self {
+            expect: Expect::Header,
+            message: None,
+            utf8: Utf8Validator::new(),
+            header: [0; FrameHeader::MAX_LEN],
+            header_len: 0,
+            max_message_size: config.max_message_size,
+            max_frame_size: config.max_frame_size,
+            reserved_bits: config.reserved_bits,
+            role: PhantomData,
+        }
+    }
+
+    /// Takes the next event out of `input`; `None` when the input is used up.
+    ///
+    /// After a Close, `None` for ever: what comes behind it is dropped.
+    ///
+    /// # Errors
+    /// What the peer did wrong, and the same error at every later call. The events before it have
+    /// all been returned.
+    #[inline]
+    pub fn receive<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        let received = match &self.expect {
+            Expect::Header => self.frame(input),
+            Expect::Payload(payload) => self.payload(*payload, input),
+            _ => self.receive_slow(input),
+        };
+        received.inspect_err(|error| self.expect = Expect::Failed(*error))
+    }
+
+    /// Takes note that the transport has ended.
+    ///
+    /// # Errors
+    /// [`UnexpectedEof`](ProtocolError::UnexpectedEof) when no Close has come (RFC 6455 7.1.5);
+    /// or the error that there was before.
+    pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
+        match self.expect {
+            Expect::Nothing => Ok(()),
+            Expect::Failed(error) => Err(error),
+            Expect::Header | Expect::Payload(_) | Expect::Control(_) => {
+                self.expect = Expect::Failed(ProtocolError::UnexpectedEof);
+                Err(ProtocolError::UnexpectedEof)
+            }
+        }
+    }
+
+    /// How many bytes of the data frame under way have not arrived: a hint for the size of the
+    /// next read. The peer has declared them and may never send them, so it is no reason to
+    /// reserve memory.
+    #[must_use]
+    pub const fn frame_remaining(&self) -> u64 {
+        match &self.expect {
+            Expect::Payload(payload) => payload.remaining,
+            _ => 0,
+        }
+    }
+
+    /// Whether the peer's Close has come.
+    pub(super) const fn is_closed(&self) -> bool {
+        matches!(self.expect, Expect::Nothing)
+    }
+
+    pub(super) const fn error(&self) -> Option<ProtocolError> {
+        match self.expect {
+            Expect::Failed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// All that is not data, and what a data frame has in front of it when it comes in pieces.
+    #[cold]
+    fn receive_slow<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        match &mut self.expect {
+            Expect::Control(_) => self.control(input),
+            Expect::Nothing => {
+                input.discard();
+                Ok(None)
+            }
+            Expect::Failed(error) => Err(*error),
+            Expect::Header | Expect::Payload(_) => Ok(None),
+        }
+    }
+
+    /// A frame from its first byte.
+    #[inline]
+    fn frame<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+        let Some(header) = self.header(input)? else {
+            return Ok(None);
+        };
+        let mask = Mask::new(header.mask.unwrap_or(MaskKey([0; 4])));
+        let kind = match header.opcode {
+            OpCode::Continuation => None,
+            OpCode::Text => Some(Kind::Text),
+            OpCode::Binary => Some(Kind::Binary),
+            opcode @ (OpCode::Close | OpCode::Ping | OpCode::Pong) => {
+                let remaining = header.payload_len as u8;
+                let payload = ControlPayload::EMPTY;
+                self.expect = Expect::Control(Control { opcode, mask, remaining, payload });
+                return self.control(input);
+            }
+        };
+        if let Some(kind) = kind {
+            let compressed = header.rsv.contains(Rsv::RSV1);
+            if header.fin && header.payload_len <= input.remaining().len() as u64 && !compressed {
+                return self.whole_message(kind, mask, header.payload_len as usize, input);
+            }
+            self.message = Some(Message { kind, compressed, len: 0, begun: false });
+        }
+        if let Some(message) = &mut self.message {
+            message.len += header.payload_len;
+        }
+        let payload = Payload { fin: header.fin, mask, remaining: header.payload_len };
+        if input.remaining().is_empty() && payload.remaining > 0 {
+            self.expect = Expect::Payload(payload);
+            return Ok(None);
+        }
+        self.payload(payload, input)
+    }
+
+    /// A message in one frame that lies whole in the input, as most do: nothing of it need be
+    /// remembered.
+    #[inline(always)]
+    fn whole_message<'b>(
+        &mut self,
+        kind: Kind,
+        mut mask: Mask,
+        len: usize,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        let bytes = input.take(len);
+        if kind == Kind::Text {
+            if let Err(valid) = self.text(&mut mask, bytes, true) {
+                return self.invalid_text(bytes, valid, 0, true);
+            }
+        } else if !R::MASKS {
+            mask.apply(bytes);
+        }
+        Ok(Some(Event::Data(Data { kind, bytes, first: true, last: true, compressed: false })))
+    }
+
+    /// Fails on the byte behind the first `valid` ones of `bytes`, and hands those out first:
+    /// however the text was cut, what came before the fault has been handed out.
+    #[cold]
+    fn invalid_text<'b>(
+        &mut self,
+        bytes: &'b mut [u8],
+        valid: usize,
+        offset: u64,
+        first: bool,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        let error = ProtocolError::InvalidUtf8 { offset: offset + valid as u64 };
+        if valid == 0 {
+            return Err(error);
+        }
+        self.expect = Expect::Failed(error);
+        let bytes = bytes.split_at_mut(valid).0;
+        let (last, compressed) = (false, false);
+        Ok(Some(Event::Data(Data { kind: Kind::Text, bytes, first, last, compressed })))
+    }
+
+    /// The header of the next frame, which may have begun in an earlier input.
+    #[inline]
+    fn header(&mut self, input: &mut Input<'_>) -> Result<Option<FrameHeader>, ProtocolError> {
+        if self.header_len > 0 {
+            return self.resume_header(input);
+        }
+        let parsed = self.parse_header(input.remaining())?;
+        if let Some((header, header_len)) = parsed {
+            input.take(header_len);
+            return Ok(Some(header));
+        }
+        self.resume_header(input)
+    }
+
+    #[cold]
+    fn resume_header(
+        &mut self,
+        input: &mut Input<'_>,
+    ) -> Result<Option<FrameHeader>, ProtocolError> {
+        let mut bytes = self.header;
+        let had = usize::from(self.header_len);
+        let mut has = had;
+        for (to, from) in bytes.iter_mut().skip(had).zip(input.remaining()) {
+            *to = *from;
+            has += 1;
+        }
+        if let Some((header, header_len)) = self.parse_header(bytes.get(..has).unwrap_or(&bytes))? {
+            input.take(header_len - had);
+            self.header_len = 0;
+            return Ok(Some(header));
+        }
+        input.take(has - had);
+        self.header = bytes;
+        self.header_len = has as u8;
+        Ok(None)
+    }
+
+    /// Parses a header with the rules of this connection, each at the byte that can break it.
+    #[inline(always)]
+    fn parse_header(&self, bytes: &[u8]) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
+        let mut is_control = false;
+        FrameHeader::parse_with(bytes, |part| match part {
+            HeaderPart::First { rsv, opcode } => {
+                is_control = opcode.is_control();
+                self.admit_frame(rsv, opcode)
+            }
+            // RFC 6455 5.1: a client masks every frame, a server none.
+            HeaderPart::Masked(true) if R::MASKS => Err(ProtocolError::MaskedFrame),
+            HeaderPart::Masked(false) if !R::MASKS => Err(ProtocolError::UnmaskedFrame),
+            HeaderPart::Masked(_) => Ok(()),
+            HeaderPart::Length(_) if is_control => Ok(()),
+            HeaderPart::Length(len) => self.admit_length(len),
+        })
+    }
+
+    #[inline(always)]
+    fn admit_frame(&self, rsv: Rsv, opcode: OpCode) -> Result<(), ProtocolError> {
+        let begins = matches!(opcode, OpCode::Text | OpCode::Binary);
+        // RFC 6455 5.4: the fragments of one message are not interleaved with another's.
+        match &self.message {
+            Some(_) if begins => return Err(ProtocolError::ExpectedContinuation),
+            None if opcode == OpCode::Continuation => {
+                return Err(ProtocolError::UnexpectedContinuation);
+            }
+            _ => {}
+        }
+        // RFC 6455 5.2: zero, unless an extension that was negotiated says otherwise. RFC 7692 6:
+        // and then on the first frame of a message, never on a later one or a control frame.
+        let allowed = if begins { self.reserved_bits } else { Rsv::NONE };
+        if allowed.contains(rsv) { Ok(()) } else { Err(ProtocolError::ReservedBits { rsv }) }
+    }
+
+    #[inline(always)]
+    fn admit_length(&self, len: u64) -> Result<(), ProtocolError> {
+        // Both are below 2^63, so the sum does not wrap.
+        let message_len = len + self.message.map_or(0, |message| message.len);
+        if len <= self.max_frame_size && message_len <= self.max_message_size {
+            return Ok(());
+        }
+        Err(self.too_large(len, message_len))
+    }
+
+    #[cold]
+    fn too_large(&self, len: u64, message_len: u64) -> ProtocolError {
+        if len > self.max_frame_size {
+            ProtocolError::FrameTooLarge { len, limit: self.max_frame_size }
+        } else {
+            ProtocolError::MessageTooLarge { len: message_len, limit: self.max_message_size }
+        }
+    }
+
+    /// The next piece of a data frame's payload.
+    #[inline]
+    fn payload<'b>(
+        &mut self,
+        mut payload: Payload,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        let Some(message) = self.message else {
+            return Ok(None);
+        };
+        let bytes = input.take(usize::try_from(payload.remaining).unwrap_or(usize::MAX));
+        if bytes.is_empty() && payload.remaining > 0 {
+            return Ok(None);
+        }
+        payload.remaining -= bytes.len() as u64;
+        let last = payload.fin && payload.remaining == 0;
+        let (kind, compressed, first) = (message.kind, message.compressed, !message.begun);
+
+        if kind == Kind::Text && !compressed {
+            let offset = message.len - payload.remaining - bytes.len() as u64;
+            if let Err(valid) = self.text(&mut payload.mask, bytes, last) {
+                return self.invalid_text(bytes, valid, offset, first);
+            }
+        } else if !R::MASKS {
+            payload.mask.apply(bytes);
+        }
+
+        self.message = (!last).then_some(Message { begun: true, ..message });
+        self.expect =
+            if payload.remaining == 0 { Expect::Header } else { Expect::Payload(payload) };
+        Ok(Some(Event::Data(Data { kind, bytes, first, last, compressed })))
+    }
+
+    /// Unmasks and validates a piece of text, each block while it is hot in the cache. Fails with
+    /// the number of bytes before the fault.
+    #[inline]
+    fn text(&mut self, mask: &mut Mask, bytes: &mut [u8], last: bool) -> Result<(), usize> {
+        let len = bytes.len();
+        let mut done = 0;
+        for block in bytes.chunks_mut(BLOCK) {
+            if !R::MASKS {
+                mask.apply(block);
+            }
+            self.utf8.feed(block).map_err(|error| done + error.valid_up_to)?;
+            done += block.len();
+        }
+        // RFC 6455 8.1: the message as a whole is UTF-8, so no character is cut by its end.
+        if last { self.utf8.finish().map_err(|_| len) } else { Ok(()) }
+    }
+
+    /// The next piece of a control frame, whose payload is kept until it is whole.
+    fn control<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+        let Expect::Control(control) = &mut self.expect else {
+            return Ok(None);
+        };
+        let bytes = input.take(usize::from(control.remaining));
+        control.mask.apply(bytes);
+        control.payload.push(bytes);
+        control.remaining -= bytes.len() as u8;
+        if control.remaining > 0 {
+            return Ok(None);
+        }
+        let payload = control.payload.clone();
+        let opcode = control.opcode;
+        self.expect = Expect::Header;
+        Ok(Some(match opcode {
+            OpCode::Ping => Event::Ping(payload),
+            OpCode::Close => {
+                let frame = CloseFrame::parse(&payload)?;
+                self.expect = Expect::Nothing;
+                Event::Close(frame)
+            }
+            _ => Event::Pong(payload),
+        }))
+    }
+}

@@ -1,0 +1,376 @@
+//! The sending direction.
+
+use core::fmt::{self, Write as _};
+
+use super::event::ControlPayload;
+use super::output::{Output, require_room};
+use super::role::Role;
+use crate::close::{CloseCode, CloseFrame};
+use crate::error::{Full, ProtocolError, SendError};
+use crate::frame::{FrameHeader, Kind, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
+use crate::mask::Mask;
+use crate::utf8::Utf8Validator;
+
+/// The sending half of a connection.
+///
+/// Each call writes one whole frame or, when it fails, nothing, and then nothing has changed.
+#[derive(Debug)]
+pub struct Sender<R> {
+    role: R,
+    phase: Phase,
+    /// The fragmented message under way.
+    message: Option<Kind>,
+    /// Where in a character the text of that message is.
+    utf8: Utf8Validator,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// The peer is done, by its Close or by a fault: only our Close may follow.
+    Closing,
+    /// RFC 6455 5.5.1: after a Close nothing is sent.
+    Closed,
+}
+
+impl<R: Role> Sender<R> {
+    pub(super) const fn new(role: R) -> Self {
+        Self { role, phase: Phase::Open, message: None, utf8: Utf8Validator::new() }
+    }
+
+    /// Sends a whole text message in one frame.
+    ///
+    /// # Errors
+    /// [`Closing`](SendError::Closing), [`MessageUnderWay`](SendError::MessageUnderWay),
+    /// [`Full`](SendError::Full).
+    #[inline]
+    pub fn send_text(&mut self, text: &str, out: &mut impl Output) -> Result<(), SendError> {
+        self.send_message(Kind::Text, text.as_bytes(), out)
+    }
+
+    /// Sends a whole binary message in one frame.
+    ///
+    /// # Errors
+    /// As of [`send_text`](Self::send_text).
+    #[inline]
+    pub fn send_binary(&mut self, bytes: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+        self.send_message(Kind::Binary, bytes, out)
+    }
+
+    /// Sends the next fragment of a message, the last one with `fin` (RFC 6455 5.4). Fragments of
+    /// text may be cut inside a character.
+    ///
+    /// # Errors
+    /// As of [`send_text`](Self::send_text); `MessageUnderWay` when the message under way is of
+    /// another kind; [`InvalidUtf8`](SendError::InvalidUtf8).
+    pub fn send_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: &[u8],
+        out: &mut impl Output,
+    ) -> Result<(), SendError> {
+        let opcode = self.admit_fragment(kind)?;
+        require_room(out, self.frame_len(payload.len()))?;
+        self.advance_message(kind, fin, payload)?;
+        self.put_frame(opcode, fin, payload, out);
+        Ok(())
+    }
+
+    /// Makes `payload` the payload of the next fragment, as [`send_fragment`](Self::send_fragment)
+    /// does but in place: what must go out is the returned header and then `payload`, which a
+    /// client's call has masked. A whole message is a first fragment with `fin`.
+    ///
+    /// # Errors
+    /// As of [`send_fragment`](Self::send_fragment), but for `Full`.
+    pub fn send_in_place(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: &mut [u8],
+    ) -> Result<HeaderBytes, SendError> {
+        let header = self.begin_fragment(kind, fin, payload)?;
+        if let Some(key) = header.mask {
+            Mask::new(key).apply(payload);
+        }
+        Ok(HeaderBytes::new(&header))
+    }
+
+    /// Sends a Ping with up to 125 bytes (RFC 6455 5.5.2).
+    ///
+    /// # Errors
+    /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong),
+    /// [`Closing`](SendError::Closing), [`Full`](SendError::Full).
+    pub fn ping(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+        self.send_control(OpCode::Ping, payload, out)
+    }
+
+    /// Sends a Pong that answers no Ping, with up to 125 bytes (RFC 6455 5.5.3).
+    ///
+    /// # Errors
+    /// As of [`ping`](Self::ping).
+    pub fn pong(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+        self.send_control(OpCode::Pong, payload, out)
+    }
+
+    /// Sends a Close, after which nothing more is sent (RFC 6455 5.5.1). It may come in the middle
+    /// of a fragmented message. `None` sends one without a code.
+    ///
+    /// # Errors
+    /// [`Closing`](SendError::Closing), [`Full`](SendError::Full).
+    pub fn close(
+        &mut self,
+        frame: Option<&CloseFrame>,
+        out: &mut impl Output,
+    ) -> Result<(), SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closing);
+        }
+        Ok(self.put_close(frame, out)?)
+    }
+
+    /// Answers a Ping, which may be done as long as no Close has been sent; does nothing
+    /// afterwards (RFC 6455 5.5.2).
+    ///
+    /// # Errors
+    /// [`Full`]. The answer is still due.
+    pub fn answer_ping(
+        &mut self,
+        payload: &ControlPayload,
+        out: &mut impl Output,
+    ) -> Result<(), Full> {
+        if self.phase != Phase::Closed {
+            require_room(out, self.frame_len(payload.len()))?;
+            self.put_frame(OpCode::Pong, true, payload, out);
+        }
+        Ok(())
+    }
+
+    /// Answers the peer's Close, with its code and without its reason; does nothing when a Close
+    /// has been sent already (RFC 6455 5.5.1).
+    ///
+    /// # Errors
+    /// [`Full`]. Nothing else can be sent by then, and the answer is still due.
+    pub fn reply_to_close(
+        &mut self,
+        received: Option<CloseCode>,
+        out: &mut impl Output,
+    ) -> Result<(), Full> {
+        self.stop();
+        if self.phase == Phase::Closed {
+            return Ok(());
+        }
+        // A received code is always one that may be sent, so no answer loses it.
+        let frame = received.and_then(|code| CloseFrame::new(code, "").ok());
+        self.put_close(frame.as_ref(), out)
+    }
+
+    /// Fails the connection: sends the Close that reports `error`, with its code and its text as
+    /// the reason (RFC 6455 7.1.7). Does nothing when a Close has been sent already, or for
+    /// [`UnexpectedEof`](ProtocolError::UnexpectedEof), which nobody is left to read.
+    ///
+    /// # Errors
+    /// [`Full`]. Nothing else can be sent by then, and the Close is still due.
+    pub fn fail(&mut self, error: &ProtocolError, out: &mut impl Output) -> Result<(), Full> {
+        self.stop();
+        if self.phase == Phase::Closed || *error == ProtocolError::UnexpectedEof {
+            self.phase = Phase::Closed;
+            return Ok(());
+        }
+        let mut reason = Reason::default();
+        // What does not fit is cut off.
+        let _ = write!(reason, "{error}");
+        let frame = CloseFrame::new(error.close_code(), reason.as_str()).ok();
+        self.put_close(frame.as_ref(), out)
+    }
+
+    /// How many bytes a frame with a payload of `payload_len` takes on the wire.
+    #[must_use]
+    pub const fn frame_len(&self, payload_len: usize) -> usize {
+        header(OpCode::Binary, true, payload_len).encoded_len()
+            + if R::MASKS { 4 } else { 0 }
+            + payload_len
+    }
+
+    /// From here on only a Close may be sent.
+    pub(super) fn stop(&mut self) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Closing;
+        }
+    }
+
+    /// Whether a Close has been sent, or there is nobody left to send one to.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    /// The header of a whole message whose payload the caller masks and sends.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(crate) fn begin(
+        &mut self,
+        kind: Kind,
+        payload_len: usize,
+    ) -> Result<FrameHeader, SendError> {
+        self.admit_message()?;
+        Ok(self.next_header(kind.into(), true, payload_len))
+    }
+
+    /// The header of a fragment, which the caller masks and sends.
+    pub(crate) fn begin_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: &[u8],
+    ) -> Result<FrameHeader, SendError> {
+        let opcode = self.admit_fragment(kind)?;
+        self.advance_message(kind, fin, payload)?;
+        Ok(self.next_header(opcode, fin, payload.len()))
+    }
+
+    #[inline]
+    fn send_message(
+        &mut self,
+        kind: Kind,
+        payload: &[u8],
+        out: &mut impl Output,
+    ) -> Result<(), SendError> {
+        self.admit_message()?;
+        require_room(out, self.frame_len(payload.len()))?;
+        self.put_frame(kind.into(), true, payload, out);
+        Ok(())
+    }
+
+    fn send_control(
+        &mut self,
+        opcode: OpCode,
+        payload: &[u8],
+        out: &mut impl Output,
+    ) -> Result<(), SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closing);
+        }
+        if payload.len() > MAX_CONTROL_PAYLOAD {
+            return Err(SendError::ControlPayloadTooLong { len: payload.len() });
+        }
+        require_room(out, self.frame_len(payload.len()))?;
+        self.put_frame(opcode, true, payload, out);
+        Ok(())
+    }
+
+    fn put_close(&mut self, frame: Option<&CloseFrame>, out: &mut impl Output) -> Result<(), Full> {
+        let mut payload = [0; MAX_CONTROL_PAYLOAD];
+        let payload_len = frame.map_or(0, |frame| frame.emit(&mut payload));
+        require_room(out, self.frame_len(payload_len))?;
+        self.phase = Phase::Closed;
+        self.put_frame(OpCode::Close, true, payload.get(..payload_len).unwrap_or_default(), out);
+        Ok(())
+    }
+
+    #[inline]
+    fn put_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut impl Output) {
+        let header = self.next_header(opcode, fin, payload.len());
+        let bytes = HeaderBytes::new(&header);
+        out.put(&bytes);
+        match header.mask {
+            Some(key) => out.put_masked(payload, &mut Mask::new(key)),
+            None => out.put(payload),
+        }
+    }
+
+    #[inline]
+    fn next_header(&mut self, opcode: OpCode, fin: bool, payload_len: usize) -> FrameHeader {
+        // RFC 6455 5.3: a fresh key for each frame of a client.
+        FrameHeader { mask: self.role.next_mask_key(), ..header(opcode, fin, payload_len) }
+    }
+
+    #[inline]
+    fn admit_message(&self) -> Result<(), SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closing);
+        }
+        // RFC 6455 5.4: the fragments of one message are not interleaved with another's.
+        if self.message.is_some() {
+            return Err(SendError::MessageUnderWay);
+        }
+        Ok(())
+    }
+
+    fn admit_fragment(&self, kind: Kind) -> Result<OpCode, SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closing);
+        }
+        match self.message {
+            None => Ok(kind.into()),
+            Some(under_way) if under_way == kind => Ok(OpCode::Continuation),
+            Some(_) => Err(SendError::MessageUnderWay),
+        }
+    }
+
+    /// Moves on by a fragment, unless its text is not UTF-8.
+    fn advance_message(&mut self, kind: Kind, fin: bool, payload: &[u8]) -> Result<(), SendError> {
+        if kind == Kind::Text {
+            let mut utf8 = self.utf8;
+            let invalid = |offset| SendError::InvalidUtf8 { offset };
+            utf8.feed(payload).map_err(|error| invalid(error.valid_up_to))?;
+            if fin {
+                utf8.finish().map_err(|_| invalid(payload.len()))?;
+            }
+            self.utf8 = utf8;
+        }
+        self.message = (!fin).then_some(kind);
+        Ok(())
+    }
+}
+
+/// An encoded frame header: 2 to 14 bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct HeaderBytes {
+    bytes: [u8; FrameHeader::MAX_LEN],
+    len: u8,
+}
+
+impl HeaderBytes {
+    #[inline]
+    pub(crate) fn new(header: &FrameHeader) -> Self {
+        let mut bytes = [0; FrameHeader::MAX_LEN];
+        let len = header.emit(&mut bytes) as u8;
+        Self { bytes, len }
+    }
+}
+
+impl core::ops::Deref for HeaderBytes {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+}
+
+const fn header(opcode: OpCode, fin: bool, payload_len: usize) -> FrameHeader {
+    FrameHeader { fin, rsv: Rsv::NONE, opcode, mask: None, payload_len: payload_len as u64 }
+}
+
+/// The text of an error, cut to what a Close frame takes. All our texts are ASCII.
+struct Reason(ControlPayload);
+
+impl Default for Reason {
+    fn default() -> Self {
+        Self(ControlPayload::EMPTY)
+    }
+}
+
+impl Reason {
+    fn as_str(&self) -> &str {
+        core::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for Reason {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let free = CloseFrame::MAX_REASON - self.0.len();
+        self.0.push(text.as_bytes().get(..text.len().min(free)).unwrap_or_default());
+        Ok(())
+    }
+}

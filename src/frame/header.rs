@@ -1,0 +1,236 @@
+//! The header of a frame, strictly by RFC 6455 5.2.
+
+use super::OpCode;
+use crate::error::ProtocolError;
+use crate::mask::MaskKey;
+
+/// The longest payload of a control frame, in bytes (RFC 6455 5.5).
+pub const MAX_CONTROL_PAYLOAD: usize = 125;
+
+const FIN: u8 = 0b1000_0000;
+const MASK: u8 = 0b1000_0000;
+const LENGTH_IN_16_BITS: u8 = 126;
+const LENGTH_IN_64_BITS: u8 = 127;
+
+/// What stands before the payload of a frame (RFC 6455 5.2).
+///
+/// ```
+/// use websocket_proto::frame::{FrameHeader, OpCode, Rsv};
+///
+/// let (header, header_len) = FrameHeader::parse(&[0x81, 0x05, b'H'])?.expect("whole");
+/// assert_eq!((header.opcode, header.payload_len, header_len), (OpCode::Text, 5, 2));
+///
+/// let mut out = [0; FrameHeader::MAX_LEN];
+/// assert_eq!(header.emit(&mut out), 2);
+/// assert_eq!(out[..2], [0x81, 0x05]);
+/// # Ok::<(), websocket_proto::ProtocolError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameHeader {
+    /// Whether this is the last frame of its message.
+    pub fin: bool,
+    /// The reserved bits, which only an extension gives a meaning.
+    pub rsv: Rsv,
+    /// What the frame is.
+    pub opcode: OpCode,
+    /// The key that the payload is masked with; `Some` exactly in frames from a client (5.1).
+    pub mask: Option<MaskKey>,
+    /// The length of the payload in bytes, 0 to 2^63 - 1.
+    pub payload_len: u64,
+}
+
+impl FrameHeader {
+    /// The longest header, in bytes: 2, and 8 of length, and 4 of mask key.
+    pub const MAX_LEN: usize = 14;
+
+    /// Reads the header at the start of `bytes`, and says how many bytes it took.
+    ///
+    /// `None`: the header goes on past the end of `bytes`. What has come is checked all the same,
+    /// byte by byte in the order of the wire, so a fault is found at the byte that makes it one
+    /// and is the same fault however the header arrives.
+    ///
+    /// # Errors
+    /// A reserved opcode, a control frame that is fragmented or longer than 125 bytes, a length
+    /// with its top bit set or in a longer form than it needs.
+    pub fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+        Self::parse_with(bytes, |_| Ok(()))
+    }
+
+    /// [`parse`](Self::parse), asking `admit` about each part as soon as it has been read: rules
+    /// that the wire layer cannot know take their place in the same order.
+    #[inline(always)]
+    pub(crate) fn parse_with(
+        bytes: &[u8],
+        mut admit: impl FnMut(HeaderPart) -> Result<(), ProtocolError>,
+    ) -> Result<Option<(Self, usize)>, ProtocolError> {
+        let Some((&first, rest)) = bytes.split_first() else {
+            return Ok(None);
+        };
+        let fin = first & FIN != 0;
+        let rsv = Rsv::from_bits(first);
+        let opcode = OpCode::from_bits(first)
+            .ok_or(ProtocolError::ReservedOpCode { opcode: first & 0x0f })?;
+        // RFC 6455 5.5: control frames must not be fragmented.
+        if opcode.is_control() && !fin {
+            return Err(ProtocolError::FragmentedControlFrame);
+        }
+        admit(HeaderPart::First { rsv, opcode })?;
+
+        let Some((&second, rest)) = rest.split_first() else {
+            return Ok(None);
+        };
+        let masked = second & MASK != 0;
+        let short_len = second & !MASK;
+        // RFC 6455 5.5: a control frame's payload has at most 125 bytes, so never a longer form.
+        if opcode.is_control() && usize::from(short_len) > MAX_CONTROL_PAYLOAD {
+            return Err(ProtocolError::ControlFrameTooLong);
+        }
+        admit(HeaderPart::Masked(masked))?;
+
+        let (payload_len, rest) = match short_len {
+            LENGTH_IN_16_BITS => {
+                let Some((len, rest)) = rest.split_first_chunk() else {
+                    return Ok(None);
+                };
+                (u64::from(u16::from_be_bytes(*len)), rest)
+            }
+            LENGTH_IN_64_BITS => {
+                let Some((len, rest)) = rest.split_first_chunk() else {
+                    // The top bit stands in the first of the eight bytes.
+                    return match rest.first() {
+                        Some(&top) if top & 0x80 != 0 => Err(ProtocolError::LengthTopBitSet),
+                        _ => Ok(None),
+                    };
+                };
+                (u64::from_be_bytes(*len), rest)
+            }
+            short => (u64::from(short), rest),
+        };
+        // RFC 6455 5.2: the most significant bit must be 0.
+        if payload_len > i64::MAX as u64 {
+            return Err(ProtocolError::LengthTopBitSet);
+        }
+        // RFC 6455 5.2: the minimal number of bytes must be used to encode the length.
+        if short_len != shortest_form(payload_len) {
+            return Err(ProtocolError::NonMinimalLength { len: payload_len });
+        }
+        admit(HeaderPart::Length(payload_len))?;
+
+        let (mask, rest) = if masked {
+            let Some((&key, rest)) = rest.split_first_chunk() else {
+                return Ok(None);
+            };
+            (Some(MaskKey(key)), rest)
+        } else {
+            (None, rest)
+        };
+        let header = Self { fin, rsv, opcode, mask, payload_len };
+        Ok(Some((header, bytes.len() - rest.len())))
+    }
+
+    /// How many bytes [`emit`](Self::emit) writes: 2 to 14.
+    #[must_use]
+    pub const fn encoded_len(&self) -> usize {
+        let length_len = match shortest_form(self.payload_len) {
+            LENGTH_IN_16_BITS => 2,
+            LENGTH_IN_64_BITS => 8,
+            _ => 0,
+        };
+        2 + length_len + if self.mask.is_some() { 4 } else { 0 }
+    }
+
+    /// Writes the header to the start of `out`, the length in its shortest form, and says how
+    /// many bytes that took. The bytes of `out` behind it have no meaning.
+    ///
+    /// The caller answers for what no header may say: `payload_len` is at most 2^63 - 1, and at
+    /// most 125 with FIN set in a control frame.
+    #[inline]
+    pub fn emit(&self, out: &mut [u8; Self::MAX_LEN]) -> usize {
+        let masked = if self.mask.is_some() { MASK } else { 0 };
+        let fin = if self.fin { FIN } else { 0 };
+        let key = self.mask.map_or([0; 4], |key| key.0);
+        let [k0, k1, k2, k3] = key;
+        let short = shortest_form(self.payload_len);
+        let [first, second] = [fin | self.rsv.bits() | self.opcode as u8, masked | short];
+        // Whole arrays are stored, then cut to size by what is returned: no branch on the mask.
+        let header_len = match short {
+            LENGTH_IN_16_BITS => {
+                let [.., a, b] = self.payload_len.to_be_bytes();
+                *out = [first, second, a, b, k0, k1, k2, k3, 0, 0, 0, 0, 0, 0];
+                4
+            }
+            LENGTH_IN_64_BITS => {
+                let [a, b, c, d, e, f, g, h] = self.payload_len.to_be_bytes();
+                *out = [first, second, a, b, c, d, e, f, g, h, k0, k1, k2, k3];
+                10
+            }
+            _ => {
+                *out = [first, second, k0, k1, k2, k3, 0, 0, 0, 0, 0, 0, 0, 0];
+                2
+            }
+        };
+        header_len + if self.mask.is_some() { 4 } else { 0 }
+    }
+}
+
+/// A part of a header, in the order in which the parts stand on the wire.
+#[derive(Clone, Copy)]
+pub(crate) enum HeaderPart {
+    First { rsv: Rsv, opcode: OpCode },
+    Masked(bool),
+    Length(u64),
+}
+
+/// The three reserved bits of a frame (RFC 6455 5.2), zero unless an extension has claimed them.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Rsv(u8);
+
+impl Rsv {
+    /// No bit set.
+    pub const NONE: Self = Self(0);
+    /// RSV1, which permessage-deflate sets on a compressed message (RFC 7692 6).
+    pub const RSV1: Self = Self(0b0100_0000);
+    /// RSV2.
+    pub const RSV2: Self = Self(0b0010_0000);
+    /// RSV3.
+    pub const RSV3: Self = Self(0b0001_0000);
+
+    /// The reserved bits of a frame's first byte; the other bits are ignored.
+    #[must_use]
+    pub const fn from_bits(first_byte: u8) -> Self {
+        Self(first_byte & 0b0111_0000)
+    }
+
+    /// The bits at their place in a frame's first byte.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The bits that are set in either.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether every bit of `other` is set here too.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl core::fmt::Debug for Rsv {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Rsv({:03b})", self.0 >> 4)
+    }
+}
+
+/// What the seven length bits say of `payload_len` in its shortest form.
+const fn shortest_form(payload_len: u64) -> u8 {
+    match payload_len {
+        0..=125 => payload_len as u8,
+        126..=0xffff => LENGTH_IN_16_BITS,
+        _ => LENGTH_IN_64_BITS,
+    }
+}

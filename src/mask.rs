@@ -1,0 +1,159 @@
+//! Masking (RFC 6455 5.3): XOR with a four-byte key that repeats over the payload of a frame.
+//!
+//! The loops are plain ones over four-byte chunks, which the compiler turns into vector code. The
+//! one `unsafe` is the call of the same loop compiled for AVX2, behind its run-time detection.
+#![cfg_attr(feature = "std", allow(unsafe_code))]
+
+use core::fmt;
+
+/// The masking key of a frame, as its four bytes stand in the header (RFC 6455 5.2).
+///
+/// A client draws a fresh, unpredictable one for each frame (5.3).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MaskKey(pub [u8; 4]);
+
+impl fmt::Debug for MaskKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MaskKey({:08x})", u32::from_be_bytes(self.0))
+    }
+}
+
+/// The mask of one frame's payload, which remembers how far into the payload it is: the payload
+/// may pass through it in pieces of any size.
+///
+/// Masking and unmasking are the same operation.
+///
+/// ```
+/// use websocket_proto::mask::{Mask, MaskKey};
+///
+/// // The masked "Hello" of RFC 6455 5.7, in two pieces.
+/// let mut payload = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
+/// let (start, end) = payload.split_at_mut(2);
+/// let mut mask = Mask::new(MaskKey([0x37, 0xfa, 0x21, 0x3d]));
+/// mask.apply(start);
+/// mask.apply(end);
+/// assert_eq!(&payload, b"Hello");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mask {
+    /// Rotated so that its first byte is the one for the next byte of the payload.
+    key: [u8; 4],
+}
+
+impl Mask {
+    /// The mask at the start of a payload.
+    #[must_use]
+    pub const fn new(key: MaskKey) -> Self {
+        Self { key: key.0 }
+    }
+
+    /// Masks the next `bytes.len()` bytes of the payload, in place.
+    #[inline]
+    pub fn apply(&mut self, bytes: &mut [u8]) {
+        if bytes.len() < LARGE {
+            xor_small(bytes, self.key);
+        } else {
+            xor_large(bytes, self.key);
+        }
+        self.advance(bytes.len());
+    }
+
+    /// Copies the next bytes of the payload and masks them on the way, in one pass: as many as
+    /// both slices hold. Returns how many that were.
+    #[inline]
+    pub fn copy(&mut self, from: &[u8], to: &mut [u8]) -> usize {
+        let len = from.len().min(to.len());
+        if len < LARGE {
+            xor_copy(from, to, self.key);
+        } else {
+            xor_copy_large(from, to, self.key);
+        }
+        self.advance(len);
+        len
+    }
+
+    fn advance(&mut self, len: usize) {
+        // Byte i of the payload is masked with byte i mod 4 of the key, counted from the start of
+        // the payload and not of the piece.
+        let bits = 8 * (len % 4) as u32;
+        self.key = u32::from_le_bytes(self.key).rotate_right(bits).to_le_bytes();
+    }
+}
+
+/// From how many bytes on it pays to ask what vector instructions there are.
+const LARGE: usize = 128;
+
+#[inline(always)]
+fn xor_small(bytes: &mut [u8], key: [u8; 4]) {
+    let [a, b, c, d] = key;
+    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (chunks, tail) = bytes.as_chunks_mut::<8>();
+    for chunk in chunks {
+        *chunk = (u64::from_ne_bytes(*chunk) ^ wide).to_ne_bytes();
+    }
+    let (chunks, tail) = tail.as_chunks_mut::<4>();
+    for chunk in chunks {
+        *chunk = (u32::from_ne_bytes(*chunk) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+    }
+    for (byte, key) in tail.iter_mut().zip(key) {
+        *byte ^= key;
+    }
+}
+
+#[inline(always)]
+fn xor(bytes: &mut [u8], key: [u8; 4]) {
+    let (chunks, tail) = bytes.as_chunks_mut::<4>();
+    for chunk in chunks {
+        *chunk = (u32::from_ne_bytes(*chunk) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+    }
+    for (byte, key) in tail.iter_mut().zip(key) {
+        *byte ^= key;
+    }
+}
+
+#[inline(always)]
+fn xor_copy(from: &[u8], to: &mut [u8], key: [u8; 4]) {
+    let len = from.len().min(to.len());
+    let (from, to) = (from.split_at(len).0, to.split_at_mut(len).0);
+    let (from_chunks, from_tail) = from.as_chunks::<4>();
+    let (to_chunks, to_tail) = to.as_chunks_mut::<4>();
+    for (to, from) in to_chunks.iter_mut().zip(from_chunks) {
+        *to = (u32::from_ne_bytes(*from) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+    }
+    for ((to, from), key) in to_tail.iter_mut().zip(from_tail).zip(key) {
+        *to = *from ^ key;
+    }
+}
+
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod avx2 {
+    #[target_feature(enable = "avx2")]
+    pub(super) fn xor(bytes: &mut [u8], key: [u8; 4]) {
+        super::xor(bytes, key);
+    }
+
+    #[target_feature(enable = "avx2")]
+    pub(super) fn xor_copy(from: &[u8], to: &mut [u8], key: [u8; 4]) {
+        super::xor_copy(from, to, key);
+    }
+}
+
+#[inline]
+fn xor_large(bytes: &mut [u8], key: [u8; 4]) {
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: a safe function that needs AVX2, which was found to be there.
+        return unsafe { avx2::xor(bytes, key) };
+    }
+    xor(bytes, key);
+}
+
+#[inline]
+fn xor_copy_large(from: &[u8], to: &mut [u8], key: [u8; 4]) {
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: a safe function that needs AVX2, which was found to be there.
+        return unsafe { avx2::xor_copy(from, to, key) };
+    }
+    xor_copy(from, to, key);
+}
