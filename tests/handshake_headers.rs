@@ -1,6 +1,6 @@
 //! Headers, extension lists, and the texts of errors.
 
-use std::error::Error;
+use core::error::Error;
 
 use websocket_proto::handshake::{
     Accept, Answer, ClientHandshake, ClientRequest, Extension, ExtensionError, Extensions,
