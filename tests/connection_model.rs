@@ -190,8 +190,6 @@ fn spoil(bytes: &mut Vec<u8>, mishap: &Mishap) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
-
     #[test]
     fn a_stream_of_frames_is_taken_as_the_model_takes_it(
         model in any_model(),
@@ -464,8 +462,6 @@ fn assert_heard<R>(hearer: &Endpoint<R>, said: &Said, other_said: &Said) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1000))]
-
     #[test]
     fn two_connections_hear_what_the_other_says(
         operations in prop::collection::vec((any::<bool>(), operation(false)), 0..60),
