@@ -129,7 +129,7 @@ JSON
 # Waits for a line to come into a log, and prints the part that matches.
 wait_for() {
     for _ in {1..100}; do
-        grep -oE -m 1 "$2" "$1" && return
+        grep -asoE -m 1 "$2" "$1" && return
         sleep 0.1
     done
     return 1

@@ -174,9 +174,15 @@ pub enum SendError {
         /// Its length.
         len: usize,
     },
-    /// The output has no room for the whole frame, or the queue is at its high-water mark.
-    /// Worth another try when the output has been drained.
+    /// The output has no room for the whole frame. Worth another try when it has been drained.
     Full(Full),
+    /// The queue is at its high-water mark. Worth another try when it has been drained.
+    QueueFull {
+        /// How many bytes are queued.
+        queued: usize,
+        /// The mark, in bytes.
+        high_water_mark: usize,
+    },
 }
 
 impl fmt::Display for SendError {
@@ -197,6 +203,10 @@ impl fmt::Display for SendError {
                 write!(f, "a close reason of {len} bytes exceeds 123")
             }
             Self::Full(full) => full.fmt(f),
+            Self::QueueFull { queued, high_water_mark } => write!(
+                f,
+                "{queued} bytes wait to be sent, which reaches the high-water mark of {high_water_mark}"
+            ),
         }
     }
 }

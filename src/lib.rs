@@ -13,9 +13,12 @@
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(
+    clippy::alloc_instead_of_core,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::std_instead_of_alloc,
+    clippy::std_instead_of_core,
     clippy::unreachable,
     clippy::unwrap_used
 )]
@@ -25,13 +28,29 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(feature = "std")]
+pub mod adapter;
+#[cfg(feature = "std")]
+pub mod blocking;
 pub mod close;
 pub mod connection;
 mod error;
 pub mod frame;
 pub mod handshake;
 pub mod mask;
+#[cfg(feature = "alloc")]
+mod message;
 pub mod utf8;
+#[cfg(feature = "alloc")]
+mod utf8_bytes;
+#[cfg(feature = "alloc")]
+pub mod websocket;
 
 pub use close::{CloseCode, CloseFrame};
 pub use error::{Full, ProtocolError, SendError};
+#[cfg(feature = "alloc")]
+pub use message::Message;
+#[cfg(feature = "alloc")]
+pub use utf8_bytes::Utf8Bytes;
+#[cfg(feature = "alloc")]
+pub use websocket::WebSocket;

@@ -331,6 +331,11 @@ impl<R: Role> Connection<R> {
         &mut self.sender
     }
 
+    #[cfg(feature = "std")]
+    pub(crate) const fn answers_pings(&self) -> bool {
+        self.answer_pings
+    }
+
     /// Queues the answer to what is no data.
     #[cold]
     fn answer(&mut self, received: &Result<Option<Event<'_>>, ProtocolError>) {

@@ -99,9 +99,12 @@ impl Output for alloc::vec::Vec<u8> {
 
     #[inline]
     fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
-        let start = self.len();
-        self.extend_from_slice(bytes);
-        mask.apply(self.get_mut(start..).unwrap_or_default());
+        self.reserve(bytes.len());
+        for block in bytes.chunks(BLOCK) {
+            let start = self.len();
+            self.extend_from_slice(block);
+            mask.apply(self.get_mut(start..).unwrap_or_default());
+        }
     }
 }
 
@@ -119,11 +122,18 @@ impl Output for bytes::BytesMut {
 
     #[inline]
     fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
-        let start = self.len();
-        self.extend_from_slice(bytes);
-        mask.apply(self.get_mut(start..).unwrap_or_default());
+        self.reserve(bytes.len());
+        for block in bytes.chunks(BLOCK) {
+            let start = self.len();
+            self.extend_from_slice(block);
+            mask.apply(self.get_mut(start..).unwrap_or_default());
+        }
     }
 }
+
+/// How much is copied before it is masked: it stays in the first-level cache.
+#[cfg(feature = "alloc")]
+const BLOCK: usize = 8 * 1024;
 
 /// Checks that a frame of `needed` bytes fits into `out`.
 #[inline]

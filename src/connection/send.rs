@@ -89,9 +89,7 @@ impl<R: Role> Sender<R> {
         fin: bool,
         payload: &mut [u8],
     ) -> Result<HeaderBytes, SendError> {
-        let opcode = self.admit_fragment(kind)?;
-        self.advance_message(kind, fin, payload)?;
-        let header = self.next_header(opcode, fin, payload.len());
+        let header = self.begin_fragment(kind, fin, payload)?;
         if let Some(key) = header.mask {
             Mask::new(key).apply(payload);
         }
@@ -199,20 +197,33 @@ impl<R: Role> Sender<R> {
         }
     }
 
-    /// Whether a Close has been sent.
-    pub(super) fn is_closed(&self) -> bool {
+    /// Whether a Close has been sent, or there is nobody left to send one to.
+    pub(crate) fn is_closed(&self) -> bool {
         self.phase == Phase::Closed
     }
 
     /// The header of a whole message whose payload the caller masks and sends.
     #[cfg(feature = "alloc")]
-    pub(crate) fn begin_message(
+    #[inline]
+    pub(crate) fn begin(
         &mut self,
         kind: Kind,
         payload_len: usize,
     ) -> Result<FrameHeader, SendError> {
         self.admit_message()?;
         Ok(self.next_header(kind.into(), true, payload_len))
+    }
+
+    /// The header of a fragment, which the caller masks and sends.
+    pub(crate) fn begin_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: &[u8],
+    ) -> Result<FrameHeader, SendError> {
+        let opcode = self.admit_fragment(kind)?;
+        self.advance_message(kind, fin, payload)?;
+        Ok(self.next_header(opcode, fin, payload.len()))
     }
 
     #[inline]

@@ -1,0 +1,50 @@
+//! The client that the Autobahn testsuite's fuzzing server examines: it runs every case the
+//! server has, echoing what comes until the connection is closed.
+//!
+//! `autobahn_client [URL] [AGENT]`
+
+use std::env;
+use std::error::Error;
+
+use websocket_proto::adapter::{ConnectOptions, Error as SocketError};
+use websocket_proto::blocking;
+use websocket_proto::websocket::Config;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let url = arguments.next().unwrap_or_else(|| "ws://127.0.0.1:9001".into());
+    let agent = arguments.next().unwrap_or_else(|| "websocket-proto".into());
+
+    let mut socket = blocking::connect(&format!("{url}/getCaseCount"))?;
+    let count = socket.read()?.ok_or("no case count")?;
+    let count: usize = count.as_text().ok_or("the case count is no text")?.parse()?;
+    while socket.read()?.is_some() {}
+
+    for case in 1..=count {
+        // A case may well end in an error: that is what it is for. The server judges.
+        if let Err(error) = run(&format!("{url}/runCase?case={case}&agent={agent}")) {
+            println!("case {case}: {error}");
+        }
+    }
+    let mut socket = blocking::connect(&format!("{url}/updateReports?agent={agent}"))?;
+    while socket.read()?.is_some() {}
+    println!("{count} cases run");
+    Ok(())
+}
+
+fn run(url: &str) -> Result<(), Box<dyn Error>> {
+    // Groups 9 and 12 send messages of up to 16 MiB.
+    let config = Config::new().max_message_size(64 << 20);
+    let mut socket = blocking::connect_with(ConnectOptions::new(url)?.config(config))?;
+    let ended = loop {
+        match socket.read() {
+            Ok(Some(message)) if message.is_data() => socket.feed(message)?,
+            Ok(Some(_)) => {}
+            Ok(None) => break Ok(()),
+            Err(error @ SocketError::Protocol(_)) => break Err(error.into()),
+            Err(error) => return Err(error.into()),
+        }
+    };
+    socket.finish()?;
+    ended
+}

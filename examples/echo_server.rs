@@ -1,0 +1,53 @@
+//! An echo server: a thread for each connection.
+//!
+//! `echo_server [ADDR] [--max-message-size BYTES]`
+
+mod arguments;
+
+use std::error::Error;
+use std::net::{TcpListener, TcpStream};
+use std::thread;
+
+use websocket_proto::blocking::Acceptor;
+use websocket_proto::websocket::Config;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let (address, config) = arguments::parse()?;
+    let listener = TcpListener::bind(address)?;
+    println!("listening on ws://{}", listener.local_addr()?);
+    for stream in listener.incoming() {
+        let config = config.clone();
+        thread::spawn(move || {
+            if let Err(error) = stream.map_err(Into::into).and_then(|stream| serve(stream, config))
+            {
+                eprintln!("{error}");
+            }
+        });
+    }
+    Ok(())
+}
+
+fn serve(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error>> {
+    stream.set_nodelay(true)?;
+    let mut acceptor = Acceptor::new(stream).config(config);
+    let mut socket = match acceptor.accept() {
+        Ok(socket) => socket,
+        Err(error) => {
+            // Who asked for anything else has got a proper HTTP response.
+            acceptor.finish()?;
+            return Err(error.into());
+        }
+    };
+    // Pings and the Close are answered inside `read`. Replies are queued, and leave together when
+    // it would wait.
+    let ended = loop {
+        match socket.read() {
+            Ok(Some(message)) if message.is_data() => socket.feed(message)?,
+            Ok(Some(_)) => {}
+            Ok(None) => break Ok(()),
+            Err(error) => break Err(error.into()),
+        }
+    };
+    socket.finish()?;
+    ended
+}

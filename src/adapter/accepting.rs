@@ -1,0 +1,101 @@
+//! The server's opening handshake as steps, for any way of reading and writing.
+
+use alloc::boxed::Box;
+
+use bytes::{Buf, BytesMut};
+
+use super::{AcceptError, Reply, Step, write_head};
+use crate::handshake::{HeadLimits, Incoming, Refusal, ServerHandshake};
+
+/// A handshake under way. What it needs next is [`step`](Self::step)'s to say; between two steps
+/// it may be kept for as long as the transport has nothing to give or take.
+#[derive(Debug)]
+pub(crate) struct Accepting {
+    handshake: ServerHandshake,
+    /// All that has been read; behind the head, what belongs to the WebSocket.
+    pub(crate) input: BytesMut,
+    /// What is still to be written of the response.
+    pub(crate) output: BytesMut,
+    outcome: Option<Result<Accepted, AcceptError>>,
+}
+
+/// What came of a handshake.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) subprotocol: Option<Box<str>>,
+}
+
+impl Accepting {
+    pub(crate) fn new(limits: HeadLimits) -> Self {
+        Self {
+            handshake: ServerHandshake::with_limits(limits),
+            input: BytesMut::new(),
+            output: BytesMut::new(),
+            outcome: None,
+        }
+    }
+
+    /// Goes on as far as it can. `answer` is asked once, when the request has come.
+    pub(crate) fn step(
+        &mut self,
+        answer: impl FnOnce(&Incoming<'_>) -> Reply,
+    ) -> Step<Result<Accepted, AcceptError>> {
+        if self.outcome.is_none() {
+            match self.handshake.receive(&self.input) {
+                Ok(None) => return Step::Read,
+                Ok(Some(incoming)) => {
+                    let (head_len, outcome) = respond(&incoming, answer, &mut self.output);
+                    self.input.advance(head_len);
+                    self.outcome = Some(outcome);
+                }
+                Err(error) => {
+                    refuse(error.refusal(), &mut self.output);
+                    self.outcome = Some(Err(AcceptError::Request(error)));
+                }
+            }
+        }
+        if !self.output.is_empty() {
+            return Step::Write;
+        }
+        // Asked again after it was done, it has nothing to say but this.
+        Step::Done(self.outcome.take().unwrap_or(Err(AcceptError::Finished)))
+    }
+}
+
+/// Writes the answer; says how long the request was, and what comes of it.
+fn respond(
+    incoming: &Incoming<'_>,
+    answer: impl FnOnce(&Incoming<'_>) -> Reply,
+    output: &mut BytesMut,
+) -> (usize, Result<Accepted, AcceptError>) {
+    let (request, head_len) = match incoming {
+        Incoming::WebSocket(request) => (Some(request), request.head_len()),
+        Incoming::Http(request) => (None, request.head_len),
+    };
+    let reply = answer(incoming);
+    let outcome = match reply.write(request, output) {
+        Ok(()) if reply.status() == 101 => {
+            Ok(Accepted { subprotocol: reply.agreed_subprotocol().map(Box::from) })
+        }
+        Ok(()) if request.is_none() => Err(AcceptError::NotWebSocket { status: reply.status() }),
+        Ok(()) => Err(AcceptError::Refused { status: reply.status() }),
+        Err(error) => {
+            refuse(Refusal::new(500), output);
+            Err(AcceptError::Reply(error))
+        }
+    };
+    (head_len, outcome)
+}
+
+fn refuse(refusal: Refusal<'_>, output: &mut BytesMut) {
+    // A refusal of our own has nothing that could be refused.
+    let _ = write_head(output, |out| refusal.write(out));
+}
+
+/// What a request that asks for no WebSocket gets when nobody answers it otherwise.
+pub(crate) fn upgrade_required() -> Reply {
+    Reply::refuse(426)
+        .header("Upgrade", "websocket")
+        .header("Content-Type", "text/plain; charset=utf-8")
+        .body("this is a WebSocket endpoint: ask for an upgrade\n")
+}

@@ -1,0 +1,57 @@
+//! What the adapters share: how a server answers a request, how a client describes one, and the
+//! errors of both. Nothing in here reads or writes.
+
+mod accepting;
+mod connecting;
+mod error;
+mod options;
+mod read_size;
+mod reply;
+
+pub use error::{AcceptError, ConnectError, Error, HttpAnswer};
+pub use options::{ConnectOptions, UrlError};
+pub use reply::Reply;
+
+pub(crate) use accepting::{Accepting, upgrade_required};
+pub(crate) use connecting::Connecting;
+pub(crate) use read_size::ReadSize;
+
+use bytes::BytesMut;
+
+use crate::handshake::WriteError;
+
+/// What a handshake needs next.
+#[derive(Debug)]
+pub(crate) enum Step<T> {
+    /// More bytes from the peer.
+    Read,
+    /// To write its output.
+    Write,
+    /// Nothing: this is what came of it.
+    Done(T),
+}
+
+/// Bytes from the operating system's source of entropy.
+pub(crate) fn random<const N: usize>() -> std::io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes a head of whatever length into `out`.
+fn write_head(
+    out: &mut BytesMut,
+    write: impl Fn(&mut [u8]) -> Result<usize, WriteError>,
+) -> Result<(), WriteError> {
+    const TYPICAL: usize = 1024;
+    out.resize(TYPICAL, 0);
+    let written = match write(out) {
+        Err(WriteError::BufferTooSmall { needed }) => {
+            out.resize(needed, 0);
+            write(out)
+        }
+        written => written,
+    };
+    out.truncate(*written.as_ref().unwrap_or(&0));
+    written.map(drop)
+}

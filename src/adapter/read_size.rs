@@ -1,0 +1,33 @@
+//! How much to read at once.
+
+use bytes::BytesMut;
+
+/// Reads begin small, so that an idle connection costs little, and grow with the traffic.
+#[derive(Debug)]
+pub(crate) struct ReadSize(usize);
+
+const SMALLEST: usize = 4 * 1024;
+const LARGEST: usize = 256 * 1024;
+
+impl ReadSize {
+    pub(crate) const fn new() -> Self {
+        Self(SMALLEST)
+    }
+
+    /// How much to read behind what `input` holds, when this much of a frame is still to come.
+    pub(crate) fn next(&self, input: &BytesMut, frame_remaining: u64) -> usize {
+        // Room that is there costs nothing more, and saves a large frame a move.
+        let frame_remaining = usize::try_from(frame_remaining).unwrap_or(usize::MAX);
+        let free = (input.capacity() - input.len()).min(frame_remaining);
+        self.0.max(free).min(LARGEST)
+    }
+
+    /// Learns from a read of `asked` bytes that gave `read`.
+    pub(crate) fn learn(&mut self, asked: usize, read: usize) {
+        if read == asked {
+            self.0 = (self.0 * 2).min(LARGEST);
+        } else if read < self.0 / 4 {
+            self.0 = (self.0 / 2).max(SMALLEST);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The server's opening handshake.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
+
+use super::{CLOSE_TIMEOUT, WebSocketStream, fill, finish, retry};
+use crate::adapter::{AcceptError, Accepting, ReadSize, Reply, Step, upgrade_required};
+use crate::connection::Server;
+use crate::handshake::{HeadLimits, Incoming, Request};
+use crate::websocket::{Config, WebSocket};
+
+use bytes::{Buf, BytesMut};
+
+/// A server's opening handshake, which can be resumed when the transport says `WouldBlock` or a
+/// time-out runs out.
+///
+/// ```no_run
+/// use std::net::TcpListener;
+/// use websocket_proto::adapter::Reply;
+/// use websocket_proto::blocking::Acceptor;
+/// use websocket_proto::handshake::Incoming;
+///
+/// let (stream, _) = TcpListener::bind("127.0.0.1:9001")?.accept()?;
+/// // One port for the WebSocket and for the page that opens it.
+/// let socket = Acceptor::new(stream).accept_or_serve(|incoming| match incoming {
+///     Incoming::WebSocket(_) => Reply::accept(),
+///     Incoming::Http(_) => Reply::refuse(200).body("<script>new WebSocket('/')</script>"),
+/// })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Acceptor<S> {
+    /// Given away when the WebSocket is open.
+    stream: Option<S>,
+    limits: HeadLimits,
+    config: Config,
+    accepting: Option<Accepting>,
+}
+
+impl<S> Acceptor<S> {
+    /// A handshake that has not begun.
+    pub fn new(stream: S) -> Self {
+        let limits = HeadLimits::default();
+        Self { stream: Some(stream), limits, config: Config::new(), accepting: None }
+    }
+
+    /// How large the head of the request may be; 16 KiB and 100 headers when not set.
+    #[must_use]
+    pub const fn head_limits(mut self, limits: HeadLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The limits of the WebSocket.
+    #[must_use]
+    pub const fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The transport, to see who it is or to close it with care; `None` when the WebSocket has
+    /// been opened.
+    pub const fn stream(&self) -> Option<&S> {
+        self.stream.as_ref()
+    }
+}
+
+impl<S: Read + Write> Acceptor<S> {
+    /// Opens the WebSocket, whatever its path, without a subprotocol.
+    ///
+    /// # Errors
+    /// Why none was opened; after an [`Io`](AcceptError::Io) of `WouldBlock` and the like, call
+    /// again.
+    pub fn accept(&mut self) -> Result<WebSocketStream<S, Server>, AcceptError> {
+        self.accept_with(|_| Reply::accept())
+    }
+
+    /// Lets `answer` decide, which is called once, when the request has come. A request that asks
+    /// for no WebSocket gets a 426.
+    ///
+    /// # Errors
+    /// As of [`accept`](Self::accept).
+    pub fn accept_with(
+        &mut self,
+        answer: impl FnOnce(&Request<'_>) -> Reply,
+    ) -> Result<WebSocketStream<S, Server>, AcceptError> {
+        self.accept_or_serve(|incoming| match incoming {
+            Incoming::WebSocket(request) => answer(request),
+            Incoming::Http(_) => upgrade_required(),
+        })
+    }
+
+    /// As [`accept_with`](Self::accept_with), for a port that serves pages too: `answer` is asked
+    /// about those requests as well.
+    ///
+    /// # Errors
+    /// As of [`accept`](Self::accept).
+    pub fn accept_or_serve(
+        &mut self,
+        answer: impl FnOnce(&Incoming<'_>) -> Reply,
+    ) -> Result<WebSocketStream<S, Server>, AcceptError> {
+        let stream = self.stream.as_mut().ok_or(AcceptError::Finished)?;
+        let accepting = self.accepting.get_or_insert_with(|| Accepting::new(self.limits));
+        let mut answer = Some(answer);
+        let outcome = loop {
+            let step = accepting.step(|incoming| match answer.take() {
+                Some(answer) => answer(incoming),
+                None => Reply::refuse(500),
+            });
+            match step {
+                Step::Read => {
+                    if fill(stream, &mut accepting.input, &mut ReadSize::new(), 0)? == 0 {
+                        return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
+                    }
+                }
+                Step::Write => write_head(stream, &mut accepting.output)?,
+                Step::Done(outcome) => break outcome,
+            }
+        };
+        let accepted = outcome?;
+        let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
+            return Err(AcceptError::Finished);
+        };
+        let websocket = WebSocket::new(Server, self.config.clone());
+        Ok(WebSocketStream::new(stream, websocket, accepting.input, accepted.subprotocol))
+    }
+}
+
+impl Acceptor<TcpStream> {
+    /// Drops the transport of a request that was not accepted, so that its response is not
+    /// destroyed on its way: shuts the sending side down, and reads until the client does the
+    /// same, for 10 s at most.
+    ///
+    /// # Errors
+    /// The transport failed, or the time ran out.
+    pub fn finish(self) -> io::Result<()> {
+        match self.stream {
+            Some(stream) => finish(&stream, true, CLOSE_TIMEOUT),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes all of `output` and flushes the transport; what was written is taken off at once, so
+/// that it can be resumed.
+pub(super) fn write_head(stream: &mut impl Write, output: &mut BytesMut) -> io::Result<()> {
+    while !output.is_empty() {
+        let written = retry(|| stream.write(output))?;
+        if written == 0 {
+            return Err(ErrorKind::WriteZero.into());
+        }
+        output.advance(written);
+    }
+    retry(|| stream.flush())
+}

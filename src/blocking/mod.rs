@@ -1,0 +1,377 @@
+//! WebSockets over [`std::io`]: a [`WebSocket`] and anything that is [`Read`] and [`Write`].
+//!
+//! ```no_run
+//! use std::net::TcpListener;
+//! use websocket_proto::blocking::WebSocketStream;
+//!
+//! for stream in TcpListener::bind("127.0.0.1:9001")?.incoming() {
+//!     let mut socket = WebSocketStream::accept(stream?)?;
+//!     while let Some(message) = socket.read()? {
+//!         if message.is_data() {
+//!             socket.send(message)?;
+//!         }
+//!     }
+//!     socket.finish()?;
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod accept;
+mod connect;
+mod split;
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::Instant;
+
+use alloc::boxed::Box;
+use core::time::Duration;
+
+use bytes::{Buf as _, Bytes, BytesMut};
+
+use crate::adapter::{AcceptError, Error, ReadSize, Reply};
+use crate::close::CloseCode;
+use crate::connection::{Role, Server, State, Transport};
+use crate::frame::Kind;
+use crate::handshake::Request;
+use crate::message::Message;
+use crate::websocket::{Config, Outgoing, Prepared, WebSocket};
+
+pub use accept::Acceptor;
+pub use connect::{Connector, connect, connect_with};
+pub use split::{ReadHalf, WriteHalf};
+
+/// How long the end of a connection may take before the transport is dropped all the same: 10 s.
+pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A WebSocket over a transport.
+///
+/// [`read`](Self::read) gives the messages, and writes what is queued before it waits: the answers
+/// to Pings and to a Close reach the wire without the application's doing.
+///
+/// Everything can be resumed: when the transport says `WouldBlock`, or a time-out runs out, the
+/// error is returned, nothing is lost, and the same call goes on where it was.
+#[derive(Debug)]
+pub struct WebSocketStream<S, R> {
+    stream: S,
+    websocket: WebSocket<R>,
+    /// What has been read and not been taken yet.
+    input: BytesMut,
+    read_size: ReadSize,
+    /// Whether the transport has been written to and not been flushed.
+    unflushed: bool,
+    subprotocol: Option<Box<str>>,
+}
+
+impl<S: Read + Write> WebSocketStream<S, Server> {
+    /// Answers a client's opening handshake, with the default limits and without a subprotocol.
+    ///
+    /// A request that is not one for a WebSocket gets the HTTP response that it should; then the
+    /// transport is dropped. [`Acceptor`] does more, and can be resumed.
+    ///
+    /// # Errors
+    /// Why no WebSocket was opened.
+    pub fn accept(stream: S) -> Result<Self, AcceptError> {
+        Acceptor::new(stream).accept()
+    }
+
+    /// As [`accept`](Self::accept), with limits, and with `answer` to look at the request and
+    /// decide.
+    ///
+    /// ```no_run
+    /// # use std::net::TcpListener;
+    /// use websocket_proto::adapter::Reply;
+    /// use websocket_proto::blocking::WebSocketStream;
+    /// use websocket_proto::websocket::Config;
+    ///
+    /// # let (stream, _) = TcpListener::bind("127.0.0.1:9001")?.accept()?;
+    /// let socket = WebSocketStream::accept_with(stream, Config::new(), |request| {
+    ///     match request.path() {
+    ///         "/chat" => Reply::accept().header("Set-Cookie", "seen=1"),
+    ///         _ => Reply::refuse(404),
+    ///     }
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Why no WebSocket was opened.
+    pub fn accept_with(
+        stream: S,
+        config: Config,
+        answer: impl FnOnce(&Request<'_>) -> Reply,
+    ) -> Result<Self, AcceptError> {
+        Acceptor::new(stream).config(config).accept_with(answer)
+    }
+}
+
+impl<S, R: Role> WebSocketStream<S, R> {
+    /// A WebSocket whose opening handshake somebody else has completed. `input` is what has been
+    /// read already behind that handshake.
+    pub fn from_parts(stream: S, role: R, config: Config, input: BytesMut) -> Self {
+        Self::new(stream, WebSocket::new(role, config), input, None)
+    }
+
+    pub(super) const fn new(
+        stream: S,
+        websocket: WebSocket<R>,
+        input: BytesMut,
+        subprotocol: Option<Box<str>>,
+    ) -> Self {
+        let read_size = ReadSize::new();
+        Self { stream, websocket, input, read_size, unflushed: false, subprotocol }
+    }
+
+    /// The subprotocol that was agreed on in the opening handshake.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
+    /// The transport, to set its options. To read from it or write to it breaks the WebSocket.
+    pub const fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// The transport, as [`stream`](Self::stream).
+    pub const fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// The transport, for good. What is queued and not written is lost.
+    pub fn into_stream(self) -> S {
+        self.stream
+    }
+
+    /// Where the connection is in its closing handshake. What is queued counts as sent.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.websocket.state()
+    }
+}
+
+impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
+    /// Reads the next message; `None` when the closing handshake is over, behind the Close message
+    /// that the peer sent. The transport can be dropped then, by [`finish`](Self::finish) best.
+    ///
+    /// What is queued is written before it waits for the transport.
+    ///
+    /// # Errors
+    /// [`Io`](Error::Io): the transport failed; after `WouldBlock`, `TimedOut` and the like, call
+    /// again. [`Protocol`](Error::Protocol): the peer broke the protocol, and has been told, or it
+    /// went away without a Close.
+    pub fn read(&mut self) -> Result<Option<Message>, Error> {
+        loop {
+            match self.websocket.receive(&mut self.input) {
+                Ok(Some(message)) => return Ok(Some(message)),
+                Ok(None) => {}
+                Err(error) => {
+                    // The peer may not want to know.
+                    let _ = self.flush();
+                    return Err(error.into());
+                }
+            }
+            // A transport that takes nothing may have something to give all the same, and one
+            // that has failed says so when it is read.
+            let flushed = self.flush();
+            if self.websocket.transport() != Transport::Keep {
+                flushed?;
+                return Ok(None);
+            }
+            if self.fill()? == 0 {
+                self.websocket.receive_eof()?;
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Sends a message: queues it, makes room for it before if it must, and writes all that is
+    /// queued.
+    ///
+    /// # Errors
+    /// [`Rejected`](Error::Rejected): the message was not taken, and is in the error; when the
+    /// reason is [`QueueFull`](SendError::QueueFull), the transport would not take what was
+    /// queued before. [`Io`](Error::Io): it was taken; after `WouldBlock` and the like,
+    /// [`flush`](Self::flush) writes the rest of it.
+    pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.feed(message)?;
+        Ok(self.flush()?)
+    }
+
+    /// Sends a message that is sent to other connections too.
+    ///
+    /// # Errors
+    /// As of [`send`](Self::send); [`Send`](Error::Send) when the message was not taken.
+    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        self.make_room()?;
+        self.websocket.send_prepared(message).map_err(Error::Send)?;
+        Ok(self.flush()?)
+    }
+
+    /// Sends the next fragment of a message, the last one with `fin` (RFC 6455 5.4): for a message
+    /// that is not all there yet, or is larger than memory.
+    ///
+    /// # Errors
+    /// As of [`send`](Self::send); [`Send`](Error::Send) when the fragment was not taken.
+    pub fn send_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: impl Into<Bytes>,
+    ) -> Result<(), Error> {
+        self.make_room()?;
+        self.websocket
+            .send_fragment(kind, fin, payload.into())
+            .map_err(|rejected| Error::Send(rejected.error))?;
+        Ok(self.flush()?)
+    }
+
+    /// Queues a message, and writes only when the queue is full: many messages then leave in one
+    /// write, at the next [`flush`](Self::flush), or when [`read`](Self::read) would wait.
+    ///
+    /// # Errors
+    /// As of [`send`](Self::send).
+    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.make_room()?;
+        Ok(self.websocket.send(message.into())?)
+    }
+
+    /// Begins the closing handshake (RFC 6455 7.1.2), behind all that is queued. Read on until
+    /// `None` to complete it: messages of the peer may still come.
+    ///
+    /// # Errors
+    /// [`Send`](Error::Send): a code or reason that cannot be sent, or a connection that is
+    /// closing already. [`Io`](Error::Io): as of [`flush`](Self::flush).
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        self.websocket.close(code, reason).map_err(Error::Send)?;
+        Ok(self.flush()?)
+    }
+
+    /// Writes all that is queued, and flushes the transport.
+    ///
+    /// # Errors
+    /// The transport failed; after `WouldBlock` and the like, call again.
+    pub fn flush(&mut self) -> io::Result<()> {
+        let output = self.websocket.output();
+        while !output.is_empty() {
+            self.unflushed = true;
+            write_some(&mut self.stream, output)?;
+        }
+        if self.unflushed {
+            retry(|| self.stream.flush())?;
+            self.unflushed = false;
+        }
+        Ok(())
+    }
+
+    /// Writes what is queued if nothing more can be queued.
+    fn make_room(&mut self) -> Result<(), Error> {
+        if self.websocket.is_ready() {
+            return Ok(());
+        }
+        match self.flush() {
+            // The message itself is told apart from what was queued before it.
+            Err(error) if is_transient(&error) => Ok(()),
+            flushed => Ok(flushed?),
+        }
+    }
+
+    /// Reads more behind what there is; 0 at the end of the transport.
+    fn fill(&mut self) -> io::Result<usize> {
+        let remaining = self.websocket.frame_remaining();
+        fill(&mut self.stream, &mut self.input, &mut self.read_size, remaining)
+    }
+}
+
+impl<R: Role> WebSocketStream<TcpStream, R> {
+    /// Drops the transport so that nothing on its way is destroyed (RFC 6455 7.1.1): writes what
+    /// is queued, shuts the sending side down, and reads until the peer does the same, for
+    /// [`CLOSE_TIMEOUT`] at most.
+    ///
+    /// To be called when [`read`](Self::read) has said `None`, or returned an error.
+    ///
+    /// # Errors
+    /// The transport failed, or the time ran out.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.stream.set_nonblocking(false)?;
+        self.stream.set_write_timeout(Some(CLOSE_TIMEOUT))?;
+        self.flush()?;
+        match self.websocket.transport() {
+            Transport::Drop => Ok(()),
+            // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
+            Transport::Keep if self.state() == State::Closed => {
+                finish(&self.stream, false, CLOSE_TIMEOUT)
+            }
+            Transport::Keep | Transport::ShutdownWrite => finish(&self.stream, true, CLOSE_TIMEOUT),
+        }
+    }
+}
+
+/// Shuts the sending side down if that is wanted, and reads until the end, into nowhere.
+fn finish(mut stream: &TcpStream, shutdown: bool, timeout: Duration) -> io::Result<()> {
+    if shutdown {
+        match stream.shutdown(Shutdown::Write) {
+            // The peer was faster.
+            Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
+            shut => shut?,
+        }
+    }
+    let deadline = Instant::now() + timeout;
+    let mut nowhere = [0; 4096];
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        if retry(|| stream.read(&mut nowhere))? == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Writes as much of `output` as the transport takes, many pieces at once where it can.
+fn write_some(stream: &mut impl Write, output: &mut Outgoing) -> io::Result<()> {
+    let mut slices = [IoSlice::new(&[]); 16];
+    let filled = output.chunks_vectored(&mut slices);
+    let slices = slices.get(..filled).unwrap_or_default();
+    let written = retry(|| match slices {
+        [single] => stream.write(single),
+        several => stream.write_vectored(several),
+    })?;
+    if written == 0 {
+        return Err(ErrorKind::WriteZero.into());
+    }
+    output.advance(written);
+    Ok(())
+}
+
+/// Reads more behind what `input` holds; 0 at the end of the transport.
+fn fill(
+    stream: &mut impl Read,
+    input: &mut BytesMut,
+    read_size: &mut ReadSize,
+    frame_remaining: u64,
+) -> io::Result<usize> {
+    let had = input.len();
+    let size = read_size.next(input, frame_remaining);
+    input.resize(had + size, 0);
+    let read = retry(|| stream.read(input.get_mut(had..).unwrap_or_default()));
+    input.truncate(had + read.as_ref().unwrap_or(&0));
+    read.inspect(|&read| read_size.learn(size, read))
+}
+
+/// Calls again what a signal interrupted.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// Whether the call can be made again later.
+fn is_transient(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}

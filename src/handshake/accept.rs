@@ -1,0 +1,105 @@
+//! The server's answer that opens the WebSocket (RFC 6455 4.2.2).
+
+use super::accept_key::accept_key;
+use super::error::WriteError;
+use super::extensions::Extensions;
+use super::headers::Header;
+use super::request::Request;
+use super::write::{Writer, is_handshake_header};
+
+/// A response with status 101, to be completed and written.
+///
+/// ```
+/// # use websocket_proto::handshake::{Incoming, ServerHandshake, WriteError};
+/// use websocket_proto::handshake::Header;
+///
+/// # let received = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+/// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+/// # let Ok(Some(Incoming::WebSocket(request))) = ServerHandshake::new().receive(received) else {
+/// #     panic!()
+/// # };
+/// let accept = request.accept();
+/// let cookie = [Header::new("Set-Cookie", "a=1")];
+///
+/// let mut out = [0; 256];
+/// let len = accept.headers(&cookie).write(&mut out)?;
+/// assert!(out[..len].ends_with(b"Set-Cookie: a=1\r\n\r\n"));
+///
+/// // Only what the client offered may be agreed on.
+/// let error = accept.subprotocol("chat").write(&mut out).unwrap_err();
+/// assert_eq!(error, WriteError::SubprotocolNotOffered);
+/// # Ok::<(), WriteError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "an answer does nothing until it is written"]
+pub struct Accept<'a> {
+    request: Request<'a>,
+    subprotocol: Option<&'a str>,
+    extensions: Option<&'a str>,
+    headers: &'a [Header<'a>],
+}
+
+impl<'a> Accept<'a> {
+    pub(super) const fn new(request: Request<'a>) -> Self {
+        Self { request, subprotocol: None, extensions: None, headers: &[] }
+    }
+
+    /// Agrees on one of the subprotocols that the client offered. Without this there is none.
+    pub const fn subprotocol(mut self, subprotocol: &'a str) -> Self {
+        self.subprotocol = Some(subprotocol);
+        self
+    }
+
+    /// Agrees on extensions that the client offered: the value of `Sec-WebSocket-Extensions`, in
+    /// the order in which they apply. Whether the parameters fit the offer is for the extension's
+    /// own specification to say. Without this there are none.
+    pub const fn extensions(mut self, extensions: &'a str) -> Self {
+        self.extensions = Some(extensions);
+        self
+    }
+
+    /// Other headers to send, such as cookies.
+    pub const fn headers(mut self, headers: &'a [Header<'a>]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// Writes the response and returns its length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Something was not offered, is not what its grammar says, or does not fit; what `out` holds
+    /// then is of no use. [`WriteError::BufferTooSmall`] says how much room it takes.
+    pub fn write(&self, out: &mut [u8]) -> Result<usize, WriteError> {
+        let mut writer = Writer::new(out);
+        writer.text(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+        );
+        writer.header("Sec-WebSocket-Accept", &accept_key(self.request.key()));
+        if let Some(subprotocol) = self.subprotocol {
+            // RFC 6455 4.2.2, step 5.5: the client fails on one that it did not offer.
+            if !self.request.subprotocols().any(|offered| offered == subprotocol) {
+                return Err(WriteError::SubprotocolNotOffered);
+            }
+            writer.header("Sec-WebSocket-Protocol", subprotocol.as_bytes());
+        }
+        if let Some(extensions) = self.extensions {
+            self.check_extensions(extensions)?;
+            writer.header("Sec-WebSocket-Extensions", extensions.as_bytes());
+        }
+        writer.headers(self.headers, is_handshake_header)?;
+        writer.text("\r\n");
+        writer.finish()
+    }
+
+    /// RFC 6455 9.1: likewise for extensions.
+    fn check_extensions(&self, extensions: &str) -> Result<(), WriteError> {
+        for extension in Extensions::parse(extensions.as_bytes()) {
+            let name = extension?.name();
+            if !self.request.extensions().any(|offered| offered.name() == name) {
+                return Err(WriteError::ExtensionNotOffered);
+            }
+        }
+        Ok(())
+    }
+}

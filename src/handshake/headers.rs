@@ -1,0 +1,264 @@
+//! Header lines, and the comma lists in them (RFC 9110 5).
+
+use core::fmt;
+use core::str;
+
+/// One header line (RFC 9110 5).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Header<'b> {
+    /// The name, in the case in which it was sent; names are compared without regard to case.
+    pub name: &'b str,
+    /// The value, without whitespace around it. Bytes from 0x80 on are opaque (RFC 9110 5.5).
+    pub value: &'b [u8],
+}
+
+impl<'b> Header<'b> {
+    /// A header to send. What may stand in it is checked when it is written.
+    #[must_use]
+    pub const fn new(name: &'b str, value: &'b str) -> Self {
+        Self { name, value: value.as_bytes() }
+    }
+
+    /// Whether this is the header of that name, in any case.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+impl fmt::Debug for Header<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.value.escape_ascii())
+    }
+}
+
+/// The headers of a request or response, in the order in which they came.
+///
+/// They are read out of the caller's buffer each time; nothing is stored.
+///
+/// ```
+/// use websocket_proto::handshake::{Header, Headers};
+///
+/// let lines = [Header::new("Accept", "*/*"), Header::new("Cookie", "a=1")];
+/// let headers = Headers::new(&lines);
+/// assert_eq!(headers.first("cookie"), Some(&b"a=1"[..]));
+/// assert_eq!(headers.all("accept").count(), 1);
+/// assert_eq!(headers.iter().count(), 2);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Headers<'b> {
+    source: Source<'b>,
+}
+
+#[derive(Clone, Copy)]
+enum Source<'b> {
+    /// The header lines of a head that was checked, each with its CRLF.
+    Lines(&'b [u8]),
+    /// Headers that something else has parsed.
+    Parsed(&'b [Header<'b>]),
+}
+
+impl<'b> Headers<'b> {
+    /// Headers that something else has parsed, such as an HTTP library or an HTTP/2 connection.
+    #[must_use]
+    pub const fn new(headers: &'b [Header<'b>]) -> Self {
+        Self { source: Source::Parsed(headers) }
+    }
+
+    /// The lines of a head that [`HeadScanner`](super::head::HeadScanner) has checked.
+    pub(super) const fn from_lines(lines: &'b [u8]) -> Self {
+        Self { source: Source::Lines(lines) }
+    }
+
+    /// Every header, in order.
+    #[must_use]
+    pub const fn iter(&self) -> HeadersIter<'b> {
+        HeadersIter { source: self.source }
+    }
+
+    /// The value of the first header of this name, in any case.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&'b [u8]> {
+        self.all(name).next()
+    }
+
+    /// The values of every header of this name, in order.
+    pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b, 'n> {
+        Values { headers: self.iter(), name }
+    }
+
+    /// As [`all`](Self::all), for a type that has to name it.
+    pub(super) const fn values(&self, name: &'static str) -> Values<'b, 'static> {
+        Values { headers: self.iter(), name }
+    }
+
+    /// The elements of a comma list that may be spread over several lines (RFC 9110 5.3), each
+    /// without whitespace around it. Empty elements are among them.
+    pub(super) fn list(
+        &self,
+        name: &'static str,
+    ) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
+        self.values(name)
+            .flat_map(|value| value.split(|&byte| byte == b','))
+            .map(<[u8]>::trim_ascii)
+    }
+}
+
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<'b> IntoIterator for Headers<'b> {
+    type Item = Header<'b>;
+    type IntoIter = HeadersIter<'b>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// The iterator of [`Headers::iter`].
+#[derive(Clone)]
+pub struct HeadersIter<'b> {
+    source: Source<'b>,
+}
+
+impl<'b> Iterator for HeadersIter<'b> {
+    type Item = Header<'b>;
+
+    fn next(&mut self) -> Option<Header<'b>> {
+        match &mut self.source {
+            Source::Parsed(headers) => headers.split_off_first().copied(),
+            Source::Lines(lines) => {
+                let colon = lines.iter().position(|&byte| byte == b':')?;
+                let (name, rest) = lines.split_at_checked(colon)?;
+                let end = rest.iter().position(|&byte| byte == b'\r')?;
+                let value = rest.get(1..end)?;
+                *lines = rest.get(end + 2..)?;
+                Some(Header { name: str::from_utf8(name).ok()?, value: value.trim_ascii() })
+            }
+        }
+    }
+}
+
+impl fmt::Debug for HeadersIter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+/// The values of every header of one name.
+#[derive(Clone, Debug)]
+pub(super) struct Values<'b, 'n> {
+    headers: HeadersIter<'b>,
+    name: &'n str,
+}
+
+impl<'b> Iterator for Values<'b, '_> {
+    type Item = &'b [u8];
+
+    fn next(&mut self) -> Option<&'b [u8]> {
+        let name = self.name;
+        let header = self.headers.find(|header| header.is(name))?;
+        Some(header.value)
+    }
+}
+
+/// The headers that a handshake looks at, picked out in one pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Fields<'b> {
+    pub(super) host: Field<'b>,
+    pub(super) origin: Field<'b>,
+    pub(super) upgrade: Field<'b>,
+    pub(super) connection: Field<'b>,
+    pub(super) content_length: Field<'b>,
+    pub(super) transfer_encoding: Field<'b>,
+    pub(super) key: Field<'b>,
+    pub(super) accept: Field<'b>,
+    pub(super) version: Field<'b>,
+    pub(super) subprotocol: Field<'b>,
+    pub(super) extensions: Field<'b>,
+}
+
+impl<'b> Fields<'b> {
+    pub(super) fn of(headers: Headers<'b>) -> Self {
+        let mut fields = Self::default();
+        for header in headers {
+            // The lengths tell most names apart before any byte is compared.
+            let (name, field) = match header.name.len() {
+                4 => ("Host", &mut fields.host),
+                6 => ("Origin", &mut fields.origin),
+                7 => ("Upgrade", &mut fields.upgrade),
+                10 => ("Connection", &mut fields.connection),
+                14 => ("Content-Length", &mut fields.content_length),
+                17 if header.is("Sec-WebSocket-Key") => ("Sec-WebSocket-Key", &mut fields.key),
+                17 => ("Transfer-Encoding", &mut fields.transfer_encoding),
+                20 => ("Sec-WebSocket-Accept", &mut fields.accept),
+                21 => ("Sec-WebSocket-Version", &mut fields.version),
+                22 => ("Sec-WebSocket-Protocol", &mut fields.subprotocol),
+                24 => ("Sec-WebSocket-Extensions", &mut fields.extensions),
+                _ => continue,
+            };
+            if header.is(name) {
+                field.add(header.value);
+            }
+        }
+        fields
+    }
+}
+
+/// How often a header came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Field<'b> {
+    #[default]
+    Absent,
+    Once(&'b [u8]),
+    Repeated,
+}
+
+impl<'b> Field<'b> {
+    fn add(&mut self, value: &'b [u8]) {
+        *self = match self {
+            Self::Absent => Self::Once(value),
+            Self::Once(_) | Self::Repeated => Self::Repeated,
+        };
+    }
+
+    pub(super) const fn is_present(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+}
+
+/// RFC 9110 5.6.2: `tchar`, any visible ASCII character but a delimiter. RFC 6455's own token
+/// (that of RFC 2616) is the same set.
+pub(super) const fn is_token_byte(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
+        | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.'
+        | b'^' | b'_' | b'`' | b'|' | b'~')
+}
+
+/// RFC 9110 5.5: `field-vchar`, SP and HTAB.
+pub(super) const fn is_field_byte(byte: u8) -> bool {
+    matches!(byte, b'\t' | 0x20..=0x7e | 0x80..)
+}
+
+/// A whole token, as text; `None` when it is empty or holds another byte.
+pub(super) fn token(bytes: &[u8]) -> Option<&str> {
+    let is_token = !bytes.is_empty() && bytes.iter().copied().all(is_token_byte);
+    is_token.then(|| str::from_utf8(bytes).ok())?
+}
+
+/// Visible ASCII as text; `None` when it is empty or holds another byte.
+pub(super) fn visible(bytes: &[u8]) -> Option<&str> {
+    let is_visible = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic);
+    is_visible.then(|| str::from_utf8(bytes).ok())?
+}
+
+/// The value of `Origin`: visible ASCII, several with single spaces between them (RFC 6454 7.1).
+pub(super) fn origin_text(bytes: &[u8]) -> Option<&str> {
+    let mut origins = bytes.split(|&byte| byte == b' ');
+    let is_origin = origins.all(|origin| visible(origin).is_some());
+    is_origin.then(|| str::from_utf8(bytes).ok())?
+}

@@ -1,0 +1,248 @@
+//! The client's half of the opening handshake once its request is sent (RFC 6455 4.1).
+
+use super::error::{HeadError, ResponseError};
+use super::extensions::{Extension, Extensions};
+use super::head::{Head, HeadLimits, HeadScanner, Kind, VersionError, parse_version};
+use super::headers::{Field, Fields, Headers, token};
+
+/// Receives the head of the response to a [`ClientRequest`](super::ClientRequest), which makes it.
+///
+/// Show [`receive`](Self::receive) everything that has arrived, each time more of it has, until it
+/// returns something other than `Ok(None)`. After an error or an [`Answer`] further calls with the
+/// same bytes return the same again.
+#[derive(Clone, Debug)]
+#[must_use = "a handshake does nothing until it receives bytes"]
+pub struct ClientHandshake<'a> {
+    scanner: HeadScanner,
+    offers: Offers<'a>,
+}
+
+/// What the response is compared with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Offers<'a> {
+    pub(super) accept: [u8; 28],
+    pub(super) subprotocols: &'a [&'a str],
+    pub(super) requires_subprotocol: bool,
+    pub(super) extensions: &'a str,
+}
+
+impl<'a> ClientHandshake<'a> {
+    pub(super) const fn new(offers: Offers<'a>, limits: HeadLimits) -> Self {
+        Self { scanner: HeadScanner::new(Kind::Response, limits), offers }
+    }
+
+    /// Looks at what has arrived: `bytes` is all of it, from the first byte of the response, and
+    /// may go on past the head. `None`: the head is incomplete, or only interim responses (1xx,
+    /// RFC 9110 15.2) have come.
+    ///
+    /// The work is linear in the bytes, in whatever pieces they arrive.
+    ///
+    /// # Errors
+    ///
+    /// The server departed from HTTP, from RFC 6455 4.2.2, from what was offered, or from the
+    /// limits. Drop the transport; no Close frame is sent (RFC 6455 7.2.1).
+    pub fn receive<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Answer<'b>>, ResponseError> {
+        while let Some(head) = self.scanner.scan(bytes)? {
+            let response = HttpResponse::parse(&head, bytes)?;
+            match response.status {
+                101 => return self.offers.check(response).map(Answer::WebSocket).map(Some),
+                100..=199 => self.scanner.restart(),
+                _ => return Ok(Some(Answer::Http(response))),
+            }
+        }
+        Ok(None)
+    }
+
+    /// How many bytes of the response have arrived, for a time limit on those that dawdle.
+    #[must_use]
+    pub const fn received(&self) -> usize {
+        self.scanner.position()
+    }
+}
+
+/// What a server answered.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer<'b> {
+    /// The WebSocket is open.
+    WebSocket(Response<'b>),
+    /// The server answered with another status, such as a redirect or 401. What to make of it is
+    /// the caller's to say (RFC 6455 4.1).
+    Http(HttpResponse<'b>),
+}
+
+/// A response that opens the WebSocket and meets RFC 6455 4.1. It borrows the caller's bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Response<'b> {
+    http: HttpResponse<'b>,
+    subprotocol: Option<&'b str>,
+}
+
+impl<'b> Response<'b> {
+    /// The subprotocol that the server chose, one of those that were offered.
+    #[must_use]
+    pub const fn subprotocol(&self) -> Option<&'b str> {
+        self.subprotocol
+    }
+
+    /// The extensions that the server agreed on, in the order in which they apply. Each was
+    /// offered, and comes once. Whether the parameters fit the offer is for the extension's own
+    /// specification to say.
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'b>> + Clone + use<'b> {
+        Extensions::of(self.http.headers).map_while(Result::ok)
+    }
+
+    /// Every header of the response.
+    #[must_use]
+    pub const fn headers(&self) -> Headers<'b> {
+        self.http.headers
+    }
+
+    /// How many bytes of the buffer the response took, interim responses included. The bytes
+    /// behind them belong to the WebSocket.
+    #[must_use]
+    pub const fn head_len(&self) -> usize {
+        self.http.head_len
+    }
+}
+
+/// A response with a status other than 101 (RFC 9112 4).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct HttpResponse<'b> {
+    /// The status: 200 or more.
+    pub status: u16,
+    /// The reason phrase, which may be empty, and opaque from 0x80 on.
+    pub reason: &'b [u8],
+    /// The `x` of `HTTP/1.x`.
+    pub minor_version: u8,
+    /// The headers.
+    pub headers: Headers<'b>,
+    /// How many bytes of the buffer the head took, interim responses included.
+    pub head_len: usize,
+    /// What has come behind the head: the body so far, in its transfer coding if it has one.
+    pub body: &'b [u8],
+}
+
+impl<'b> HttpResponse<'b> {
+    /// How long the body is, in bytes, if the server said so: `None` when the body is chunked,
+    /// ends with the connection, or has a length that cannot be read.
+    #[must_use]
+    pub fn content_length(&self) -> Option<u64> {
+        let fields = Fields::of(self.headers);
+        match (fields.transfer_encoding, fields.content_length) {
+            // Without a sign, which Rust's parser would let through.
+            (Field::Absent, Field::Once(len)) if len.iter().all(u8::is_ascii_digit) => {
+                str::from_utf8(len).ok()?.parse().ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]. The second space may be
+    /// missing when there is no phrase: servers leave it out.
+    fn parse(head: &Head<'b>, bytes: &'b [u8]) -> Result<Self, ResponseError> {
+        let mut words = head.start_line.splitn(3, |&byte| byte == b' ');
+        let (Some(version), Some(status)) = (words.next(), words.next()) else {
+            return Err(HeadError::StartLine.into());
+        };
+        let reason = words.next().unwrap_or_default();
+        let minor_version = parse_version(version).map_err(|error| match error {
+            VersionError::Unsupported => ResponseError::HttpVersion,
+            VersionError::Malformed => HeadError::StartLine.into(),
+        })?;
+        let &[first @ b'1'..=b'9', second @ b'0'..=b'9', third @ b'0'..=b'9'] = status else {
+            return Err(HeadError::StartLine.into());
+        };
+        let digit = |byte: u8| u16::from(byte - b'0');
+        Ok(Self {
+            status: 100 * digit(first) + 10 * digit(second) + digit(third),
+            reason,
+            minor_version,
+            headers: head.headers,
+            head_len: head.len,
+            body: bytes.get(head.len..).unwrap_or_default(),
+        })
+    }
+}
+
+impl Offers<'_> {
+    /// RFC 6455 4.1, what a client validates.
+    fn check<'b>(&self, http: HttpResponse<'b>) -> Result<Response<'b>, ResponseError> {
+        // There is no `Upgrade` in HTTP/1.0 (RFC 9110 7.8).
+        if http.minor_version < 1 {
+            return Err(ResponseError::HttpVersion);
+        }
+        let fields = Fields::of(http.headers);
+        check_upgrade(fields.upgrade)?;
+        check_connection(http.headers, fields.connection)?;
+        self.check_accept(fields.accept)?;
+        let subprotocol = self.check_subprotocol(fields.subprotocol)?;
+        if fields.extensions.is_present() {
+            self.check_extensions(http.headers)?;
+        }
+        Ok(Response { http, subprotocol })
+    }
+
+    /// Item 4: once (11.3.3), and the very text.
+    fn check_accept(&self, field: Field<'_>) -> Result<(), ResponseError> {
+        match field {
+            Field::Once(accept) if accept == self.accept => Ok(()),
+            Field::Once(_) => Err(ResponseError::Accept),
+            Field::Absent => Err(ResponseError::MissingHeader("Sec-WebSocket-Accept")),
+            Field::Repeated => Err(ResponseError::RepeatedHeader("Sec-WebSocket-Accept")),
+        }
+    }
+
+    /// Item 6: one that was offered, with its case, once (11.3.4).
+    fn check_subprotocol<'b>(&self, field: Field<'b>) -> Result<Option<&'b str>, ResponseError> {
+        match field {
+            Field::Once(value) => token(value)
+                .filter(|chosen| self.subprotocols.contains(chosen))
+                .map(Some)
+                .ok_or(ResponseError::SubprotocolNotOffered),
+            Field::Repeated => Err(ResponseError::RepeatedHeader("Sec-WebSocket-Protocol")),
+            Field::Absent if self.requires_subprotocol && !self.subprotocols.is_empty() => {
+                Err(ResponseError::NoSubprotocol)
+            }
+            Field::Absent => Ok(None),
+        }
+    }
+
+    /// Item 5. Each is one of those offered, and once, so that their number is bounded by the
+    /// offer before any is compared with the others.
+    fn check_extensions(&self, headers: Headers<'_>) -> Result<(), ResponseError> {
+        for (index, extension) in Extensions::of(headers).enumerate() {
+            let name = extension?.name();
+            let mut offers = Extensions::parse(self.extensions.as_bytes()).map_while(Result::ok);
+            if !offers.any(|offer| offer.name() == name) {
+                return Err(ResponseError::ExtensionNotOffered);
+            }
+            let mut earlier = Extensions::of(headers).take(index).map_while(Result::ok);
+            if earlier.any(|earlier| earlier.name() == name) {
+                return Err(ResponseError::RepeatedExtension);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Item 2. The whole value is compared: a response switches to one protocol, and says which.
+fn check_upgrade(field: Field<'_>) -> Result<(), ResponseError> {
+    match field {
+        Field::Once(value) if value.eq_ignore_ascii_case(b"websocket") => Ok(()),
+        Field::Once(_) => Err(ResponseError::Upgrade),
+        Field::Absent => Err(ResponseError::MissingHeader("Upgrade")),
+        Field::Repeated => Err(ResponseError::RepeatedHeader("Upgrade")),
+    }
+}
+
+/// Item 3. Other options may stand beside it.
+fn check_connection(headers: Headers<'_>, field: Field<'_>) -> Result<(), ResponseError> {
+    if !field.is_present() {
+        return Err(ResponseError::MissingHeader("Connection"));
+    }
+    if !headers.list("Connection").any(|option| option.eq_ignore_ascii_case(b"Upgrade")) {
+        return Err(ResponseError::Connection);
+    }
+    Ok(())
+}

@@ -1,0 +1,67 @@
+//! What a [`WebSocket`](super::WebSocket) allows.
+
+use crate::connection;
+
+/// The limits of a [`WebSocket`](super::WebSocket), and what it does by itself.
+///
+/// ```
+/// use websocket_proto::websocket::Config;
+///
+/// let config = Config::new().max_message_size(64 * 1024).high_water_mark(1024 * 1024);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(super) connection: connection::Config,
+    pub(super) high_water_mark: usize,
+}
+
+impl Config {
+    /// What [`high_water_mark`](Self::high_water_mark) is when it is not set: 128 KiB.
+    pub const DEFAULT_HIGH_WATER_MARK: usize = 128 * 1024;
+
+    /// Messages and frames of up to 16 MiB, Pings answered, up to 128 KiB queued to be sent.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            connection: connection::Config::new(),
+            high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
+        }
+    }
+
+    /// The most bytes that a message may have, its fragments joined; 16 MiB when not set. Over
+    /// it: 1009.
+    #[must_use]
+    pub const fn max_message_size(mut self, bytes: u64) -> Self {
+        self.connection = self.connection.max_message_size(bytes);
+        self
+    }
+
+    /// The most bytes that the payload of one data frame may have; when not set, as many as a
+    /// message. Over it: 1009.
+    #[must_use]
+    pub const fn max_frame_size(mut self, bytes: u64) -> Self {
+        self.connection = self.connection.max_frame_size(bytes);
+        self
+    }
+
+    /// Whether a Pong is queued for each Ping (RFC 6455 5.5.2). It is when not set.
+    #[must_use]
+    pub const fn answer_pings(mut self, yes: bool) -> Self {
+        self.connection = self.connection.answer_pings(yes);
+        self
+    }
+
+    /// How many bytes may be queued before nothing more is taken; 128 KiB when not set. A single
+    /// message that is larger is taken while the queue is under the mark.
+    #[must_use]
+    pub const fn high_water_mark(mut self, bytes: usize) -> Self {
+        self.high_water_mark = bytes;
+        self
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,218 @@
+//! Whole messages in and out, over [`bytes`].
+
+mod config;
+mod outgoing;
+mod prepared;
+mod receive;
+mod send;
+mod split;
+
+use bytes::{Bytes, BytesMut};
+
+use crate::close::{CloseCode, CloseFrame};
+use crate::connection::{Connection, Role, State, Transport};
+use crate::error::{ProtocolError, SendError};
+use crate::frame::Kind;
+use crate::message::Message;
+
+pub use config::Config;
+pub use outgoing::Outgoing;
+pub use prepared::Prepared;
+pub use send::Rejected;
+pub use split::{MessageReceiver, MessageSender};
+
+use receive::Joining;
+use send::Queue;
+
+/// One endpoint of a WebSocket connection, in whole messages.
+///
+/// - [`receive`](Self::receive) takes messages out of the caller's read buffer, until it says
+///   `None`; then the caller reads more, behind what it left there.
+/// - [`send`](Self::send) queues messages, and Pongs and the answer to a Close queue themselves.
+///   What is queued is [`output`](Self::output), to be written whenever it is not empty.
+/// - [`transport`](Self::transport) says what to do with the transport once all of that is
+///   written.
+///
+/// ```
+/// use bytes::{Buf, BytesMut};
+/// use websocket_proto::connection::{Client, Server};
+/// use websocket_proto::{Message, WebSocket, websocket::Config};
+///
+/// let mut client = WebSocket::new(Client::new([7; 32]), Config::new());
+/// let mut server = WebSocket::new(Server, Config::new());
+///
+/// client.send("Hello".into())?;
+/// let output = client.output();
+/// let mut wire = BytesMut::from(&output.copy_to_bytes(output.remaining())[..]);
+/// assert_eq!(server.receive(&mut wire)?, Some(Message::text("Hello")));
+/// assert_eq!(server.receive(&mut wire)?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct WebSocket<R> {
+    connection: Connection<R>,
+    joining: Joining,
+    queue: Queue,
+}
+
+impl<R: Role> WebSocket<R> {
+    /// A connection whose opening handshake has just been completed.
+    pub fn new(role: R, config: Config) -> Self {
+        Self {
+            connection: Connection::new(role, config.connection),
+            joining: Joining::new(),
+            queue: Queue::new(config.high_water_mark),
+        }
+    }
+
+    /// Takes the next message out of `input`; `None` when more bytes must be read into it first.
+    ///
+    /// A message in one frame is cut out of the buffer without a copy; the fragments of another
+    /// are moved together in it. What `input` holds after `None` is the beginning of a message,
+    /// unmasked already: leave it there and read on behind it. The buffer is grown for what is
+    /// still to come of a frame, by no more than what has come of it.
+    ///
+    /// A Ping has been answered, and so has a Close, when they are returned. After a Close, `None`
+    /// for ever: what comes behind it is dropped.
+    ///
+    /// # Errors
+    /// What the peer did wrong, and the same error at every later call; the Close that reports it
+    /// is queued. The messages before it have all been returned.
+    #[inline]
+    pub fn receive(&mut self, input: &mut BytesMut) -> Result<Option<Message>, ProtocolError> {
+        let received = self.joining.receive(&mut self.connection, input);
+        match &received {
+            Ok(Some(Message::Ping(_))) => self.queue_pong(),
+            Ok(Some(Message::Close(_))) | Err(_) => self.queue_close(),
+            Ok(Some(Message::Text(_) | Message::Binary(_) | Message::Pong(_)) | None) => {}
+        }
+        received
+    }
+
+    /// Takes note that the transport has ended: the peer will send nothing more.
+    ///
+    /// # Errors
+    /// [`UnexpectedEof`](ProtocolError::UnexpectedEof), which stands for code 1006, when no Close
+    /// has come (RFC 6455 7.1.5); or the error that there was before.
+    pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
+        self.connection.receive_eof()
+    }
+
+    /// Queues a message.
+    ///
+    /// Ping and Pong go ahead of the messages that wait, between frames; a Close goes behind all,
+    /// and is taken however full the queue is.
+    ///
+    /// A large payload is queued without a copy: a server's as it is, a client's when nobody else
+    /// holds it, so that it can be masked where it is.
+    ///
+    /// # Errors
+    /// The message, and why it was not taken: [`QueueFull`](SendError::QueueFull),
+    /// [`Closing`](SendError::Closing), [`MessageUnderWay`](SendError::MessageUnderWay),
+    /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong).
+    #[inline]
+    pub fn send(&mut self, message: Message) -> Result<(), Rejected> {
+        if let Message::Close(frame) = &message {
+            let closed = self.connection.close_with(frame.as_deref(), self.queue.outgoing.data());
+            return closed.map_err(|error| Rejected { message, error });
+        }
+        self.queue.send(self.connection.sender(), message)
+    }
+
+    /// Queues a message that is sent to other connections too.
+    ///
+    /// # Errors
+    /// As of [`send`](Self::send).
+    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+        self.queue.send_prepared(self.connection.sender(), message)
+    }
+
+    /// Queues the next fragment of a message, the last one with `fin` (RFC 6455 5.4): for a
+    /// message that is not all there yet, or is larger than memory. Fragments of text may be cut
+    /// inside a character.
+    ///
+    /// # Errors
+    /// The payload, and why it was not taken: as of [`send`](Self::send), with
+    /// `MessageUnderWay` when the message under way is of another kind, and
+    /// [`InvalidUtf8`](SendError::InvalidUtf8).
+    pub fn send_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: Bytes,
+    ) -> Result<(), Rejected<Bytes>> {
+        self.queue.send_fragment(self.connection.sender(), kind, fin, payload)
+    }
+
+    /// Begins the closing handshake (RFC 6455 7.1.2), behind all that is queued, and however much
+    /// that is. Nothing more is sent after it; messages still come until the peer's Close.
+    ///
+    /// # Errors
+    /// [`UnsendableCloseCode`](SendError::UnsendableCloseCode),
+    /// [`CloseReasonTooLong`](SendError::CloseReasonTooLong), [`Closing`](SendError::Closing).
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
+        let frame = CloseFrame::new(code, reason)?;
+        self.connection.close_with(Some(&frame), self.queue.outgoing.data())
+    }
+
+    /// The bytes to write: at each write, as many as the transport takes.
+    pub fn output(&mut self) -> &mut Outgoing {
+        self.queue_pong();
+        &mut self.queue.outgoing
+    }
+
+    /// Whether [`send`](Self::send) takes a message now: the queue is under its high-water mark.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.queue.is_ready()
+    }
+
+    /// Where the connection is in its closing handshake. What is queued counts as sent.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.connection.state()
+    }
+
+    /// What to do with the transport, once [`output`](Self::output) has been written and flushed.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.connection.transport()
+    }
+
+    /// How many bytes of the data frame under way have not arrived: a hint for the size of the
+    /// next read.
+    #[must_use]
+    pub const fn frame_remaining(&self) -> u64 {
+        self.connection.frame_remaining()
+    }
+
+    /// The two directions, each to be owned by a task of its own, with what is queued.
+    ///
+    /// Nothing is answered by itself any more: [`MessageReceiver`] says what its owner must see
+    /// to.
+    #[must_use]
+    pub fn split(mut self) -> (MessageReceiver<R>, MessageSender<R>) {
+        self.queue_close();
+        let (receiver, sender) = self.connection.split();
+        (MessageReceiver::new(receiver, self.joining), MessageSender::new(sender, self.queue))
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) const fn answers_pings(&self) -> bool {
+        self.connection.answers_pings()
+    }
+
+    /// Moves the Pong that is due to the queue, ahead of the data that waits there, unless the
+    /// peer reads so slowly that the queue is full. It waits then, and gives way to a newer one.
+    fn queue_pong(&mut self) {
+        if self.is_ready() {
+            // The queue grows as it needs.
+            let _ = self.connection.poll_transmit(self.queue.outgoing.control());
+        }
+    }
+
+    /// Moves what is due to the end of the queue, however full that is.
+    fn queue_close(&mut self) {
+        let _ = self.connection.poll_transmit(self.queue.outgoing.data());
+    }
+}

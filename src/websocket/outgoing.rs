@@ -1,0 +1,191 @@
+//! The queue of bytes to write.
+
+use alloc::collections::VecDeque;
+#[cfg(feature = "std")]
+use core::mem;
+#[cfg(feature = "std")]
+use std::io::IoSlice;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use crate::connection::Output as _;
+use crate::frame::FrameHeader;
+
+/// Frames that wait to be written, as a [`Buf`] of one or more pieces.
+///
+/// Small frames stand gathered in one piece, a large payload is a piece of its own. Pings and
+/// Pongs go ahead of the messages that wait, but never into the middle of a frame (RFC 6455 5.4).
+///
+/// Hand it to whatever writes a `Buf`, or write the pieces of
+/// [`chunks_vectored`](Buf::chunks_vectored) and [`advance`](Buf::advance) by what was taken.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    /// The messages, and at their end the Close.
+    pieces: VecDeque<Bytes>,
+    /// The last piece, which still grows. No frame's header lies across two pieces.
+    last: BytesMut,
+    pieces_len: usize,
+    /// Whole Ping and Pong frames, which go out where the frame at the front of the data ends.
+    control: BytesMut,
+    /// How many bytes are left of the frame that was cut by the last write.
+    frame_rest: usize,
+}
+
+/// The largest buffer that is kept for the next frames once all is written.
+const KEEP: usize = 64 * 1024;
+
+impl Outgoing {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many bytes wait.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pieces_len + self.last.len() + self.control.len()
+    }
+
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Gives the memory of an empty queue back.
+    pub fn release(&mut self) {
+        if self.is_empty() {
+            *self = Self::new();
+        }
+    }
+
+    /// Where whole frames are written that go behind all others.
+    #[inline]
+    pub(super) const fn data(&mut self) -> &mut BytesMut {
+        &mut self.last
+    }
+
+    /// Where whole frames are written that go ahead of the messages.
+    pub(super) const fn control(&mut self) -> &mut BytesMut {
+        &mut self.control
+    }
+
+    /// Queues a frame whose payload stays where it is.
+    pub(super) fn push(&mut self, header: &[u8], payload: Bytes) {
+        self.last.put(header);
+        let gathered = self.last.split().freeze();
+        self.pieces_len += gathered.len() + payload.len();
+        self.pieces.push_back(gathered);
+        self.pieces.push_back(payload);
+    }
+}
+
+impl Outgoing {
+    /// The first piece of the data.
+    fn front(&self) -> &[u8] {
+        self.pieces.front().map_or(&self.last, |piece| piece)
+    }
+
+    /// The length of the frame that begins at the front of the data.
+    fn front_frame_len(&self) -> usize {
+        // The frames are our own, so their headers are whole and right.
+        match FrameHeader::parse(self.front()) {
+            Ok(Some((header, header_len))) => header_len + header.payload_len as usize,
+            _ => self.pieces_len + self.last.len(),
+        }
+    }
+
+    fn advance_data(&mut self, mut len: usize) {
+        while let Some(piece) = self.pieces.front_mut() {
+            let step = len.min(piece.len());
+            piece.advance(step);
+            self.pieces_len -= step;
+            len -= step;
+            if !piece.is_empty() {
+                return;
+            }
+            self.pieces.pop_front();
+        }
+        self.last.advance(len.min(self.last.len()));
+    }
+
+    /// All has been written: start over, with the buffers unless they are large.
+    fn clear(&mut self) {
+        self.pieces.clear();
+        self.pieces_len = 0;
+        self.frame_rest = 0;
+        for buffer in [&mut self.last, &mut self.control] {
+            if buffer.capacity() > KEEP {
+                *buffer = BytesMut::new();
+            } else {
+                buffer.clear();
+            }
+        }
+    }
+}
+
+impl Buf for Outgoing {
+    fn remaining(&self) -> usize {
+        self.len()
+    }
+
+    fn chunk(&self) -> &[u8] {
+        let front = self.front();
+        if self.control.is_empty() {
+            front
+        } else if self.frame_rest == 0 {
+            &self.control
+        } else {
+            front.get(..self.frame_rest).unwrap_or(front)
+        }
+    }
+
+    #[cfg(feature = "std")]
+    fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
+        let data = self.pieces.iter().map(|piece| &piece[..]).chain([&self.last[..]]);
+        let mut filled = 0;
+        let mut fill = |bytes: &'a [u8]| {
+            if let (false, Some(slice)) = (bytes.is_empty(), slices.get_mut(filled)) {
+                *slice = IoSlice::new(bytes);
+                filled += 1;
+            }
+        };
+        let mut control = Some(&self.control[..]);
+        let mut frame_rest = self.frame_rest;
+        for piece in data {
+            if frame_rest >= piece.len() && !piece.is_empty() {
+                frame_rest -= piece.len();
+                fill(piece);
+                continue;
+            }
+            // The frame that was cut ends in this piece.
+            let (rest, others) = piece.split_at(mem::take(&mut frame_rest).min(piece.len()));
+            fill(rest);
+            fill(control.take().unwrap_or_default());
+            fill(others);
+        }
+        fill(control.take().unwrap_or_default());
+        filled
+    }
+
+    /// Takes note that `written` bytes have been written.
+    fn advance(&mut self, mut written: usize) {
+        if written >= self.len() {
+            return self.clear();
+        }
+        while written > 0 {
+            if self.frame_rest == 0 && !self.control.is_empty() {
+                let step = written.min(self.control.len());
+                self.control.advance(step);
+                written -= step;
+                continue;
+            }
+            if self.frame_rest == 0 {
+                self.frame_rest = self.front_frame_len();
+            }
+            let step = written.min(self.frame_rest);
+            self.advance_data(step);
+            self.frame_rest -= step;
+            written -= step;
+        }
+    }
+}

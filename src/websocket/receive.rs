@@ -1,0 +1,165 @@
+//! Receiving: messages are put together in the caller's read buffer.
+
+use alloc::boxed::Box;
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use crate::connection::{Connection, Event, Input, Receiver, Role};
+use crate::error::ProtocolError;
+use crate::frame::Kind;
+use crate::message::Message;
+use crate::utf8_bytes::Utf8Bytes;
+
+/// Where in the read buffer the message under way is.
+///
+/// ```text
+/// | held: payload so far | gap: headers and control frames between | not read yet |
+/// ```
+///
+/// The gap lasts while one input is read. At its end the buffer is cut behind the payload, so
+/// that what is read next lands where it belongs.
+#[derive(Debug)]
+pub(super) struct Joining {
+    held: usize,
+    gap: usize,
+}
+
+impl Joining {
+    pub(super) const fn new() -> Self {
+        Self { held: 0, gap: 0 }
+    }
+}
+
+/// Where the events come from: a whole connection, or its receiving half.
+pub(super) trait Source {
+    fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError>;
+    fn frame_remaining(&self) -> u64;
+}
+
+impl Joining {
+    /// Takes the next message out of `input`.
+    #[inline]
+    pub(super) fn receive(
+        &mut self,
+        source: &mut impl Source,
+        input: &mut BytesMut,
+    ) -> Result<Option<Message>, ProtocolError> {
+        loop {
+            let start = self.held + self.gap;
+            let mut unread = Input::new(input.get_mut(start..).unwrap_or_default());
+            let event = source.receive(&mut unread);
+            let end = start + unread.consumed();
+            match event {
+                Ok(Some(Event::Data(data))) => {
+                    let (kind, last, len) = (data.kind, data.last, data.bytes.len());
+                    let joined = if last && self.held == 0 {
+                        let mut frame = input.split_to(end);
+                        frame.advance(end - len);
+                        frame.freeze()
+                    } else {
+                        self.join(input, end - len, end);
+                        if !last {
+                            continue;
+                        }
+                        self.finish(input)
+                    };
+                    return Ok(Some(match kind {
+                        Kind::Text => Message::Text(Utf8Bytes::from_validated(joined)),
+                        Kind::Binary => Message::Binary(joined),
+                    }));
+                }
+                Ok(None) => {
+                    self.make_room(input, source.frame_remaining());
+                    return Ok(None);
+                }
+                Ok(Some(Event::Ping(payload))) => {
+                    self.skip(input, end);
+                    return Ok(Some(Message::Ping(Bytes::copy_from_slice(&payload))));
+                }
+                Ok(Some(Event::Pong(payload))) => {
+                    self.skip(input, end);
+                    return Ok(Some(Message::Pong(Bytes::copy_from_slice(&payload))));
+                }
+                Ok(Some(Event::Close(frame))) => {
+                    self.reset(input);
+                    return Ok(Some(Message::Close(frame.map(Box::new))));
+                }
+                Err(error) => {
+                    self.reset(input);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Leaves of `input` only what belongs to the message under way, with room behind it for what
+    /// its frame has announced, but for no more than has come of it: what a peer announces costs
+    /// it nothing.
+    fn make_room(&mut self, input: &mut BytesMut, announced: u64) {
+        input.truncate(self.held);
+        self.gap = 0;
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        input.reserve(announced.min(self.held));
+    }
+
+    /// Drops what there is: after a Close or a fault nothing more is read.
+    fn reset(&mut self, input: &mut BytesMut) {
+        input.clear();
+        *self = Self::new();
+    }
+
+    /// Adds `input[from..to]` to the message.
+    fn join(&mut self, input: &mut BytesMut, from: usize, to: usize) {
+        if self.held == 0 {
+            input.advance(from);
+            self.held = to - from;
+            self.gap = 0;
+            return;
+        }
+        if from != self.held {
+            input.copy_within(from..to, self.held);
+        }
+        self.held += to - from;
+        self.gap = to - self.held;
+    }
+
+    /// Cuts the message out.
+    fn finish(&mut self, input: &mut BytesMut) -> Bytes {
+        let message = input.split_to(self.held);
+        input.advance(self.gap);
+        *self = Self::new();
+        message.freeze()
+    }
+
+    /// Passes over what is no data, up to `to`.
+    fn skip(&mut self, input: &mut BytesMut, to: usize) {
+        if self.held == 0 {
+            input.advance(to);
+            self.gap = 0;
+        } else {
+            self.gap = to - self.held;
+        }
+    }
+}
+
+impl<R: Role> Source for Connection<R> {
+    #[inline]
+    fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+        self.receive(input)
+    }
+
+    fn frame_remaining(&self) -> u64 {
+        self.frame_remaining()
+    }
+}
+
+impl<R: Role> Source for Receiver<R> {
+    #[inline]
+    fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+        self.receive(input)
+    }
+
+    fn frame_remaining(&self) -> u64 {
+        self.frame_remaining()
+    }
+}
