@@ -8,7 +8,7 @@ use websocket_proto::{CloseCode, CloseFrame, ProtocolError, SendError};
 
 fn is_sendable_by_the_table(code: u16) -> bool {
     let list = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014];
-    list.contains(&code) || (code >= 3000 && code <= 4999)
+    list.contains(&code) || (3000..=4999).contains(&code)
 }
 
 /// What `frame` is on the wire. The buffer is full of junk before.
