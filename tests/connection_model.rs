@@ -4,12 +4,11 @@
 
 mod common;
 
-use common::{Endpoint, Entry, Frame, Model, Pair, Recorder, SEED, Side, Wire, stream};
+use common::{Conversation, Entry, Frame, Model, Operation, Recorder, SEED, Side, Wire, stream};
 use proptest::prelude::*;
 use proptest::sample::Index;
-use websocket_proto::connection::{Client, Connection, Role, Server, State, Transport};
+use websocket_proto::connection::{Client, Connection, Role, Server, State};
 use websocket_proto::frame::Kind;
-use websocket_proto::{CloseCode, SendError};
 
 /// Feeds `bytes` in pieces, cut at the given places, to a connection as `model` describes it.
 fn assert_as_the_model(model: &Model, bytes: &[u8], cuts: &[Index]) {
@@ -246,22 +245,6 @@ fn byte_by_byte<R: Role>(role: R, model: &Model, bytes: &[u8], entries: &mut Vec
 
 // Two connections that talk.
 
-#[derive(Clone, Debug)]
-enum Operation {
-    Send(Kind, Vec<u8>),
-    Fragment(Kind, bool, Vec<u8>),
-    InPlace(Kind, bool, Vec<u8>),
-    Ping(Vec<u8>),
-    Pong(Vec<u8>),
-    Close(u16, String),
-    /// Lets so many bytes arrive.
-    Deliver(usize),
-    /// Flips a bit of what is on its way.
-    Corrupt(Index, u8),
-    /// The end of the transport to this side, after all that is on its way.
-    Cut,
-}
-
 fn payload(kind: Kind) -> BoxedStrategy<Vec<u8>> {
     match kind {
         Kind::Text => text().prop_map(String::into_bytes).boxed(),
@@ -291,174 +274,9 @@ fn operation(spoil: bool) -> impl Strategy<Value = Operation> {
         1 => (prop_oneof![Just(1000), 995..1020_u16, 2995..5005_u16], "[a-zé]{0,70}")
             .prop_map(|(code, reason)| Operation::Close(code, reason)),
         16 => (0..400_usize).prop_map(Operation::Deliver),
-        rare => (any::<Index>(), 0..8_u8).prop_map(|(at, bit)| Operation::Corrupt(at, bit)),
+        rare => (any::<usize>(), 0..8_u8).prop_map(|(at, bit)| Operation::Corrupt(at, bit)),
         rare => Just(Operation::Cut),
     ]
-}
-
-/// What one side has said, as the other must hear it.
-#[derive(Debug, Default)]
-struct Said {
-    messages: Vec<(Kind, Vec<u8>)>,
-    under_way: Option<(Kind, Vec<u8>)>,
-    pings: Vec<Vec<u8>>,
-    pongs: Vec<Vec<u8>>,
-    close: Option<(u16, String)>,
-}
-
-fn operate<R: Role, S: Role>(
-    operation: &Operation,
-    side: &mut Endpoint<R>,
-    other: &mut Endpoint<S>,
-    said: &mut Said,
-    cut: &mut bool,
-) {
-    let before = side.out.0.len();
-    let state = side.connection.state();
-    let result = match operation {
-        Operation::Send(kind, payload) => {
-            let sent = match kind {
-                Kind::Text => {
-                    let text = std::str::from_utf8(payload).expect("text");
-                    side.connection.send_text(text, &mut side.out)
-                }
-                Kind::Binary => side.connection.send_binary(payload, &mut side.out),
-            };
-            if sent.is_ok() {
-                assert!(said.under_way.is_none());
-                said.messages.push((*kind, payload.clone()));
-            }
-            sent
-        }
-        Operation::Fragment(kind, fin, payload) => {
-            let sent = side.connection.send_fragment(*kind, *fin, payload, &mut side.out);
-            if sent.is_ok() {
-                said.fragment(*kind, *fin, payload);
-            }
-            sent
-        }
-        Operation::InPlace(kind, fin, payload) => {
-            let mut masked = payload.clone();
-            let sent = side.connection.send_in_place(*kind, *fin, &mut masked);
-            if let Ok(header) = &sent {
-                side.out.0.extend_from_slice(header);
-                side.out.0.extend_from_slice(&masked);
-                said.fragment(*kind, *fin, payload);
-            } else {
-                assert_eq!(masked, *payload, "a refused payload is left alone");
-            }
-            sent.map(|_| ())
-        }
-        Operation::Ping(payload) => {
-            let sent = side.connection.ping(payload, &mut side.out);
-            if sent.is_ok() {
-                said.pings.push(payload.clone());
-            }
-            sent
-        }
-        Operation::Pong(payload) => {
-            let sent = side.connection.pong(payload, &mut side.out);
-            if sent.is_ok() {
-                said.pongs.push(payload.clone());
-            }
-            sent
-        }
-        Operation::Close(code, reason) => {
-            let sent = side.connection.close(CloseCode(*code), reason, &mut side.out);
-            if sent.is_ok() {
-                assert_eq!(state, State::Open);
-                said.close = Some((*code, reason.clone()));
-            }
-            sent
-        }
-        Operation::Deliver(len) => {
-            let len = (*len).min(other.out.0.len());
-            let bytes: Vec<u8> = other.out.0.drain(..len).collect();
-            if !*cut {
-                side.deliver(&bytes);
-            }
-            return;
-        }
-        Operation::Corrupt(at, bit) => {
-            if !side.out.0.is_empty() {
-                let at = at.index(side.out.0.len());
-                side.out.0[at] ^= 1 << bit;
-            }
-            return;
-        }
-        Operation::Cut => {
-            if !*cut {
-                side.eof();
-                *cut = true;
-                assert_eq!(side.connection.state(), State::Closed);
-                assert_eq!(side.connection.transport(), Transport::Drop);
-            }
-            return;
-        }
-    };
-    if let Err(error) = result {
-        assert_eq!(side.out.0.len(), before, "{error}: nothing was written");
-        assert_eq!(side.connection.state(), state, "{error}: nothing has changed");
-        assert_eq!(error == SendError::Closing, state != State::Open && is_admissible(operation));
-    } else {
-        assert_eq!(state, State::Open, "only an open connection sends");
-    }
-}
-
-/// Whether no rule but that of the state can refuse it.
-fn is_admissible(operation: &Operation) -> bool {
-    match operation {
-        Operation::Close(code, reason) => CloseCode(*code).is_sendable() && reason.len() <= 123,
-        _ => true,
-    }
-}
-
-impl Said {
-    fn fragment(&mut self, kind: Kind, fin: bool, payload: &[u8]) {
-        let (first_kind, bytes) = self.under_way.get_or_insert_with(|| (kind, Vec::new()));
-        assert_eq!(*first_kind, kind);
-        bytes.extend_from_slice(payload);
-        if fin {
-            self.messages.extend(self.under_way.take());
-        }
-    }
-}
-
-/// That what `hearer` heard is what was said, in order.
-fn assert_heard<R>(hearer: &Endpoint<R>, said: &Said, other_said: &Said) {
-    let entries = &hearer.recorder.entries;
-    let mut heard = Said::default();
-    for entry in entries {
-        match entry {
-            Entry::Data { kind, bytes, last, .. } => {
-                heard.fragment(*kind, *last, bytes);
-            }
-            Entry::Ping(payload) => heard.pings.push(payload.clone()),
-            Entry::Pong(payload) => heard.pongs.push(payload.clone()),
-            Entry::Close(frame) => heard.close = frame.clone(),
-            Entry::Error(error) => panic!("{error} between two of us"),
-            Entry::Sent(_) => {}
-        }
-    }
-    assert_eq!(heard.messages, said.messages);
-    assert_eq!(heard.under_way, said.under_way);
-    assert_eq!(heard.pings, said.pings);
-    match (&said.close, &other_said.close) {
-        (Some(close), _) => assert_eq!(heard.close.as_ref(), Some(close)),
-        // The answer to a Close has its code and no reason.
-        (None, Some((code, _))) => assert_eq!(heard.close, Some((*code, String::new()))),
-        (None, None) => assert_eq!(heard.close, None),
-    }
-    // Each pong was said by the peer itself, or answers one of our pings, in order.
-    let mut answers = other_said.pings.iter();
-    let mut own = said.pongs.iter().peekable();
-    for pong in &heard.pongs {
-        if own.peek() == Some(&pong) {
-            own.next();
-        } else {
-            assert!(answers.any(|ping| ping == pong), "a pong that nothing asked for");
-        }
-    }
 }
 
 proptest! {
@@ -466,64 +284,21 @@ proptest! {
     fn two_connections_hear_what_the_other_says(
         operations in prop::collection::vec((any::<bool>(), operation(false)), 0..60),
     ) {
-        let mut pair = Pair::new();
-        let (mut client_said, mut server_said) = (Said::default(), Said::default());
+        let mut conversation = Conversation::default();
         for (by_client, operation) in &operations {
-            let Pair { client, server } = &mut pair;
-            if *by_client {
-                operate(operation, client, server, &mut client_said, &mut false);
-            } else {
-                operate(operation, server, client, &mut server_said, &mut false);
-            }
+            conversation.operate(*by_client, operation);
         }
-        pair.settle();
-        let Pair { client, server } = &pair;
-        assert_heard(server, &client_said, &server_said);
-        assert_heard(client, &server_said, &client_said);
-
-        let closed = client_said.close.is_some() || server_said.close.is_some();
-        let expected = if closed { State::Closed } else { State::Open };
-        assert_eq!((client.connection.state(), server.connection.state()), (expected, expected));
-        if closed {
-            // RFC 6455 7.1.1: the server closes the transport, the client waits for that.
-            assert_eq!(server.connection.transport(), Transport::ShutdownWrite);
-            assert_eq!(client.connection.transport(), Transport::Keep);
-            pair.client.eof();
-            assert_eq!(pair.client.connection.transport(), Transport::Drop);
-            pair.server.eof();
-            assert_eq!(pair.server.connection.transport(), Transport::Drop);
-        }
+        conversation.assert_all_was_heard();
     }
 
     #[test]
     fn two_connections_on_a_bad_line_still_do_as_the_model(
         operations in prop::collection::vec((any::<bool>(), operation(true)), 0..60),
     ) {
-        let mut pair = Pair::new();
-        let (mut client_said, mut server_said) = (Said::default(), Said::default());
-        let (mut client_cut, mut server_cut) = (false, false);
+        let mut conversation = Conversation::default();
         for (by_client, operation) in &operations {
-            let Pair { client, server } = &mut pair;
-            if *by_client {
-                operate(operation, client, server, &mut client_said, &mut client_cut);
-            } else {
-                operate(operation, server, client, &mut server_said, &mut server_cut);
-            }
+            conversation.operate(*by_client, operation);
         }
-        for (entries, delivered, side) in [
-            (&pair.client.recorder.entries, &pair.client.delivered, Side::Client),
-            (&pair.server.recorder.entries, &pair.server.delivered, Side::Server),
-        ] {
-            // What they sent of themselves depends on what their own side did, too.
-            let told = |entries: &[Entry]| -> Vec<Entry> {
-                let told = entries.iter().filter(|entry| !matches!(entry, Entry::Sent(_)));
-                told.cloned().collect()
-            };
-            let mut heard = told(entries);
-            if let Some(Entry::Error(websocket_proto::ProtocolError::UnexpectedEof)) = heard.last() {
-                heard.pop();
-            }
-            assert_eq!(heard, told(&Model::new(side).log(delivered)), "{side:?}");
-        }
+        conversation.assert_heard_as_the_model_hears();
     }
 }

@@ -1,14 +1,16 @@
 //! What the tests share: a frame builder that can also build what no peer should send, a log of
 //! what a connection made of its input, every way to cut that input, a naive model of a
-//! connection, and two connections joined by byte queues.
+//! connection, and two connections joined by byte queues that talk.
 #![allow(dead_code, unused_imports, reason = "each test file uses some of it")]
 
+mod conversation;
 mod frame;
 mod log;
 mod model;
 mod pair;
 mod split;
 
+pub(crate) use conversation::{Conversation, Operation};
 pub(crate) use frame::{Frame, KEY, Side, stream};
 pub(crate) use log::{Entry, Log, Recorder, Wire, unmask_frames};
 pub(crate) use model::Model;
