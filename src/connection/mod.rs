@@ -262,6 +262,9 @@ impl<R: Role> Connection<R> {
         frame: Option<&CloseFrame>,
         out: &mut impl Output,
     ) -> Result<(), SendError> {
+        // Both or neither: an error says that nothing was written.
+        let pong_len = self.pong.as_ref().map_or(0, |pong| self.sender.frame_len(pong.len()));
+        self.sender.admit_close(frame, pong_len, out)?;
         self.transmit_pong(out)?;
         self.sender.close(frame, out)
     }
