@@ -291,9 +291,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
                 break;
             }
             match ready!(self.poll_read(context)) {
+                // Behind the peer's Close there may be an answer to it that is still to be written.
                 Ok(0) => {
-                    self.end = End::Over;
                     if let Err(error) = self.websocket.receive_eof() {
+                        self.end = End::Over;
                         return Poll::Ready(Some(Err(error.into())));
                     }
                 }
