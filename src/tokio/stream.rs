@@ -290,7 +290,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
                 self.end = End::Over;
                 break;
             }
-            match ready!(self.poll_read(context)) {
+            let Poll::Ready(read) = self.poll_read(context) else {
+                self.websocket.output().release();
+                return Poll::Pending;
+            };
+            match read {
                 // Behind the peer's Close there may be an answer to it that is still to be written.
                 Ok(0) => {
                     if let Err(error) = self.websocket.receive_eof() {
@@ -337,17 +341,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     }
 
     fn poll_write(&mut self, side: Side, context: &Context<'_>) -> Poll<io::Result<()>> {
-        let output = self.websocket.output();
-        if output.is_empty() && !self.unflushed {
-            output.release();
-            return Poll::Ready(Ok(()));
+        loop {
+            // A Pong for which the queue had no room goes into it when all else is written.
+            let output = self.websocket.output();
+            if output.is_empty() && !self.unflushed {
+                return Poll::Ready(Ok(()));
+            }
+            let mut context = self.wakers.context(side, context);
+            ready!(poll_write_all(&mut self.stream, output, &mut self.unflushed, &mut context))?;
         }
-        let mut context = self.wakers.context(side, context);
-        poll_write_all(&mut self.stream, output, &mut self.unflushed, &mut context)
     }
 
     pub(super) fn poll_flush_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_write(Side::Sending, context).map_err(Error::Io)
+        let written = self.poll_write(Side::Sending, context);
+        // The receiving task may be waiting already, and must not hold a buffer meanwhile.
+        self.websocket.output().release();
+        written.map_err(Error::Io)
     }
 
     pub(super) fn poll_close_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
