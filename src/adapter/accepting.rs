@@ -1,6 +1,7 @@
 //! The server's opening handshake as steps, for any way of reading and writing.
 
 use alloc::boxed::Box;
+use core::mem;
 
 use bytes::{Buf, BytesMut};
 
@@ -16,7 +17,15 @@ pub(crate) struct Accepting {
     pub(crate) input: BytesMut,
     /// What is still to be written of the response.
     pub(crate) output: BytesMut,
-    outcome: Option<Result<Accepted, AcceptError>>,
+    progress: Progress,
+}
+
+#[derive(Debug)]
+enum Progress {
+    Receiving,
+    /// The response is being written; then this is what came of it.
+    Answering(Result<Accepted, AcceptError>),
+    Finished,
 }
 
 /// What came of a handshake.
@@ -31,7 +40,7 @@ impl Accepting {
             handshake: ServerHandshake::with_limits(limits),
             input: BytesMut::new(),
             output: BytesMut::new(),
-            outcome: None,
+            progress: Progress::Receiving,
         }
     }
 
@@ -40,25 +49,28 @@ impl Accepting {
         &mut self,
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
     ) -> Step<Result<Accepted, AcceptError>> {
-        if self.outcome.is_none() {
+        if let Progress::Receiving = self.progress {
             match self.handshake.receive(&self.input) {
                 Ok(None) => return Step::Read,
                 Ok(Some(incoming)) => {
                     let (head_len, outcome) = respond(&incoming, answer, &mut self.output);
                     self.input.advance(head_len);
-                    self.outcome = Some(outcome);
+                    self.progress = Progress::Answering(outcome);
                 }
                 Err(error) => {
                     refuse(error.refusal(), &mut self.output);
-                    self.outcome = Some(Err(AcceptError::Request(error)));
+                    self.progress = Progress::Answering(Err(AcceptError::Request(error)));
                 }
             }
         }
         if !self.output.is_empty() {
             return Step::Write;
         }
-        // Asked again after it was done, it has nothing to say but this.
-        Step::Done(self.outcome.take().unwrap_or(Err(AcceptError::Finished)))
+        Step::Done(match mem::replace(&mut self.progress, Progress::Finished) {
+            Progress::Answering(outcome) => outcome,
+            // Asked again after it was done, it has nothing to say but this.
+            Progress::Receiving | Progress::Finished => Err(AcceptError::Finished),
+        })
     }
 }
 
