@@ -62,6 +62,8 @@ pub struct Connector<S> {
     /// Given away when the WebSocket is open.
     stream: Option<S>,
     connecting: Connecting,
+    /// Whether the request is being written, or has been and was not flushed.
+    writing: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
@@ -73,7 +75,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
     /// [`Io`](ConnectError::Io): the system has no random bytes.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
         let connecting = Connecting::new(options, random()?)?;
-        Ok(Self { stream: Some(stream), connecting })
+        Ok(Self { stream: Some(stream), connecting, writing: false })
     }
 
     /// Opens the WebSocket.
@@ -99,6 +101,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
         let stream = self.stream.as_mut().ok_or(ConnectError::Finished)?;
         let mut inspect = Some(inspect);
         let outcome = loop {
+            if self.writing {
+                write_head(stream, &mut self.connecting.output).await?;
+                self.writing = false;
+            }
             let step = self.connecting.step(|response| {
                 if let Some(inspect) = inspect.take() {
                     inspect(response);
@@ -110,7 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
                         self.connecting.receive_eof();
                     }
                 }
-                Step::Write => write_head(stream, &mut self.connecting.output).await?,
+                Step::Write => self.writing = true,
                 Step::Done(outcome) => break outcome,
             }
         };
