@@ -331,7 +331,24 @@ impl<R: Role> Connection<R> {
         &mut self.sender
     }
 
-    #[cfg(feature = "std")]
+    /// Fails the connection for what did not come, which nobody is there to be told.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn fail_silent(&mut self, error: ProtocolError) {
+        self.receiver.fail(error);
+        self.sender.stop();
+        self.eof = true;
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn reunite(
+        receiver: Receiver<R>,
+        sender: Sender<R>,
+        answer_pings: bool,
+    ) -> Self {
+        Self { receiver, sender, answer_pings, pong: None, close: None, eof: false }
+    }
+
+    #[cfg(feature = "alloc")]
     pub(crate) const fn answers_pings(&self) -> bool {
         self.answer_pings
     }
