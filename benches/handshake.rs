@@ -1,7 +1,7 @@
 //! The opening handshake: what a server and a client spend on a connection before its first
 //! frame. Each run asserts what it produced.
 
-use std::hint::black_box;
+use core::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use websocket_proto::handshake::{Answer, ClientRequest, Incoming, ServerHandshake, accept_key};

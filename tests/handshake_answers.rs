@@ -21,15 +21,9 @@ fn an_error_is_its_own_refusal() {
          websocket version is not 13\n",
     );
     for (error, start) in [
-        (
-            RequestError::Method,
-            "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\n",
-        ),
+        (RequestError::Method, "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\n"),
         (RequestError::Key, "HTTP/1.1 400 Bad Request\r\n"),
-        (
-            RequestError::HttpVersion,
-            "HTTP/1.1 505 HTTP Version Not Supported\r\n",
-        ),
+        (RequestError::HttpVersion, "HTTP/1.1 505 HTTP Version Not Supported\r\n"),
         (
             RequestError::Head(HeadError::TooLarge { limit: 16384 }),
             "HTTP/1.1 431 Request Header Fields Too Large\r\n",
@@ -39,29 +33,16 @@ fn an_error_is_its_own_refusal() {
         assert!(text.starts_with(start), "{text}");
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert_eq!(body, format!("{error}\n"));
-        assert!(
-            head.contains(&format!("Content-Length: {}\r\n", body.len())),
-            "{text}"
-        );
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{text}");
         assert!(head.ends_with("Connection: close"), "{text}");
     }
 }
 
 #[test]
 fn a_refusal_says_what_the_caller_wants() {
-    let headers = [
-        Header::new("Location", "/b"),
-        Header {
-            name: "X",
-            value: b"\xff\t.",
-        },
-    ];
+    let headers = [Header::new("Location", "/b"), Header { name: "X", value: b"\xff\t." }];
     let mut out = [0xa5; 256];
-    let len = Refusal::new(302)
-        .headers(&headers)
-        .body(b"over there")
-        .write(&mut out)
-        .unwrap();
+    let len = Refusal::new(302).headers(&headers).body(b"over there").write(&mut out).unwrap();
     assert_eq!(
         out[..len].escape_ascii().to_string(),
         b"HTTP/1.1 302 Found\r\n\
@@ -84,17 +65,10 @@ fn a_refusal_says_what_the_caller_wants() {
 
 #[test]
 fn an_acceptance_agrees_only_on_what_was_offered() {
-    let bytes = with(&[
-        b"Sec-WebSocket-Protocol: a, b",
-        b"Sec-WebSocket-Extensions: x; y, z",
-    ]);
+    let bytes = with(&[b"Sec-WebSocket-Protocol: a, b", b"Sec-WebSocket-Extensions: x; y, z"]);
     let accept = upgrade(&bytes).accept();
     let mut out = [0xa5; 512];
-    let len = accept
-        .subprotocol("b")
-        .extensions("z; q=1, x")
-        .write(&mut out)
-        .unwrap();
+    let len = accept.subprotocol("b").extensions("z; q=1, x").write(&mut out).unwrap();
     let text = str::from_utf8(&out[..len]).unwrap();
     assert!(
         text.ends_with("Sec-WebSocket-Protocol: b\r\nSec-WebSocket-Extensions: z; q=1, x\r\n\r\n")
@@ -110,16 +84,9 @@ fn an_acceptance_agrees_only_on_what_was_offered() {
         ("y", WriteError::ExtensionNotOffered),
         ("", WriteError::Extensions(ExtensionError::EmptyList)),
         ("x; ", WriteError::Extensions(ExtensionError::ParameterName)),
-        (
-            "x\r\nY: z",
-            WriteError::Extensions(ExtensionError::UnexpectedByte(b'\r')),
-        ),
+        ("x\r\nY: z", WriteError::Extensions(ExtensionError::UnexpectedByte(b'\r'))),
     ] {
-        assert_eq!(
-            accept.extensions(other).write(&mut out).unwrap_err(),
-            expected,
-            "{other}"
-        );
+        assert_eq!(accept.extensions(other).write(&mut out).unwrap_err(), expected, "{other}");
     }
 }
 
@@ -156,12 +123,7 @@ fn headers_of_the_caller_cannot_break_out_or_override() {
                 Err(WriteError::ReservedHeader { index: 1 }),
             );
         }
-        for name in [
-            "upgrade",
-            "host",
-            "sec-websocket-accept",
-            "Sec-WebSocket-Whatever",
-        ] {
+        for name in ["upgrade", "host", "sec-websocket-accept", "Sec-WebSocket-Whatever"] {
             assert_eq!(
                 try_header(Header::new(name, "a"), is_refusal).is_ok(),
                 is_refusal,
@@ -177,23 +139,13 @@ fn a_buffer_that_is_too_small_is_told_how_much_it_takes() {
     let accept = request.accept().subprotocol("chat");
     let refusal = RequestError::Version.refusal();
     let mut out = [0xa5; 512];
-    let (accept_len, refusal_len) = (
-        accept.write(&mut out).unwrap(),
-        refusal.write(&mut out).unwrap(),
-    );
+    let (accept_len, refusal_len) =
+        (accept.write(&mut out).unwrap(), refusal.write(&mut out).unwrap());
     for len in 0..512 {
         let too_small = |needed| Err(WriteError::BufferTooSmall { needed });
-        let expected = if len < accept_len {
-            too_small(accept_len)
-        } else {
-            Ok(accept_len)
-        };
+        let expected = if len < accept_len { too_small(accept_len) } else { Ok(accept_len) };
         assert_eq!(accept.write(&mut out[..len]), expected);
-        let expected = if len < refusal_len {
-            too_small(refusal_len)
-        } else {
-            Ok(refusal_len)
-        };
+        let expected = if len < refusal_len { too_small(refusal_len) } else { Ok(refusal_len) };
         assert_eq!(refusal.write(&mut out[..len]), expected);
     }
 }

@@ -18,10 +18,7 @@ const LINES: [&str; 4] = [
 
 /// That response without the line that begins so, and these behind it.
 fn replace(start: &str, lines: &[&str]) -> Vec<u8> {
-    let kept = LINES
-        .iter()
-        .copied()
-        .filter(|line| start.is_empty() || !line.starts_with(start));
+    let kept = LINES.iter().copied().filter(|line| start.is_empty() || !line.starts_with(start));
     head(&kept.chain(lines.iter().copied()).collect::<Vec<_>>())
 }
 
@@ -48,9 +45,7 @@ fn the_example_of_the_rfc_is_written_and_its_answer_accepted() {
     assert_eq!(written(&request).unwrap().as_bytes(), RFC_REQUEST);
 
     let mut handshake = request.handshake();
-    let Ok(Some(Answer::WebSocket(response))) = handshake.receive(RFC_RESPONSE) else {
-        panic!()
-    };
+    let Ok(Some(Answer::WebSocket(response))) = handshake.receive(RFC_RESPONSE) else { panic!() };
     assert_eq!(response.subprotocol(), Some("chat"));
     assert_eq!(response.extensions().count(), 0);
     assert_eq!(response.headers().iter().count(), 4);
@@ -62,27 +57,12 @@ fn each_answer_that_the_rfc_allows_opens_the_websocket() {
     for (bytes, subprotocol, extensions) in [
         (replace("", &[]), None, &[][..]),
         (replace("Upgrade", &["upgrade:  WebSocket  "]), None, &[]),
-        (
-            replace("Connection", &["Connection: keep-alive, upgrade"]),
-            None,
-            &[],
-        ),
+        (replace("Connection", &["Connection: keep-alive, upgrade"]), None, &[]),
         (replace("", &["Connection: keep-alive"]), None, &[]),
+        (replace("", &["Sec-WebSocket-Protocol: superchat"]), Some("superchat"), &[]),
+        (replace("", &["Sec-WebSocket-Extensions: x-foo"]), None, &["x-foo"]),
         (
-            replace("", &["Sec-WebSocket-Protocol: superchat"]),
-            Some("superchat"),
-            &[],
-        ),
-        (
-            replace("", &["Sec-WebSocket-Extensions: x-foo"]),
-            None,
-            &["x-foo"],
-        ),
-        (
-            replace(
-                "",
-                &["Sec-WebSocket-Extensions: x-foo, permessage-deflate; a=\"1\""],
-            ),
+            replace("", &["Sec-WebSocket-Extensions: x-foo, permessage-deflate; a=\"1\""]),
             None,
             &["x-foo", "permessage-deflate"],
         ),
@@ -108,10 +88,7 @@ fn each_answer_that_the_rfc_allows_opens_the_websocket() {
         };
         assert_eq!(response.subprotocol(), subprotocol);
         assert!(
-            response
-                .extensions()
-                .map(|extension| extension.name())
-                .eq(extensions.iter().copied())
+            response.extensions().map(|extension| extension.name()).eq(extensions.iter().copied())
         );
     }
 }
@@ -121,70 +98,33 @@ fn each_answer_that_the_rfc_forbids_fails_with_its_reason() {
     use ResponseError as E;
     let extension = |value: &str| replace("", &[&format!("Sec-WebSocket-Extensions: {value}")]);
     let subprotocol = |value: &str| replace("", &[&format!("Sec-WebSocket-Protocol:{value}")]);
-    let accept = |value: &str| {
-        replace(
-            "Sec-WebSocket-Accept",
-            &[&format!("Sec-WebSocket-Accept:{value}")],
-        )
-    };
+    let accept =
+        |value: &str| replace("Sec-WebSocket-Accept", &[&format!("Sec-WebSocket-Accept:{value}")]);
     for (bytes, expected) in [
         (status("HTTP/1.0 101 Switching Protocols"), E::HttpVersion),
         (status("HTTP/2.0 200 OK"), E::HttpVersion),
-        (
-            status("HTTP/1.1 1O1 Switching Protocols"),
-            E::Head(HeadError::StartLine),
-        ),
-        (
-            status("HTTP/1.1 0101 Switching"),
-            E::Head(HeadError::StartLine),
-        ),
+        (status("HTTP/1.1 1O1 Switching Protocols"), E::Head(HeadError::StartLine)),
+        (status("HTTP/1.1 0101 Switching"), E::Head(HeadError::StartLine)),
         (status("HTTP/1.1 099 Low"), E::Head(HeadError::StartLine)),
-        (
-            status("HTTP/1.1  101 Spaces"),
-            E::Head(HeadError::StartLine),
-        ),
+        (status("HTTP/1.1  101 Spaces"), E::Head(HeadError::StartLine)),
         (status("HTTP/1.1"), E::Head(HeadError::StartLine)),
-        (
-            status("HTTP/1.x 101 Letters"),
-            E::Head(HeadError::StartLine),
-        ),
+        (status("HTTP/1.x 101 Letters"), E::Head(HeadError::StartLine)),
         (status("HTTP/11 101 No dot"), E::Head(HeadError::StartLine)),
-        (
-            status("HTTPS/1.1 101 No"),
-            E::Head(HeadError::NotHttp(b'S')),
-        ),
+        (status("HTTPS/1.1 101 No"), E::Head(HeadError::NotHttp(b'S'))),
         (status("\u{1}"), E::Head(HeadError::NotHttp(1))),
-        (
-            b"\x15\x03\x01\0\x02\x02\x50".to_vec(),
-            E::Head(HeadError::NotHttp(0x15)),
-        ), // a TLS alert
-        (
-            b"ICY 200 OK\r\n".to_vec(),
-            E::Head(HeadError::NotHttp(b'I')),
-        ),
+        (b"\x15\x03\x01\0\x02\x02\x50".to_vec(), E::Head(HeadError::NotHttp(0x15))), // a TLS alert
+        (b"ICY 200 OK\r\n".to_vec(), E::Head(HeadError::NotHttp(b'I'))),
         (b"\r\nHTTP/1.1".to_vec(), E::Head(HeadError::NotHttp(b'\r'))),
         (replace("Upgrade", &[]), E::MissingHeader("Upgrade")),
         (replace("Upgrade", &["Upgrade: foo"]), E::Upgrade),
         (replace("Upgrade", &["Upgrade: foo, websocket"]), E::Upgrade),
         (replace("Upgrade", &["Upgrade: websocket/13"]), E::Upgrade),
-        (
-            replace("", &["Upgrade: websocket"]),
-            E::RepeatedHeader("Upgrade"),
-        ),
+        (replace("", &["Upgrade: websocket"]), E::RepeatedHeader("Upgrade")),
         (replace("Connection", &[]), E::MissingHeader("Connection")),
         (replace("Connection", &["Connection: close"]), E::Connection),
-        (
-            replace("Connection", &["Connection: Upgrades"]),
-            E::Connection,
-        ),
-        (
-            replace("Sec-WebSocket-Accept", &[]),
-            E::MissingHeader("Sec-WebSocket-Accept"),
-        ),
-        (
-            replace("", &[LINES[3]]),
-            E::RepeatedHeader("Sec-WebSocket-Accept"),
-        ),
+        (replace("Connection", &["Connection: Upgrades"]), E::Connection),
+        (replace("Sec-WebSocket-Accept", &[]), E::MissingHeader("Sec-WebSocket-Accept")),
+        (replace("", &[LINES[3]]), E::RepeatedHeader("Sec-WebSocket-Accept")),
         (accept(""), E::Accept),
         (accept(" s3pPLMBiTxaQ9kYGzzhZRbK+xO0="), E::Accept),
         (accept(" S3pPLMBiTxaQ9kYGzzhZRbK+xOo="), E::Accept),
@@ -196,13 +136,7 @@ fn each_answer_that_the_rfc_forbids_fails_with_its_reason() {
         (subprotocol(" chat, superchat"), E::SubprotocolNotOffered),
         (subprotocol(""), E::SubprotocolNotOffered),
         (
-            replace(
-                "",
-                &[
-                    "Sec-WebSocket-Protocol: chat",
-                    "Sec-WebSocket-Protocol: chat",
-                ],
-            ),
+            replace("", &["Sec-WebSocket-Protocol: chat", "Sec-WebSocket-Protocol: chat"]),
             E::RepeatedHeader("Sec-WebSocket-Protocol"),
         ),
         (extension("x-bar"), E::ExtensionNotOffered),
@@ -210,46 +144,19 @@ fn each_answer_that_the_rfc_forbids_fails_with_its_reason() {
         (extension("client_max_window_bits"), E::ExtensionNotOffered),
         (extension("x-foo, x-foo"), E::RepeatedExtension),
         (
-            replace(
-                "",
-                &[
-                    "Sec-WebSocket-Extensions: x-foo",
-                    "Sec-WebSocket-Extensions: x-foo",
-                ],
-            ),
+            replace("", &["Sec-WebSocket-Extensions: x-foo", "Sec-WebSocket-Extensions: x-foo"]),
             E::RepeatedExtension,
         ),
         (extension(""), E::Extensions(ExtensionError::EmptyList)),
-        (
-            extension("x-foo;"),
-            E::Extensions(ExtensionError::ParameterName),
-        ),
-        (
-            extension("x-foo; a="),
-            E::Extensions(ExtensionError::ParameterValue),
-        ),
-        (
-            extension("x-foo; a=\"1"),
-            E::Extensions(ExtensionError::UnterminatedQuote),
-        ),
-        (
-            extension("x-foo x"),
-            E::Extensions(ExtensionError::UnexpectedByte(b'x')),
-        ),
+        (extension("x-foo;"), E::Extensions(ExtensionError::ParameterName)),
+        (extension("x-foo; a="), E::Extensions(ExtensionError::ParameterValue)),
+        (extension("x-foo; a=\"1"), E::Extensions(ExtensionError::UnterminatedQuote)),
+        (extension("x-foo x"), E::Extensions(ExtensionError::UnexpectedByte(b'x'))),
         (replace("", &["X: a\r\n b"]), E::Head(HeadError::FoldedLine)),
-        (
-            replace("", &["X: a\nY: b"]),
-            E::Head(HeadError::BareLineFeed),
-        ),
-        (
-            replace("", &["X: a\rb"]),
-            E::Head(HeadError::BareCarriageReturn),
-        ),
+        (replace("", &["X: a\nY: b"]), E::Head(HeadError::BareLineFeed)),
+        (replace("", &["X: a\rb"]), E::Head(HeadError::BareCarriageReturn)),
         (replace("", &["X: \0"]), E::Head(HeadError::ControlByte(0))),
-        (
-            replace("", &["X : a"]),
-            E::Head(HeadError::HeaderName(b' ')),
-        ),
+        (replace("", &["X : a"]), E::Head(HeadError::HeaderName(b' '))),
     ] {
         assert_eq!(error(&bytes), expected, "{}", bytes.escape_ascii());
     }
@@ -259,19 +166,10 @@ fn each_answer_that_the_rfc_forbids_fails_with_its_reason() {
 fn no_subprotocol_is_an_error_only_if_one_is_required_and_offered() {
     let without = replace("", &[]);
     let required = request().require_subprotocol(true);
-    assert!(matches!(
-        request().handshake().receive(&without),
-        Ok(Some(Answer::WebSocket(_)))
-    ));
-    assert_eq!(
-        required.handshake().receive(&without).unwrap_err(),
-        ResponseError::NoSubprotocol
-    );
+    assert!(matches!(request().handshake().receive(&without), Ok(Some(Answer::WebSocket(_)))));
+    assert_eq!(required.handshake().receive(&without).unwrap_err(), ResponseError::NoSubprotocol);
     let none_offered = required.subprotocols(&[]);
-    assert!(matches!(
-        none_offered.handshake().receive(&without),
-        Ok(Some(Answer::WebSocket(_)))
-    ));
+    assert!(matches!(none_offered.handshake().receive(&without), Ok(Some(Answer::WebSocket(_)))));
     // And one that nobody asked for is refused however it is set.
     let with = replace("", &["Sec-WebSocket-Protocol: chat"]);
     assert_eq!(
@@ -285,59 +183,27 @@ fn another_status_is_handed_over_with_its_headers_and_body() {
     let bytes = b"HTTP/1.1 401 Who Are You\r\n\
         WWW-Authenticate: Basic\r\nWWW-Authenticate: Digest\r\nContent-Length: 9\r\n\r\nsorr";
     let mut handshake = request().handshake();
-    let Ok(Some(Answer::Http(response))) = handshake.receive(bytes) else {
-        panic!()
-    };
-    assert_eq!(
-        (response.status, response.reason),
-        (401, &b"Who Are You"[..])
-    );
-    assert!(
-        response
-            .headers
-            .all("www-authenticate")
-            .eq([&b"Basic"[..], b"Digest"])
-    );
-    assert_eq!(
-        (response.content_length(), response.body),
-        (Some(9), &b"sorr"[..])
-    );
+    let Ok(Some(Answer::Http(response))) = handshake.receive(bytes) else { panic!() };
+    assert_eq!((response.status, response.reason), (401, &b"Who Are You"[..]));
+    assert!(response.headers.all("www-authenticate").eq([&b"Basic"[..], b"Digest"]));
+    assert_eq!((response.content_length(), response.body), (Some(9), &b"sorr"[..]));
     assert_eq!(&bytes[response.head_len..], b"sorr");
 
     for (bytes, status, content_length) in [
-        (
-            &b"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n"[..],
-            302,
-            None,
-        ),
+        (&b"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n"[..], 302, None),
         (b"HTTP/1.0 404\r\nContent-Length: 0\r\n\r\n", 404, Some(0)),
         (b"HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n", 200, None),
         (b"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", 200, None),
-        (
-            b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n",
-            200,
-            None,
-        ),
-        (
-            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n",
-            200,
-            None,
-        ),
-        (
-            b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
-            200,
-            None,
-        ),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\n", 200, None),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", 200, None),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 200, None),
         (b"HTTP/1.1 999 \r\n\r\n", 999, None),
     ] {
         let mut handshake = request().handshake();
         let Ok(Some(Answer::Http(response))) = handshake.receive(bytes) else {
             panic!("{}", bytes.escape_ascii())
         };
-        assert_eq!(
-            (response.status, response.content_length()),
-            (status, content_length)
-        );
+        assert_eq!((response.status, response.content_length()), (status, content_length));
     }
 }
 
@@ -348,25 +214,17 @@ fn interim_responses_are_skipped() {
     let bytes = [interim, RFC_RESPONSE, b"\x81\0"].concat();
     let mut handshake = request().handshake();
     assert!(matches!(handshake.receive(interim), Ok(None)));
-    let Ok(Some(Answer::WebSocket(response))) = handshake.receive(&bytes) else {
-        panic!()
-    };
+    let Ok(Some(Answer::WebSocket(response))) = handshake.receive(&bytes) else { panic!() };
     assert_eq!(&bytes[response.head_len()..], b"\x81\0");
     assert_eq!(response.headers().first("link"), None);
 
     // As many as there are, they count towards the one limit.
     let endless = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000);
-    assert_eq!(
-        error(&endless),
-        ResponseError::Head(HeadError::TooLarge { limit: 16 * 1024 })
-    );
+    assert_eq!(error(&endless), ResponseError::Head(HeadError::TooLarge { limit: 16 * 1024 }));
     // And the headers of each are counted by themselves.
     let many = replace("", &vec!["X: y"; 97]);
     let bytes = [interim, &many].concat();
-    assert!(matches!(
-        request().handshake().receive(&bytes),
-        Ok(Some(Answer::WebSocket(_)))
-    ));
+    assert!(matches!(request().handshake().receive(&bytes), Ok(Some(Answer::WebSocket(_)))));
 }
 
 #[test]
@@ -374,15 +232,10 @@ fn limits_are_inclusive_and_named() {
     let bytes = replace("", &[]);
     let with_limits =
         |bytes, headers| request().handshake_with_limits(HeadLimits { bytes, headers });
-    assert!(matches!(
-        with_limits(bytes.len(), 3).receive(&bytes),
-        Ok(Some(_))
-    ));
+    assert!(matches!(with_limits(bytes.len(), 3).receive(&bytes), Ok(Some(_))));
     assert_eq!(
         with_limits(bytes.len() - 1, 3).receive(&bytes).unwrap_err(),
-        ResponseError::Head(HeadError::TooLarge {
-            limit: bytes.len() - 1
-        }),
+        ResponseError::Head(HeadError::TooLarge { limit: bytes.len() - 1 }),
     );
     assert_eq!(
         with_limits(bytes.len(), 2).receive(&bytes).unwrap_err(),
@@ -399,13 +252,7 @@ fn any_split_gives_the_same_and_every_prefix_is_incomplete() {
     let interim = [b"HTTP/1.1 100 Continue\r\n\r\n", RFC_RESPONSE].concat();
     let refused = b"HTTP/1.1 403 Forbidden\r\nX: y\r\n\r\n".to_vec();
     let malformed = replace("", &["X: \0"]);
-    for bytes in [
-        RFC_RESPONSE.to_vec(),
-        interim,
-        refused,
-        replace("Upgrade", &[]),
-        malformed,
-    ] {
+    for bytes in [RFC_RESPONSE.to_vec(), interim, refused, replace("Upgrade", &[]), malformed] {
         let whole = format!("{:?}", request().handshake().receive(&bytes));
         let mut dripped = request().handshake();
         let end = (0..=bytes.len())
@@ -419,11 +266,7 @@ fn any_split_gives_the_same_and_every_prefix_is_incomplete() {
             if cut < end {
                 assert_eq!(handshake.received(), cut);
             }
-            assert_eq!(
-                format!("{:?}", handshake.receive(&bytes)),
-                whole,
-                "cut at {cut}"
-            );
+            assert_eq!(format!("{:?}", handshake.receive(&bytes)), whole, "cut at {cut}");
         }
     }
 }
@@ -436,14 +279,8 @@ fn each_byte_is_looked_at_once_however_slowly_it_comes() {
     let mut handshake = request().handshake();
     for end in 0..bytes.len() - 1 {
         poisoned[end] = bytes[end];
-        assert!(
-            matches!(handshake.receive(&poisoned[..=end]), Ok(None)),
-            "{end}"
-        );
+        assert!(matches!(handshake.receive(&poisoned[..=end]), Ok(None)), "{end}");
         poisoned[end] = 0;
     }
-    assert!(matches!(
-        handshake.receive(&bytes),
-        Ok(Some(Answer::WebSocket(_)))
-    ));
+    assert!(matches!(handshake.receive(&bytes), Ok(Some(Answer::WebSocket(_)))));
 }

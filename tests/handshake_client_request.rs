@@ -30,17 +30,7 @@ fn the_host_has_its_port_and_its_brackets() {
         assert_eq!(text.lines().nth(1).unwrap(), format!("Host: {expected}"));
         assert_eq!(upgrade(text.as_bytes()).host(), expected);
     }
-    for host in [
-        "",
-        "a b",
-        "a\r\nX: y",
-        "::::",
-        "a/b",
-        "a:b",
-        "[::1",
-        "u@a",
-        "\u{e9}",
-    ] {
+    for host in ["", "a b", "a\r\nX: y", "::::", "a/b", "a:b", "[::1", "u@a", "\u{e9}"] {
         let request = ClientRequest::new(host, "/", RFC_NONCE);
         assert_eq!(written(&request), Err(WriteError::Host), "{host}");
     }
@@ -50,17 +40,7 @@ fn the_host_has_its_port_and_its_brackets() {
 
 #[test]
 fn a_target_that_would_break_the_request_line_is_refused() {
-    for target in [
-        "",
-        "chat",
-        "*",
-        "http://a/",
-        "/a b",
-        "/a\r\nX: y",
-        "/\0",
-        "/a#b",
-        "/\u{e9}",
-    ] {
+    for target in ["", "chat", "*", "http://a/", "/a b", "/a\r\nX: y", "/\0", "/a#b", "/\u{e9}"] {
         let request = ClientRequest::new("a", target, RFC_NONCE);
         assert_eq!(written(&request), Err(WriteError::Target), "{target}");
     }
@@ -74,15 +54,9 @@ fn offers_that_break_their_grammar_are_refused() {
         (&["a b"], WriteError::Subprotocol { index: 0 }),
         (&["a,b"], WriteError::Subprotocol { index: 0 }),
         (&["a\r\nX: y"], WriteError::Subprotocol { index: 0 }),
-        (
-            &["a", "b", "a"],
-            WriteError::DuplicateSubprotocol { index: 2 },
-        ),
+        (&["a", "b", "a"], WriteError::DuplicateSubprotocol { index: 2 }),
     ] {
-        assert_eq!(
-            written(&request().subprotocols(subprotocols)),
-            Err(expected)
-        );
+        assert_eq!(written(&request().subprotocols(subprotocols)), Err(expected));
     }
     for (extensions, expected) in [
         ("", ExtensionError::EmptyList),
@@ -104,18 +78,9 @@ fn offers_that_break_their_grammar_are_refused() {
 
 #[test]
 fn headers_of_the_caller_are_sent_unless_they_would_break_out_or_override() {
-    let headers = [
-        Header::new("Authorization", "Bearer x"),
-        Header {
-            name: "X",
-            value: b"~",
-        },
-    ];
+    let headers = [Header::new("Authorization", "Bearer x"), Header { name: "X", value: b"~" }];
     let text = written(&request().headers(&headers)).unwrap();
-    assert!(
-        text.ends_with("\r\nAuthorization: Bearer x\r\nX: ~\r\n\r\n"),
-        "{text}"
-    );
+    assert!(text.ends_with("\r\nAuthorization: Bearer x\r\nX: ~\r\n\r\n"), "{text}");
 
     for (name, value, expected) in [
         ("A", "a\r\nB: c", WriteError::HeaderValue { index: 0 }),
@@ -125,39 +90,15 @@ fn headers_of_the_caller_are_sent_unless_they_would_break_out_or_override() {
         ("", "c", WriteError::HeaderName { index: 0 }),
         ("host", "a", WriteError::ReservedHeader { index: 0 }),
         ("Upgrade", "h2c", WriteError::ReservedHeader { index: 0 }),
-        (
-            "Connection",
-            "close",
-            WriteError::ReservedHeader { index: 0 },
-        ),
+        ("Connection", "close", WriteError::ReservedHeader { index: 0 }),
         ("Origin", "a", WriteError::ReservedHeader { index: 0 }),
-        (
-            "SEC-WEBSOCKET-KEY",
-            "a",
-            WriteError::ReservedHeader { index: 0 },
-        ),
-        (
-            "sec-websocket-x",
-            "a",
-            WriteError::ReservedHeader { index: 0 },
-        ),
-        (
-            "Content-Length",
-            "1",
-            WriteError::ReservedHeader { index: 0 },
-        ),
-        (
-            "Transfer-Encoding",
-            "chunked",
-            WriteError::ReservedHeader { index: 0 },
-        ),
+        ("SEC-WEBSOCKET-KEY", "a", WriteError::ReservedHeader { index: 0 }),
+        ("sec-websocket-x", "a", WriteError::ReservedHeader { index: 0 }),
+        ("Content-Length", "1", WriteError::ReservedHeader { index: 0 }),
+        ("Transfer-Encoding", "chunked", WriteError::ReservedHeader { index: 0 }),
     ] {
         let header = [Header::new(name, value)];
-        assert_eq!(
-            written(&request().headers(&header)),
-            Err(expected),
-            "{name}: {value:?}"
-        );
+        assert_eq!(written(&request().headers(&header)), Err(expected), "{name}: {value:?}");
     }
 }
 

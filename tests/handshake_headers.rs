@@ -1,6 +1,6 @@
 //! Headers, extension lists, and the texts of errors.
 
-use std::error::Error;
+use core::error::Error;
 
 use websocket_proto::handshake::{
     Accept, Answer, ClientHandshake, ClientRequest, Extension, ExtensionError, Extensions,
@@ -11,17 +11,13 @@ use websocket_proto::handshake::{
 /// A list of extensions in one canonical form, or what is wrong with it.
 fn extensions(text: &str) -> Result<Vec<String>, ExtensionError> {
     let one = |extension: Extension<'_>| {
-        let parameters = extension
-            .parameters()
-            .map(|parameter| match parameter.value {
-                Some(value) => format!(";{}={value}", parameter.name),
-                None => format!(";{}", parameter.name),
-            });
+        let parameters = extension.parameters().map(|parameter| match parameter.value {
+            Some(value) => format!(";{}={value}", parameter.name),
+            None => format!(";{}", parameter.name),
+        });
         extension.name().to_owned() + &parameters.collect::<String>()
     };
-    Extensions::parse(text.as_bytes())
-        .map(|extension| extension.map(one))
-        .collect()
+    Extensions::parse(text.as_bytes()).map(|extension| extension.map(one)).collect()
 }
 
 #[test]
@@ -109,17 +105,11 @@ fn extensions_combine_over_lines_and_no_line_is_no_error() {
     let line = |value| Header::new("sec-websocket-extensions", value);
     assert_eq!(of(&[]).unwrap(), [""; 0]);
     assert_eq!(of(&[Header::new("X", "a")]).unwrap(), [""; 0]);
-    assert_eq!(
-        of(&[line("a"), Header::new("X", "b"), line("c, d")]).unwrap(),
-        ["a", "c", "d"]
-    );
+    assert_eq!(of(&[line("a"), Header::new("X", "b"), line("c, d")]).unwrap(), ["a", "c", "d"]);
     assert_eq!(of(&[line(""), line("a")]).unwrap(), ["a"]);
     assert_eq!(of(&[line(""), line(",")]), Err(ExtensionError::EmptyList));
     // A quoted string does not go on in the next line.
-    assert_eq!(
-        of(&[line("a; b=\"c"), line("d\"")]),
-        Err(ExtensionError::UnterminatedQuote)
-    );
+    assert_eq!(of(&[line("a; b=\"c"), line("d\"")]), Err(ExtensionError::UnterminatedQuote));
 }
 
 #[test]
@@ -139,10 +129,7 @@ fn values_of_parameters_compare_unescaped() {
 fn headers_are_found_in_any_case_and_shown_as_text() {
     let lines = [
         Header::new("Set-Cookie", "a=1"),
-        Header {
-            name: "X",
-            value: b"\xff\"",
-        },
+        Header { name: "X", value: b"\xff\"" },
         Header::new("SET-COOKIE", "b=2"),
     ];
     let headers = Headers::new(&lines);
@@ -150,51 +137,21 @@ fn headers_are_found_in_any_case_and_shown_as_text() {
     assert_eq!(headers.first("set-cookies"), None);
     assert!(headers.all("Set-Cookie").eq([b"a=1", b"b=2"]));
     assert!(headers.into_iter().eq(lines));
-    assert_eq!(
-        format!("{headers:?}"),
-        r#"[Set-Cookie: a=1, X: \xff\", SET-COOKIE: b=2]"#
-    );
+    assert_eq!(format!("{headers:?}"), r#"[Set-Cookie: a=1, X: \xff\", SET-COOKIE: b=2]"#);
 }
 
 #[test]
 fn error_texts_are_one_line_and_name_what_was_seen() {
     let head = [
-        (
-            HeadError::NotHttp(0x16),
-            "byte 0x16 cannot begin an http message",
-        ),
-        (
-            HeadError::TooLarge { limit: 16384 },
-            "http head exceeds 16384 bytes",
-        ),
-        (
-            HeadError::TooManyHeaders { limit: 100 },
-            "http head exceeds 100 headers",
-        ),
-        (
-            HeadError::StartLine,
-            "first line of the http head is malformed",
-        ),
-        (
-            HeadError::HeaderName(0x20),
-            "byte 0x20 in the name of a header",
-        ),
-        (
-            HeadError::ControlByte(0),
-            "control byte 0x00 in the http head",
-        ),
-        (
-            HeadError::BareLineFeed,
-            "line feed without carriage return in the http head",
-        ),
-        (
-            HeadError::BareCarriageReturn,
-            "carriage return without line feed in the http head",
-        ),
-        (
-            HeadError::FoldedLine,
-            "line of the http head begins with whitespace",
-        ),
+        (HeadError::NotHttp(0x16), "byte 0x16 cannot begin an http message"),
+        (HeadError::TooLarge { limit: 16384 }, "http head exceeds 16384 bytes"),
+        (HeadError::TooManyHeaders { limit: 100 }, "http head exceeds 100 headers"),
+        (HeadError::StartLine, "first line of the http head is malformed"),
+        (HeadError::HeaderName(0x20), "byte 0x20 in the name of a header"),
+        (HeadError::ControlByte(0), "control byte 0x00 in the http head"),
+        (HeadError::BareLineFeed, "line feed without carriage return in the http head"),
+        (HeadError::BareCarriageReturn, "carriage return without line feed in the http head"),
+        (HeadError::FoldedLine, "line of the http head begins with whitespace"),
     ];
     for (error, text) in head {
         assert_eq!(error.to_string(), text);
@@ -202,14 +159,8 @@ fn error_texts_are_one_line_and_name_what_was_seen() {
         assert_eq!(ResponseError::from(error).to_string(), text);
     }
     let too_many = RequestError::TooManySubprotocols.to_string();
-    assert_eq!(
-        too_many,
-        format!("more than {MAX_SUBPROTOCOLS} subprotocols are offered")
-    );
-    assert_eq!(
-        WriteError::BufferTooSmall { needed: 129 }.to_string(),
-        "http head takes 129 bytes"
-    );
+    assert_eq!(too_many, format!("more than {MAX_SUBPROTOCOLS} subprotocols are offered"));
+    assert_eq!(WriteError::BufferTooSmall { needed: 129 }.to_string(), "http head takes 129 bytes");
 
     let errors: [Box<dyn Error>; 47] = [
         Box::new(RequestError::Method),
@@ -262,14 +213,8 @@ fn error_texts_are_one_line_and_name_what_was_seen() {
     ];
     for error in errors {
         let text = error.to_string();
-        assert!(
-            text.starts_with(|first: char| first.is_ascii_lowercase()),
-            "{text}"
-        );
-        assert!(
-            text.split(' ').count() >= 3 && !text.contains('\n'),
-            "{text}"
-        );
+        assert!(text.starts_with(|first: char| first.is_ascii_lowercase()), "{text}");
+        assert!(text.split(' ').count() >= 3 && !text.contains('\n'), "{text}");
         assert!(!text.ends_with('.'), "{text}");
     }
 }
@@ -289,22 +234,10 @@ fn each_request_error_has_its_status() {
                 E::TooManySubprotocols,
             ],
         ),
-        (
-            400,
-            &[
-                E::Host,
-                E::Body,
-                E::Head(HeadError::BareLineFeed),
-                E::MissingHeader("Host"),
-            ],
-        ),
+        (400, &[E::Host, E::Body, E::Head(HeadError::BareLineFeed), E::MissingHeader("Host")]),
     ] {
         for error in errors {
-            assert_eq!(
-                (error.status(), error.refusal().status()),
-                (status, status),
-                "{error:?}"
-            );
+            assert_eq!((error.status(), error.refusal().status()), (status, status), "{error:?}");
         }
     }
 }

@@ -185,10 +185,7 @@ fn the_key_comes_once_and_is_the_base64_of_16_bytes() {
     ];
     check(&rows, value("Sec-WebSocket-Key"));
     check(&[("", BAD)], |_| replace("Sec-WebSocket-Key", &[]));
-    check(
-        &[("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", BAD)],
-        line,
-    );
+    check(&[("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", BAD)], line);
 }
 
 #[test]
@@ -207,16 +204,8 @@ fn the_version_comes_once_and_is_13() {
         (" \u{e9}", Status(426)),
     ];
     check(&rows, value("Sec-WebSocket-Version"));
-    check(&[("", Status(426))], |_| {
-        replace("Sec-WebSocket-Version", &[])
-    });
-    check(
-        &[
-            ("Sec-WebSocket-Version: 13", BAD),
-            ("sec-websocket-version: 8", BAD),
-        ],
-        line,
-    );
+    check(&[("", Status(426))], |_| replace("Sec-WebSocket-Version", &[]));
+    check(&[("Sec-WebSocket-Version: 13", BAD), ("sec-websocket-version: 8", BAD)], line);
 }
 
 #[test]
@@ -235,9 +224,7 @@ fn subprotocols_are_tokens_that_differ() {
         ("\"a\"", BAD),
         ("\u{e9}", BAD),
     ];
-    check(&rows, |value| {
-        line(&format!("Sec-WebSocket-Protocol: {value}"))
-    });
+    check(&rows, |value| line(&format!("Sec-WebSocket-Protocol: {value}")));
     let twice = |value: &str| {
         let line = format!("Sec-WebSocket-Protocol: {value}");
         with(&[b"Sec-WebSocket-Protocol: a", line.as_bytes()])
@@ -248,10 +235,7 @@ fn subprotocols_are_tokens_that_differ() {
 #[test]
 fn extensions_follow_their_grammar_and_may_mean_nothing_to_us() {
     let rows = [
-        (
-            "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
-            WebSocket,
-        ), // H34
+        ("permessage-deflate; server_no_context_takeover; server_no_context_takeover", WebSocket), // H34
         ("permessage-deflate; server_max_window_bits", WebSocket), // H36
         ("permessage-deflate; server_max_window_bits=8", WebSocket), // H38
         ("x-foo; a=1, permessage-deflate", WebSocket),             // H40
@@ -266,9 +250,7 @@ fn extensions_follow_their_grammar_and_may_mean_nothing_to_us() {
         (",", BAD),
         ("", BAD),
     ];
-    check(&rows, |value| {
-        line(&format!("Sec-WebSocket-Extensions: {value}"))
-    });
+    check(&rows, |value| line(&format!("Sec-WebSocket-Extensions: {value}")));
     check(
         &[("Sec-WebSocket-Extensions: permessage-deflate", WebSocket)], // H42
         |line| with(&[b"Sec-WebSocket-Extensions: x-foo", line.as_bytes()]),
@@ -333,31 +315,14 @@ fn lines_that_proxies_read_differently_are_refused() {
 #[test]
 fn lines_that_end_in_lf_alone_are_refused() {
     let base = String::from_utf8(start("GET / HTTP/1.1")).unwrap();
-    let rows = [
-        ("\r\n", BAD),
-        ("1.1\r\n", BAD),
-        (".1\r\nU", BAD),
-        ("\r\n\r\n", BAD),
-    ];
+    let rows = [("\r\n", BAD), ("1.1\r\n", BAD), (".1\r\nU", BAD), ("\r\n\r\n", BAD)];
     // H44, and each line by itself.
-    check(&rows, |end| {
-        base.replace(end, &end.replace("\r\n", "\n")).into_bytes()
-    });
-    check(&[("", BAD)], |_| {
-        base.replace("\r\n\r\n", "\r\n\n").into_bytes()
-    });
+    check(&rows, |end| base.replace(end, &end.replace("\r\n", "\n")).into_bytes());
+    check(&[("", BAD)], |_| base.replace("\r\n\r\n", "\r\n\n").into_bytes());
 }
 
 #[test]
 fn one_empty_line_may_come_before_a_request() {
-    let rows = [
-        ("\r\n", WebSocket),
-        ("\r\n\r\n", BAD),
-        ("\n", BAD),
-        (" ", BAD),
-        ("\r", BAD),
-    ];
-    check(&rows, |before| {
-        [before.as_bytes(), &start("GET / HTTP/1.1")].concat()
-    });
+    let rows = [("\r\n", WebSocket), ("\r\n\r\n", BAD), ("\n", BAD), (" ", BAD), ("\r", BAD)];
+    check(&rows, |before| [before.as_bytes(), &start("GET / HTTP/1.1")].concat());
 }

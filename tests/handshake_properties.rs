@@ -22,28 +22,17 @@ enum Model {
 
 fn model(headers: &[(&str, &str)]) -> Model {
     let all = |name: &str| -> Vec<&str> {
-        let of_name = headers
-            .iter()
-            .filter(|(other, _)| other.to_lowercase() == name);
+        let of_name = headers.iter().filter(|(other, _)| other.to_lowercase() == name);
         of_name.map(|(_, value)| value.trim()).collect()
     };
     let list = |name: &str| -> Vec<String> {
         let joined = all(name).join(",");
-        joined
-            .split(',')
-            .map(|element| element.trim().to_owned())
-            .collect()
+        joined.split(',').map(|element| element.trim().to_owned()).collect()
     };
     let lower = |name: &str| -> Vec<String> {
-        list(name)
-            .iter()
-            .map(|element| element.to_lowercase())
-            .collect()
+        list(name).iter().map(|element| element.to_lowercase()).collect()
     };
-    if !lower("upgrade")
-        .iter()
-        .any(|element| element == "websocket" || element == "websocket/13")
-    {
+    if !lower("upgrade").iter().any(|element| element == "websocket" || element == "websocket/13") {
         return Model::Http;
     }
     if lower("upgrade").contains(&"websocket/13".to_owned()) {
@@ -65,11 +54,7 @@ fn model(headers: &[(&str, &str)]) -> Model {
         && matches!(all("sec-websocket-key")[..], ["dGhlIHNhbXBsZSBub25jZQ=="])
         && is_unique
         && subprotocols.iter().all(is_token);
-    if is_good {
-        Model::WebSocket { subprotocols }
-    } else {
-        Model::Status(400)
-    }
+    if is_good { Model::WebSocket { subprotocols } } else { Model::Status(400) }
 }
 
 /// Headers, most of them good, some missing, odd or repeated, in any order and case.
@@ -102,9 +87,7 @@ fn headers() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
     ];
     let most = prop_oneof![6 => Just(5_usize), 3 => Just(4), 1 => 0..4_usize];
     let kept = most.prop_flat_map(move |count| subsequence(good.clone(), count));
-    (kept, vec(select(odd), 0..4))
-        .prop_map(|(kept, odd)| [kept, odd].concat())
-        .prop_shuffle()
+    (kept, vec(select(odd), 0..4)).prop_map(|(kept, odd)| [kept, odd].concat()).prop_shuffle()
 }
 
 /// A valid head with a few bytes changed, taken out or put in.
@@ -134,9 +117,7 @@ fn client() -> ClientRequest<'static> {
 fn tokens(prefix: &'static str) -> impl Strategy<Value = Vec<String>> {
     vec("[a-zA-Z0-9!#$%&'*+.^_`|~-]{1,12}", 0..8).prop_map(move |names| {
         let numbered = names.into_iter().enumerate();
-        numbered
-            .map(|(index, name)| format!("{prefix}{index}{name}"))
-            .collect()
+        numbered.map(|(index, name)| format!("{prefix}{index}{name}")).collect()
     })
 }
 

@@ -23,35 +23,19 @@ fn the_example_of_the_rfc_is_accepted_byte_for_byte() {
     assert!(request.subprotocols().eq(["chat", "superchat"]));
     assert_eq!(request.extensions().count(), 0);
     assert_eq!(request.headers().iter().count(), 7);
-    assert_eq!(
-        request.headers().first("ORIGIN"),
-        Some(&b"http://example.com"[..])
-    );
+    assert_eq!(request.headers().first("ORIGIN"), Some(&b"http://example.com"[..]));
     assert_eq!(request.head_len(), RFC_REQUEST.len());
 
     let mut out = [0xa5; 256];
-    let len = request
-        .accept()
-        .subprotocol("chat")
-        .write(&mut out)
-        .unwrap();
-    assert_eq!(
-        out[..len].escape_ascii().to_string(),
-        RFC_RESPONSE.escape_ascii().to_string()
-    );
+    let len = request.accept().subprotocol("chat").write(&mut out).unwrap();
+    assert_eq!(out[..len].escape_ascii().to_string(), RFC_RESPONSE.escape_ascii().to_string());
 }
 
 #[test]
 fn the_accept_key_is_that_of_the_rfc() {
-    assert_eq!(
-        &accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="),
-        b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-    );
+    assert_eq!(&accept_key(b"dGhlIHNhbXBsZSBub25jZQ=="), b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     // Of the text, not of what it decodes to: two spellings of one nonce differ.
-    assert_ne!(
-        accept_key(b"AQIDBAUGBwgJCgsMDQ4PEC=="),
-        accept_key(b"AQIDBAUGBwgJCgsMDQ4PEA==")
-    );
+    assert_ne!(accept_key(b"AQIDBAUGBwgJCgsMDQ4PEC=="), accept_key(b"AQIDBAUGBwgJCgsMDQ4PEA=="));
 }
 
 #[test]
@@ -86,10 +70,7 @@ fn a_target_is_split_into_path_and_query() {
         let bytes = start(&format!("GET {target} HTTP/1.1"));
         let request = upgrade(&bytes);
         assert_eq!(request.target(), target);
-        assert_eq!(
-            (request.path(), request.query(), request.host()),
-            (path, query, host)
-        );
+        assert_eq!((request.path(), request.query(), request.host()), (path, query, host));
     }
 }
 
@@ -121,16 +102,10 @@ fn another_protocol_is_refused_at_its_first_byte_that_is_no_http() {
     ] {
         let mut handshake = ServerHandshake::new();
         for end in 0..len {
-            assert!(
-                matches!(handshake.receive(&bytes[..end]), Ok(None)),
-                "{end}"
-            );
+            assert!(matches!(handshake.receive(&bytes[..end]), Ok(None)), "{end}");
         }
         let error = handshake.receive(&bytes[..len]).unwrap_err();
-        assert!(
-            matches!(error, RequestError::Head(HeadError::NotHttp(_))),
-            "{error:?}"
-        );
+        assert!(matches!(error, RequestError::Head(HeadError::NotHttp(_))), "{error:?}");
         assert_eq!(error.status(), 400);
         // And the error stays.
         assert_eq!(handshake.receive(bytes).unwrap_err(), error);
@@ -140,13 +115,8 @@ fn another_protocol_is_refused_at_its_first_byte_that_is_no_http() {
 #[test]
 fn a_request_for_a_page_is_handed_over() {
     let bytes = b"POST /page?a HTTP/1.0\r\nContent-Length: 3\r\nX: 1\r\nX: 2\r\n\r\nabc";
-    let Ok(Some(Incoming::Http(request))) = receive(bytes) else {
-        panic!()
-    };
-    assert_eq!(
-        (request.method, request.target, request.minor_version),
-        ("POST", "/page?a", 0)
-    );
+    let Ok(Some(Incoming::Http(request))) = receive(bytes) else { panic!() };
+    assert_eq!((request.method, request.target, request.minor_version), ("POST", "/page?a", 0));
     assert_eq!(&bytes[request.head_len..], b"abc");
     assert!(request.headers.all("x").eq([b"1", b"2"]));
     assert_eq!(request.headers.first("y"), None);
@@ -169,29 +139,19 @@ fn a_request_that_something_else_has_parsed_is_checked_alike() {
         headers: Headers::new(lines),
         head_len: 0,
     };
-    let Ok(Incoming::WebSocket(request)) = Incoming::check(parsed(&lines)) else {
-        panic!()
-    };
+    let Ok(Incoming::WebSocket(request)) = Incoming::check(parsed(&lines)) else { panic!() };
     assert!(request.subprotocols().eq(["chat"]));
     assert_eq!(
         Incoming::check(parsed(&lines[1..])).unwrap_err(),
         RequestError::MissingHeader("Host"),
     );
-    assert!(matches!(
-        Incoming::check(parsed(&lines[..1])),
-        Ok(Incoming::Http(_))
-    ));
+    assert!(matches!(Incoming::check(parsed(&lines[..1])), Ok(Incoming::Http(_))));
 }
 
 #[test]
 fn bytes_behind_the_head_are_left_for_the_websocket() {
     let one = start("GET / HTTP/1.1");
-    for rest in [
-        &b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"[..],
-        &one,
-        b"\r\n",
-        b"\0",
-    ] {
+    for rest in [&b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"[..], &one, b"\r\n", b"\0"] {
         let bytes = [&one, rest].concat();
         assert_eq!(&bytes[upgrade(&bytes).head_len()..], rest);
     }
@@ -221,11 +181,7 @@ fn any_split_gives_the_same_and_every_prefix_is_incomplete() {
                 assert!(matches!(first, Ok(None)), "{cut}");
                 assert_eq!(handshake.received(), cut);
             }
-            assert_eq!(
-                format!("{:?}", handshake.receive(&bytes)),
-                whole,
-                "cut at {cut}"
-            );
+            assert_eq!(format!("{:?}", handshake.receive(&bytes)), whole, "cut at {cut}");
         }
     }
 }
@@ -240,25 +196,16 @@ fn each_byte_is_looked_at_once_however_slowly_it_comes() {
     let mut handshake = ServerHandshake::new();
     for end in 0..bytes.len() - 1 {
         poisoned[end] = bytes[end];
-        assert!(
-            matches!(handshake.receive(&poisoned[..=end]), Ok(None)),
-            "{end}"
-        );
+        assert!(matches!(handshake.receive(&poisoned[..=end]), Ok(None)), "{end}");
         assert_eq!(handshake.received(), end + 1);
         poisoned[end] = 0;
     }
-    assert!(matches!(
-        handshake.receive(&bytes),
-        Ok(Some(Incoming::WebSocket(_)))
-    ));
+    assert!(matches!(handshake.receive(&bytes), Ok(Some(Incoming::WebSocket(_)))));
 }
 
 #[test]
 fn a_head_up_to_the_limit_is_taken_and_one_byte_more_is_not() {
-    let limits = HeadLimits {
-        bytes: 512,
-        ..HeadLimits::default()
-    };
+    let limits = HeadLimits { bytes: 512, ..HeadLimits::default() };
     let overhead = with(&[b"X: "]).len();
     let of_len = |len: usize| with(&[format!("X: {}", "x".repeat(len - overhead)).as_bytes()]);
 
@@ -270,22 +217,16 @@ fn a_head_up_to_the_limit_is_taken_and_one_byte_more_is_not() {
     // As soon as the bytes tell, and not when the head is there.
     let mut handshake = ServerHandshake::with_limits(limits);
     assert!(matches!(handshake.receive(&of_len(600)[..511]), Ok(None)));
-    assert_eq!(
-        handshake.receive(&of_len(600)[..512]).unwrap_err(),
-        too_large
-    );
+    assert_eq!(handshake.receive(&of_len(600)[..512]).unwrap_err(), too_large);
     assert_eq!(too_large.status(), 431);
 }
 
 #[test]
 fn heads_without_an_end_are_refused_at_the_default_limit() {
     let megabyte = vec![b'A'; 1 << 20];
-    for start in [
-        &b""[..],
-        b"GET ",
-        b"GET / HTTP/1.1\r\n",
-        b"GET / HTTP/1.1\r\nSec-WebSocket-Key: ",
-    ] {
+    for start in
+        [&b""[..], b"GET ", b"GET / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nSec-WebSocket-Key: "]
+    {
         let bytes = [start, &megabyte].concat();
         let expected = RequestError::Head(HeadError::TooLarge { limit: 16 * 1024 });
         assert_eq!(error(&bytes), expected, "{}", start.escape_ascii());
@@ -310,31 +251,19 @@ fn as_many_subprotocols_as_the_limit_are_taken_and_one_more_is_not() {
         let names: Vec<_> = (0..count).map(|index| format!("p{index}")).collect();
         with(&[format!("Sec-WebSocket-Protocol: {}", names.join(",")).as_bytes()])
     };
-    assert_eq!(
-        upgrade(&of(MAX_SUBPROTOCOLS)).subprotocols().count(),
-        MAX_SUBPROTOCOLS
-    );
-    assert_eq!(
-        error(&of(MAX_SUBPROTOCOLS + 1)),
-        RequestError::TooManySubprotocols
-    );
+    assert_eq!(upgrade(&of(MAX_SUBPROTOCOLS)).subprotocols().count(), MAX_SUBPROTOCOLS);
+    assert_eq!(error(&of(MAX_SUBPROTOCOLS + 1)), RequestError::TooManySubprotocols);
     assert_eq!(RequestError::TooManySubprotocols.status(), 431);
 }
 
 #[test]
 fn strings_that_stall_regular_expressions_are_refused() {
-    let limits = HeadLimits {
-        bytes: 64 * 1024,
-        ..HeadLimits::default()
-    };
+    let limits = HeadLimits { bytes: 64 * 1024, ..HeadLimits::default() };
     let open = format!("Sec-WebSocket-Extensions: a; b=\"{}", "\\c".repeat(15_000));
     let spaces = format!("Sec-WebSocket-Protocol: b{}x", " ".repeat(30_000));
     let commas = format!("Sec-WebSocket-Extensions: {}", ",".repeat(30_000));
     for (line, expected) in [
-        (
-            open,
-            RequestError::Extensions(ExtensionError::UnterminatedQuote),
-        ),
+        (open, RequestError::Extensions(ExtensionError::UnterminatedQuote)),
         (spaces, RequestError::Subprotocol),
         (commas, RequestError::Extensions(ExtensionError::EmptyList)),
     ] {

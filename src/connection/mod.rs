@@ -120,7 +120,7 @@ enum DueClose {
 
 impl<R: Role> Connection<R> {
     /// A connection whose opening handshake has just been completed.
-    pub const fn new(role: R, config: Config) -> Self {
+    pub fn new(role: R, config: Config) -> Self {
         Self {
             receiver: Receiver::new(&config),
             sender: Sender::new(role),

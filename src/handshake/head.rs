@@ -1,7 +1,8 @@
 //! The head of an HTTP message, found and checked while it arrives (RFC 9112 2 to 5).
 
 use super::error::HeadError;
-use super::headers::{Headers, is_field_byte, is_token_byte};
+use super::headers::Headers;
+use super::scan::{field_run, is_field_byte, is_token_byte, token_run};
 
 /// How large the head of a request or response may be. Both limits are inclusive.
 ///
@@ -102,8 +103,8 @@ impl HeadScanner {
         while let Some(rest @ [byte, ..]) = bytes.get(self.position..end) {
             let taken = match self.state {
                 State::Complete | State::Failed(_) => break,
-                State::Name => run(rest, is_token_byte),
-                State::Value => run(rest, is_field_byte),
+                State::Name => token_run(rest),
+                State::StartLine | State::Value => field_run(rest),
                 _ => 0,
             };
             if taken > 0 {
@@ -215,11 +216,6 @@ impl HeadScanner {
         let lines = bytes.get(self.start_line_end + 2..self.position - 2)?;
         Some(Head { start_line, headers: Headers::from_lines(lines), len: self.position })
     }
-}
-
-/// How many bytes at the front are of this kind.
-fn run(bytes: &[u8], is_ordinary: impl Fn(u8) -> bool) -> usize {
-    bytes.iter().position(|&byte| !is_ordinary(byte)).unwrap_or(bytes.len())
 }
 
 /// `HTTP/1.x` as its `x` (RFC 9112 2.3).

@@ -3,6 +3,8 @@
 use core::fmt;
 use core::str;
 
+use super::scan::{field_run, find, token_run};
+
 /// One header line (RFC 9110 5).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Header<'b> {
@@ -84,23 +86,12 @@ impl<'b> Headers<'b> {
 
     /// The values of every header of this name, in order.
     pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b, 'n> {
-        Values { headers: self.iter(), name }
+        Values { first: None, headers: self.iter(), name }
     }
 
     /// As [`all`](Self::all), for a type that has to name it.
     pub(super) const fn values(&self, name: &'static str) -> Values<'b, 'static> {
-        Values { headers: self.iter(), name }
-    }
-
-    /// The elements of a comma list that may be spread over several lines (RFC 9110 5.3), each
-    /// without whitespace around it. Empty elements are among them.
-    pub(super) fn list(
-        &self,
-        name: &'static str,
-    ) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
-        self.values(name)
-            .flat_map(|value| value.split(|&byte| byte == b','))
-            .map(<[u8]>::trim_ascii)
+        Values { first: None, headers: self.iter(), name }
     }
 }
 
@@ -132,9 +123,10 @@ impl<'b> Iterator for HeadersIter<'b> {
         match &mut self.source {
             Source::Parsed(headers) => headers.split_off_first().copied(),
             Source::Lines(lines) => {
-                let colon = lines.iter().position(|&byte| byte == b':')?;
+                let colon = find(lines, b':')?;
                 let (name, rest) = lines.split_at_checked(colon)?;
-                let end = rest.iter().position(|&byte| byte == b'\r')?;
+                // The lines were checked: what is no field byte is the CR at the end.
+                let end = field_run(rest);
                 let value = rest.get(1..end)?;
                 *lines = rest.get(end + 2..)?;
                 Some(Header { name: str::from_utf8(name).ok()?, value: value.trim_ascii() })
@@ -152,8 +144,17 @@ impl fmt::Debug for HeadersIter<'_> {
 /// The values of every header of one name.
 #[derive(Clone, Debug)]
 pub(super) struct Values<'b, 'n> {
+    first: Option<&'b [u8]>,
     headers: HeadersIter<'b>,
     name: &'n str,
+}
+
+impl<'b> Values<'b, 'static> {
+    /// The elements of a comma list that may be spread over several lines (RFC 9110 5.3), each
+    /// without whitespace around it. Empty elements are among them.
+    pub(super) fn elements(self) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
+        self.flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii)
+    }
 }
 
 impl<'b> Iterator for Values<'b, '_> {
@@ -161,8 +162,10 @@ impl<'b> Iterator for Values<'b, '_> {
 
     fn next(&mut self) -> Option<&'b [u8]> {
         let name = self.name;
-        let header = self.headers.find(|header| header.is(name))?;
-        Some(header.value)
+        self.first.take().or_else(|| {
+            let header = self.headers.find(|header| header.is(name))?;
+            Some(header.value)
+        })
     }
 }
 
@@ -226,27 +229,29 @@ impl<'b> Field<'b> {
         };
     }
 
-    pub(super) const fn is_present(&self) -> bool {
+    pub(super) const fn is_present(self) -> bool {
         !matches!(self, Self::Absent)
     }
-}
 
-/// RFC 9110 5.6.2: `tchar`, any visible ASCII character but a delimiter. RFC 6455's own token
-/// (that of RFC 2616) is the same set.
-pub(super) const fn is_token_byte(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
-        | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.'
-        | b'^' | b'_' | b'`' | b'|' | b'~')
-}
-
-/// RFC 9110 5.5: `field-vchar`, SP and HTAB.
-pub(super) const fn is_field_byte(byte: u8) -> bool {
-    matches!(byte, b'\t' | 0x20..=0x7e | 0x80..)
+    /// Every value. Only if there are several are the headers gone through again.
+    pub(super) const fn values(
+        self,
+        headers: Headers<'b>,
+        name: &'static str,
+    ) -> Values<'b, 'static> {
+        match self {
+            Self::Absent => Headers::new(&[]).values(name),
+            Self::Once(value) => {
+                Values { first: Some(value), headers: Headers::new(&[]).iter(), name }
+            }
+            Self::Repeated => headers.values(name),
+        }
+    }
 }
 
 /// A whole token, as text; `None` when it is empty or holds another byte.
 pub(super) fn token(bytes: &[u8]) -> Option<&str> {
-    let is_token = !bytes.is_empty() && bytes.iter().copied().all(is_token_byte);
+    let is_token = !bytes.is_empty() && token_run(bytes) == bytes.len();
     is_token.then(|| str::from_utf8(bytes).ok())?
 }
 

@@ -90,6 +90,7 @@ mod host;
 mod refusal;
 mod request;
 mod response;
+mod scan;
 mod server;
 mod write;
 

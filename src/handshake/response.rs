@@ -75,6 +75,7 @@ pub enum Answer<'b> {
 pub struct Response<'b> {
     http: HttpResponse<'b>,
     subprotocol: Option<&'b str>,
+    extensions: Field<'b>,
 }
 
 impl<'b> Response<'b> {
@@ -88,7 +89,7 @@ impl<'b> Response<'b> {
     /// offered, and comes once. Whether the parameters fit the offer is for the extension's own
     /// specification to say.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'b>> + Clone + use<'b> {
-        Extensions::of(self.http.headers).map_while(Result::ok)
+        Extensions::in_field(self.extensions, self.http.headers).map_while(Result::ok)
     }
 
     /// Every header of the response.
@@ -174,13 +175,11 @@ impl Offers<'_> {
         }
         let fields = Fields::of(http.headers);
         check_upgrade(fields.upgrade)?;
-        check_connection(http.headers, fields.connection)?;
+        check_connection(fields.connection, http.headers)?;
         self.check_accept(fields.accept)?;
         let subprotocol = self.check_subprotocol(fields.subprotocol)?;
-        if fields.extensions.is_present() {
-            self.check_extensions(http.headers)?;
-        }
-        Ok(Response { http, subprotocol })
+        self.check_extensions(&Extensions::in_field(fields.extensions, http.headers))?;
+        Ok(Response { http, subprotocol, extensions: fields.extensions })
     }
 
     /// Item 4: once (11.3.3), and the very text.
@@ -210,14 +209,14 @@ impl Offers<'_> {
 
     /// Item 5. Each is one of those offered, and once, so that their number is bounded by the
     /// offer before any is compared with the others.
-    fn check_extensions(&self, headers: Headers<'_>) -> Result<(), ResponseError> {
-        for (index, extension) in Extensions::of(headers).enumerate() {
+    fn check_extensions(&self, extensions: &Extensions<'_>) -> Result<(), ResponseError> {
+        for (index, extension) in extensions.clone().enumerate() {
             let name = extension?.name();
             let mut offers = Extensions::parse(self.extensions.as_bytes()).map_while(Result::ok);
             if !offers.any(|offer| offer.name() == name) {
                 return Err(ResponseError::ExtensionNotOffered);
             }
-            let mut earlier = Extensions::of(headers).take(index).map_while(Result::ok);
+            let mut earlier = extensions.clone().take(index).map_while(Result::ok);
             if earlier.any(|earlier| earlier.name() == name) {
                 return Err(ResponseError::RepeatedExtension);
             }
@@ -237,11 +236,15 @@ fn check_upgrade(field: Field<'_>) -> Result<(), ResponseError> {
 }
 
 /// Item 3. Other options may stand beside it.
-fn check_connection(headers: Headers<'_>, field: Field<'_>) -> Result<(), ResponseError> {
+fn check_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), ResponseError> {
     if !field.is_present() {
         return Err(ResponseError::MissingHeader("Connection"));
     }
-    if !headers.list("Connection").any(|option| option.eq_ignore_ascii_case(b"Upgrade")) {
+    if !field
+        .values(headers, "Connection")
+        .elements()
+        .any(|option| option.eq_ignore_ascii_case(b"Upgrade"))
+    {
         return Err(ResponseError::Connection);
     }
     Ok(())

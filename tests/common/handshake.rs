@@ -1,9 +1,5 @@
 //! Requests and responses for the handshake tests.
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "each test file uses a part, as a module of its own"
-)]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part, as a module of its own")]
 
 use websocket_proto::handshake::{
     ClientRequest, Incoming, Request, RequestError, ServerHandshake, WriteError,
@@ -116,7 +112,5 @@ pub fn request() -> ClientRequest<'static> {
 pub fn written(request: &ClientRequest<'_>) -> Result<String, WriteError> {
     let mut out = [0xa5; 1024];
     let len = request.write(&mut out)?;
-    Ok(str::from_utf8(&out[..len])
-        .expect("these are ASCII")
-        .to_owned())
+    Ok(str::from_utf8(&out[..len]).expect("these are ASCII").to_owned())
 }

@@ -1,0 +1,56 @@
+//! A client and a server in one program, without an allocation: two arrays are the network. It
+//! needs nothing but `core`, so the same code runs in firmware.
+//!
+//! `cargo run --example no_alloc --no-default-features`
+
+use websocket_proto::CloseCode;
+use websocket_proto::connection::{
+    Client, Config, Connection, Event, Input, Server, SliceOutput, State,
+};
+use websocket_proto::frame::Kind;
+use websocket_proto::handshake::{Answer, ClientRequest, Incoming, ServerHandshake};
+
+fn main() {
+    let mut to_server = [0; 512];
+    let mut to_client = [0; 512];
+
+    // The opening handshake. Nonce and seed are random bytes in earnest.
+    let request = ClientRequest::new("localhost", "/", [7; 16]);
+    let len = request.write(&mut to_server).expect("512 bytes are enough");
+    let incoming = ServerHandshake::new().receive(&to_server[..len]).expect("a good request");
+    let Some(Incoming::WebSocket(asked)) = incoming else { panic!("a whole request") };
+    let len = asked.accept().write(&mut to_client).expect("512 bytes are enough");
+    let answer = request.handshake().receive(&to_client[..len]).expect("a good response");
+    assert!(matches!(answer, Some(Answer::WebSocket(_))));
+
+    // A message in two fragments, with a Ping between them, and a Close.
+    let mut client = Connection::new(Client::new([1; 32]), Config::new());
+    let mut server = Connection::new(Server, Config::new());
+    let mut out = SliceOutput::new(&mut to_server);
+    client.send_fragment(Kind::Text, false, b"Hello, ", &mut out).expect("there is room");
+    client.ping(b"are you there?", &mut out).expect("there is room");
+    client.send_fragment(Kind::Text, true, b"server", &mut out).expect("there is room");
+    client.close(CloseCode::NORMAL, "done", &mut out).expect("there is room");
+    let len = out.written().len();
+
+    // The server hears it all, and answers what wants an answer.
+    let mut answers = SliceOutput::new(&mut to_client);
+    let mut input = Input::new(&mut to_server[..len]);
+    while let Some(event) = server.receive(&mut input).expect("the client keeps to the protocol") {
+        match event {
+            Event::Data(data) => {
+                let text = core::str::from_utf8(data.bytes).expect("cut between characters");
+                println!("server: {text:?}, last: {}", data.last);
+            }
+            other => println!("server: {other:?}"),
+        }
+        server.poll_transmit(&mut answers).expect("there is room");
+    }
+
+    let len = answers.written().len();
+    let mut input = Input::new(&mut to_client[..len]);
+    while let Some(event) = client.receive(&mut input).expect("the server keeps to the protocol") {
+        println!("client: {event:?}");
+    }
+    assert_eq!((client.state(), server.state()), (State::Closed, State::Closed));
+}
