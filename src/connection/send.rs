@@ -182,12 +182,12 @@ impl<R: Role> Sender<R> {
         self.put_close(frame.as_ref(), out)
     }
 
-    /// How many bytes a frame with a payload of `payload_len` takes on the wire.
+    /// How many bytes a frame with a payload of `payload_len` takes on the wire; `usize::MAX` when
+    /// a `usize` cannot say.
     #[must_use]
     pub const fn frame_len(&self, payload_len: usize) -> usize {
-        header(OpCode::Binary, true, payload_len).encoded_len()
-            + if R::MASKS { 4 } else { 0 }
-            + payload_len
+        let header_len = header(OpCode::Binary, true, payload_len).encoded_len();
+        payload_len.saturating_add(header_len + if R::MASKS { 4 } else { 0 })
     }
 
     /// From here on only a Close may be sent.
