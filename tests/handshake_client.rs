@@ -80,7 +80,6 @@ fn each_answer_that_the_rfc_allows_opens_the_websocket() {
         (status("HTTP/1.1 101"), None, &[]),
         (status("HTTP/1.1 101 "), None, &[]),
         (status("HTTP/1.1 101 \u{e9}t\u{e9}"), None, &[]),
-        (status("HTTP/1.2 101 Switching Protocols"), None, &[]),
     ] {
         let mut handshake = request().handshake();
         let Ok(Some(Answer::WebSocket(response))) = handshake.receive(&bytes) else {
@@ -102,6 +101,7 @@ fn each_answer_that_the_rfc_forbids_fails_with_its_reason() {
         |value: &str| replace("Sec-WebSocket-Accept", &[&format!("Sec-WebSocket-Accept:{value}")]);
     for (bytes, expected) in [
         (status("HTTP/1.0 101 Switching Protocols"), E::HttpVersion),
+        (status("HTTP/1.2 101 Switching Protocols"), E::HttpVersion),
         (status("HTTP/2.0 200 OK"), E::HttpVersion),
         (status("HTTP/1.1 1O1 Switching Protocols"), E::Head(HeadError::StartLine)),
         (status("HTTP/1.1 0101 Switching"), E::Head(HeadError::StartLine)),
@@ -152,11 +152,11 @@ fn each_answer_that_the_rfc_forbids_fails_with_its_reason() {
         (extension("x-foo; a="), E::Extensions(ExtensionError::ParameterValue)),
         (extension("x-foo; a=\"1"), E::Extensions(ExtensionError::UnterminatedQuote)),
         (extension("x-foo x"), E::Extensions(ExtensionError::UnexpectedByte(b'x'))),
-        (replace("", &["X: a\r\n b"]), E::Head(HeadError::FoldedLine)),
+        (replace("", &["X: a\r\n b"]), E::Head(HeadError::HeaderName)),
         (replace("", &["X: a\nY: b"]), E::Head(HeadError::BareLineFeed)),
         (replace("", &["X: a\rb"]), E::Head(HeadError::BareCarriageReturn)),
-        (replace("", &["X: \0"]), E::Head(HeadError::ControlByte(0))),
-        (replace("", &["X : a"]), E::Head(HeadError::HeaderName(b' '))),
+        (replace("", &["X: \0"]), E::Head(HeadError::HeaderValue)),
+        (replace("", &["X : a"]), E::Head(HeadError::HeaderName)),
     ] {
         assert_eq!(error(&bytes), expected, "{}", bytes.escape_ascii());
     }
@@ -275,12 +275,12 @@ fn any_split_gives_the_same_and_every_prefix_is_incomplete() {
 fn each_byte_is_looked_at_once_however_slowly_it_comes() {
     let filler = format!("X: {}", "x".repeat(15_000));
     let bytes = replace("", &[&filler]);
-    let mut poisoned = vec![0; bytes.len()];
+    let mut poisoned = vec![b'\n'; bytes.len()];
     let mut handshake = request().handshake();
     for end in 0..bytes.len() - 1 {
         poisoned[end] = bytes[end];
         assert!(matches!(handshake.receive(&poisoned[..=end]), Ok(None)), "{end}");
-        poisoned[end] = 0;
+        poisoned[end] = b'\n';
     }
     assert!(matches!(handshake.receive(&bytes), Ok(Some(Answer::WebSocket(_)))));
 }

@@ -2,8 +2,8 @@
 //!
 //! Neither role reads or writes a socket. The caller collects what the peer sent in a buffer of
 //! its own and shows all of it at each call; nothing is copied out, and what comes back borrows
-//! that buffer. Each byte is looked at once however slowly the head arrives, and what may arrive
-//! is bounded by [`HeadLimits`].
+//! that buffer. However slowly the head arrives, each byte is looked at once for the head's end,
+//! and the head is parsed once, when it is whole; what may arrive is bounded by [`HeadLimits`].
 //!
 //! # Server
 //!
@@ -84,6 +84,7 @@ mod accept_key;
 mod client;
 mod error;
 mod extensions;
+mod grammar;
 mod head;
 mod headers;
 mod host;

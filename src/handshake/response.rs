@@ -1,9 +1,11 @@
 //! The client's half of the opening handshake once its request is sent (RFC 6455 4.1).
 
-use super::error::{HeadError, ResponseError};
+use super::error::ResponseError;
 use super::extensions::{Extension, Extensions};
-use super::head::{Head, HeadLimits, HeadScanner, Kind, VersionError, parse_version};
-use super::headers::{Field, Fields, Headers, token};
+use super::grammar::token;
+use super::head::{HeadLimits, parse_response};
+use super::headers::{Field, Fields, Headers};
+use super::scan::{HeadScanner, Kind};
 
 /// Receives the head of the response to a [`ClientRequest`](super::ClientRequest), which makes it.
 ///
@@ -14,6 +16,7 @@ use super::headers::{Field, Fields, Headers, token};
 #[must_use = "a handshake does nothing until it receives bytes"]
 pub struct ClientHandshake<'a> {
     scanner: HeadScanner,
+    limits: HeadLimits,
     offers: Offers<'a>,
 }
 
@@ -28,7 +31,7 @@ pub(super) struct Offers<'a> {
 
 impl<'a> ClientHandshake<'a> {
     pub(super) const fn new(offers: Offers<'a>, limits: HeadLimits) -> Self {
-        Self { scanner: HeadScanner::new(Kind::Response, limits), offers }
+        Self { scanner: HeadScanner::new(Kind::Response, limits.bytes), limits, offers }
     }
 
     /// Looks at what has arrived: `bytes` is all of it, from the first byte of the response, and
@@ -43,7 +46,7 @@ impl<'a> ClientHandshake<'a> {
     /// limits. Drop the transport; no Close frame is sent (RFC 6455 7.2.1).
     pub fn receive<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Answer<'b>>, ResponseError> {
         while let Some(head) = self.scanner.scan(bytes)? {
-            let response = HttpResponse::parse(&head, bytes)?;
+            let response = parse_response(&head, &self.limits)?;
             match response.status {
                 101 => return self.offers.check(response).map(Answer::WebSocket).map(Some),
                 100..=199 => self.scanner.restart(),
@@ -114,7 +117,7 @@ pub struct HttpResponse<'b> {
     pub status: u16,
     /// The reason phrase, which may be empty, and opaque from 0x80 on.
     pub reason: &'b [u8],
-    /// The `x` of `HTTP/1.x`.
+    /// 0 for HTTP/1.0, 1 for HTTP/1.1.
     pub minor_version: u8,
     /// The headers.
     pub headers: Headers<'b>,
@@ -137,32 +140,6 @@ impl<'b> HttpResponse<'b> {
             }
             _ => None,
         }
-    }
-
-    /// RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]. The second space may be
-    /// missing when there is no phrase: servers leave it out.
-    fn parse(head: &Head<'b>, bytes: &'b [u8]) -> Result<Self, ResponseError> {
-        let mut words = head.start_line.splitn(3, |&byte| byte == b' ');
-        let (Some(version), Some(status)) = (words.next(), words.next()) else {
-            return Err(HeadError::StartLine.into());
-        };
-        let reason = words.next().unwrap_or_default();
-        let minor_version = parse_version(version).map_err(|error| match error {
-            VersionError::Unsupported => ResponseError::HttpVersion,
-            VersionError::Malformed => HeadError::StartLine.into(),
-        })?;
-        let &[first @ b'1'..=b'9', second @ b'0'..=b'9', third @ b'0'..=b'9'] = status else {
-            return Err(HeadError::StartLine.into());
-        };
-        let digit = |byte: u8| u16::from(byte - b'0');
-        Ok(Self {
-            status: 100 * digit(first) + 10 * digit(second) + digit(third),
-            reason,
-            minor_version,
-            headers: head.headers,
-            head_len: head.len,
-            body: bytes.get(head.len..).unwrap_or_default(),
-        })
     }
 }
 
