@@ -245,7 +245,7 @@ fn each_request_error_has_its_status() {
 fn every_type_can_cross_threads() {
     fn can_cross<T: Send + Sync + Unpin>() {}
     can_cross::<ServerHandshake>();
-    can_cross::<ClientHandshake<'_>>();
+    can_cross::<ClientHandshake>();
     can_cross::<ClientRequest<'_>>();
     can_cross::<Incoming<'_>>();
     can_cross::<Request<'_>>();

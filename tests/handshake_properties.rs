@@ -8,7 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use websocket_proto::handshake::{
-    Answer, ClientRequest, Extensions, HeadLimits, Header, Incoming, RequestError, ServerHandshake,
+    Answer, ClientHandshake, ClientRequest, Extensions, HeadLimits, Header, Incoming, RequestError,
+    ServerHandshake,
 };
 
 /// What a server should make of a request, in the plainest way. The heads it is shown are well
@@ -173,8 +174,8 @@ proptest! {
     #[test]
     fn random_bytes_never_panic(bytes in vec(any::<u8>(), 0..200), split in any::<Index>()) {
         let mut server = ServerHandshake::new();
-        let mut handshake = client().handshake();
-        let mut client = |bytes| handshake.receive(bytes).is_ok();
+        let mut handshake = ClientHandshake::new();
+        let mut client = |bytes| handshake.receive(&client(), bytes).is_ok();
         for end in [split.index(bytes.len() + 1), bytes.len()] {
             let _ = server.receive(&bytes[..end]);
             let _ = client(&bytes[..end]);
@@ -223,7 +224,7 @@ proptest! {
 
     #[test]
     fn a_client_hands_out_what_httparse_parsed(bytes in mutated(RFC_RESPONSE)) {
-        if let Ok(Some(answer)) = client().handshake().receive(&bytes) {
+        if let Ok(Some(answer)) = ClientHandshake::new().receive(&client(), &bytes) {
             let mut storage = [httparse::EMPTY_HEADER; 100];
             let mut oracle = httparse::Response::new(&mut storage);
             let (headers, len) = match answer {
@@ -294,8 +295,8 @@ proptest! {
         let answer_len = accept.write(&mut answered).unwrap();
         let stream = [&answered[..answer_len], &rest].concat();
 
-        let mut client = request.handshake();
-        let Ok(Some(Answer::WebSocket(response))) = client.receive(&stream) else {
+        let mut client = ClientHandshake::new();
+        let Ok(Some(Answer::WebSocket(response))) = client.receive(&request, &stream) else {
             panic!("{}", stream.escape_ascii())
         };
         prop_assert_eq!(response.subprotocol(), subprotocol);
