@@ -78,7 +78,7 @@ impl ConnectOptions {
             require_subprotocol: false,
             origin: None,
             headers: Vec::new(),
-            limits: HeadLimits::default(),
+            limits: HeadLimits::DEFAULT,
             config: Config::new(),
         })
     }
