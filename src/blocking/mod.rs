@@ -198,7 +198,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     ///
     /// # Errors
     /// [`Rejected`](Error::Rejected): the message was not taken, and is in the error; when the
-    /// reason is [`QueueFull`](SendError::QueueFull), the transport would not take what was
+    /// reason is [`QueueFull`](crate::SendError::QueueFull), the transport would not take what was
     /// queued before. [`Io`](Error::Io): it was taken; after `WouldBlock` and the like,
     /// [`flush`](Self::flush) writes the rest of it.
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {

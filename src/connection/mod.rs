@@ -120,7 +120,7 @@ enum DueClose {
 
 impl<R: Role> Connection<R> {
     /// A connection whose opening handshake has just been completed.
-    pub const fn new(role: R, config: Config) -> Self {
+    pub fn new(role: R, config: Config) -> Self {
         Self {
             receiver: Receiver::new(&config),
             sender: Sender::new(role),
@@ -262,6 +262,9 @@ impl<R: Role> Connection<R> {
         frame: Option<&CloseFrame>,
         out: &mut impl Output,
     ) -> Result<(), SendError> {
+        // Both or neither: an error says that nothing was written.
+        let pong_len = self.pong.as_ref().map_or(0, |pong| self.sender.frame_len(pong.len()));
+        self.sender.admit_close(frame, pong_len, out)?;
         self.transmit_pong(out)?;
         self.sender.close(frame, out)
     }

@@ -123,9 +123,7 @@ impl<R: Role> Sender<R> {
         frame: Option<&CloseFrame>,
         out: &mut impl Output,
     ) -> Result<(), SendError> {
-        if self.phase != Phase::Open {
-            return Err(SendError::Closing);
-        }
+        self.admit_close(frame, 0, out)?;
         Ok(self.put_close(frame, out)?)
     }
 
@@ -294,6 +292,20 @@ impl<R: Role> Sender<R> {
             return Err(SendError::MessageUnderWay);
         }
         Ok(())
+    }
+
+    /// Whether a Close can be sent behind `before` bytes of something else.
+    pub(super) fn admit_close(
+        &self,
+        frame: Option<&CloseFrame>,
+        before: usize,
+        out: &impl Output,
+    ) -> Result<(), SendError> {
+        if self.phase != Phase::Open {
+            return Err(SendError::Closing);
+        }
+        let payload_len = frame.map_or(0, |frame| 2 + frame.reason().len());
+        Ok(require_room(out, before + self.frame_len(payload_len))?)
     }
 
     fn admit_fragment(&self, kind: Kind) -> Result<OpCode, SendError> {
