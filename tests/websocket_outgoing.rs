@@ -17,14 +17,27 @@ use websocket_proto::{CloseCode, Message, WebSocket};
 
 #[derive(Clone, Debug)]
 enum Operation {
-    Data { len: usize, prepared: bool },
+    Data {
+        len: usize,
+        prepared: bool,
+    },
     /// A fragment of a binary message.
-    Fragment { len: usize, fin: bool },
-    Ping { len: usize },
+    Fragment {
+        len: usize,
+        fin: bool,
+    },
+    Ping {
+        len: usize,
+    },
     /// A Ping of the peer's, which is answered.
-    Pinged { len: usize },
+    Pinged {
+        len: usize,
+    },
     Close,
-    Write { len: usize, how: How },
+    Write {
+        len: usize,
+        how: How,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -118,9 +131,10 @@ impl Model {
         let filled = output.chunks_vectored(&mut slices);
         let pieces: Vec<&[u8]> = slices[..filled].iter().map(|slice| &**slice).collect();
         assert!(pieces.iter().all(|piece| !piece.is_empty()));
-        assert_eq!(pieces.first().copied().unwrap_or_default(), output.chunk());
         let all = pieces.concat();
         assert_eq!(all.len(), remaining);
+        assert!(all.starts_with(output.chunk()));
+        assert_eq!(output.chunk().is_empty(), remaining == 0);
         // Fewer slices give the beginning of the same.
         let mut two = [IoSlice::new(&[]); 2];
         let filled = output.chunks_vectored(&mut two);
@@ -132,7 +146,7 @@ impl Model {
             How::Vectored => all[..len].to_vec(),
             How::Copy => {
                 let copied = output.copy_to_bytes(len);
-                assert_eq!(copied, all[..len]);
+                assert!(copied == all[..len]);
                 self.wire.extend_from_slice(&copied);
                 return;
             }
@@ -169,8 +183,8 @@ impl Model {
         for (index, frame) in frames.iter().enumerate().filter(|(_, frame)| !is_data(frame)) {
             let (opcode, payload, written) = control.next().expect("no more than was taken");
             assert_eq!((frame.opcode, &frame.payload), (*opcode, payload));
-            let overtook = (0..index)
-                .all(|before| starts[before] < *written || !is_data(&frames[before]));
+            let overtook =
+                (0..index).all(|before| starts[before] < *written || !is_data(&frames[before]));
             assert!(overtook, "a control frame waits for the frame under way and no other");
         }
         assert_eq!(control.next(), None);
@@ -178,7 +192,7 @@ impl Model {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..Default::default() })]
 
     #[test]
     fn a_servers_frames_are_whole_and_in_order(
