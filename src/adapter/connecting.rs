@@ -95,7 +95,8 @@ fn is_whole(response: &HttpResponse<'_>) -> bool {
     let announced = response.content_length().and_then(|len| usize::try_from(len).ok());
     // RFC 9112 7.1: the last chunk is empty. One that only looks so ends what is kept too early,
     // and costs nobody more.
-    let last_chunk = announced.is_none() && response.body.ends_with(b"\r\n0\r\n\r\n");
+    let ended = response.body == b"0\r\n\r\n" || response.body.ends_with(b"\r\n0\r\n\r\n");
+    let last_chunk = announced.is_none() && ended;
     bodiless || last_chunk || response.body.len() >= announced.unwrap_or(MAX_BODY).min(MAX_BODY)
 }
 
