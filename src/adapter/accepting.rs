@@ -17,6 +17,8 @@ pub(crate) struct Accepting {
     pub(crate) input: BytesMut,
     /// What is still to be written of the response.
     pub(crate) output: BytesMut,
+    /// Whether the response is still to be written and flushed.
+    pub(crate) unflushed: bool,
     progress: Progress,
 }
 
@@ -42,6 +44,7 @@ impl Accepting {
             handshake: ServerHandshake::with_limits(limits),
             input: BytesMut::new(),
             output: BytesMut::new(),
+            unflushed: false,
             progress: Progress::Request,
         }
     }
@@ -64,8 +67,9 @@ impl Accepting {
                     self.progress = Progress::Response(Err(AcceptError::Request(error)));
                 }
             }
+            self.unflushed = true;
         }
-        if !self.output.is_empty() {
+        if self.unflushed {
             return Step::Write;
         }
         Step::Done(match mem::replace(&mut self.progress, Progress::Over) {

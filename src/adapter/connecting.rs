@@ -19,6 +19,8 @@ pub(crate) struct Connecting {
     pub(crate) input: BytesMut,
     /// What is still to be written of the request.
     pub(crate) output: BytesMut,
+    /// Whether the request is still to be written and flushed.
+    pub(crate) unflushed: bool,
     eof: bool,
 }
 
@@ -35,7 +37,7 @@ impl Connecting {
     pub(crate) fn new(options: ConnectOptions, nonce: [u8; 16]) -> Result<Self, WriteError> {
         let mut output = BytesMut::new();
         options.with_request(nonce, |request| write_head(&mut output, |out| request.write(out)))?;
-        Ok(Self { options, nonce, input: BytesMut::new(), output, eof: false })
+        Ok(Self { options, nonce, input: BytesMut::new(), output, unflushed: true, eof: false })
     }
 
     pub(crate) const fn options(&self) -> &ConnectOptions {
@@ -52,7 +54,7 @@ impl Connecting {
         &mut self,
         inspect: impl FnOnce(&Response<'_>),
     ) -> Step<Result<Connected, ConnectError>> {
-        if !self.output.is_empty() {
+        if self.unflushed {
             return Step::Write;
         }
         let Self { input, options, .. } = self;
