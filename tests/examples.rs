@@ -1,5 +1,9 @@
 //! The examples run: as the binaries that `cargo test` builds beside the tests.
 
+#[cfg(feature = "std")]
+#[path = "common/loopback.rs"]
+mod loopback;
+
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -38,6 +42,7 @@ mod over_tcp {
     use std::process::{Child, Command, Stdio};
 
     use super::example;
+    use super::loopback::bounded;
     use bytes::Bytes;
     use websocket_proto::adapter::ConnectError;
     use websocket_proto::{CloseCode, Message, blocking};
@@ -97,124 +102,142 @@ mod over_tcp {
 
     #[test]
     fn the_server_by_hand_echoes() {
-        let server = Server::start("by_hand", &[]);
-        // One after the other.
-        assert_echoes(&server);
-        assert_echoes(&server);
+        bounded(|| {
+            let server = Server::start("by_hand", &[]);
+            // One after the other.
+            assert_echoes(&server);
+            assert_echoes(&server);
+        });
     }
 
     #[test]
     fn the_server_by_hand_refuses_what_is_no_handshake() {
-        let server = Server::start("by_hand", &[]);
-        let mut stream = TcpStream::connect(&server.url["ws://".len()..]).unwrap();
-        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
-        assert_echoes(&server);
+        bounded(|| {
+            let server = Server::start("by_hand", &[]);
+            let mut stream = TcpStream::connect(&server.url["ws://".len()..]).unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+            assert_echoes(&server);
+        });
     }
 
     #[test]
     fn the_echo_server_echoes_to_many_at_once() {
-        let server = Server::start("echo_server", &[]);
-        let _idle = blocking::connect(&server.url).unwrap();
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| assert_echoes(&server));
-            }
+        bounded(|| {
+            let server = Server::start("echo_server", &[]);
+            let _idle = blocking::connect(&server.url).unwrap();
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| assert_echoes(&server));
+                }
+            });
         });
     }
 
     #[test]
     fn the_echo_server_keeps_to_its_limit() {
-        let server = Server::start("echo_server", &["--max-message-size", "10"]);
-        let mut socket = blocking::connect(&server.url).unwrap();
-        socket.send("x".repeat(10)).unwrap();
-        assert!(socket.read().unwrap().unwrap().is_data());
-        socket.send("x".repeat(11)).unwrap();
-        let Some(Message::Close(Some(close))) = socket.read().unwrap() else { panic!() };
-        assert_eq!(close.code(), CloseCode::TOO_BIG);
+        bounded(|| {
+            let server = Server::start("echo_server", &["--max-message-size", "10"]);
+            let mut socket = blocking::connect(&server.url).unwrap();
+            socket.send("x".repeat(10)).unwrap();
+            assert!(socket.read().unwrap().unwrap().is_data());
+            socket.send("x".repeat(11)).unwrap();
+            let Some(Message::Close(Some(close))) = socket.read().unwrap() else { panic!() };
+            assert_eq!(close.code(), CloseCode::TOO_BIG);
+        });
     }
 
     #[test]
     fn the_echo_server_answers_a_browser_that_asks_for_a_page() {
-        let server = Server::start("echo_server", &[]);
-        let mut stream = TcpStream::connect(&server.url["ws://".len()..]).unwrap();
-        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
+        bounded(|| {
+            let server = Server::start("echo_server", &[]);
+            let mut stream = TcpStream::connect(&server.url["ws://".len()..]).unwrap();
+            stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
+        });
     }
 
     #[test]
     fn the_echo_client_prints_what_comes_back() {
-        for name in ["echo_server", "by_hand"] {
-            let server = Server::start(name, &[]);
-            let output = Command::new(example("echo_client"))
-                .args([&server.url, "one", "zwei €"])
-                .output()
-                .unwrap();
-            assert!(output.status.success(), "{output:?}");
-            assert_eq!(String::from_utf8(output.stdout).unwrap(), "one\nzwei €\n");
-        }
+        bounded(|| {
+            for name in ["echo_server", "by_hand"] {
+                let server = Server::start(name, &[]);
+                let output = Command::new(example("echo_client"))
+                    .args([&server.url, "one", "zwei €"])
+                    .output()
+                    .unwrap();
+                assert!(output.status.success(), "{output:?}");
+                assert_eq!(String::from_utf8(output.stdout).unwrap(), "one\nzwei €\n");
+            }
+        });
     }
 
     #[test]
     fn the_echo_client_says_why_it_failed() {
-        let output = Command::new(example("echo_client")).arg("http://a/").output().unwrap();
-        assert!(!output.status.success());
-        assert_eq!(
-            String::from_utf8(output.stderr).unwrap(),
-            "echo_client: the scheme of the url is neither ws nor wss\n"
-        );
+        bounded(|| {
+            let output = Command::new(example("echo_client")).arg("http://a/").output().unwrap();
+            assert!(!output.status.success());
+            assert_eq!(
+                String::from_utf8(output.stderr).unwrap(),
+                "echo_client: the scheme of the url is neither ws nor wss\n"
+            );
+        });
     }
 
     #[test]
     fn the_autobahn_client_runs_the_cases_that_there_are() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("ws://{}", listener.local_addr().unwrap());
-        let fuzzing = std::thread::spawn(move || {
-            let mut paths = Vec::new();
-            for stream in listener.incoming().take(3) {
-                let mut path = String::new();
-                let mut socket = blocking::WebSocketStream::accept_with(
-                    stream.unwrap(),
-                    websocket_proto::websocket::Config::new(),
-                    |request| {
-                        path = request.target().to_owned();
-                        websocket_proto::adapter::Reply::accept()
-                    },
-                )
-                .unwrap();
-                if path == "/getCaseCount" {
-                    socket.send("1").unwrap();
-                } else if path.starts_with("/runCase") {
-                    socket.send("echo this").unwrap();
-                    assert_eq!(socket.read().unwrap(), Some(Message::text("echo this")));
+        bounded(|| {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("ws://{}", listener.local_addr().unwrap());
+            let fuzzing = std::thread::spawn(move || {
+                let mut paths = Vec::new();
+                for stream in listener.incoming().take(3) {
+                    let mut path = String::new();
+                    let mut socket = blocking::WebSocketStream::accept_with(
+                        stream.unwrap(),
+                        websocket_proto::websocket::Config::new(),
+                        |request| {
+                            path = request.target().to_owned();
+                            websocket_proto::adapter::Reply::accept()
+                        },
+                    )
+                    .unwrap();
+                    if path == "/getCaseCount" {
+                        socket.send("1").unwrap();
+                    } else if path.starts_with("/runCase") {
+                        socket.send("echo this").unwrap();
+                        assert_eq!(socket.read().unwrap(), Some(Message::text("echo this")));
+                    }
+                    socket.close(CloseCode::NORMAL, "").unwrap();
+                    while socket.read().unwrap().is_some() {}
+                    socket.finish().unwrap();
+                    paths.push(path);
                 }
-                socket.close(CloseCode::NORMAL, "").unwrap();
-                while socket.read().unwrap().is_some() {}
-                socket.finish().unwrap();
-                paths.push(path);
-            }
-            paths
+                paths
+            });
+            let output =
+                Command::new(example("autobahn_client")).args([&url, "agent"]).output().unwrap();
+            assert!(output.status.success(), "{output:?}");
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 cases run\n");
+            let paths = fuzzing.join().unwrap();
+            assert_eq!(
+                paths,
+                ["/getCaseCount", "/runCase?case=1&agent=agent", "/updateReports?agent=agent"]
+            );
         });
-        let output =
-            Command::new(example("autobahn_client")).args([&url, "agent"]).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 cases run\n");
-        let paths = fuzzing.join().unwrap();
-        assert_eq!(
-            paths,
-            ["/getCaseCount", "/runCase?case=1&agent=agent", "/updateReports?agent=agent"]
-        );
     }
 
     #[test]
     fn a_server_that_is_gone_refuses_the_connection() {
-        let server = Server::start("echo_server", &[]);
-        let url = server.url.clone();
-        drop(server);
-        assert!(matches!(blocking::connect(&url), Err(ConnectError::Io(_))));
+        bounded(|| {
+            let server = Server::start("echo_server", &[]);
+            let url = server.url.clone();
+            drop(server);
+            assert!(matches!(blocking::connect(&url), Err(ConnectError::Io(_))));
+        });
     }
 }
