@@ -3,13 +3,24 @@
 //! It opens no socket, reads no clock and draws no randomness: bytes, time and entropy come in
 //! as arguments, so the same inputs give the same outputs, always.
 //!
-//! Five layers, each public, complete, and built only on the ones above it in this list:
+//! Five layers, each public, complete, and built only on those above it in this list:
 //!
 //! | layer | modules | needs | what it is |
 //! |---|---|---|---|
 //! | wire | [`frame`], [`mask`], [`utf8`], [`close`] | `core` | frame headers, masking, incremental UTF-8, close codes |
 //! | connection | [`connection`] | `core` | [`Connection`](connection::Connection): all of RFC 6455 after the handshake, over slices |
-//! | handshake | [`handshake`] | `core` | the opening handshake of both roles over slices |
+//! | handshake | [`handshake`] | `core` | the opening handshake of both roles, over slices |
+#![cfg_attr(
+    feature = "alloc",
+    doc = "| websocket | [`websocket`] | `alloc` | [`WebSocket`]: whole messages in and out |"
+)]
+#![cfg_attr(
+    feature = "std",
+    doc = "| adapters | [`blocking`], [`adapter`] | `std` | [`WebSocketStream`](blocking::WebSocketStream): a `WebSocket` and a transport |"
+)]
+//!
+//! In scope: RFC 6455, both roles. Not in scope, ever: an HTTP server, a choice of threads or
+//! runtime, reconnection, and anything that runs over WebSockets.
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(
@@ -40,6 +51,8 @@ pub mod handshake;
 pub mod mask;
 #[cfg(feature = "alloc")]
 mod message;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 pub mod utf8;
 #[cfg(feature = "alloc")]
 mod utf8_bytes;
@@ -54,3 +67,8 @@ pub use message::Message;
 pub use utf8_bytes::Utf8Bytes;
 #[cfg(feature = "alloc")]
 pub use websocket::WebSocket;
+
+/// The examples of the README, run as tests.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

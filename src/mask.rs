@@ -86,10 +86,12 @@ const LARGE: usize = 128;
 #[inline(always)]
 fn xor_small(bytes: &mut [u8], key: [u8; 4]) {
     let [a, b, c, d] = key;
-    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let (chunks, tail) = bytes.as_chunks_mut::<8>();
+    let wide = [a, b, c, d, a, b, c, d, a, b, c, d, a, b, c, d];
+    let (chunks, tail) = bytes.as_chunks_mut::<16>();
     for chunk in chunks {
-        *chunk = (u64::from_ne_bytes(*chunk) ^ wide).to_ne_bytes();
+        for (byte, key) in chunk.iter_mut().zip(wide) {
+            *byte ^= key;
+        }
     }
     let (chunks, tail) = tail.as_chunks_mut::<4>();
     for chunk in chunks {

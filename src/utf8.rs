@@ -52,7 +52,7 @@ impl Utf8Validator {
         }
 
         let (whole, cut) = whole.split_at(whole.len() - cut_character(whole));
-        if simdutf8::basic::from_utf8(whole).is_err() {
+        if !is_valid(whole) {
             return Err(Utf8Error {
                 valid_up_to: bytes.len() - cut.len() - self.invalid_rest(whole),
             });
@@ -137,6 +137,13 @@ impl fmt::Display for Utf8Error {
 }
 
 impl Error for Utf8Error {}
+
+/// Whether `bytes` are a whole text.
+#[inline]
+pub(crate) fn is_valid(bytes: &[u8]) -> bool {
+    // Most of what is short is ASCII, and a look whether it is costs less than a call.
+    (bytes.len() < 64 && bytes.is_ascii()) || simdutf8::basic::from_utf8(bytes).is_ok()
+}
 
 const CONTINUATION: (u8, u8) = (0x80, 0xbf);
 

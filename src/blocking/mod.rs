@@ -39,7 +39,7 @@ use crate::websocket::{Config, Outgoing, Prepared, WebSocket};
 
 pub use accept::Acceptor;
 pub use connect::{Connector, connect, connect_with};
-pub use split::{ReadHalf, WriteHalf};
+pub use split::{ReadHalf, ReuniteError, WriteHalf};
 
 /// How long the end of a connection may take before the transport is dropped all the same: 10 s.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -198,7 +198,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     ///
     /// # Errors
     /// [`Rejected`](Error::Rejected): the message was not taken, and is in the error; when the
-    /// reason is [`QueueFull`](SendError::QueueFull), the transport would not take what was
+    /// reason is [`QueueFull`](crate::SendError::QueueFull), the transport would not take what was
     /// queued before. [`Io`](Error::Io): it was taken; after `WouldBlock` and the like,
     /// [`flush`](Self::flush) writes the rest of it.
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! The receiving direction: header, payload, control frame.
 
 use core::marker::PhantomData;
+use core::mem;
 
 use super::config::Config;
 use super::event::{ControlPayload, Data, Event};
@@ -10,7 +11,7 @@ use crate::close::CloseFrame;
 use crate::error::ProtocolError;
 use crate::frame::{FrameHeader, HeaderPart, Kind, OpCode, Rsv};
 use crate::mask::{Mask, MaskKey};
-use crate::utf8::Utf8Validator;
+use crate::utf8::{self, Utf8Validator};
 
 /// The receiving half of a connection.
 ///
@@ -30,6 +31,8 @@ pub struct Receiver<R> {
     header_len: u8,
     max_message_size: u64,
     max_frame_size: u64,
+    /// The longest message in one frame that both limits and a header of two bytes allow.
+    short_limit: u8,
     reserved_bits: Rsv,
     role: PhantomData<R>,
 }
@@ -44,6 +47,15 @@ enum Expect {
     Nothing,
     /// RFC 6455 7.1.7: a connection that has failed does not read on.
     Failed(ProtocolError),
+}
+
+/// What has been found in the input.
+enum Next<'b> {
+    Data(Data<'b>),
+    /// A control frame, which is whole in [`Expect::Control`].
+    Control,
+    /// Its end.
+    Input,
 }
 
 /// The rest of a data frame's payload.
@@ -77,8 +89,10 @@ struct Message {
 const BLOCK: usize = 8 * 1024;
 
 impl<R: Role> Receiver<R> {
-    pub(super) const fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
+        let short_limit = config.max_message_size.min(config.max_frame_size).min(125);
         Self {
+            short_limit: short_limit as u8,
             expect: Expect::Header,
             message: None,
             utf8: Utf8Validator::new(),
@@ -103,12 +117,40 @@ impl<R: Role> Receiver<R> {
         &mut self,
         input: &mut Input<'b>,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
-        let received = match &self.expect {
-            Expect::Header => self.frame(input),
-            Expect::Payload(payload) => self.payload(*payload, input),
-            _ => self.receive_slow(input),
+        // Inlined into the caller, so that what it looks at need not pass through memory.
+        let Some((kind, bytes)) = self.short_message(input) else {
+            return self.receive_any(input);
         };
-        received.inspect_err(|error| self.expect = Expect::Failed(*error))
+        if kind == Kind::Text && !utf8::is_valid(bytes) {
+            return self.invalid_short_text(bytes);
+        }
+        Ok(Some(Event::Data(Data { kind, bytes, first: true, last: true, compressed: false })))
+    }
+
+    #[inline(never)]
+    fn receive_any<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        let next = self.next(input);
+        self.event(next)
+    }
+
+    // What is no data is large, so it stays where it is until it is wanted.
+    #[inline]
+    fn event<'b>(
+        &mut self,
+        next: Result<Next<'b>, ProtocolError>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        match next {
+            Ok(Next::Data(data)) => Ok(Some(Event::Data(data))),
+            Ok(Next::Input) => Ok(None),
+            Ok(Next::Control) => self.control_event(),
+            Err(error) => {
+                self.expect = Expect::Failed(error);
+                Err(error)
+            }
+        }
     }
 
     /// Takes note that the transport has ended.
@@ -138,6 +180,11 @@ impl<R: Role> Receiver<R> {
         }
     }
 
+    #[cfg(feature = "alloc")]
+    pub(super) const fn fail(&mut self, error: ProtocolError) {
+        self.expect = Expect::Failed(error);
+    }
+
     /// Whether the peer's Close has come.
     pub(super) const fn is_closed(&self) -> bool {
         matches!(self.expect, Expect::Nothing)
@@ -150,28 +197,25 @@ impl<R: Role> Receiver<R> {
         }
     }
 
-    /// All that is not data, and what a data frame has in front of it when it comes in pieces.
-    #[cold]
-    fn receive_slow<'b>(
-        &mut self,
-        input: &mut Input<'b>,
-    ) -> Result<Option<Event<'b>>, ProtocolError> {
-        match &mut self.expect {
-            Expect::Control(_) => self.control(input),
+    #[inline]
+    fn next<'b>(&mut self, input: &mut Input<'b>) -> Result<Next<'b>, ProtocolError> {
+        match &self.expect {
+            Expect::Header => self.frame(input),
+            Expect::Payload(payload) => self.payload(*payload, input),
+            Expect::Control(_) => Ok(self.control(input)),
             Expect::Nothing => {
                 input.discard();
-                Ok(None)
+                Ok(Next::Input)
             }
             Expect::Failed(error) => Err(*error),
-            Expect::Header | Expect::Payload(_) => Ok(None),
         }
     }
 
     /// A frame from its first byte.
     #[inline]
-    fn frame<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+    fn frame<'b>(&mut self, input: &mut Input<'b>) -> Result<Next<'b>, ProtocolError> {
         let Some(header) = self.header(input)? else {
-            return Ok(None);
+            return Ok(Next::Input);
         };
         let mask = Mask::new(header.mask.unwrap_or(MaskKey([0; 4])));
         let kind = match header.opcode {
@@ -182,14 +226,11 @@ impl<R: Role> Receiver<R> {
                 let remaining = header.payload_len as u8;
                 let payload = ControlPayload::EMPTY;
                 self.expect = Expect::Control(Control { opcode, mask, remaining, payload });
-                return self.control(input);
+                return Ok(self.control(input));
             }
         };
         if let Some(kind) = kind {
             let compressed = header.rsv.contains(Rsv::RSV1);
-            if header.fin && header.payload_len <= input.remaining().len() as u64 && !compressed {
-                return self.whole_message(kind, mask, header.payload_len as usize, input);
-            }
             self.message = Some(Message { kind, compressed, len: 0, begun: false });
         }
         if let Some(message) = &mut self.message {
@@ -198,30 +239,53 @@ impl<R: Role> Receiver<R> {
         let payload = Payload { fin: header.fin, mask, remaining: header.payload_len };
         if input.remaining().is_empty() && payload.remaining > 0 {
             self.expect = Expect::Payload(payload);
-            return Ok(None);
+            return Ok(Next::Input);
         }
         self.payload(payload, input)
     }
 
-    /// A message in one frame that lies whole in the input, as most do: nothing of it need be
-    /// remembered.
+    /// A message that is whole in the input and has at most 125 bytes, as most have: what can be
+    /// said of it in a few comparisons. Anything else is for [`frame`](Self::frame), also what is
+    /// wrong.
     #[inline(always)]
-    fn whole_message<'b>(
-        &mut self,
-        kind: Kind,
-        mut mask: Mask,
-        len: usize,
-        input: &mut Input<'b>,
-    ) -> Result<Option<Event<'b>>, ProtocolError> {
-        let bytes = input.take(len);
-        if kind == Kind::Text {
-            if let Err(valid) = self.text(&mut mask, bytes, true) {
-                return self.invalid_text(bytes, valid, 0, true);
-            }
-        } else if !R::MASKS {
-            mask.apply(bytes);
+    fn short_message<'b>(&self, input: &mut Input<'b>) -> Option<(Kind, &'b mut [u8])> {
+        let (&[first, second], rest) = input.remaining().split_first_chunk()?;
+        let kind = match first {
+            0x81 => Kind::Text,
+            0x82 => Kind::Binary,
+            _ => return None,
+        };
+        let (header_len, len, key) = if R::MASKS {
+            (2, second, [0; 4])
+        } else {
+            (6, second.wrapping_sub(0x80), *rest.first_chunk()?)
+        };
+        let fits = usize::from(len) <= input.remaining().len() - header_len;
+        if !fits || len > self.short_limit || !self.is_between_messages() {
+            return None;
         }
-        Ok(Some(Event::Data(Data { kind, bytes, first: true, last: true, compressed: false })))
+        input.take(header_len);
+        let bytes = input.take(usize::from(len));
+        if !R::MASKS {
+            Mask::new(MaskKey(key)).apply(bytes);
+        }
+        Some((kind, bytes))
+    }
+
+    #[inline(always)]
+    const fn is_between_messages(&self) -> bool {
+        matches!(self.expect, Expect::Header) && self.header_len == 0 && self.message.is_none()
+    }
+
+    #[cold]
+    fn invalid_short_text<'b>(
+        &mut self,
+        bytes: &'b mut [u8],
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        // There is no mask left to take off.
+        let valid = self.utf8.feed(bytes).map_or_else(|error| error.valid_up_to, |()| bytes.len());
+        let received = self.invalid_text(bytes, valid, 0, true);
+        self.event(received)
     }
 
     /// Fails on the byte behind the first `valid` ones of `bytes`, and hands those out first:
@@ -233,7 +297,7 @@ impl<R: Role> Receiver<R> {
         valid: usize,
         offset: u64,
         first: bool,
-    ) -> Result<Option<Event<'b>>, ProtocolError> {
+    ) -> Result<Next<'b>, ProtocolError> {
         let error = ProtocolError::InvalidUtf8 { offset: offset + valid as u64 };
         if valid == 0 {
             return Err(error);
@@ -241,7 +305,7 @@ impl<R: Role> Receiver<R> {
         self.expect = Expect::Failed(error);
         let bytes = bytes.split_at_mut(valid).0;
         let (last, compressed) = (false, false);
-        Ok(Some(Event::Data(Data { kind: Kind::Text, bytes, first, last, compressed })))
+        Ok(Next::Data(Data { kind: Kind::Text, bytes, first, last, compressed }))
     }
 
     /// The header of the next frame, which may have begun in an earlier input.
@@ -341,13 +405,13 @@ impl<R: Role> Receiver<R> {
         &mut self,
         mut payload: Payload,
         input: &mut Input<'b>,
-    ) -> Result<Option<Event<'b>>, ProtocolError> {
+    ) -> Result<Next<'b>, ProtocolError> {
         let Some(message) = self.message else {
-            return Ok(None);
+            return Ok(Next::Input);
         };
         let bytes = input.take(usize::try_from(payload.remaining).unwrap_or(usize::MAX));
         if bytes.is_empty() && payload.remaining > 0 {
-            return Ok(None);
+            return Ok(Next::Input);
         }
         payload.remaining -= bytes.len() as u64;
         let last = payload.fin && payload.remaining == 0;
@@ -365,7 +429,7 @@ impl<R: Role> Receiver<R> {
         self.message = (!last).then_some(Message { begun: true, ..message });
         self.expect =
             if payload.remaining == 0 { Expect::Header } else { Expect::Payload(payload) };
-        Ok(Some(Event::Data(Data { kind, bytes, first, last, compressed })))
+        Ok(Next::Data(Data { kind, bytes, first, last, compressed }))
     }
 
     /// Unmasks and validates a piece of text, each block while it is hot in the cache. Fails with
@@ -386,27 +450,37 @@ impl<R: Role> Receiver<R> {
     }
 
     /// The next piece of a control frame, whose payload is kept until it is whole.
-    fn control<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
+    fn control<'b>(&mut self, input: &mut Input<'b>) -> Next<'b> {
         let Expect::Control(control) = &mut self.expect else {
-            return Ok(None);
+            return Next::Input;
         };
         let bytes = input.take(usize::from(control.remaining));
         control.mask.apply(bytes);
         control.payload.push(bytes);
         control.remaining -= bytes.len() as u8;
-        if control.remaining > 0 {
+        if control.remaining > 0 { Next::Input } else { Next::Control }
+    }
+
+    /// The control frame that has come.
+    #[cold]
+    fn control_event<'b>(&mut self) -> Result<Option<Event<'b>>, ProtocolError> {
+        let Expect::Control(Control { opcode, payload, .. }) =
+            mem::replace(&mut self.expect, Expect::Header)
+        else {
             return Ok(None);
-        }
-        let payload = control.payload.clone();
-        let opcode = control.opcode;
-        self.expect = Expect::Header;
+        };
         Ok(Some(match opcode {
             OpCode::Ping => Event::Ping(payload),
-            OpCode::Close => {
-                let frame = CloseFrame::parse(&payload)?;
-                self.expect = Expect::Nothing;
-                Event::Close(frame)
-            }
+            OpCode::Close => match CloseFrame::parse(&payload) {
+                Ok(frame) => {
+                    self.expect = Expect::Nothing;
+                    Event::Close(frame)
+                }
+                Err(error) => {
+                    self.expect = Expect::Failed(error);
+                    return Err(error);
+                }
+            },
             _ => Event::Pong(payload),
         }))
     }

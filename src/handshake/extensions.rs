@@ -12,7 +12,8 @@
 use core::fmt;
 
 use super::error::ExtensionError;
-use super::headers::{Headers, Values, is_token_byte, token};
+use super::grammar::{is_token_byte, token, token_run};
+use super::headers::{Field, Headers, Values};
 
 /// A list of extensions, in order of preference (an offer) or of application (an answer).
 ///
@@ -63,11 +64,18 @@ impl<'b> Extensions<'b> {
     /// (RFC 6455 9.1). No line at all is no extension and no error.
     #[must_use]
     pub const fn of(headers: Headers<'b>) -> Self {
-        Self {
-            rest: b"",
-            lines: Some(headers.values("Sec-WebSocket-Extensions")),
-            found: Found::NoLine,
-        }
+        Self::in_lines(headers.values(Self::HEADER))
+    }
+
+    /// As [`of`](Self::of), where it is known how many lines there are.
+    pub(super) const fn in_field(field: Field<'b>, headers: Headers<'b>) -> Self {
+        Self::in_lines(field.values(headers, Self::HEADER))
+    }
+
+    const HEADER: &'static str = "Sec-WebSocket-Extensions";
+
+    const fn in_lines(lines: Values<'b, 'static>) -> Self {
+        Self { rest: b"", lines: Some(lines), found: Found::NoLine }
     }
 
     fn extension(&mut self) -> Result<Extension<'b>, ExtensionError> {
@@ -276,9 +284,7 @@ fn take_quoted<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], ExtensionError> {
 
 /// Takes the longest token at the front; `None` when there is none.
 fn take_token<'b>(rest: &mut &'b [u8]) -> Option<&'b str> {
-    let is_other = |&byte: &u8| !is_token_byte(byte);
-    let len = rest.iter().position(is_other).unwrap_or(rest.len());
-    let (name, after) = rest.split_at_checked(len)?;
+    let (name, after) = rest.split_at_checked(token_run(rest))?;
     *rest = after;
     token(name)
 }

@@ -52,7 +52,7 @@ pub struct Headers<'b> {
 
 #[derive(Clone, Copy)]
 enum Source<'b> {
-    /// The header lines of a head that was checked, each with its CRLF.
+    /// The header lines of a head that httparse has taken, each with its CRLF.
     Lines(&'b [u8]),
     /// Headers that something else has parsed.
     Parsed(&'b [Header<'b>]),
@@ -65,7 +65,7 @@ impl<'b> Headers<'b> {
         Self { source: Source::Parsed(headers) }
     }
 
-    /// The lines of a head that [`HeadScanner`](super::head::HeadScanner) has checked.
+    /// The header lines of a head that httparse has taken.
     pub(super) const fn from_lines(lines: &'b [u8]) -> Self {
         Self { source: Source::Lines(lines) }
     }
@@ -84,23 +84,12 @@ impl<'b> Headers<'b> {
 
     /// The values of every header of this name, in order.
     pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b, 'n> {
-        Values { headers: self.iter(), name }
+        Values { first: None, headers: self.iter(), name }
     }
 
     /// As [`all`](Self::all), for a type that has to name it.
     pub(super) const fn values(&self, name: &'static str) -> Values<'b, 'static> {
-        Values { headers: self.iter(), name }
-    }
-
-    /// The elements of a comma list that may be spread over several lines (RFC 9110 5.3), each
-    /// without whitespace around it. Empty elements are among them.
-    pub(super) fn list(
-        &self,
-        name: &'static str,
-    ) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
-        self.values(name)
-            .flat_map(|value| value.split(|&byte| byte == b','))
-            .map(<[u8]>::trim_ascii)
+        Values { first: None, headers: self.iter(), name }
     }
 }
 
@@ -132,11 +121,12 @@ impl<'b> Iterator for HeadersIter<'b> {
         match &mut self.source {
             Source::Parsed(headers) => headers.split_off_first().copied(),
             Source::Lines(lines) => {
-                let colon = lines.iter().position(|&byte| byte == b':')?;
-                let (name, rest) = lines.split_at_checked(colon)?;
-                let end = rest.iter().position(|&byte| byte == b'\r')?;
-                let value = rest.get(1..end)?;
-                *lines = rest.get(end + 2..)?;
+                let (line, rest) = take_line(lines)?;
+                *lines = rest;
+                // RFC 9112 5: field-name ":" OWS field-value OWS. The only whitespace that
+                // httparse lets into a line is that of OWS.
+                let colon = line.iter().position(|&byte| byte == b':')?;
+                let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
                 Some(Header { name: str::from_utf8(name).ok()?, value: value.trim_ascii() })
             }
         }
@@ -149,11 +139,27 @@ impl fmt::Debug for HeadersIter<'_> {
     }
 }
 
+/// The first line without its CRLF, and what is behind that. `bytes` are of a head in which every
+/// CR is part of a CRLF.
+pub(super) fn take_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, rest) = bytes.split_at_checked(bytes.iter().position(|&byte| byte == b'\r')?)?;
+    Some((line, rest.get(2..)?))
+}
+
 /// The values of every header of one name.
 #[derive(Clone, Debug)]
 pub(super) struct Values<'b, 'n> {
+    first: Option<&'b [u8]>,
     headers: HeadersIter<'b>,
     name: &'n str,
+}
+
+impl<'b> Values<'b, 'static> {
+    /// The elements of a comma list that may be spread over several lines (RFC 9110 5.3), each
+    /// without whitespace around it. Empty elements are among them.
+    pub(super) fn elements(self) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
+        self.flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii)
+    }
 }
 
 impl<'b> Iterator for Values<'b, '_> {
@@ -161,8 +167,10 @@ impl<'b> Iterator for Values<'b, '_> {
 
     fn next(&mut self) -> Option<&'b [u8]> {
         let name = self.name;
-        let header = self.headers.find(|header| header.is(name))?;
-        Some(header.value)
+        self.first.take().or_else(|| {
+            let header = self.headers.find(|header| header.is(name))?;
+            Some(header.value)
+        })
     }
 }
 
@@ -226,39 +234,22 @@ impl<'b> Field<'b> {
         };
     }
 
-    pub(super) const fn is_present(&self) -> bool {
+    pub(super) const fn is_present(self) -> bool {
         !matches!(self, Self::Absent)
     }
-}
 
-/// RFC 9110 5.6.2: `tchar`, any visible ASCII character but a delimiter. RFC 6455's own token
-/// (that of RFC 2616) is the same set.
-pub(super) const fn is_token_byte(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'
-        | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.'
-        | b'^' | b'_' | b'`' | b'|' | b'~')
-}
-
-/// RFC 9110 5.5: `field-vchar`, SP and HTAB.
-pub(super) const fn is_field_byte(byte: u8) -> bool {
-    matches!(byte, b'\t' | 0x20..=0x7e | 0x80..)
-}
-
-/// A whole token, as text; `None` when it is empty or holds another byte.
-pub(super) fn token(bytes: &[u8]) -> Option<&str> {
-    let is_token = !bytes.is_empty() && bytes.iter().copied().all(is_token_byte);
-    is_token.then(|| str::from_utf8(bytes).ok())?
-}
-
-/// Visible ASCII as text; `None` when it is empty or holds another byte.
-pub(super) fn visible(bytes: &[u8]) -> Option<&str> {
-    let is_visible = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic);
-    is_visible.then(|| str::from_utf8(bytes).ok())?
-}
-
-/// The value of `Origin`: visible ASCII, several with single spaces between them (RFC 6454 7.1).
-pub(super) fn origin_text(bytes: &[u8]) -> Option<&str> {
-    let mut origins = bytes.split(|&byte| byte == b' ');
-    let is_origin = origins.all(|origin| visible(origin).is_some());
-    is_origin.then(|| str::from_utf8(bytes).ok())?
+    /// Every value. Only if there are several are the headers gone through again.
+    pub(super) const fn values(
+        self,
+        headers: Headers<'b>,
+        name: &'static str,
+    ) -> Values<'b, 'static> {
+        match self {
+            Self::Absent => Headers::new(&[]).values(name),
+            Self::Once(value) => {
+                Values { first: Some(value), headers: Headers::new(&[]).iter(), name }
+            }
+            Self::Repeated => headers.values(name),
+        }
+    }
 }

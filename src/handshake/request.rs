@@ -5,7 +5,8 @@ use super::accept::Accept;
 use super::accept_key::is_key;
 use super::error::RequestError;
 use super::extensions::{Extension, Extensions};
-use super::headers::{Field, Fields, Headers, origin_text, token, visible};
+use super::grammar::{origin_text, token, visible};
+use super::headers::{Field, Fields, Headers, Values};
 use super::host::is_host_and_port;
 use super::server::HttpRequest;
 
@@ -27,13 +28,15 @@ pub struct Request<'b> {
     host: &'b str,
     path_and_query: &'b str,
     origin: Option<&'b str>,
+    subprotocol: Field<'b>,
+    extensions: Field<'b>,
 }
 
 impl<'b> Request<'b> {
     /// `None` when the request asks for no WebSocket.
     pub(super) fn check(http: HttpRequest<'b>) -> Result<Option<Self>, RequestError> {
         let fields = Fields::of(http.headers);
-        if !fields.upgrade.is_present() || !asks_for_websocket(http.headers)? {
+        if !asks_for_websocket(fields.upgrade.values(http.headers, "Upgrade"))? {
             return Ok(None);
         }
         // RFC 6455 4.2.1, item 1.
@@ -47,18 +50,23 @@ impl<'b> Request<'b> {
         // whose headers we cannot judge, learns which version to speak.
         check_version(fields.version)?;
         check_body(&fields)?;
-        check_connection(http.headers, fields.connection)?;
+        check_connection(fields.connection, http.headers)?;
         let key = check_key(fields.key)?;
         let host = check_host(fields.host)?;
         let (host, path_and_query) = check_target(http.target, host)?;
         let origin = check_origin(fields.origin)?;
-        if fields.subprotocol.is_present() {
-            check_subprotocols(http.headers)?;
-        }
-        if fields.extensions.is_present() {
-            Extensions::of(http.headers).try_for_each(|extension| extension.map(drop))?;
-        }
-        Ok(Some(Self { http, key, host, path_and_query, origin }))
+        let request = Self {
+            http,
+            key,
+            host,
+            path_and_query,
+            origin,
+            subprotocol: fields.subprotocol,
+            extensions: fields.extensions,
+        };
+        request.check_subprotocols()?;
+        request.extension_list().try_for_each(|extension| extension.map(drop))?;
+        Ok(Some(request))
     }
 
     /// The request target as sent: a path and query, or a whole http(s) URI (RFC 6455 4.1).
@@ -103,13 +111,13 @@ impl<'b> Request<'b> {
 
     /// The subprotocols that the client offers, the preferred one first; no two are equal.
     pub fn subprotocols(&self) -> impl Iterator<Item = &'b str> + Clone + use<'b> {
-        self.http.headers.list("Sec-WebSocket-Protocol").filter_map(token)
+        self.subprotocol_list().filter_map(token)
     }
 
     /// The extensions that the client offers, the preferred one first. One name may come several
     /// times, with other parameters, as an alternative.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'b>> + Clone + use<'b> {
-        Extensions::of(self.http.headers).map_while(Result::ok)
+        self.extension_list().map_while(Result::ok)
     }
 
     /// Every header of the request.
@@ -129,14 +137,38 @@ impl<'b> Request<'b> {
     pub const fn accept(self) -> Accept<'b> {
         Accept::new(self)
     }
+
+    /// RFC 6455 4.1, item 10: non-empty tokens, all unique. Unlike other lists this one may not
+    /// have empty elements.
+    fn check_subprotocols(&self) -> Result<(), RequestError> {
+        let mut seen = [""; MAX_SUBPROTOCOLS];
+        for (index, element) in self.subprotocol_list().enumerate() {
+            let subprotocol = token(element).ok_or(RequestError::Subprotocol)?;
+            let slot = seen.get_mut(index).ok_or(RequestError::TooManySubprotocols)?;
+            *slot = subprotocol;
+            if seen.iter().take(index).any(|earlier| *earlier == subprotocol) {
+                return Err(RequestError::DuplicateSubprotocol);
+            }
+        }
+        Ok(())
+    }
+
+    fn subprotocol_list(&self) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
+        let name = "Sec-WebSocket-Protocol";
+        self.subprotocol.values(self.http.headers, name).elements()
+    }
+
+    const fn extension_list(&self) -> Extensions<'b> {
+        Extensions::in_field(self.extensions, self.http.headers)
+    }
 }
 
 /// RFC 6455 4.2.1, item 3: `Upgrade` holds `websocket`, as a whole element of the list and in any
 /// case. A request for other protocols only is none for us (RFC 9110 7.8 lets a server ignore
 /// it), but one for a *version* of `websocket` means us and is wrong.
-fn asks_for_websocket(headers: Headers<'_>) -> Result<bool, RequestError> {
+fn asks_for_websocket(lines: Values<'_, 'static>) -> Result<bool, RequestError> {
     let (mut asks, mut is_malformed) = (false, false);
-    for element in headers.list("Upgrade").filter(|element| !element.is_empty()) {
+    for element in lines.elements().filter(|element| !element.is_empty()) {
         let mut words = element.splitn(2, |&byte| byte == b'/');
         let name = words.next().unwrap_or_default();
         let version = words.next();
@@ -152,12 +184,14 @@ fn asks_for_websocket(headers: Headers<'_>) -> Result<bool, RequestError> {
 }
 
 /// RFC 6455 4.2.1, item 4: `Connection` holds `Upgrade`, likewise.
-fn check_connection(headers: Headers<'_>, field: Field<'_>) -> Result<(), RequestError> {
+fn check_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), RequestError> {
     if !field.is_present() {
         return Err(RequestError::MissingHeader("Connection"));
     }
     let mut asks = false;
-    for element in headers.list("Connection").filter(|element| !element.is_empty()) {
+    for element in
+        field.values(headers, "Connection").elements().filter(|element| !element.is_empty())
+    {
         let option = token(element).ok_or(RequestError::Connection)?;
         asks |= option.eq_ignore_ascii_case("Upgrade");
     }
@@ -232,19 +266,4 @@ fn check_origin(field: Field<'_>) -> Result<Option<&str>, RequestError> {
         Field::Once(origin) => origin_text(origin).map(Some).ok_or(RequestError::Origin),
         Field::Repeated => Err(RequestError::RepeatedHeader("Origin")),
     }
-}
-
-/// RFC 6455 4.1, item 10: non-empty tokens, all unique. Unlike other lists this one may not have
-/// empty elements.
-fn check_subprotocols(headers: Headers<'_>) -> Result<(), RequestError> {
-    let mut seen = [""; MAX_SUBPROTOCOLS];
-    for (index, element) in headers.list("Sec-WebSocket-Protocol").enumerate() {
-        let subprotocol = token(element).ok_or(RequestError::Subprotocol)?;
-        let slot = seen.get_mut(index).ok_or(RequestError::TooManySubprotocols)?;
-        *slot = subprotocol;
-        if seen.iter().take(index).any(|earlier| *earlier == subprotocol) {
-            return Err(RequestError::DuplicateSubprotocol);
-        }
-    }
-    Ok(())
 }

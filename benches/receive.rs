@@ -1,12 +1,14 @@
-//! Receiving with `Connection`, beside a memcpy of the same bytes.
+//! Receiving with `Connection` and with `WebSocket`, beside a memcpy of the same bytes.
 //!
 //! The bytes come as from a socket: in reads of at most 64 KiB, copied into the buffer that the
 //! connection unmasks in place. That copy is in each figure, and `memcpy` is it alone.
 
 use std::hint::black_box;
 
+use bytes::BytesMut;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use websocket_proto::connection::{Config, Connection, Event, Input, Server};
+use websocket_proto::{WebSocket, websocket};
 
 #[path = "workload/mod.rs"]
 mod workload;
@@ -41,6 +43,22 @@ fn receive(criterion: &mut Criterion) {
                             bytes += black_box(data.bytes).len();
                             messages += usize::from(data.last);
                         }
+                    }
+                }
+                assert_eq!((messages, bytes), (workload.messages, workload.payload_bytes()));
+            });
+        });
+        group.bench_function("WebSocket", |b| {
+            let config = websocket::Config::new().max_message_size(1 << 30);
+            let mut websocket = WebSocket::new(Server, config);
+            let mut input = BytesMut::with_capacity(READ);
+            b.iter(|| {
+                let (mut messages, mut bytes) = (0, 0);
+                for read in workload.stream.chunks(READ) {
+                    input.extend_from_slice(read);
+                    while let Some(message) = websocket.receive(&mut input).expect("valid") {
+                        bytes += black_box(message).payload().map_or(0, <[u8]>::len);
+                        messages += 1;
                     }
                 }
                 assert_eq!((messages, bytes), (workload.messages, workload.payload_bytes()));
