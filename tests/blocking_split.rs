@@ -16,7 +16,7 @@ use loopback::*;
 use messages::{BINARY, CLOSE, PING, PONG, TEXT, close_code, decode, decode_one};
 use websocket_proto::adapter::Error;
 use websocket_proto::blocking::{ReadHalf, WebSocketStream, WriteHalf};
-use websocket_proto::connection::{Client, Role, Server};
+use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
@@ -390,6 +390,66 @@ fn large_messages_cross_without_waiting_for_each_other() {
             assert_eq!(message.payload().map(<[u8]>::len), Some(16 << 20));
         }
         talking.into_iter().for_each(|thread| thread.join().unwrap());
+    });
+}
+
+#[test]
+fn halves_that_are_reunited_go_on_where_they_were() {
+    bounded(|| {
+        let (mut reader, mut writer, mut peer) = halves(server);
+        let from = messages::From::Client;
+        let early = [from.frame(PING, "?"), from.part(TEXT, "one ")].concat();
+        peer.write_all(&early).unwrap();
+        assert!(matches!(reader.read(), Ok(Some(Message::Ping(_)))));
+        writer.send_fragment(Kind::Binary, false, &b"half"[..]).unwrap();
+        let mut socket = reader.reunite(writer).unwrap();
+        assert_eq!(socket.state(), State::Open);
+
+        peer.write_all(&from.frame(messages::CONTINUATION, "two")).unwrap();
+        assert_eq!(socket.read().unwrap(), Some(Message::text("one two")));
+        let refused = socket.send("not between fragments");
+        assert!(matches!(refused, Err(Error::Rejected(_))), "{refused:?}");
+        socket.send_fragment(Kind::Binary, true, &b"whole"[..]).unwrap();
+        // And answers by itself again.
+        peer.write_all(&[from.frame(PING, "!"), from.close(1000, "")].concat()).unwrap();
+        while socket.read().unwrap().is_some() {}
+        assert_eq!(socket.state(), State::Closed);
+        let finishing = thread::spawn(move || socket.finish());
+        let sent = decode(&read_to_fin(&mut peer));
+        let opcodes: Vec<_> = sent.iter().map(|frame| frame.opcode).collect();
+        assert_eq!(opcodes, [PONG, BINARY, messages::CONTINUATION, PONG, CLOSE]);
+        drop(peer);
+        finishing.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn halves_that_have_failed_are_reunited_as_such() {
+    bounded(|| {
+        let (mut reader, writer, mut peer) = halves(server);
+        peer.write_all(&[0x83, 0x80]).unwrap();
+        reader.read().unwrap_err();
+        let mut socket = reader.reunite(writer).unwrap();
+        assert_eq!(socket.state(), State::Closed);
+        assert!(matches!(socket.read(), Err(Error::Protocol(_))));
+        assert!(matches!(socket.send("x"), Err(Error::Rejected(_))));
+    });
+}
+
+#[test]
+fn halves_of_two_connections_are_handed_back() {
+    bounded(|| {
+        let (mut one_reader, mut one_writer, mut one_peer) = halves(server);
+        let (other_reader, other_writer, _other_peer) = halves(server);
+        let error = one_reader.reunite(other_writer).unwrap_err();
+        assert_eq!(error.to_string(), "the two halves are not of one websocket");
+        let other_writer = error.1;
+        one_reader = error.0;
+        // All of them are as good as before.
+        one_writer.send("x").unwrap();
+        assert_eq!(read_frame(&mut one_peer).opcode, TEXT);
+        assert!(one_reader.reunite(one_writer).is_ok());
+        assert!(other_reader.reunite(other_writer).is_ok());
     });
 }
 
