@@ -22,6 +22,8 @@ pub(crate) struct Connecting {
     pub(crate) input: BytesMut,
     /// What is still to be written of the request.
     pub(crate) output: BytesMut,
+    /// Whether the request is still to be written and flushed.
+    pub(crate) unflushed: bool,
     eof: bool,
 }
 
@@ -40,7 +42,8 @@ impl Connecting {
         options.with_request(nonce, |request| write_head(&mut output, |out| request.write(out)))?;
         let handshake = ClientHandshake::with_limits(options.limits);
         let input = BytesMut::new();
-        Ok(Self { options, nonce, handshake, body: None, input, output, eof: false })
+        let (body, unflushed, eof) = (None, true, false);
+        Ok(Self { options, nonce, handshake, body, input, output, unflushed, eof })
     }
 
     pub(crate) const fn options(&self) -> &ConnectOptions {
@@ -57,7 +60,7 @@ impl Connecting {
         &mut self,
         inspect: impl FnOnce(&Response<'_>),
     ) -> Step<Result<Connected, ConnectError>> {
-        if !self.output.is_empty() {
+        if self.unflushed {
             return Step::Write;
         }
         // The head is parsed anew each time it is asked for: not while more of the body is awaited.
@@ -112,7 +115,8 @@ impl Body {
         let body = input.get(self.start..).unwrap_or_default();
         // RFC 9112 7.1: the last chunk is empty. One that only looks so ends what is kept too
         // early, and costs nobody more.
-        let last_chunk = self.len.is_none() && body.ends_with(b"\r\n0\r\n\r\n");
+        let ended = body == b"0\r\n\r\n" || body.ends_with(b"\r\n0\r\n\r\n");
+        let last_chunk = self.len.is_none() && ended;
         last_chunk || body.len() >= self.kept_len()
     }
 

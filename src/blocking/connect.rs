@@ -96,7 +96,10 @@ impl<S: Read + Write> Connector<S> {
                         self.connecting.receive_eof();
                     }
                 }
-                Step::Write => write_head(stream, &mut self.connecting.output)?,
+                Step::Write => {
+                    write_head(stream, &mut self.connecting.output)?;
+                    self.connecting.unflushed = false;
+                }
                 Step::Done(outcome) => break outcome,
             }
         };

@@ -110,7 +110,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
                         self.connecting.receive_eof();
                     }
                 }
-                Step::Write => write_head(stream, &mut self.connecting.output).await?,
+                Step::Write => {
+                    write_head(stream, &mut self.connecting.output).await?;
+                    self.connecting.unflushed = false;
+                }
                 Step::Done(outcome) => break outcome,
             }
         };
