@@ -87,6 +87,8 @@ mod extensions;
 mod head;
 mod headers;
 mod host;
+#[cfg(feature = "http")]
+pub mod http;
 mod refusal;
 mod request;
 mod response;
