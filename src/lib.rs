@@ -51,6 +51,8 @@ pub mod handshake;
 pub mod mask;
 #[cfg(feature = "alloc")]
 mod message;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 pub mod utf8;
 #[cfg(feature = "alloc")]
 mod utf8_bytes;

@@ -20,6 +20,10 @@ use bytes::BytesMut;
 
 use crate::handshake::WriteError;
 
+/// How much of a handshake is read at once.
+#[cfg(feature = "tokio")]
+pub(crate) const HANDSHAKE_READ: usize = 4 * 1024;
+
 /// What a handshake needs next.
 #[derive(Debug)]
 pub(crate) enum Step<T> {

@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::error::Error;
 use core::fmt;
+use core::time::Duration;
 
 use http::Uri;
 
@@ -35,9 +36,13 @@ pub struct ConnectOptions {
     headers: Vec<(String, String)>,
     pub(crate) limits: HeadLimits,
     pub(crate) config: Config,
+    pub(crate) connect_timeout: Duration,
 }
 
 impl ConnectOptions {
+    /// What [`connect_timeout`](Self::connect_timeout) is when it is not set: 30 s.
+    pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
     /// A request for the resource that `url` names (RFC 6455 3): `ws://` or `wss://`, a host, and
     /// perhaps a port, a path and a query.
     ///
@@ -80,6 +85,7 @@ impl ConnectOptions {
             headers: Vec::new(),
             limits: HeadLimits::default(),
             config: Config::new(),
+            connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
         })
     }
 
@@ -118,6 +124,12 @@ impl ConnectOptions {
     /// The limits of the WebSocket.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
+        self
+    }
+
+    /// How long it may take to connect, the opening handshake included; 30 s when not set.
+    pub const fn connect_timeout(mut self, time: Duration) -> Self {
+        self.connect_timeout = time;
         self
     }
 

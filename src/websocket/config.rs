@@ -1,5 +1,7 @@
 //! What a [`WebSocket`](super::WebSocket) allows.
 
+use core::time::Duration;
+
 use crate::connection;
 
 /// The limits of a [`WebSocket`](super::WebSocket), and what it does by itself.
@@ -13,11 +15,16 @@ use crate::connection;
 pub struct Config {
     pub(super) connection: connection::Config,
     pub(super) high_water_mark: usize,
+    #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the adapters keep it"))]
+    pub(crate) close_timeout: Duration,
 }
 
 impl Config {
     /// What [`high_water_mark`](Self::high_water_mark) is when it is not set: 128 KiB.
     pub const DEFAULT_HIGH_WATER_MARK: usize = 128 * 1024;
+
+    /// What [`close_timeout`](Self::close_timeout) is when it is not set: 10 s.
+    pub const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
     /// Messages and frames of up to 16 MiB, Pings answered, up to 128 KiB queued to be sent.
     #[must_use]
@@ -25,6 +32,7 @@ impl Config {
         Self {
             connection: connection::Config::new(),
             high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
+            close_timeout: Self::DEFAULT_CLOSE_TIMEOUT,
         }
     }
 
@@ -56,6 +64,14 @@ impl Config {
     #[must_use]
     pub const fn high_water_mark(mut self, bytes: usize) -> Self {
         self.high_water_mark = bytes;
+        self
+    }
+
+    /// How long the adapters wait for the peer to see the connection to its end before they drop
+    /// the transport; 10 s when not set.
+    #[must_use]
+    pub const fn close_timeout(mut self, time: Duration) -> Self {
+        self.close_timeout = time;
         self
     }
 }

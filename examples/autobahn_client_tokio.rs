@@ -1,0 +1,52 @@
+//! The client that the Autobahn testsuite's fuzzing server examines, on tokio: it runs every case
+//! the server has, echoing what comes until the connection is closed.
+//!
+//! `autobahn_client_tokio [URL] [AGENT]`
+
+use std::env;
+use std::error::Error;
+
+use websocket_proto::CloseCode;
+use websocket_proto::adapter::ConnectOptions;
+use websocket_proto::tokio::{connect, connect_with};
+use websocket_proto::websocket::Config;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = env::args().skip(1);
+    let url = arguments.next().unwrap_or_else(|| "ws://127.0.0.1:9001".into());
+    let agent = arguments.next().unwrap_or_else(|| "websocket-proto-tokio".into());
+
+    let mut socket = connect(&format!("{url}/getCaseCount")).await?;
+    let count = socket.next().await.ok_or("no case count")??;
+    let count: usize = count.as_text().ok_or("the case count is no text")?.parse()?;
+    while socket.next().await.is_some() {}
+
+    for case in 1..=count {
+        // A case may well end in an error: that is what it is for. The server judges.
+        if let Err(error) = run(&format!("{url}/runCase?case={case}&agent={agent}")).await {
+            println!("case {case}: {error}");
+        }
+    }
+    let mut socket = connect(&format!("{url}/updateReports?agent={agent}")).await?;
+    while socket.next().await.is_some() {}
+    println!("{count} cases run");
+    Ok(())
+}
+
+async fn run(url: &str) -> Result<(), Box<dyn Error>> {
+    // Groups 9 and 12 send messages of up to 16 MiB.
+    let config = Config::new().max_message_size(64 << 20);
+    let mut socket = connect_with(ConnectOptions::new(url)?.config(config)).await?;
+    while let Some(received) = socket.next().await {
+        match received {
+            Ok(message) if message.is_data() => socket.feed(message).await?,
+            Ok(_) => {}
+            Err(error) => {
+                socket.close(CloseCode::NORMAL, "").await?;
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! An echo server on tokio, which shuts down gracefully: on Ctrl-C it stops accepting, tells every
+//! client that it goes away (1001), and gives them 10 s.
+//!
+//! `echo_server_tokio [ADDR] [--max-message-size BYTES]`
+
+mod arguments;
+
+use std::error::Error;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::ctrl_c;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use websocket_proto::CloseCode;
+use websocket_proto::tokio::Acceptor;
+use websocket_proto::websocket::Config;
+
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let (address, config) = arguments::parse()?;
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on ws://{}", listener.local_addr()?);
+
+    let (shutdown, going_away) = watch::channel(());
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let (stream, _) = accepted?;
+                connections.spawn(serve(stream, config.clone(), going_away.clone()));
+            }
+            Some(_) = connections.join_next() => {}
+            _ = ctrl_c() => break,
+        }
+    }
+    drop((listener, shutdown));
+    let all_closed = async { while connections.join_next().await.is_some() {} };
+    if timeout(SHUTDOWN_TIMEOUT, all_closed).await.is_err() {
+        eprintln!("some clients would not go");
+    }
+    Ok(())
+}
+
+async fn serve(stream: TcpStream, config: Config, going_away: watch::Receiver<()>) {
+    if let Err(error) = echo(stream, config, going_away).await {
+        eprintln!("{error}");
+    }
+}
+
+async fn echo(
+    stream: TcpStream,
+    config: Config,
+    mut going_away: watch::Receiver<()>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    stream.set_nodelay(true)?;
+    let mut acceptor = Acceptor::new(stream).config(config);
+    let mut socket = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept()).await? {
+        Ok(socket) => socket,
+        Err(error) => {
+            // Who asked for anything else has got a proper HTTP response.
+            acceptor.finish(HANDSHAKE_TIMEOUT).await?;
+            return Err(error.into());
+        }
+    };
+    loop {
+        tokio::select! {
+            // Both can be dropped and asked again without a loss.
+            received = socket.next() => match received {
+                // Pings and the Close are answered inside `next`. Replies are queued, and leave
+                // together when it would wait.
+                Some(Ok(message)) if message.is_data() => socket.feed(message).await?,
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    // The Close that says why has to arrive.
+                    socket.close(CloseCode::NORMAL, "").await?;
+                    return Err(error.into());
+                }
+                None => return Ok(()),
+            },
+            _ = going_away.changed() => {
+                return Ok(socket.close(CloseCode::GOING_AWAY, "the server shuts down").await?);
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The server's opening handshake.
+
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+
+use ::tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use ::tokio::time::timeout;
+use bytes::BytesMut;
+
+use super::WebSocketStream;
+use crate::adapter::{AcceptError, Accepting, HANDSHAKE_READ, Reply, Step, upgrade_required};
+use crate::connection::Server;
+use crate::handshake::{HeadLimits, Incoming, Request};
+use crate::websocket::Config;
+
+/// A server's opening handshake.
+///
+/// It has no time limit of its own: give one to whichever future waits for it.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use websocket_proto::adapter::Reply;
+/// use websocket_proto::handshake::Incoming;
+/// use websocket_proto::tokio::Acceptor;
+///
+/// # async fn serve(stream: tokio::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
+/// // One port for the WebSocket and for the page that opens it.
+/// let mut acceptor = Acceptor::new(stream);
+/// let accepting = acceptor.accept_or_serve(|incoming| match incoming {
+///     Incoming::WebSocket(_) => Reply::accept(),
+///     Incoming::Http(_) => Reply::refuse(200).body("<script>new WebSocket('/')</script>"),
+/// });
+/// let mut socket = tokio::time::timeout(Duration::from_secs(10), accepting).await??;
+/// socket.send("Hello").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Acceptor<S> {
+    /// Given away when the WebSocket is open.
+    stream: Option<S>,
+    limits: HeadLimits,
+    config: Config,
+    accepting: Option<Accepting>,
+}
+
+impl<S> Acceptor<S> {
+    /// A handshake that has not begun.
+    pub fn new(stream: S) -> Self {
+        let limits = HeadLimits::default();
+        Self { stream: Some(stream), limits, config: Config::new(), accepting: None }
+    }
+
+    /// How large the head of the request may be; 16 KiB and 100 headers when not set.
+    #[must_use]
+    pub const fn head_limits(mut self, limits: HeadLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The limits of the WebSocket.
+    #[must_use]
+    pub const fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The transport, to see who it is; `None` when the WebSocket has been opened.
+    pub const fn stream(&self) -> Option<&S> {
+        self.stream.as_ref()
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
+    /// Opens the WebSocket, whatever its path, without a subprotocol.
+    ///
+    /// Dropped, it has lost nothing: call it again.
+    ///
+    /// # Errors
+    /// Why none was opened.
+    pub async fn accept(&mut self) -> Result<WebSocketStream<S, Server>, AcceptError> {
+        self.accept_with(|_| Reply::accept()).await
+    }
+
+    /// Lets `answer` decide, which is called once, when the request has come. A request that asks
+    /// for no WebSocket gets a 426.
+    ///
+    /// Dropped, it has lost nothing: call it again. An answer that was given stays.
+    ///
+    /// # Errors
+    /// As of [`accept`](Self::accept).
+    pub async fn accept_with(
+        &mut self,
+        answer: impl FnOnce(&Request<'_>) -> Reply,
+    ) -> Result<WebSocketStream<S, Server>, AcceptError> {
+        self.accept_or_serve(|incoming| match incoming {
+            Incoming::WebSocket(request) => answer(request),
+            Incoming::Http(_) => upgrade_required(),
+        })
+        .await
+    }
+
+    /// As [`accept_with`](Self::accept_with), for a port that serves pages too: `answer` is asked
+    /// about those requests as well.
+    ///
+    /// Dropped, it has lost nothing: call it again. An answer that was given stays.
+    ///
+    /// # Errors
+    /// As of [`accept`](Self::accept).
+    pub async fn accept_or_serve(
+        &mut self,
+        answer: impl FnOnce(&Incoming<'_>) -> Reply,
+    ) -> Result<WebSocketStream<S, Server>, AcceptError> {
+        let stream = self.stream.as_mut().ok_or(AcceptError::Finished)?;
+        let accepting = self.accepting.get_or_insert_with(|| Accepting::new(self.limits));
+        let mut answer = Some(answer);
+        let outcome = loop {
+            let step = accepting.step(|incoming| match answer.take() {
+                Some(answer) => answer(incoming),
+                None => Reply::refuse(500),
+            });
+            match step {
+                Step::Read => {
+                    if read_head(stream, &mut accepting.input).await? == 0 {
+                        return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
+                    }
+                }
+                Step::Write => write_head(stream, &mut accepting.output).await?,
+                Step::Done(outcome) => break outcome,
+            }
+        };
+        let accepted = outcome?;
+        let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
+            return Err(AcceptError::Finished);
+        };
+        let (config, input) = (self.config.clone(), accepting.input);
+        Ok(WebSocketStream::new(stream, Server, config, input, accepted.subprotocol))
+    }
+
+    /// Drops the transport of a request that was not accepted, so that its response is not
+    /// destroyed on its way: shuts the sending side down, and reads until the client does the
+    /// same, for `limit` at most.
+    ///
+    /// Dropped, it drops the transport.
+    ///
+    /// # Errors
+    /// The transport failed, or the time ran out.
+    pub async fn finish(self, limit: Duration) -> io::Result<()> {
+        let Some(mut stream) = self.stream else {
+            return Ok(());
+        };
+        let finished = timeout(limit, async {
+            stream.shutdown().await?;
+            let mut nowhere = [0; 512];
+            while stream.read(&mut nowhere).await? > 0 {}
+            Ok(())
+        });
+        finished.await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+    }
+}
+
+/// Reads more of a head; 0 at the end of the transport. Dropped, it has read nothing.
+pub(super) async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    input: &mut BytesMut,
+) -> io::Result<usize> {
+    // What was written may not have been flushed, if the future that did it was dropped.
+    stream.flush().await?;
+    input.reserve(HANDSHAKE_READ);
+    stream.read_buf(input).await
+}
+
+/// Writes all of `output` and flushes the transport. Dropped, `output` has what is left.
+pub(super) async fn write_head<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    output: &mut BytesMut,
+) -> io::Result<()> {
+    stream.write_all_buf(output).await?;
+    stream.flush().await
+}

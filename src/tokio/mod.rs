@@ -1,0 +1,41 @@
+//! WebSockets over [`tokio`]: a [`WebSocket`] and anything that is [`AsyncRead`] and
+//! [`AsyncWrite`].
+//!
+//! ```no_run
+//! use websocket_proto::tokio::WebSocketStream;
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:9001").await?;
+//! loop {
+//!     let (stream, _) = listener.accept().await?;
+//!     tokio::spawn(async move {
+//!         let mut socket = WebSocketStream::accept(stream).await?;
+//!         while let Some(message) = socket.next().await {
+//!             let message = message?;
+//!             if message.is_data() {
+//!                 socket.feed(message).await?;
+//!             }
+//!         }
+//!         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+//!     });
+//! }
+//! # }
+//! ```
+//!
+//! [`tokio`]: ::tokio
+//! [`AsyncRead`]: ::tokio::io::AsyncRead
+//! [`AsyncWrite`]: ::tokio::io::AsyncWrite
+//! [`WebSocket`]: crate::WebSocket
+
+mod accept;
+mod connect;
+mod split;
+mod stream;
+mod transport;
+mod wakers;
+
+pub use accept::Acceptor;
+pub use connect::{Connector, connect, connect_with};
+pub use split::{ReadHalf, ReuniteError, WriteHalf};
+pub use stream::WebSocketStream;
+pub use transport::MaybeTlsStream;

@@ -1,0 +1,402 @@
+//! The WebSocket over a transport.
+
+use alloc::boxed::Box;
+use core::future::poll_fn;
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+use std::io;
+
+use ::tokio::io::{AsyncRead, AsyncWrite};
+use ::tokio::time::timeout;
+use bytes::{Bytes, BytesMut};
+use futures_core::Stream;
+use futures_sink::Sink;
+
+use super::Acceptor;
+use super::transport::{poll_fill, poll_write_all};
+use super::wakers::{Side, Wakers};
+use crate::adapter::{AcceptError, Error, ReadSize, Reply};
+use crate::close::CloseCode;
+use crate::connection::{Role, Server, State, Transport};
+use crate::frame::Kind;
+use crate::handshake::Request;
+use crate::message::Message;
+use crate::websocket::{Config, Prepared, WebSocket};
+
+/// A WebSocket over a transport.
+///
+/// [`next`](Self::next) gives the messages. When it would wait, it writes what is queued first: the
+/// answers to Pings and to a Close reach the wire without the application's doing, and a loop that
+/// only [`feed`](Self::feed)s sends many replies in one write.
+///
+/// It is a [`Stream`] of messages and a [`Sink`] for them too. While it waits with nothing received
+/// and nothing to send, it holds no buffer.
+///
+/// Every method says what becomes of things when its future is dropped.
+#[derive(Debug)]
+pub struct WebSocketStream<S, R> {
+    stream: S,
+    pub(super) websocket: WebSocket<R>,
+    /// What has been read and not been taken yet.
+    input: BytesMut,
+    read_size: ReadSize,
+    /// Whether the transport has been written to and not been flushed.
+    unflushed: bool,
+    wakers: Wakers,
+    subprotocol: Option<Box<str>>,
+    close_timeout: Duration,
+    end: End,
+}
+
+/// How far the receiving direction has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// It has not.
+    Open,
+    /// An error has been returned. What the peer still sends is read and dropped, so that the
+    /// Close that tells it is not destroyed on its way (RFC 6455 7.1.1).
+    Failed,
+    /// There is nothing more to do.
+    Over,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S, Server> {
+    /// Answers a client's opening handshake, with the default limits and without a subprotocol.
+    ///
+    /// A request that is not one for a WebSocket gets the HTTP response that it should; then the
+    /// transport is dropped. [`Acceptor`] does more, and can be resumed.
+    ///
+    /// Dropped, it drops the transport.
+    ///
+    /// # Errors
+    /// Why no WebSocket was opened.
+    pub async fn accept(stream: S) -> Result<Self, AcceptError> {
+        Acceptor::new(stream).accept().await
+    }
+
+    /// As [`accept`](Self::accept), with limits, and with `answer` to look at the request and
+    /// decide.
+    ///
+    /// # Errors
+    /// Why no WebSocket was opened.
+    pub async fn accept_with(
+        stream: S,
+        config: Config,
+        answer: impl FnOnce(&Request<'_>) -> Reply,
+    ) -> Result<Self, AcceptError> {
+        Acceptor::new(stream).config(config).accept_with(answer).await
+    }
+}
+
+impl<S, R: Role> WebSocketStream<S, R> {
+    /// A WebSocket whose opening handshake somebody else has completed. `input` is what has been
+    /// read already behind that handshake.
+    pub fn from_parts(stream: S, role: R, config: Config, input: BytesMut) -> Self {
+        Self::new(stream, role, config, input, None)
+    }
+
+    pub(super) fn new(
+        stream: S,
+        role: R,
+        config: Config,
+        input: BytesMut,
+        subprotocol: Option<Box<str>>,
+    ) -> Self {
+        Self {
+            stream,
+            close_timeout: config.close_timeout,
+            websocket: WebSocket::new(role, config),
+            input,
+            read_size: ReadSize::new(),
+            // The handshake may have left something.
+            unflushed: true,
+            wakers: Wakers::new(),
+            subprotocol,
+            end: End::Open,
+        }
+    }
+
+    /// The subprotocol that was agreed on in the opening handshake.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.subprotocol.as_deref()
+    }
+
+    /// The transport, to set its options. To read from it or write to it breaks the WebSocket.
+    pub const fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// The transport, as [`stream`](Self::stream).
+    pub const fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// The transport, for good. What is queued and not written is lost.
+    pub fn into_stream(self) -> S {
+        self.stream
+    }
+
+    /// Where the connection is in its closing handshake. What is queued counts as sent.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.websocket.state()
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
+    /// Receives the next message; `None` when the connection is over, behind the Close message that
+    /// the peer sent, or behind an error.
+    ///
+    /// Dropped, it has lost nothing: call it again.
+    ///
+    /// # Errors
+    /// [`Io`](Error::Io): the transport failed. [`Protocol`](Error::Protocol): the peer broke the
+    /// protocol, and is told, or it went away without a Close, which stands for code 1006. Each
+    /// comes once.
+    pub async fn next(&mut self) -> Option<Result<Message, Error>> {
+        poll_fn(|context| self.poll_receive(context)).await
+    }
+
+    /// Waits until a message can be queued: the queue is under its high-water mark.
+    ///
+    /// Dropped, it has lost nothing.
+    ///
+    /// # Errors
+    /// [`Io`](Error::Io): the transport failed.
+    pub async fn ready(&mut self) -> Result<(), Error> {
+        poll_fn(|context| self.poll_room(context)).await
+    }
+
+    /// Queues a message, when there is room for it. It leaves with the next
+    /// [`flush`](Self::flush), or when [`next`](Self::next) would wait.
+    ///
+    /// Dropped while it waits for room, it drops the message, of which nothing was sent; to keep
+    /// it, wait with [`ready`](Self::ready) first. Once there is room it does not wait.
+    ///
+    /// # Errors
+    /// [`Rejected`](Error::Rejected): the message was not taken, and is in the error.
+    /// [`Io`](Error::Io): the transport failed.
+    pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.ready().await?;
+        Ok(self.websocket.send(message.into())?)
+    }
+
+    /// Sends a message: [`feed`](Self::feed), then [`flush`](Self::flush).
+    ///
+    /// Dropped while it waits for room, it drops the message; dropped later, the message is queued
+    /// and leaves with the next flush.
+    ///
+    /// # Errors
+    /// As of `feed` and `flush`.
+    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.feed(message).await?;
+        self.flush().await
+    }
+
+    /// Sends a message that is sent to other connections too.
+    ///
+    /// Dropped, as of [`send`](Self::send).
+    ///
+    /// # Errors
+    /// As of `send`; [`Send`](Error::Send) when the message was not taken.
+    pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        self.ready().await?;
+        self.websocket.send_prepared(message).map_err(Error::Send)?;
+        self.flush().await
+    }
+
+    /// Sends the next fragment of a message, the last one with `fin` (RFC 6455 5.4): for a message
+    /// that is not all there yet, or is larger than memory.
+    ///
+    /// Dropped, as of [`send`](Self::send).
+    ///
+    /// # Errors
+    /// As of `send`; [`Send`](Error::Send) when the fragment was not taken.
+    pub async fn send_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: impl Into<Bytes>,
+    ) -> Result<(), Error> {
+        self.ready().await?;
+        self.websocket
+            .send_fragment(kind, fin, payload.into())
+            .map_err(|rejected| Error::Send(rejected.error))?;
+        self.flush().await
+    }
+
+    /// Writes all that is queued, and flushes the transport.
+    ///
+    /// Dropped, it has lost nothing.
+    ///
+    /// # Errors
+    /// [`Io`](Error::Io): the transport failed.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        poll_fn(|context| self.poll_flush_sending(context)).await
+    }
+
+    /// Closes the connection: sends a Close unless one was sent, waits for the peer's, and sees the
+    /// transport to its end, for the time-out of the configuration at most. Messages that still
+    /// come are dropped; to see them, [`send`](Self::send) a Close message and call
+    /// [`next`](Self::next) until `None`.
+    ///
+    /// Behind an error or the peer's Close there is less to do, but it is as well to call it: it
+    /// waits until the peer has what was sent.
+    ///
+    /// Dropped, it has queued the Close, and calling it again goes on from there.
+    ///
+    /// # Errors
+    /// [`Send`](Error::Send): a code or reason that cannot be sent. [`Io`](Error::Io): the
+    /// transport failed, or the time ran out (`TimedOut`): drop it then.
+    /// [`Protocol`](Error::Protocol): the peer went away without a Close, or broke the protocol.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        if self.state() == State::Open {
+            self.websocket.close(code, reason).map_err(Error::Send)?;
+        }
+        let close_timeout = self.close_timeout;
+        let closed = timeout(close_timeout, async {
+            while let Some(received) = self.next().await {
+                received?;
+            }
+            Ok(())
+        });
+        closed.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
+    }
+
+    pub(super) fn poll_receive(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Message, Error>>> {
+        while self.end == End::Open {
+            match self.websocket.receive(&mut self.input) {
+                Ok(Some(message)) => return Poll::Ready(Some(Ok(message))),
+                Ok(None) => {}
+                Err(error) => {
+                    self.end = End::Failed;
+                    // What it does not take now it is given later: the error need not wait.
+                    let _ = self.poll_write(Side::Receiving, context);
+                    return Poll::Ready(Some(Err(error.into())));
+                }
+            }
+            // A transport that takes nothing may have something to give all the same, and one
+            // that has failed says so when it is read.
+            let written = self.poll_write(Side::Receiving, context);
+            if self.websocket.transport() != Transport::Keep {
+                let _ = ready!(written);
+                // RFC 6455 7.1.1: the server closes first. How that goes has no meaning any more.
+                let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(context));
+                self.end = End::Over;
+                break;
+            }
+            match ready!(self.poll_read(context)) {
+                Ok(0) => {
+                    self.end = End::Over;
+                    if let Err(error) = self.websocket.receive_eof() {
+                        return Poll::Ready(Some(Err(error.into())));
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    self.end = End::Over;
+                    // Once both have said all there was to say, it has no meaning either.
+                    if self.state() != State::Closed {
+                        return Poll::Ready(Some(Err(error.into())));
+                    }
+                }
+            }
+        }
+        if self.end == End::Failed {
+            ready!(self.poll_linger(context));
+            self.end = End::Over;
+        }
+        Poll::Ready(None)
+    }
+
+    /// Sees to it that the peer gets the Close that tells it of its fault.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let written = ready!(self.poll_write(Side::Receiving, context));
+        let shut = ready!(Pin::new(&mut self.stream).poll_shutdown(context));
+        if written.is_err() || shut.is_err() {
+            return Poll::Ready(());
+        }
+        loop {
+            let read = ready!(self.poll_read(context));
+            self.input.clear();
+            if !matches!(read, Ok(1..)) {
+                return Poll::Ready(());
+            }
+        }
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let remaining = self.websocket.frame_remaining();
+        poll_fill(&mut self.stream, &mut self.input, &mut self.read_size, remaining, context)
+    }
+
+    fn poll_write(&mut self, side: Side, context: &Context<'_>) -> Poll<io::Result<()>> {
+        let output = self.websocket.output();
+        if output.is_empty() && !self.unflushed {
+            output.release();
+            return Poll::Ready(Ok(()));
+        }
+        let mut context = self.wakers.context(side, context);
+        poll_write_all(&mut self.stream, output, &mut self.unflushed, &mut context)
+    }
+
+    pub(super) fn poll_flush_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_write(Side::Sending, context).map_err(Error::Io)
+    }
+
+    pub(super) fn poll_close_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
+        if self.state() == State::Open {
+            self.websocket.close(CloseCode::NORMAL, "").map_err(Error::Send)?;
+        }
+        self.poll_flush_sending(context)
+    }
+
+    pub(super) fn poll_room(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
+        if self.websocket.is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        match self.poll_write(Side::Sending, context) {
+            Poll::Ready(written) => Poll::Ready(Ok(written?)),
+            // Some of it may have been written.
+            Poll::Pending if self.websocket.is_ready() => Poll::Ready(Ok(())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// The messages; see [`next`](WebSocketStream::next).
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for WebSocketStream<S, R> {
+    type Item = Result<Message, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_receive(context)
+    }
+}
+
+/// Takes messages while the queue is under its high-water mark.
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Sink<Message> for WebSocketStream<S, R> {
+    type Error = Error;
+
+    fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.get_mut().poll_room(context)
+    }
+
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
+        Ok(self.get_mut().websocket.send(message)?)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.get_mut().poll_flush_sending(context)
+    }
+
+    /// Begins the closing handshake with code 1000 unless it has begun, and flushes. The messages
+    /// that still come, and the end of it, are the `Stream`'s to give.
+    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.get_mut().poll_close_sending(context)
+    }
+}

@@ -1,0 +1,62 @@
+//! Two tasks, one transport.
+
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use core::task::{Context, Waker};
+use std::sync::{Mutex, PoisonError};
+
+/// Wakes the task that receives and the task that sends when the transport takes more bytes.
+///
+/// Both write: who receives has answers to send. A transport keeps one waker for writing, the last
+/// one that it was shown, so each alone would make it forget the other.
+#[derive(Debug)]
+pub(super) struct Wakers {
+    tasks: Arc<Tasks>,
+    both: Waker,
+}
+
+/// Which of the two is asking.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Side {
+    Receiving = 0,
+    Sending = 1,
+}
+
+#[derive(Debug, Default)]
+struct Tasks(Mutex<[Option<Waker>; 2]>);
+
+impl Wakers {
+    pub(super) fn new() -> Self {
+        let tasks = Arc::new(Tasks::default());
+        Self { both: Waker::from(Arc::clone(&tasks)), tasks }
+    }
+
+    /// Remembers the task that `context` is of, and gives the context to write with.
+    pub(super) fn context(&self, side: Side, context: &Context<'_>) -> Context<'_> {
+        let mut tasks = self.tasks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(task) = tasks.get_mut(side as usize) {
+            match task {
+                Some(task) => task.clone_from(context.waker()),
+                None => *task = Some(context.waker().clone()),
+            }
+        }
+        Context::from_waker(&self.both)
+    }
+}
+
+impl Wake for Tasks {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let [receiving, sending] = &mut *tasks;
+        let woken = [receiving.take(), sending.take()];
+        // A waker may run anything, so it is not run under the lock.
+        drop(tasks);
+        for task in woken.into_iter().flatten() {
+            task.wake();
+        }
+    }
+}
