@@ -130,7 +130,7 @@ fn the_example_of_the_rfc_is_accepted() {
     assert!(offer.subprotocols().eq(["chat", "superchat"]));
     assert_eq!(offer.extensions().count(), 0);
 
-    let response = offer.accept().subprotocol("chat").response().expect("it was offered");
+    let response = offer.accept().subprotocol("chat").expect("it was offered").response();
     assert_eq!((response.status().as_u16(), response.version()), (101, Version::HTTP_11));
     let mut headers: Vec<_> =
         response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
@@ -230,7 +230,7 @@ fn the_key_comes_once_and_is_the_base64_of_16_bytes() {
 fn the_accept_header_answers_the_text_of_the_key() {
     // Of the text, not of what it decodes to: two spellings of one nonce.
     let accept = |key| {
-        let response = offer(&valued("Sec-WebSocket-Key", &[key])).accept().response().unwrap();
+        let response = offer(&valued("Sec-WebSocket-Key", &[key])).accept().response();
         response.headers()["sec-websocket-accept"].clone()
     };
     assert_ne!(accept("AQIDBAUGBwgJCgsMDQ4PEC=="), accept("AQIDBAUGBwgJCgsMDQ4PEA=="));
@@ -315,22 +315,20 @@ fn an_acceptance_agrees_only_on_what_was_offered() {
     lines.push(("Sec-WebSocket-Extensions".to_owned(), b"x-foo; a=1, x-bar".to_vec()));
     let offer = offer(&lines);
 
-    let response = offer.accept().extensions("x-bar, x-foo; b").response().unwrap();
+    let response = offer.accept().extensions("x-bar, x-foo; b").unwrap().response();
     assert_eq!(response.headers()["sec-websocket-extensions"], "x-bar, x-foo; b");
     assert!(!response.headers().contains_key("sec-websocket-protocol"));
 
-    let error =
-        |accept: websocket_proto::handshake::http::Accept<'_>| accept.response().unwrap_err();
     for subprotocol in ["Chat", "", "chat, chat", "chat\r\nX: y"] {
-        let error = error(offer.accept().subprotocol(subprotocol));
+        let error = offer.accept().subprotocol(subprotocol).unwrap_err();
         assert_eq!(error, WriteError::SubprotocolNotOffered, "{subprotocol:?}");
     }
-    let made = error(offer.accept().extensions("x-baz"));
-    assert_eq!(made, WriteError::ExtensionNotOffered);
-    let made = error(offer.accept().extensions("x-foo\r\n"));
-    assert_eq!(made, WriteError::Extensions(ExtensionError::UnexpectedByte(b'\r')));
-    let made = error(offer.accept().extensions(""));
-    assert_eq!(made, WriteError::Extensions(ExtensionError::EmptyList));
+    let error = offer.accept().extensions("x-baz").unwrap_err();
+    assert_eq!(error, WriteError::ExtensionNotOffered);
+    let error = offer.accept().extensions("x-foo\r\n").unwrap_err();
+    assert_eq!(error, WriteError::Extensions(ExtensionError::UnexpectedByte(b'\r')));
+    let error = offer.accept().extensions("").unwrap_err();
+    assert_eq!(error, WriteError::Extensions(ExtensionError::EmptyList));
 }
 
 #[test]

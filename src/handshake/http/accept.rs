@@ -1,7 +1,7 @@
 //! The server's answer that opens the WebSocket.
 
 use ::http::header::{
-    CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
     SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
 use ::http::{Response, StatusCode};
@@ -24,49 +24,27 @@ use crate::handshake::error::WriteError;
 ///     .body(())?;
 /// let offer = Offer::from_connect(&request, Some("websocket"))?.expect("it has a protocol");
 ///
-/// let response = offer.accept().subprotocol("chat").response()?;
+/// let response = offer.accept().subprotocol("chat")?.response();
 /// assert_eq!(response.status(), 200);
+/// assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
 ///
 /// // Only what the client offered may be agreed on.
-/// let error = offer.accept().subprotocol("soap").response().unwrap_err();
+/// let error = offer.accept().subprotocol("soap").unwrap_err();
 /// assert_eq!(error, WriteError::SubprotocolNotOffered);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[must_use = "an answer does nothing until it is sent"]
 pub struct Accept<'a> {
     offer: &'a Offer,
-    subprotocol: Option<&'a str>,
-    extensions: Option<&'a str>,
+    response: Response<()>,
 }
 
 impl<'a> Accept<'a> {
-    pub(super) const fn new(offer: &'a Offer) -> Self {
-        Self { offer, subprotocol: None, extensions: None }
-    }
-
-    /// Agrees on one of the subprotocols that the client offered. Without this there is none.
-    pub const fn subprotocol(mut self, subprotocol: &'a str) -> Self {
-        self.subprotocol = Some(subprotocol);
-        self
-    }
-
-    /// Agrees on extensions that the client offered: the value of `Sec-WebSocket-Extensions`, in
-    /// the order in which they apply. Whether the parameters fit the offer is for the extension's
-    /// own specification to say. Without this there are none.
-    pub const fn extensions(mut self, extensions: &'a str) -> Self {
-        self.extensions = Some(extensions);
-        self
-    }
-
-    /// The response (RFC 6455 4.2.2, step 5; RFC 8441 5).
-    ///
-    /// # Errors
-    ///
-    /// Something was not offered, or is not what its grammar says.
-    pub fn response(&self) -> Result<Response<()>, WriteError> {
+    /// RFC 6455 4.2.2, step 5, and RFC 8441 5.
+    pub(super) fn new(offer: &'a Offer) -> Self {
         let mut response = Response::new(());
-        match &self.offer.opening {
+        match &offer.opening {
             Opening::Upgrade(accept) => {
                 *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
                 let headers = response.headers_mut();
@@ -74,26 +52,42 @@ impl<'a> Accept<'a> {
                 headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
                 headers.insert(SEC_WEBSOCKET_ACCEPT, accept.clone());
             }
-            // RFC 8441 5: 200, and there is nothing to switch to and no key to answer.
+            // 200: there is nothing to switch to, and no key to answer.
             Opening::Connect(version) => *response.version_mut() = *version,
         }
-        self.agree(response.headers_mut())?;
-        Ok(response)
+        Self { offer, response }
     }
 
-    fn agree(&self, headers: &mut HeaderMap) -> Result<(), WriteError> {
-        if let Some(subprotocol) = self.subprotocol {
-            check_subprotocol(subprotocol, self.offer.subprotocols())?;
-            let value = HeaderValue::from_str(subprotocol)
-                .map_err(|_| WriteError::SubprotocolNotOffered)?;
-            headers.insert(SEC_WEBSOCKET_PROTOCOL, value);
-        }
-        if let Some(extensions) = self.extensions {
-            check_extensions(extensions, self.offer.extensions())?;
-            let value =
-                HeaderValue::from_str(extensions).map_err(|_| WriteError::ExtensionNotOffered)?;
-            headers.insert(SEC_WEBSOCKET_EXTENSIONS, value);
-        }
-        Ok(())
+    /// Agrees on a subprotocol. Without this there is none.
+    ///
+    /// # Errors
+    ///
+    /// It is not one that the client offered.
+    pub fn subprotocol(mut self, subprotocol: &str) -> Result<Self, WriteError> {
+        check_subprotocol(subprotocol, self.offer.subprotocols())?;
+        let value = HeaderValue::from_str(subprotocol);
+        let value = value.map_err(|_| WriteError::SubprotocolNotOffered)?;
+        self.response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, value);
+        Ok(self)
+    }
+
+    /// Agrees on extensions: the value of `Sec-WebSocket-Extensions`, in the order in which they
+    /// apply. Whether the parameters fit the offer is for the extension's own specification to
+    /// say. Without this there are none.
+    ///
+    /// # Errors
+    ///
+    /// One is not among those that the client offered, or this is no list of extensions.
+    pub fn extensions(mut self, extensions: &str) -> Result<Self, WriteError> {
+        check_extensions(extensions, self.offer.extensions())?;
+        let value = HeaderValue::from_str(extensions);
+        let value = value.map_err(|_| WriteError::ExtensionNotOffered)?;
+        self.response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, value);
+        Ok(self)
+    }
+
+    /// The response.
+    pub fn response(self) -> Response<()> {
+        self.response
     }
 }

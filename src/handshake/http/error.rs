@@ -49,7 +49,7 @@ impl RequestError {
 /// [`response`](Self::response).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ConnectError {
+pub enum ConnectRequestError {
     /// `:protocol` is not `websocket`. 501 (RFC 9220 3).
     Protocol,
     /// The method is not `CONNECT` (RFC 8441 4). 400.
@@ -63,7 +63,7 @@ pub enum ConnectError {
     Request(RequestError),
 }
 
-impl ConnectError {
+impl ConnectRequestError {
     /// The status of the response that tells the client.
     #[must_use]
     pub const fn status(self) -> u16 {
@@ -99,7 +99,7 @@ impl ConnectError {
     }
 }
 
-impl fmt::Display for ConnectError {
+impl fmt::Display for ConnectRequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Protocol => f.write_str("protocol of the extended connect is not websocket"),
@@ -111,9 +111,9 @@ impl fmt::Display for ConnectError {
     }
 }
 
-impl Error for ConnectError {}
+impl Error for ConnectRequestError {}
 
-impl From<RequestError> for ConnectError {
+impl From<RequestError> for ConnectRequestError {
     fn from(error: RequestError) -> Self {
         Self::Request(error)
     }

@@ -11,7 +11,7 @@
 //! HTTP/3. Each tells a request for a WebSocket from others, and checks it. Then
 //! [`Offer::accept`] makes the response that opens the WebSocket. An error makes the response
 //! that refuses it: [`RequestError::response`](super::RequestError::response) and
-//! [`ConnectError::response`].
+//! [`ConnectRequestError::response`].
 //!
 //! ```
 //! use websocket_proto::handshake::http::Offer;
@@ -29,7 +29,7 @@
 //! let offer = Offer::from_upgrade(&request)?.expect("this asks for a WebSocket");
 //! assert!(offer.subprotocols().eq(["chat", "superchat"]));
 //!
-//! let response = offer.accept().subprotocol("chat").response()?;
+//! let response = offer.accept().subprotocol("chat")?.response();
 //! assert_eq!(response.status(), 101);
 //! assert_eq!(response.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -54,7 +54,7 @@ use alloc::vec::Vec;
 use ::http::HeaderMap;
 
 pub use accept::Accept;
-pub use error::ConnectError;
+pub use error::ConnectRequestError;
 pub use offer::Offer;
 
 use super::headers::Header;

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use ::http::{HeaderValue, Method, Request, Uri, Version};
 
 use super::accept::Accept;
-use super::error::ConnectError;
+use super::error::ConnectRequestError;
 use super::{PROTOCOL, lines};
 use crate::handshake::accept_key::accept_key;
 use crate::handshake::error::RequestError;
@@ -85,21 +85,21 @@ impl Offer {
     ///
     /// # Errors
     ///
-    /// It asks for something else, or not as RFC 8441 5 wants it. [`ConnectError::response`] is
+    /// It asks for something else, or not as RFC 8441 5 wants it. [`ConnectRequestError::response`] is
     /// what to answer.
     pub fn from_connect<B>(
         request: &Request<B>,
         protocol: Option<&str>,
-    ) -> Result<Option<Self>, ConnectError> {
+    ) -> Result<Option<Self>, ConnectRequestError> {
         let Some(protocol) = protocol else {
             return Ok(None);
         };
         if protocol != PROTOCOL {
-            return Err(ConnectError::Protocol);
+            return Err(ConnectRequestError::Protocol);
         }
         // RFC 8441 4: `:protocol` says what is spoken on the tunnel of a CONNECT.
         if request.method() != Method::CONNECT {
-            return Err(ConnectError::Method);
+            return Err(ConnectRequestError::Method);
         }
         let lines = lines(request.headers());
         let headers = Headers::new(&lines);
@@ -148,7 +148,7 @@ impl Offer {
     }
 
     /// The answer that opens the WebSocket, to be completed.
-    pub const fn accept(&self) -> Accept<'_> {
+    pub fn accept(&self) -> Accept<'_> {
         Accept::new(self)
     }
 }
@@ -164,10 +164,10 @@ pub(super) fn joined(headers: Headers<'_>, name: &str) -> String {
 
 /// RFC 9113 8.2.2, RFC 9114 4.2: headers that are about a connection of HTTP/1.1 make a request
 /// malformed. Most libraries have refused it themselves.
-fn check_connection_headers(headers: Headers<'_>) -> Result<(), ConnectError> {
+fn check_connection_headers(headers: Headers<'_>) -> Result<(), ConnectRequestError> {
     for name in ["Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade"] {
         if headers.first(name).is_some() {
-            return Err(ConnectError::ConnectionHeader(name));
+            return Err(ConnectRequestError::ConnectionHeader(name));
         }
     }
     Ok(())
@@ -175,15 +175,15 @@ fn check_connection_headers(headers: Headers<'_>) -> Result<(), ConnectError> {
 
 /// RFC 8441 4 and 5: the scheme, the authority and the path are there, as in a GET for the same
 /// resource. RFC 9113 8.3.1: a `Host` beside the authority says the same.
-fn check_target(uri: &Uri, host: Field<'_>) -> Result<(), ConnectError> {
+fn check_target(uri: &Uri, host: Field<'_>) -> Result<(), ConnectRequestError> {
     let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
     let path = uri.path_and_query().map(|path| path.as_str()).unwrap_or_default();
     if !is_http || !path.starts_with('/') || visible(path.as_bytes()).is_none() {
-        return Err(ConnectError::Target);
+        return Err(ConnectRequestError::Target);
     }
     let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
     if !is_host_and_port(authority) {
-        return Err(ConnectError::Target);
+        return Err(ConnectRequestError::Target);
     }
     match host {
         Field::Absent => Ok(()),
