@@ -10,6 +10,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::future::ready;
 use std::io;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use hyper::body::Incoming;
@@ -19,11 +20,14 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
 use websocket_proto::CloseCode;
 use websocket_proto::connection::Server;
 use websocket_proto::handshake::http::Offer;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
+
+const END_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -91,5 +95,9 @@ async fn echo(
             }
         }
     }
+    // RFC 8441 5: both sides end with END_STREAM. To drop the stream before the client's has come
+    // would be to reset it.
+    let mut stream = socket.into_stream();
+    timeout(END_TIMEOUT, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await??;
     Ok(())
 }
