@@ -83,7 +83,7 @@ impl ConnectOptions {
             require_subprotocol: false,
             origin: None,
             headers: Vec::new(),
-            limits: HeadLimits::default(),
+            limits: HeadLimits::DEFAULT,
             config: Config::new(),
             connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
         })

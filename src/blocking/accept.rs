@@ -39,8 +39,8 @@ pub struct Acceptor<S> {
 
 impl<S> Acceptor<S> {
     /// A handshake that has not begun.
-    pub fn new(stream: S) -> Self {
-        let limits = HeadLimits::default();
+    pub const fn new(stream: S) -> Self {
+        let limits = HeadLimits::DEFAULT;
         Self { stream: Some(stream), limits, config: Config::new(), accepting: None }
     }
 

@@ -5,7 +5,8 @@ use super::accept::Accept;
 use super::accept_key::is_key;
 use super::error::RequestError;
 use super::extensions::{Extension, Extensions};
-use super::headers::{Field, Fields, Headers, Values, origin_text, token, visible};
+use super::grammar::{origin_text, token, visible};
+use super::headers::{Field, Fields, Headers, Values};
 use super::host::is_host_and_port;
 use super::server::HttpRequest;
 
