@@ -17,15 +17,17 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use h2::ext::Protocol;
 use h2::{RecvStream, SendStream};
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use websocket_proto::adapter::ConnectOptions;
 use websocket_proto::connection::Client;
+use websocket_proto::handshake::http::PROTOCOL;
+use websocket_proto::handshake::{ClientRequest, Scheme};
 use websocket_proto::tokio::connect_with;
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, WebSocket};
@@ -142,7 +144,7 @@ async fn axum_opens_websockets_through_an_extractor() {
 }
 
 /// A client's connection of HTTP/2, whose server takes extended CONNECTs.
-async fn http2(address: SocketAddr) -> h2::client::SendRequest<bytes::Bytes> {
+async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
     let stream = TcpStream::connect(address).await.expect("a connection");
     let (send_request, mut connection) = h2::client::handshake(stream).await.expect("HTTP/2");
     // RFC 8441 3: nothing is asked before the server's settings have come.
@@ -153,17 +155,18 @@ async fn http2(address: SocketAddr) -> h2::client::SendRequest<bytes::Bytes> {
     send_request
 }
 
+/// What a client asks for. There is no key, so that the nonce has no meaning.
+const REQUEST: ClientRequest<'_> = ClientRequest::new("127.0.0.1", "/chat", [0; 16]);
+
 /// Asks with an extended CONNECT; what the server answers, and what to send on.
 async fn connect(
-    http2: &h2::client::SendRequest<bytes::Bytes>,
+    http2: &h2::client::SendRequest<Bytes>,
     protocol: &'static str,
-    version: &str,
-) -> (Response<RecvStream>, SendStream<bytes::Bytes>) {
-    let mut request = Request::connect("http://127.0.0.1/chat")
-        .header("sec-websocket-version", version)
-        .body(())
-        .expect("a request");
+    version: &'static str,
+) -> (Response<RecvStream>, SendStream<Bytes>) {
+    let mut request = REQUEST.connect_request(Scheme::Ws).expect("a request");
     request.extensions_mut().insert(Protocol::from_static(protocol));
+    request.headers_mut().insert("sec-websocket-version", HeaderValue::from_static(version));
     let mut http2 = http2.clone().ready().await.expect("room for a stream");
     let (response, sending) = http2.send_request(request, false).expect("it is sent");
     (response.await.expect("a response"), sending)
@@ -174,13 +177,14 @@ struct Stream {
     websocket: WebSocket<Client>,
     input: BytesMut,
     receiving: RecvStream,
-    sending: SendStream<bytes::Bytes>,
+    sending: SendStream<Bytes>,
 }
 
 impl Stream {
-    async fn open(http2: &h2::client::SendRequest<bytes::Bytes>, seed: u8) -> Self {
-        let (response, sending) = connect(http2, "websocket", "13").await;
-        assert_eq!(response.status(), StatusCode::OK);
+    async fn open(http2: &h2::client::SendRequest<Bytes>, seed: u8) -> Self {
+        let (response, sending) = connect(http2, PROTOCOL, "13").await;
+        let agreement = REQUEST.check_connect(&response).expect("a good answer");
+        assert_eq!(agreement.expect("the websocket is open").subprotocol(), None);
         for absent in ["sec-websocket-accept", "upgrade", "connection"] {
             assert!(!response.headers().contains_key(absent), "{absent}");
         }
@@ -225,7 +229,7 @@ impl Stream {
         }
         // The server closes first, as it does with TCP.
         self.receive_end().await;
-        self.sending.send_data(bytes::Bytes::new(), true).expect("the half is open");
+        self.sending.send_data(Bytes::new(), true).expect("the half is open");
     }
 }
 
@@ -281,7 +285,7 @@ async fn what_is_no_good_extended_connect_is_refused_and_the_connection_lives() 
         let http2 = http2(address).await;
         let (response, _) = connect(&http2, "foo", "13").await;
         assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
-        let (response, _) = connect(&http2, "websocket", "8").await;
+        let (response, _) = connect(&http2, PROTOCOL, "8").await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
         assert_eq!(response.headers()["sec-websocket-version"], "13");
 

@@ -35,6 +35,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Client
+//!
+//! A [`ClientRequest`](super::ClientRequest) makes the request, and checks the response to it:
+//! [`upgrade_request`](super::ClientRequest::upgrade_request) and
+//! [`check_upgrade`](super::ClientRequest::check_upgrade) for HTTP/1.1,
+//! [`connect_request`](super::ClientRequest::connect_request) and
+//! [`check_connect`](super::ClientRequest::check_connect) for HTTP/2 and HTTP/3.
+//!
 //! # HTTP/2 and HTTP/3
 //!
 //! There a WebSocket is one stream of a connection, asked for by an *extended* CONNECT: a CONNECT
@@ -46,25 +54,38 @@
 //! a reset is `CANCEL` or `H3_REQUEST_CANCELLED` (RFC 8441 5, RFC 9220 3).
 
 mod accept;
+mod client;
 mod error;
 mod offer;
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use ::http::HeaderMap;
 
 pub use accept::Accept;
+pub use client::Agreement;
 pub use error::ConnectRequestError;
 pub use offer::Offer;
 
-use super::headers::Header;
+use super::headers::{Header, Headers};
 
 /// The value of `:protocol` in an extended CONNECT for a WebSocket (RFC 8441 5).
 pub const PROTOCOL: &str = "websocket";
+
+const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 /// The lines of a map, to be judged by the rules for lines.
 fn lines(map: &HeaderMap) -> Vec<Header<'_>> {
     map.iter()
         .map(|(name, value)| Header { name: name.as_str(), value: value.as_bytes().trim_ascii() })
         .collect()
+}
+
+/// Several lines of one name are one list (RFC 9110 5.3, RFC 6455 9.1). Those that were checked
+/// are ASCII.
+fn joined(headers: Headers<'_>, name: &str) -> String {
+    let values: Vec<&[u8]> = headers.all(name).collect();
+    String::from_utf8(values.join(&b", "[..])).unwrap_or_default()
 }

@@ -2,17 +2,17 @@
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 use ::http::{HeaderValue, Method, Request, Uri, Version};
 
 use super::accept::Accept;
 use super::error::ConnectRequestError;
-use super::{PROTOCOL, lines};
+use super::{EXTENSIONS, PROTOCOL, SUBPROTOCOL, joined, lines};
 use crate::handshake::accept_key::accept_key;
 use crate::handshake::error::RequestError;
 use crate::handshake::extensions::{Extension, Extensions};
-use crate::handshake::headers::{Field, Fields, Headers, visible};
+use crate::handshake::grammar::visible;
+use crate::handshake::headers::{Field, Fields, Headers};
 use crate::handshake::host::is_host_and_port;
 use crate::handshake::request::{
     Request as CheckedRequest, check_body, check_origin, check_subprotocols, check_version,
@@ -151,15 +151,6 @@ impl Offer {
     pub fn accept(&self) -> Accept<'_> {
         Accept::new(self)
     }
-}
-
-const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
-const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
-
-/// Several lines of one name are one list (RFC 9110 5.3, RFC 6455 9.1). What was checked is ASCII.
-pub(super) fn joined(headers: Headers<'_>, name: &str) -> String {
-    let values: Vec<&[u8]> = headers.all(name).collect();
-    String::from_utf8(values.join(&b", "[..])).unwrap_or_default()
 }
 
 /// RFC 9113 8.2.2, RFC 9114 4.2: headers that are about a connection of HTTP/1.1 make a request
