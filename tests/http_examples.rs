@@ -1,6 +1,7 @@
 //! The examples that stand behind an HTTP library, driven over loopback: hyper, axum, and HTTP/2
 //! with two WebSockets on one connection.
 #![cfg(all(feature = "http", feature = "tokio"))]
+#![allow(clippy::duplicate_mod, reason = "each example has the module of the arguments")]
 
 #[path = "../examples/axum_server.rs"]
 #[allow(dead_code, reason = "only its `main` is not run")]

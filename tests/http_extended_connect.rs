@@ -122,21 +122,13 @@ fn the_scheme_the_authority_and_the_path_are_there() {
         assert!(from_connect(&request).is_ok(), "{uri}");
     }
     // A CONNECT for a tunnel has only the authority; the others are for no WebSocket.
-    for uri in
-        ["a.example:443", "/chat", "*", "wss://a/", "ftp://a/", "https://u@a/", "https://a:b/"]
-    {
-        let Ok(uri) = uri.parse() else { continue };
-        *request.uri_mut() = uri;
+    for uri in ["a.example:443", "/chat", "*", "wss://a/", "ftp://a/", "https://u@a/"] {
+        *request.uri_mut() = Uri::from_static(uri);
         let error = from_connect(&request).unwrap_err();
-        assert_eq!((error, error.status()), (ConnectRequestError::Target, 400), "{request:?}");
+        assert_eq!((error, error.status()), (ConnectRequestError::Target, 400), "{uri}");
     }
-    // Not a path, and not ASCII.
-    for path in ["*", "/\u{e9}"] {
-        let uri = Uri::builder().scheme("https").authority("a").path_and_query(path);
-        let Ok(uri) = uri.build() else { continue };
-        *request.uri_mut() = uri;
-        assert_eq!(from_connect(&request).unwrap_err(), ConnectRequestError::Target, "{path}");
-    }
+    *request.uri_mut() = "https://a/\u{e9}".parse().expect("a URI, to the http crate");
+    assert_eq!(from_connect(&request).unwrap_err(), ConnectRequestError::Target);
 }
 
 #[test]

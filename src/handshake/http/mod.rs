@@ -1,5 +1,5 @@
-//! The opening handshake over the types of the [`http`](::http) crate, for whoever speaks HTTP
-//! already: HTTP/1.1 (RFC 6455 4), HTTP/2 (RFC 8441) and HTTP/3 (RFC 9220).
+//! The opening handshake over the types of the [`http`] crate, for whoever speaks HTTP already:
+//! HTTP/1.1 (RFC 6455 4), HTTP/2 (RFC 8441) and HTTP/3 (RFC 9220).
 //!
 //! These are functions of a request or a response, by the same rules as those over bytes. What
 //! becomes of the connection, or of the stream of an HTTP/2 or HTTP/3 connection, is the HTTP
