@@ -8,7 +8,9 @@ use websocket_proto::connection::{
     Client, Config, Connection, Event, Input, Server, SliceOutput, State,
 };
 use websocket_proto::frame::Kind;
-use websocket_proto::handshake::{Answer, ClientRequest, Incoming, ServerHandshake};
+use websocket_proto::handshake::{
+    Answer, ClientHandshake, ClientRequest, Incoming, ServerHandshake,
+};
 
 fn main() {
     let mut to_server = [0; 512];
@@ -20,7 +22,8 @@ fn main() {
     let incoming = ServerHandshake::new().receive(&to_server[..len]).expect("a good request");
     let Some(Incoming::WebSocket(asked)) = incoming else { panic!("a whole request") };
     let len = asked.accept().write(&mut to_client).expect("512 bytes are enough");
-    let answer = request.handshake().receive(&to_client[..len]).expect("a good response");
+    let mut handshake = ClientHandshake::new();
+    let answer = handshake.receive(&request, &to_client[..len]).expect("a good response");
     assert!(matches!(answer, Some(Answer::WebSocket(_))));
 
     // A message in two fragments, with a Ping between them, and a Close.

@@ -147,11 +147,10 @@ fn error_texts_are_one_line_and_name_what_was_seen() {
         (HeadError::TooLarge { limit: 16384 }, "http head exceeds 16384 bytes"),
         (HeadError::TooManyHeaders { limit: 100 }, "http head exceeds 100 headers"),
         (HeadError::StartLine, "first line of the http head is malformed"),
-        (HeadError::HeaderName(0x20), "byte 0x20 in the name of a header"),
-        (HeadError::ControlByte(0), "control byte 0x00 in the http head"),
+        (HeadError::HeaderName, "header line does not begin with a name and a colon"),
+        (HeadError::HeaderValue, "value of a header holds a control byte"),
         (HeadError::BareLineFeed, "line feed without carriage return in the http head"),
         (HeadError::BareCarriageReturn, "carriage return without line feed in the http head"),
-        (HeadError::FoldedLine, "line of the http head begins with whitespace"),
     ];
     for (error, text) in head {
         assert_eq!(error.to_string(), text);
@@ -246,7 +245,7 @@ fn each_request_error_has_its_status() {
 fn every_type_can_cross_threads() {
     fn can_cross<T: Send + Sync + Unpin>() {}
     can_cross::<ServerHandshake>();
-    can_cross::<ClientHandshake<'_>>();
+    can_cross::<ClientHandshake>();
     can_cross::<ClientRequest<'_>>();
     can_cross::<Incoming<'_>>();
     can_cross::<Request<'_>>();

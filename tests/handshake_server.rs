@@ -189,23 +189,23 @@ fn any_split_gives_the_same_and_every_prefix_is_incomplete() {
 #[test]
 fn each_byte_is_looked_at_once_however_slowly_it_comes() {
     // Bytes that were looked at are poisoned before the next one comes: to look at one again
-    // would be to find a control byte.
+    // would be to find a bare line feed.
     let filler = format!("X-Filler: {}", "x".repeat(15_000));
     let bytes = with(&[filler.as_bytes()]);
-    let mut poisoned = vec![0; bytes.len()];
+    let mut poisoned = vec![b'\n'; bytes.len()];
     let mut handshake = ServerHandshake::new();
     for end in 0..bytes.len() - 1 {
         poisoned[end] = bytes[end];
         assert!(matches!(handshake.receive(&poisoned[..=end]), Ok(None)), "{end}");
         assert_eq!(handshake.received(), end + 1);
-        poisoned[end] = 0;
+        poisoned[end] = b'\n';
     }
     assert!(matches!(handshake.receive(&bytes), Ok(Some(Incoming::WebSocket(_)))));
 }
 
 #[test]
 fn a_head_up_to_the_limit_is_taken_and_one_byte_more_is_not() {
-    let limits = HeadLimits { bytes: 512, ..HeadLimits::default() };
+    let limits = HeadLimits { bytes: 512, ..HeadLimits::DEFAULT };
     let overhead = with(&[b"X: "]).len();
     let of_len = |len: usize| with(&[format!("X: {}", "x".repeat(len - overhead)).as_bytes()]);
 
@@ -246,6 +246,21 @@ fn as_many_headers_as_the_limit_are_taken_and_one_more_is_not() {
 }
 
 #[test]
+fn no_limit_lets_more_headers_through_than_there_is_room_for() {
+    let of = |count: usize| with(&vec![&b"X: y"[..]; count - LINES.len()]);
+    let limits = HeadLimits { headers: usize::MAX, ..HeadLimits::DEFAULT };
+    let mut handshake = ServerHandshake::with_limits(limits);
+    let bytes = of(HeadLimits::MAX_HEADERS);
+    let Ok(Some(Incoming::WebSocket(request))) = handshake.receive(&bytes) else { panic!() };
+    assert_eq!(request.headers().iter().count(), HeadLimits::MAX_HEADERS);
+
+    let limit = HeadLimits::MAX_HEADERS;
+    let too_many = RequestError::Head(HeadError::TooManyHeaders { limit });
+    let mut handshake = ServerHandshake::with_limits(limits);
+    assert_eq!(handshake.receive(&of(limit + 1)).unwrap_err(), too_many);
+}
+
+#[test]
 fn as_many_subprotocols_as_the_limit_are_taken_and_one_more_is_not() {
     let of = |count: usize| {
         let names: Vec<_> = (0..count).map(|index| format!("p{index}")).collect();
@@ -258,7 +273,7 @@ fn as_many_subprotocols_as_the_limit_are_taken_and_one_more_is_not() {
 
 #[test]
 fn strings_that_stall_regular_expressions_are_refused() {
-    let limits = HeadLimits { bytes: 64 * 1024, ..HeadLimits::default() };
+    let limits = HeadLimits { bytes: 64 * 1024, ..HeadLimits::DEFAULT };
     let open = format!("Sec-WebSocket-Extensions: a; b=\"{}", "\\c".repeat(15_000));
     let spaces = format!("Sec-WebSocket-Protocol: b{}x", " ".repeat(30_000));
     let commas = format!("Sec-WebSocket-Extensions: {}", ",".repeat(30_000));

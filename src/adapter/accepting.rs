@@ -17,15 +17,19 @@ pub(crate) struct Accepting {
     pub(crate) input: BytesMut,
     /// What is still to be written of the response.
     pub(crate) output: BytesMut,
+    /// Whether the response is still to be written and flushed.
+    pub(crate) unflushed: bool,
     progress: Progress,
 }
 
 #[derive(Debug)]
 enum Progress {
-    Receiving,
-    /// The response is being written; then this is what came of it.
-    Answering(Result<Accepted, AcceptError>),
-    Finished,
+    /// The request is still coming.
+    Request,
+    /// It has been answered; this is what comes of it when the response is written.
+    Response(Result<Accepted, AcceptError>),
+    /// The caller has been told.
+    Over,
 }
 
 /// What came of a handshake.
@@ -40,7 +44,8 @@ impl Accepting {
             handshake: ServerHandshake::with_limits(limits),
             input: BytesMut::new(),
             output: BytesMut::new(),
-            progress: Progress::Receiving,
+            unflushed: false,
+            progress: Progress::Request,
         }
     }
 
@@ -49,27 +54,27 @@ impl Accepting {
         &mut self,
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
     ) -> Step<Result<Accepted, AcceptError>> {
-        if let Progress::Receiving = self.progress {
+        if matches!(self.progress, Progress::Request) {
             match self.handshake.receive(&self.input) {
                 Ok(None) => return Step::Read,
                 Ok(Some(incoming)) => {
                     let (head_len, outcome) = respond(&incoming, answer, &mut self.output);
                     self.input.advance(head_len);
-                    self.progress = Progress::Answering(outcome);
+                    self.progress = Progress::Response(outcome);
                 }
                 Err(error) => {
                     refuse(error.refusal(), &mut self.output);
-                    self.progress = Progress::Answering(Err(AcceptError::Request(error)));
+                    self.progress = Progress::Response(Err(AcceptError::Request(error)));
                 }
             }
+            self.unflushed = true;
         }
-        if !self.output.is_empty() {
+        if self.unflushed {
             return Step::Write;
         }
-        Step::Done(match mem::replace(&mut self.progress, Progress::Finished) {
-            Progress::Answering(outcome) => outcome,
-            // Asked again after it was done, it has nothing to say but this.
-            Progress::Receiving | Progress::Finished => Err(AcceptError::Finished),
+        Step::Done(match mem::replace(&mut self.progress, Progress::Over) {
+            Progress::Response(outcome) => outcome,
+            Progress::Request | Progress::Over => Err(AcceptError::Finished),
         })
     }
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::{ConnectError, ConnectOptions, HttpAnswer, Step, write_head};
-use crate::handshake::{Answer, HttpResponse, Response, WriteError};
+use crate::handshake::{Answer, ClientHandshake, HttpResponse, Response, WriteError};
 
 /// A handshake under way. What it needs next is [`step`](Self::step)'s to say; between two steps
 /// it may be kept for as long as the transport has nothing to give or take.
@@ -15,10 +15,15 @@ use crate::handshake::{Answer, HttpResponse, Response, WriteError};
 pub(crate) struct Connecting {
     options: ConnectOptions,
     nonce: [u8; 16],
+    handshake: ClientHandshake,
+    /// Of a response that opens no WebSocket.
+    body: Option<Body>,
     /// All that has been read; in the end, what belongs to the WebSocket.
     pub(crate) input: BytesMut,
     /// What is still to be written of the request.
     pub(crate) output: BytesMut,
+    /// Whether the request is still to be written and flushed.
+    pub(crate) unflushed: bool,
     eof: bool,
 }
 
@@ -35,7 +40,10 @@ impl Connecting {
     pub(crate) fn new(options: ConnectOptions, nonce: [u8; 16]) -> Result<Self, WriteError> {
         let mut output = BytesMut::new();
         options.with_request(nonce, |request| write_head(&mut output, |out| request.write(out)))?;
-        Ok(Self { options, nonce, input: BytesMut::new(), output, eof: false })
+        let handshake = ClientHandshake::with_limits(options.limits);
+        let input = BytesMut::new();
+        let (body, unflushed, eof) = (None, true, false);
+        Ok(Self { options, nonce, handshake, body, input, output, unflushed, eof })
     }
 
     pub(crate) const fn options(&self) -> &ConnectOptions {
@@ -52,57 +60,78 @@ impl Connecting {
         &mut self,
         inspect: impl FnOnce(&Response<'_>),
     ) -> Step<Result<Connected, ConnectError>> {
-        if !self.output.is_empty() {
+        if self.unflushed {
             return Step::Write;
         }
-        let Self { input, options, .. } = self;
-        let answer = options.with_request(self.nonce, |request| {
-            let mut handshake = request.handshake_with_limits(options.limits);
-            let answer = match handshake.receive(input) {
-                Ok(Some(answer)) => answer,
-                Ok(None) => return None,
-                Err(error) => return Some(Err(error.into())),
-            };
-            match answer {
-                Answer::WebSocket(response) => {
-                    inspect(&response);
-                    let subprotocol = response.subprotocol().map(Box::from);
-                    Some(Ok((Connected { subprotocol }, response.head_len())))
-                }
-                Answer::Http(response) if !self.eof && !is_whole(&response) => None,
-                Answer::Http(response) => {
-                    Some(Err(ConnectError::Refused(Box::new(to_owned(&response)))))
-                }
+        // The head is parsed anew each time it is asked for: not while more of the body is awaited.
+        if !self.eof && self.body.is_some_and(|body| !body.is_whole(&self.input)) {
+            return Step::Read;
+        }
+        let Self { options, handshake, input, .. } = self;
+        match options.with_request(self.nonce, |request| handshake.receive(request, input)) {
+            Ok(Some(Answer::WebSocket(response))) => {
+                inspect(&response);
+                let subprotocol = response.subprotocol().map(Box::from);
+                let head_len = response.head_len();
+                self.input.advance(head_len);
+                Step::Done(Ok(Connected { subprotocol }))
             }
-        });
-        match answer {
-            None if self.eof => {
+            Ok(Some(Answer::Http(response))) => {
+                let body = Body::of(&response);
+                if self.eof || body.is_whole(input) {
+                    let answer = to_owned(&response, body.kept(input));
+                    return Step::Done(Err(ConnectError::Refused(Box::new(answer))));
+                }
+                self.body = Some(body);
+                Step::Read
+            }
+            Ok(None) if self.eof => {
                 Step::Done(Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into()))
             }
-            None => Step::Read,
-            Some(Err(error)) => Step::Done(Err(error)),
-            Some(Ok((connected, head_len))) => {
-                self.input.advance(head_len);
-                Step::Done(Ok(connected))
-            }
+            Ok(None) => Step::Read,
+            Err(error) => Step::Done(Err(error.into())),
         }
     }
 }
 
-/// Whether the body is as long as it will be, or as long as is kept.
-fn is_whole(response: &HttpResponse<'_>) -> bool {
-    let bodiless = matches!(response.status, 204 | 304);
-    let announced = response.content_length().and_then(|len| usize::try_from(len).ok());
-    // RFC 9112 7.1: the last chunk is empty. One that only looks so ends what is kept too early,
-    // and costs nobody more.
-    let last_chunk = announced.is_none() && response.body.ends_with(b"\r\n0\r\n\r\n");
-    bodiless || last_chunk || response.body.len() >= announced.unwrap_or(MAX_BODY).min(MAX_BODY)
+/// What a response's head says of its body.
+#[derive(Clone, Copy, Debug)]
+struct Body {
+    start: usize,
+    len: Option<usize>,
 }
 
-fn to_owned(response: &HttpResponse<'_>) -> HttpAnswer {
-    let announced = response.content_length().and_then(|len| usize::try_from(len).ok());
-    let kept = announced.unwrap_or(MAX_BODY).min(MAX_BODY);
-    let body = response.body.get(..kept).unwrap_or(response.body);
+impl Body {
+    fn of(response: &HttpResponse<'_>) -> Self {
+        let len = match response.status {
+            204 | 304 => Some(0),
+            _ => response.content_length().and_then(|len| usize::try_from(len).ok()),
+        };
+        Self { start: response.head_len, len }
+    }
+
+    /// Whether the body is as long as it will be, or as long as is kept.
+    fn is_whole(&self, input: &[u8]) -> bool {
+        let body = input.get(self.start..).unwrap_or_default();
+        // RFC 9112 7.1: the last chunk is empty. One that only looks so ends what is kept too
+        // early, and costs nobody more.
+        let ended = body == b"0\r\n\r\n" || body.ends_with(b"\r\n0\r\n\r\n");
+        let last_chunk = self.len.is_none() && ended;
+        last_chunk || body.len() >= self.kept_len()
+    }
+
+    /// What is kept of the body so far.
+    fn kept<'b>(&self, input: &'b [u8]) -> &'b [u8] {
+        let body = input.get(self.start..).unwrap_or_default();
+        body.get(..self.kept_len()).unwrap_or(body)
+    }
+
+    fn kept_len(&self) -> usize {
+        self.len.unwrap_or(MAX_BODY).min(MAX_BODY)
+    }
+}
+
+fn to_owned(response: &HttpResponse<'_>, body: &[u8]) -> HttpAnswer {
     let headers: Vec<_> = response
         .headers
         .iter()

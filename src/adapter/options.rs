@@ -54,21 +54,22 @@ impl ConnectOptions {
             return Err(UrlError::Fragment);
         }
         let uri: Uri = url.parse().map_err(|_| UrlError::Invalid)?;
+        // RFC 3986 3.1: in any case.
         let scheme = match uri.scheme_str() {
-            Some("ws") => Scheme::Ws,
-            Some("wss") => Scheme::Wss,
+            Some(scheme) if scheme.eq_ignore_ascii_case("ws") => Scheme::Ws,
+            Some(scheme) if scheme.eq_ignore_ascii_case("wss") => Scheme::Wss,
             _ => return Err(UrlError::Scheme),
         };
         let authority = uri.authority().ok_or(UrlError::Invalid)?;
         if authority.as_str().contains('@') {
             return Err(UrlError::Credentials);
         }
-        let port = match authority.port() {
-            Some(port) => port.as_u16(),
-            // A colon without digits means the default port (RFC 3986 3.2.3).
-            None => scheme.default_port(),
-        };
         let host = authority.host();
+        let port = match authority.as_str().get(host.len()..).unwrap_or_default() {
+            // A colon without digits means the default port (RFC 3986 3.2.3).
+            "" | ":" => scheme.default_port(),
+            port => parse_port(port).ok_or(UrlError::Invalid)?,
+        };
         if host.is_empty() {
             return Err(UrlError::Invalid);
         }
@@ -83,7 +84,7 @@ impl ConnectOptions {
             require_subprotocol: false,
             origin: None,
             headers: Vec::new(),
-            limits: HeadLimits::default(),
+            limits: HeadLimits::DEFAULT,
             config: Config::new(),
             connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
         })
@@ -170,6 +171,13 @@ impl ConnectOptions {
         }
         with(&request)
     }
+}
+
+/// The number in `:8080`.
+fn parse_port(port: &str) -> Option<u16> {
+    let digits = port.strip_prefix(':')?;
+    // `parse` would take a sign.
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 /// Why a URL is none to connect to (RFC 6455 3).

@@ -8,7 +8,6 @@ use super::{WebSocketStream, fill};
 use crate::adapter::{ConnectError, ConnectOptions, Connecting, ReadSize, Step, UrlError, random};
 use crate::connection::Client;
 use crate::handshake::{Response, Scheme};
-use crate::websocket::WebSocket;
 
 /// Connects to a `ws://` URL.
 ///
@@ -96,15 +95,18 @@ impl<S: Read + Write> Connector<S> {
                         self.connecting.receive_eof();
                     }
                 }
-                Step::Write => write_head(stream, &mut self.connecting.output)?,
+                Step::Write => {
+                    write_head(stream, &mut self.connecting.output)?;
+                    self.connecting.unflushed = false;
+                }
                 Step::Done(outcome) => break outcome,
             }
         };
         let connected = outcome?;
         let stream = self.stream.take().ok_or(ConnectError::Finished)?;
         let config = self.connecting.options().config.clone();
-        let websocket = WebSocket::new(Client::new(random()?), config);
+        let client = Client::new(random()?);
         let input = core::mem::take(&mut self.connecting.input);
-        Ok(WebSocketStream::new(stream, websocket, input, connected.subprotocol))
+        Ok(WebSocketStream::new(stream, client, config, input, connected.subprotocol))
     }
 }

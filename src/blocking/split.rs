@@ -1,20 +1,26 @@
 //! Two halves for two threads.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
-use std::io;
-use std::net::TcpStream;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use core::error::Error as StdError;
+use core::fmt;
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
-use super::{CLOSE_TIMEOUT, WebSocketStream, fill, finish, is_transient, write_some};
+use super::finish::{Deadline, see_out, write_out};
+use super::{WebSocketStream, fill, is_transient, write_some};
 use crate::adapter::{Error, ReadSize};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{ControlPayload, Role};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::message::Message;
-use crate::websocket::{MessageReceiver, MessageSender, Prepared};
+use crate::websocket::{MessageReceiver, MessageSender, Prepared, WebSocket};
 
 impl<R: Role> WebSocketStream<TcpStream, R> {
     /// Two halves, for a thread that reads and one that writes.
@@ -26,18 +32,19 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     /// The system cannot give a second handle to the socket.
     pub fn into_split(self) -> io::Result<(ReadHalf<R>, WriteHalf<R>)> {
         let stream = self.stream.try_clone()?;
-        let answer_pings = self.websocket.answers_pings();
         let (receiver, sender) = self.websocket.split();
         let shared = Arc::new(Shared {
             writer: Mutex::new(Writer { stream: self.stream, sender }),
             due: Mutex::new(Due { pong: None, close: None }),
+            written: Condvar::new(),
         });
         let reader = ReadHalf {
             stream,
             receiver,
             input: self.input,
             read_size: self.read_size,
-            answer_pings,
+            subprotocol: self.subprotocol,
+            close_timeout: self.close_timeout,
             end: None,
             shared: Arc::clone(&shared),
         };
@@ -52,7 +59,8 @@ pub struct ReadHalf<R> {
     receiver: MessageReceiver<R>,
     input: BytesMut,
     read_size: ReadSize,
-    answer_pings: bool,
+    subprotocol: Option<Box<str>>,
+    close_timeout: Duration,
     end: Option<End>,
     shared: Arc<Shared<R>>,
 }
@@ -87,27 +95,84 @@ impl<R: Role> ReadHalf<R> {
             }
             let remaining = self.receiver.frame_remaining();
             if fill(&mut self.stream, &mut self.input, &mut self.read_size, remaining)? == 0 {
-                self.receiver.receive_eof().inspect_err(|_| self.end = Some(End::Failed))?;
+                // After an error the next turn says which, and lets the other half know.
+                let _ = self.receiver.receive_eof();
             }
         }
     }
 
     /// Drops the connection as [`WebSocketStream::finish`] does, once what is queued is written.
+    /// A write that the peer does not let come to an end is broken off when the time has run out.
     ///
     /// # Errors
     /// The transport failed, or the time ran out.
     pub fn finish(self) -> io::Result<()> {
         self.stream.set_nonblocking(false)?;
-        self.stream.set_write_timeout(Some(CLOSE_TIMEOUT))?;
-        lock(&self.shared.writer).flush(&self.shared.due)?;
+        let deadline = Deadline::after(self.close_timeout);
+        // For the writes that others begin meanwhile.
+        self.stream.set_write_timeout(Some(self.close_timeout))?;
+        let Some(mut writer) = self.shared.writer_within(self.close_timeout) else {
+            // Its write began before there was a time-out.
+            self.stream.shutdown(Shutdown::Both)?;
+            return Err(ErrorKind::TimedOut.into());
+        };
+        writer.take(&mut lock(&self.shared.due));
+        write_out(&self.stream, writer.sender.output(), deadline)?;
+        drop(writer);
         // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
         let shutdown = !(R::MASKS && self.end == Some(End::Closed));
-        finish(&self.stream, shutdown, CLOSE_TIMEOUT)
+        see_out(&self.stream, shutdown, deadline)
+    }
+
+    /// The WebSocket again, from both of its halves.
+    ///
+    /// # Errors
+    /// The halves, when they are not of one WebSocket.
+    pub fn reunite(
+        self,
+        writer: WriteHalf<R>,
+    ) -> Result<WebSocketStream<TcpStream, R>, Box<ReuniteError<R>>> {
+        if !Arc::ptr_eq(&self.shared, &writer.shared) {
+            return Err(Box::new(ReuniteError(self, writer)));
+        }
+        drop(writer);
+        let Self { stream, receiver, input, read_size, subprotocol, close_timeout, end, shared } =
+            self;
+        match Arc::try_unwrap(shared) {
+            Ok(Shared { writer, due, .. }) => {
+                let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+                writer.take(&mut due.into_inner().unwrap_or_else(PoisonError::into_inner));
+                Ok(WebSocketStream {
+                    stream,
+                    websocket: WebSocket::reunite(receiver, writer.sender),
+                    input,
+                    read_size,
+                    unflushed: false,
+                    subprotocol,
+                    close_timeout,
+                })
+            }
+            // There are two halves and no more.
+            Err(shared) => {
+                let writer = WriteHalf { shared: Arc::clone(&shared) };
+                let reader = Self {
+                    stream,
+                    receiver,
+                    input,
+                    read_size,
+                    subprotocol,
+                    close_timeout,
+                    end,
+                    shared,
+                };
+                Err(Box::new(ReuniteError(reader, writer)))
+            }
+        }
     }
 
     fn answer(&mut self, message: &Message) {
         match message {
-            Message::Ping(payload) if self.answer_pings => {
+            Message::Ping(payload) if self.receiver.answers_pings() => {
                 let payload = ControlPayload::new(payload);
                 self.shared.owe(|due| due.pong = payload);
             }
@@ -180,6 +245,23 @@ impl<R: Role> WriteHalf<R> {
     }
 }
 
+/// Two halves that are not of one WebSocket, handed back.
+pub struct ReuniteError<R>(pub ReadHalf<R>, pub WriteHalf<R>);
+
+impl<R> fmt::Debug for ReuniteError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReuniteError").finish_non_exhaustive()
+    }
+}
+
+impl<R> fmt::Display for ReuniteError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the two halves are not of one websocket")
+    }
+}
+
+impl<R> StdError for ReuniteError<R> {}
+
 /// What the halves share.
 #[derive(Debug)]
 struct Shared<R> {
@@ -187,6 +269,8 @@ struct Shared<R> {
     writer: Mutex<Writer<R>>,
     /// Held for moments only: so the reader never waits for a slow write.
     due: Mutex<Due>,
+    /// Told, with `due` held, whenever the writer has been let go.
+    written: Condvar,
 }
 
 #[derive(Debug)]
@@ -218,16 +302,40 @@ impl<R: Role> Shared<R> {
     /// Sends what is due, unless somebody is writing, who does this when it has written.
     fn settle(&self) {
         while !lock(&self.due).is_empty() {
-            let mut writer = match self.writer.try_lock() {
-                Ok(writer) => writer,
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => return,
+            let Some(mut writer) = self.try_writer() else {
+                return;
             };
             // When the transport takes nothing now, the next write takes it along; when it has
             // failed, who reads from it will see.
             if writer.flush(&self.due).is_err() {
-                return;
+                break;
             }
+        }
+        let _due = lock(&self.due);
+        self.written.notify_one();
+    }
+
+    /// The writer, unless it is in use.
+    fn try_writer(&self) -> Option<MutexGuard<'_, Writer<R>>> {
+        match self.writer.try_lock() {
+            Ok(writer) => Some(writer),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The writer, as soon as it is not in use; `None` when it is for all of `limit`.
+    fn writer_within(&self, limit: Duration) -> Option<MutexGuard<'_, Writer<R>>> {
+        let deadline = Instant::now() + limit;
+        let mut due = lock(&self.due);
+        loop {
+            let writer = self.try_writer();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if writer.is_some() || left.is_zero() {
+                return writer;
+            }
+            let waited = self.written.wait_timeout(due, left);
+            due = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

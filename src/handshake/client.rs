@@ -6,10 +6,9 @@ use super::VERSION;
 use super::accept_key::{accept_key, key_from_nonce};
 use super::error::WriteError;
 use super::extensions::Extensions;
-use super::head::HeadLimits;
-use super::headers::{Header, origin_text, token, visible};
+use super::grammar::{origin_text, token, visible};
+use super::headers::Header;
 use super::host::{is_host, is_host_and_port, is_ipv6};
-use super::response::{ClientHandshake, Offers};
 use super::write::{Writer, is_handshake_header};
 
 /// A request for a WebSocket, to be completed and written.
@@ -35,11 +34,11 @@ use super::write::{Writer, is_handshake_header};
 pub struct ClientRequest<'a> {
     host: &'a str,
     port: Option<u16>,
-    target: &'a str,
+    pub(super) target: &'a str,
     nonce: [u8; 16],
-    subprotocols: &'a [&'a str],
-    requires_subprotocol: bool,
-    extensions: Option<&'a str>,
+    pub(super) subprotocols: &'a [&'a str],
+    pub(super) requires_subprotocol: bool,
+    pub(super) extensions: Option<&'a str>,
     origin: Option<&'a str>,
     headers: &'a [Header<'a>],
 }
@@ -105,23 +104,6 @@ impl<'a> ClientRequest<'a> {
         self
     }
 
-    /// What receives the server's answer to this request, with the default limits: 16 KiB and
-    /// 100 headers.
-    pub fn handshake(&self) -> ClientHandshake<'a> {
-        self.handshake_with_limits(HeadLimits::default())
-    }
-
-    /// As [`handshake`](Self::handshake), with limits of the caller's.
-    pub fn handshake_with_limits(&self, limits: HeadLimits) -> ClientHandshake<'a> {
-        let offers = Offers {
-            accept: accept_key(&key_from_nonce(&self.nonce)),
-            subprotocols: self.subprotocols,
-            requires_subprotocol: self.requires_subprotocol,
-            extensions: self.extensions.unwrap_or_default(),
-        };
-        ClientHandshake::new(offers, limits)
-    }
-
     /// Writes the request and returns its length in bytes.
     ///
     /// # Errors
@@ -149,6 +131,11 @@ impl<'a> ClientRequest<'a> {
         })?;
         writer.text("\r\n");
         writer.finish()
+    }
+
+    /// The `Sec-WebSocket-Accept` that answers this request (RFC 6455 4.1, item 4 of the last list).
+    pub(super) fn expected_accept(&self) -> [u8; 28] {
+        accept_key(&key_from_nonce(&self.nonce))
     }
 
     /// RFC 6455 4.1, items 1 and 2; 3 forbids a fragment.

@@ -119,6 +119,8 @@ pub enum ResponseError {
     MissingHeader(&'static str),
     /// A header that may come once came more often.
     RepeatedHeader(&'static str),
+    /// The status is 101 where there is nothing to switch to: over HTTP/2 or HTTP/3 (RFC 8441 5).
+    SwitchingProtocols,
     /// `Upgrade` is not `websocket` (RFC 6455 4.1, item 2).
     Upgrade,
     /// `Connection` does not hold `Upgrade` (RFC 6455 4.1, item 3).
@@ -142,6 +144,7 @@ impl fmt::Display for ResponseError {
         match self {
             Self::Head(error) => write!(f, "{error}"),
             Self::HttpVersion => f.write_str("http version of the response is not 1.1"),
+            Self::SwitchingProtocols => f.write_str("extended connect is answered with 101"),
             Self::MissingHeader(name) => write!(f, "response has no {name} header"),
             Self::RepeatedHeader(name) => write!(f, "response has several {name} headers"),
             Self::Upgrade => f.write_str("upgrade header is not websocket"),
@@ -182,24 +185,23 @@ pub enum HeadError {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The head has more lines than [`HeadLimits::headers`](super::HeadLimits::headers).
+    /// The head has more header lines than [`HeadLimits::headers`](super::HeadLimits::headers)
+    /// and [`HeadLimits::MAX_HEADERS`](super::HeadLimits::MAX_HEADERS) allow.
     TooManyHeaders {
         /// The limit, in lines.
         limit: usize,
     },
     /// The request line or status line is malformed (RFC 9112 3, 4).
     StartLine,
-    /// This byte cannot be in the name of a header, or between it and the colon (RFC 9112 5.1).
-    HeaderName(u8),
-    /// This byte, a control, cannot be in a start line or in the value of a header
-    /// (RFC 9110 5.5).
-    ControlByte(u8),
+    /// A header line does not begin with a token and a colon: there is whitespace in front of it
+    /// (RFC 9112 5.2, obs-fold) or between the two (5.1), or the name has other bytes.
+    HeaderName,
+    /// The value of a header holds a control byte (RFC 9110 5.5).
+    HeaderValue,
     /// A line ends in LF without CR (RFC 9112 2.2).
     BareLineFeed,
     /// CR comes without LF (RFC 9112 2.2).
     BareCarriageReturn,
-    /// A line begins with whitespace (RFC 9112 5.2, obs-fold).
-    FoldedLine,
 }
 
 impl fmt::Display for HeadError {
@@ -209,13 +211,12 @@ impl fmt::Display for HeadError {
             Self::TooLarge { limit } => write!(f, "http head exceeds {limit} bytes"),
             Self::TooManyHeaders { limit } => write!(f, "http head exceeds {limit} headers"),
             Self::StartLine => f.write_str("first line of the http head is malformed"),
-            Self::HeaderName(byte) => write!(f, "byte {byte:#04x} in the name of a header"),
-            Self::ControlByte(byte) => write!(f, "control byte {byte:#04x} in the http head"),
+            Self::HeaderName => f.write_str("header line does not begin with a name and a colon"),
+            Self::HeaderValue => f.write_str("value of a header holds a control byte"),
             Self::BareLineFeed => f.write_str("line feed without carriage return in the http head"),
             Self::BareCarriageReturn => {
                 f.write_str("carriage return without line feed in the http head")
             }
-            Self::FoldedLine => f.write_str("line of the http head begins with whitespace"),
         }
     }
 }

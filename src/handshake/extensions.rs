@@ -12,8 +12,8 @@
 use core::fmt;
 
 use super::error::ExtensionError;
-use super::headers::{Field, Headers, Values, token};
-use super::scan::{is_token_byte, token_run};
+use super::grammar::{is_token_byte, token, token_run};
+use super::headers::{Field, Headers, Values};
 
 /// A list of extensions, in order of preference (an offer) or of application (an answer).
 ///

@@ -1,15 +1,23 @@
-//! The head of an HTTP message, found and checked while it arrives (RFC 9112 2 to 5).
+//! What the head of an HTTP message says (RFC 9112 3 to 5). `httparse` parses it, with none of its
+//! leniencies; here are our limits and our words for what it finds wrong.
 
-use super::error::HeadError;
-use super::headers::Headers;
-use super::scan::{field_run, is_field_byte, is_token_byte, token_run};
+use core::mem::MaybeUninit;
+
+use httparse::Status;
+
+use super::error::{HeadError, RequestError, ResponseError};
+use super::grammar::visible;
+use super::headers::{Headers, take_line};
+use super::response::HttpResponse;
+use super::scan::Head;
+use super::server::HttpRequest;
 
 /// How large the head of a request or response may be. Both limits are inclusive.
 ///
 /// ```
 /// use websocket_proto::handshake::{HeadLimits, ServerHandshake};
 ///
-/// assert_eq!(HeadLimits::default(), HeadLimits { bytes: 16 * 1024, headers: 100 });
+/// assert_eq!(HeadLimits::DEFAULT, HeadLimits { bytes: 16 * 1024, headers: 100 });
 /// let handshake = ServerHandshake::with_limits(HeadLimits { bytes: 4096, headers: 32 });
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,223 +25,130 @@ pub struct HeadLimits {
     /// Bytes from the first of the start line to the blank line, both included. A client's
     /// limit is for all interim responses (1xx) and the final one together. 16 KiB by default.
     pub bytes: usize,
-    /// Header lines. 100 by default.
+    /// Header lines. 100 by default; more than [`MAX_HEADERS`](Self::MAX_HEADERS) count as that.
     pub headers: usize,
+}
+
+impl HeadLimits {
+    /// 16 KiB and 100 headers.
+    pub const DEFAULT: Self = Self { bytes: 16 * 1024, headers: 100 };
+
+    /// The most header lines that a head may have, whatever the limit says. The headers are
+    /// parsed into an array of that many on the stack: 8 KiB where a pointer has 64 bits.
+    pub const MAX_HEADERS: usize = 256;
+
+    const fn effective_headers(&self) -> usize {
+        if self.headers < Self::MAX_HEADERS { self.headers } else { Self::MAX_HEADERS }
+    }
 }
 
 impl Default for HeadLimits {
     fn default() -> Self {
-        Self { bytes: 16 * 1024, headers: 100 }
+        Self::DEFAULT
     }
 }
 
-/// Which of the two heads is expected: they differ in the start line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Request,
-    Response,
-}
-
-/// A complete head: every line ends in CRLF, every header has a token for a name, and no value
-/// holds a control byte.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Head<'b> {
-    pub(super) start_line: &'b [u8],
-    pub(super) headers: Headers<'b>,
-    /// Where the head ends in the caller's bytes.
-    pub(super) len: usize,
-}
-
-/// Finds the end of a head in bytes that arrive in pieces of any size.
-///
-/// It is a state machine over single bytes that remembers how far it looked, so that the work is
-/// linear in what arrives and a byte that cannot be HTTP is refused the moment it is there.
-#[derive(Clone, Debug)]
-pub(super) struct HeadScanner {
-    kind: Kind,
-    limits: HeadLimits,
-    /// The next byte to look at, as an offset into the caller's bytes.
-    position: usize,
-    /// Where this head begins.
-    start: usize,
-    /// Where its start line ends, in front of the CRLF.
-    start_line_end: usize,
-    header_count: usize,
-    state: State,
-}
-
-/// What the next byte belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Start { after_blank_line: bool },
-    BlankLineFeed,
-    FirstWord,
-    StartLine,
-    StartLineFeed,
-    LineStart,
-    Name,
-    Value,
-    ValueLineFeed,
-    LastLineFeed,
-    Complete,
-    Failed(HeadError),
-}
-
-impl HeadScanner {
-    pub(super) const fn new(kind: Kind, limits: HeadLimits) -> Self {
-        Self {
-            kind,
-            limits,
-            position: 0,
-            start: 0,
-            start_line_end: 0,
-            header_count: 0,
-            state: State::Start { after_blank_line: false },
-        }
-    }
-
-    /// How many bytes were looked at.
-    pub(super) const fn position(&self) -> usize {
-        self.position
-    }
-
-    /// Looks at what came since the last call. `bytes` is everything since the beginning.
-    pub(super) fn scan<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Head<'b>>, HeadError> {
-        let end = bytes.len().min(self.limits.bytes);
-        while let Some(rest @ [byte, ..]) = bytes.get(self.position..end) {
-            let taken = match self.state {
-                State::Complete | State::Failed(_) => break,
-                State::Name => token_run(rest),
-                State::StartLine | State::Value => field_run(rest),
-                _ => 0,
-            };
-            if taken > 0 {
-                self.position += taken;
-                continue;
-            }
-            match self.step(*byte) {
-                Ok(state) => {
-                    self.state = state;
-                    self.position += 1;
-                }
-                Err(error) => self.state = State::Failed(error),
-            }
-        }
-        match self.state {
-            State::Complete => Ok(self.head(bytes)),
-            State::Failed(error) => Err(error),
-            _ if self.position >= self.limits.bytes => {
-                let limit = self.limits.bytes;
-                Err(self.fail(HeadError::TooLarge { limit }))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    /// Expects another head behind the one that is complete.
-    pub(super) const fn restart(&mut self) {
-        self.start = self.position;
-        self.header_count = 0;
-        self.state = State::Start { after_blank_line: false };
-    }
-
-    const fn fail(&mut self, error: HeadError) -> HeadError {
-        self.state = State::Failed(error);
-        error
-    }
-
-    fn step(&mut self, byte: u8) -> Result<State, HeadError> {
-        match (self.state, byte) {
-            // RFC 9112 2.2: a server should ignore an empty line in front of a request.
-            (State::Start { after_blank_line }, b'\r')
-                if self.kind == Kind::Request && !after_blank_line =>
-            {
-                Ok(State::BlankLineFeed)
-            }
-            (State::BlankLineFeed, b'\n') => {
-                self.start = self.position + 1;
-                Ok(State::Start { after_blank_line: true })
-            }
-            (State::Start { .. } | State::FirstWord, _) => self.first_word(byte),
-
-            (State::StartLine, b'\r') => {
-                self.start_line_end = self.position;
-                Ok(State::StartLineFeed)
-            }
-            (State::StartLine, _) if is_field_byte(byte) => Ok(State::StartLine),
-
-            // RFC 9112 2.2: a recipient may take a bare LF for a line's end; we do not, because
-            // a proxy in front of us may have read those bytes differently.
-            (State::StartLineFeed | State::ValueLineFeed, b'\n') => Ok(State::LineStart),
-            (State::LastLineFeed, b'\n') => Ok(State::Complete),
-
-            (State::LineStart, b'\r') => Ok(State::LastLineFeed),
-            // RFC 9112 5.2: a server refuses a folded line, or replaces it by spaces.
-            (State::LineStart, b' ' | b'\t') => Err(HeadError::FoldedLine),
-            (State::LineStart, _) if is_token_byte(byte) => {
-                if self.header_count >= self.limits.headers {
-                    return Err(HeadError::TooManyHeaders { limit: self.limits.headers });
-                }
-                self.header_count += 1;
-                Ok(State::Name)
-            }
-
-            // RFC 9112 5.1: no whitespace between the name and the colon.
-            (State::Name, b':') => Ok(State::Value),
-            (State::Value, b'\r') => Ok(State::ValueLineFeed),
-
-            (
-                State::BlankLineFeed
-                | State::StartLineFeed
-                | State::ValueLineFeed
-                | State::LastLineFeed,
-                _,
-            ) => Err(HeadError::BareCarriageReturn),
-            (_, b'\n') => Err(HeadError::BareLineFeed),
-            (State::StartLine | State::Value, _) => Err(HeadError::ControlByte(byte)),
-            _ => Err(HeadError::HeaderName(byte)),
-        }
-    }
-
-    /// The method of a request, or the `HTTP/` of a response: enough to tell other protocols
-    /// (a TLS ClientHello, an SSH banner, a WebSocket frame) without waiting for more.
-    fn first_word(&self, byte: u8) -> Result<State, HeadError> {
-        let offset = self.position - self.start;
-        match self.kind {
-            Kind::Request if is_token_byte(byte) => Ok(State::FirstWord),
-            Kind::Request if byte == b' ' && offset > 0 => Ok(State::StartLine),
-            Kind::Response if b"HTTP/".get(offset) == Some(&byte) => Ok(match offset {
-                4 => State::StartLine,
-                _ => State::FirstWord,
-            }),
-            _ => Err(HeadError::NotHttp(byte)),
-        }
-    }
-
-    fn head<'b>(&self, bytes: &'b [u8]) -> Option<Head<'b>> {
-        let start_line = bytes.get(self.start..self.start_line_end)?;
-        // Between the CRLF of the start line and that of the blank line.
-        let lines = bytes.get(self.start_line_end + 2..self.position - 2)?;
-        Some(Head { start_line, headers: Headers::from_lines(lines), len: self.position })
-    }
-}
-
-/// `HTTP/1.x` as its `x` (RFC 9112 2.3).
-pub(super) fn parse_version(text: &[u8]) -> Result<u8, VersionError> {
-    match text {
-        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', minor @ b'0'..=b'9'] => Ok(minor - b'0'),
-        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
-            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+/// The request that a head is.
+pub(super) fn parse_request<'b>(
+    head: &Head<'b>,
+    limits: &HeadLimits,
+) -> Result<HttpRequest<'b>, RequestError> {
+    let mut storage = [const { MaybeUninit::uninit() }; HeadLimits::MAX_HEADERS];
+    let storage = storage.get_mut(..limits.effective_headers()).unwrap_or_default();
+    let mut request = httparse::Request::new(&mut []);
+    let (start_line, headers) = split(head);
+    match request.parse_with_uninit_headers(head.bytes, storage) {
+        // RFC 9112 3: method SP request-target SP HTTP-version, and RFC 9110 15.6.6.
+        Err(httparse::Error::Version)
+            if start_line.splitn(3, is_space).nth(2).is_some_and(is_other_version) =>
         {
-            Err(VersionError::Unsupported)
+            return Err(RequestError::HttpVersion);
         }
-        _ => Err(VersionError::Malformed),
+        parsed => check(parsed, head, limits)?,
+    }
+    let httparse::Request {
+        method: Some(method), path: Some(target), version: Some(version), ..
+    } = request
+    else {
+        return Err(HeadError::StartLine.into());
+    };
+    // RFC 9112 3.2: a target is a URI or a part of one, and those are ASCII. httparse takes UTF-8.
+    let target = visible(target.as_bytes()).ok_or(HeadError::StartLine)?;
+    Ok(HttpRequest { method, target, minor_version: version, headers, head_len: head.len })
+}
+
+/// The response that a head is.
+pub(super) fn parse_response<'b>(
+    head: &Head<'b>,
+    limits: &HeadLimits,
+) -> Result<HttpResponse<'b>, ResponseError> {
+    let mut storage = [const { MaybeUninit::uninit() }; HeadLimits::MAX_HEADERS];
+    let storage = storage.get_mut(..limits.effective_headers()).unwrap_or_default();
+    let mut response = httparse::Response::new(&mut []);
+    let (start_line, headers) = split(head);
+    let parser = httparse::ParserConfig::default();
+    match parser.parse_response_with_uninit_headers(&mut response, head.bytes, storage) {
+        // RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ].
+        Err(httparse::Error::Version)
+            if start_line.split(is_space).next().is_some_and(is_other_version) =>
+        {
+            return Err(ResponseError::HttpVersion);
+        }
+        parsed => check(parsed, head, limits)?,
+    }
+    // RFC 9110 15: a status is from 100 to 999. httparse takes any three digits.
+    let httparse::Response { version: Some(version), code: Some(status @ 100..), .. } = response
+    else {
+        return Err(HeadError::StartLine.into());
+    };
+    Ok(HttpResponse {
+        status,
+        // Not as httparse has it, which gives up those with bytes beyond ASCII.
+        reason: start_line.get("HTTP/1.1 101 ".len()..).unwrap_or_default(),
+        minor_version: version,
+        headers,
+        head_len: head.len,
+        body: head.behind,
+    })
+}
+
+/// The start line without its CRLF, and the header lines, which are to be handed out only when
+/// httparse has taken the head.
+fn split<'b>(head: &Head<'b>) -> (&'b [u8], Headers<'b>) {
+    let (start_line, rest) = take_line(head.bytes).unwrap_or_default();
+    let lines = rest.strip_suffix(b"\r\n").unwrap_or_default();
+    (start_line, Headers::from_lines(lines))
+}
+
+/// Our word for what httparse made of a head. It has to end where we found it to end.
+fn check(
+    parsed: httparse::Result<usize>,
+    head: &Head<'_>,
+    limits: &HeadLimits,
+) -> Result<(), HeadError> {
+    use httparse::Error as E;
+    Err(match parsed {
+        Ok(Status::Complete(len)) if len == head.bytes.len() => return Ok(()),
+        Err(E::HeaderName) => HeadError::HeaderName,
+        Err(E::HeaderValue) => HeadError::HeaderValue,
+        Err(E::TooManyHeaders) => HeadError::TooManyHeaders { limit: limits.effective_headers() },
+        // The line ends are good, and the last of them is there: if one of them is wrong, or
+        // missing, it is for what stands in front of it, and that is the start line.
+        Err(E::NewLine | E::Status | E::Token | E::Version) | Ok(_) => HeadError::StartLine,
+    })
+}
+
+/// Whether this is a version of HTTP (RFC 9112 2.3), but not one that httparse knows.
+fn is_other_version(text: &[u8]) -> bool {
+    match text {
+        b"HTTP/1.0" | b"HTTP/1.1" => false,
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] => {
+            major.is_ascii_digit() && minor.is_ascii_digit()
+        }
+        _ => false,
     }
 }
 
-/// Why [`parse_version`] has no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum VersionError {
-    Unsupported,
-    Malformed,
+const fn is_space(byte: &u8) -> bool {
+    *byte == b' '
 }

@@ -3,8 +3,6 @@
 use core::fmt;
 use core::str;
 
-use super::scan::{field_run, find, token_run};
-
 /// One header line (RFC 9110 5).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Header<'b> {
@@ -54,7 +52,7 @@ pub struct Headers<'b> {
 
 #[derive(Clone, Copy)]
 enum Source<'b> {
-    /// The header lines of a head that was checked, each with its CRLF.
+    /// The header lines of a head that httparse has taken, each with its CRLF.
     Lines(&'b [u8]),
     /// Headers that something else has parsed.
     Parsed(&'b [Header<'b>]),
@@ -67,7 +65,7 @@ impl<'b> Headers<'b> {
         Self { source: Source::Parsed(headers) }
     }
 
-    /// The lines of a head that [`HeadScanner`](super::head::HeadScanner) has checked.
+    /// The header lines of a head that httparse has taken.
     pub(super) const fn from_lines(lines: &'b [u8]) -> Self {
         Self { source: Source::Lines(lines) }
     }
@@ -123,12 +121,12 @@ impl<'b> Iterator for HeadersIter<'b> {
         match &mut self.source {
             Source::Parsed(headers) => headers.split_off_first().copied(),
             Source::Lines(lines) => {
-                let colon = find(lines, b':')?;
-                let (name, rest) = lines.split_at_checked(colon)?;
-                // The lines were checked: what is no field byte is the CR at the end.
-                let end = field_run(rest);
-                let value = rest.get(1..end)?;
-                *lines = rest.get(end + 2..)?;
+                let (line, rest) = take_line(lines)?;
+                *lines = rest;
+                // RFC 9112 5: field-name ":" OWS field-value OWS. The only whitespace that
+                // httparse lets into a line is that of OWS.
+                let colon = line.iter().position(|&byte| byte == b':')?;
+                let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
                 Some(Header { name: str::from_utf8(name).ok()?, value: value.trim_ascii() })
             }
         }
@@ -139,6 +137,13 @@ impl fmt::Debug for HeadersIter<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.clone()).finish()
     }
+}
+
+/// The first line without its CRLF, and what is behind that. `bytes` are of a head in which every
+/// CR is part of a CRLF.
+pub(super) fn take_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, rest) = bytes.split_at_checked(bytes.iter().position(|&byte| byte == b'\r')?)?;
+    Some((line, rest.get(2..)?))
 }
 
 /// The values of every header of one name.
@@ -247,23 +252,4 @@ impl<'b> Field<'b> {
             Self::Repeated => headers.values(name),
         }
     }
-}
-
-/// A whole token, as text; `None` when it is empty or holds another byte.
-pub(super) fn token(bytes: &[u8]) -> Option<&str> {
-    let is_token = !bytes.is_empty() && token_run(bytes) == bytes.len();
-    is_token.then(|| str::from_utf8(bytes).ok())?
-}
-
-/// Visible ASCII as text; `None` when it is empty or holds another byte.
-pub(super) fn visible(bytes: &[u8]) -> Option<&str> {
-    let is_visible = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic);
-    is_visible.then(|| str::from_utf8(bytes).ok())?
-}
-
-/// The value of `Origin`: visible ASCII, several with single spaces between them (RFC 6454 7.1).
-pub(super) fn origin_text(bytes: &[u8]) -> Option<&str> {
-    let mut origins = bytes.split(|&byte| byte == b' ');
-    let is_origin = origins.all(|origin| visible(origin).is_some());
-    is_origin.then(|| str::from_utf8(bytes).ok())?
 }

@@ -2,8 +2,8 @@
 //!
 //! Neither role reads or writes a socket. The caller collects what the peer sent in a buffer of
 //! its own and shows all of it at each call; nothing is copied out, and what comes back borrows
-//! that buffer. Each byte is looked at once however slowly the head arrives, and what may arrive
-//! is bounded by [`HeadLimits`].
+//! that buffer. However slowly the head arrives, each byte is looked at once for the head's end,
+//! and the head is parsed once, when it is whole; what may arrive is bounded by [`HeadLimits`].
 //!
 //! # Server
 //!
@@ -47,7 +47,7 @@
 //!
 //! 1. Describe the request as a [`ClientRequest`], with 16 fresh random bytes as the nonce, and
 //!    [`write`](ClientRequest::write) it.
-//! 2. [`ClientHandshake::receive`] with the bytes so far, until it returns an [`Answer`]. Send
+//! 2. [`ClientHandshake::receive`] with that request and the bytes so far, until it returns an [`Answer`]. Send
 //!    nothing meanwhile (RFC 6455 4.1).
 //! 3. [`Answer::WebSocket`]: the connection is open; [`Response`] says what was agreed. Drop
 //!    [`Response::head_len`] bytes from the front of the buffer; the rest belongs to the
@@ -58,7 +58,7 @@
 //! is for whoever opens connections to see to.
 //!
 //! ```
-//! use websocket_proto::handshake::{Answer, ClientRequest};
+//! use websocket_proto::handshake::{Answer, ClientHandshake, ClientRequest};
 //!
 //! let nonce = *b"the sample nonce"; // from the system's random generator, in earnest
 //! let request = ClientRequest::new("server.example.com", "/chat", nonce).subprotocols(&["chat"]);
@@ -72,21 +72,29 @@
 //!     Connection: Upgrade\r\n\
 //!     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
 //!     Sec-WebSocket-Protocol: chat\r\n\r\n";
-//! let Some(Answer::WebSocket(response)) = request.handshake().receive(received)? else {
+//! let mut handshake = ClientHandshake::new();
+//! let Some(Answer::WebSocket(response)) = handshake.receive(&request, received)? else {
 //!     panic!("this server agrees");
 //! };
 //! assert_eq!(response.subprotocol(), Some("chat"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![cfg_attr(
+    feature = "http",
+    doc = "\n# Over HTTP libraries\n\nThe module [`http`] has both roles over the types of the `http` crate, and extended CONNECT\n(RFC 8441, RFC 9220)."
+)]
 
 mod accept;
 mod accept_key;
 mod client;
 mod error;
 mod extensions;
+mod grammar;
 mod head;
 mod headers;
 mod host;
+#[cfg(feature = "http")]
+pub mod http;
 mod refusal;
 mod request;
 mod response;

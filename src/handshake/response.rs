@@ -1,39 +1,41 @@
 //! The client's half of the opening handshake once its request is sent (RFC 6455 4.1).
 
-use super::error::{HeadError, ResponseError};
+use super::client::ClientRequest;
+use super::error::ResponseError;
 use super::extensions::{Extension, Extensions};
-use super::head::{Head, HeadLimits, HeadScanner, Kind, VersionError, parse_version};
-use super::headers::{Field, Fields, Headers, token};
+use super::grammar::token;
+use super::head::{HeadLimits, parse_response};
+use super::headers::{Field, Fields, Headers};
+use super::scan::{HeadScanner, Kind};
 
-/// Receives the head of the response to a [`ClientRequest`](super::ClientRequest), which makes it.
+/// Receives the head of the response to a [`ClientRequest`].
 ///
 /// Show [`receive`](Self::receive) everything that has arrived, each time more of it has, until it
 /// returns something other than `Ok(None)`. After an error or an [`Answer`] further calls with the
-/// same bytes return the same again.
+/// same bytes, or with more behind them, parse the head anew and return the same again.
+///
+/// It owns nothing of the request, so that it can be kept beside what the request is made of.
 #[derive(Clone, Debug)]
 #[must_use = "a handshake does nothing until it receives bytes"]
-pub struct ClientHandshake<'a> {
+pub struct ClientHandshake {
     scanner: HeadScanner,
-    offers: Offers<'a>,
+    limits: HeadLimits,
 }
 
-/// What the response is compared with.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Offers<'a> {
-    pub(super) accept: [u8; 28],
-    pub(super) subprotocols: &'a [&'a str],
-    pub(super) requires_subprotocol: bool,
-    pub(super) extensions: &'a str,
-}
-
-impl<'a> ClientHandshake<'a> {
-    pub(super) const fn new(offers: Offers<'a>, limits: HeadLimits) -> Self {
-        Self { scanner: HeadScanner::new(Kind::Response, limits), offers }
+impl ClientHandshake {
+    /// A handshake with the default limits: 16 KiB and 100 headers.
+    pub const fn new() -> Self {
+        Self::with_limits(HeadLimits::DEFAULT)
     }
 
-    /// Looks at what has arrived: `bytes` is all of it, from the first byte of the response, and
-    /// may go on past the head. `None`: the head is incomplete, or only interim responses (1xx,
-    /// RFC 9110 15.2) have come.
+    /// A handshake with limits of the caller's.
+    pub const fn with_limits(limits: HeadLimits) -> Self {
+        Self { scanner: HeadScanner::new(Kind::Response, limits.bytes), limits }
+    }
+
+    /// Looks at what has arrived in answer to `request`, which is the same at each call: `bytes`
+    /// is all of it, from the first byte of the response, and may go on past the head. `None`: the
+    /// head is incomplete, or only interim responses (1xx, RFC 9110 15.2) have come.
     ///
     /// The work is linear in the bytes, in whatever pieces they arrive.
     ///
@@ -41,11 +43,15 @@ impl<'a> ClientHandshake<'a> {
     ///
     /// The server departed from HTTP, from RFC 6455 4.2.2, from what was offered, or from the
     /// limits. Drop the transport; no Close frame is sent (RFC 6455 7.2.1).
-    pub fn receive<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Answer<'b>>, ResponseError> {
+    pub fn receive<'b>(
+        &mut self,
+        request: &ClientRequest<'_>,
+        bytes: &'b [u8],
+    ) -> Result<Option<Answer<'b>>, ResponseError> {
         while let Some(head) = self.scanner.scan(bytes)? {
-            let response = HttpResponse::parse(&head, bytes)?;
+            let response = parse_response(&head, &self.limits)?;
             match response.status {
-                101 => return self.offers.check(response).map(Answer::WebSocket).map(Some),
+                101 => return Response::check(response, request).map(Answer::WebSocket).map(Some),
                 100..=199 => self.scanner.restart(),
                 _ => return Ok(Some(Answer::Http(response))),
             }
@@ -57,6 +63,12 @@ impl<'a> ClientHandshake<'a> {
     #[must_use]
     pub const fn received(&self) -> usize {
         self.scanner.position()
+    }
+}
+
+impl Default for ClientHandshake {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -79,6 +91,24 @@ pub struct Response<'b> {
 }
 
 impl<'b> Response<'b> {
+    /// RFC 6455 4.1, what a client validates. The items are those of its last list.
+    pub(super) fn check(
+        http: HttpResponse<'b>,
+        request: &ClientRequest<'_>,
+    ) -> Result<Self, ResponseError> {
+        // There is no `Upgrade` in HTTP/1.0 (RFC 9110 7.8).
+        if http.minor_version < 1 {
+            return Err(ResponseError::HttpVersion);
+        }
+        let fields = Fields::of(http.headers);
+        check_upgrade(fields.upgrade)?;
+        check_connection(fields.connection, http.headers)?;
+        check_accept(fields.accept, &request.expected_accept())?;
+        let subprotocol = check_subprotocol(fields.subprotocol, request)?;
+        check_extensions(&Extensions::in_field(fields.extensions, http.headers), request)?;
+        Ok(Self { http, subprotocol, extensions: fields.extensions })
+    }
+
     /// The subprotocol that the server chose, one of those that were offered.
     #[must_use]
     pub const fn subprotocol(&self) -> Option<&'b str> {
@@ -114,7 +144,7 @@ pub struct HttpResponse<'b> {
     pub status: u16,
     /// The reason phrase, which may be empty, and opaque from 0x80 on.
     pub reason: &'b [u8],
-    /// The `x` of `HTTP/1.x`.
+    /// 0 for HTTP/1.0, 1 for HTTP/1.1.
     pub minor_version: u8,
     /// The headers.
     pub headers: Headers<'b>,
@@ -137,91 +167,6 @@ impl<'b> HttpResponse<'b> {
             }
             _ => None,
         }
-    }
-
-    /// RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ]. The second space may be
-    /// missing when there is no phrase: servers leave it out.
-    fn parse(head: &Head<'b>, bytes: &'b [u8]) -> Result<Self, ResponseError> {
-        let mut words = head.start_line.splitn(3, |&byte| byte == b' ');
-        let (Some(version), Some(status)) = (words.next(), words.next()) else {
-            return Err(HeadError::StartLine.into());
-        };
-        let reason = words.next().unwrap_or_default();
-        let minor_version = parse_version(version).map_err(|error| match error {
-            VersionError::Unsupported => ResponseError::HttpVersion,
-            VersionError::Malformed => HeadError::StartLine.into(),
-        })?;
-        let &[first @ b'1'..=b'9', second @ b'0'..=b'9', third @ b'0'..=b'9'] = status else {
-            return Err(HeadError::StartLine.into());
-        };
-        let digit = |byte: u8| u16::from(byte - b'0');
-        Ok(Self {
-            status: 100 * digit(first) + 10 * digit(second) + digit(third),
-            reason,
-            minor_version,
-            headers: head.headers,
-            head_len: head.len,
-            body: bytes.get(head.len..).unwrap_or_default(),
-        })
-    }
-}
-
-impl Offers<'_> {
-    /// RFC 6455 4.1, what a client validates.
-    fn check<'b>(&self, http: HttpResponse<'b>) -> Result<Response<'b>, ResponseError> {
-        // There is no `Upgrade` in HTTP/1.0 (RFC 9110 7.8).
-        if http.minor_version < 1 {
-            return Err(ResponseError::HttpVersion);
-        }
-        let fields = Fields::of(http.headers);
-        check_upgrade(fields.upgrade)?;
-        check_connection(fields.connection, http.headers)?;
-        self.check_accept(fields.accept)?;
-        let subprotocol = self.check_subprotocol(fields.subprotocol)?;
-        self.check_extensions(&Extensions::in_field(fields.extensions, http.headers))?;
-        Ok(Response { http, subprotocol, extensions: fields.extensions })
-    }
-
-    /// Item 4: once (11.3.3), and the very text.
-    fn check_accept(&self, field: Field<'_>) -> Result<(), ResponseError> {
-        match field {
-            Field::Once(accept) if accept == self.accept => Ok(()),
-            Field::Once(_) => Err(ResponseError::Accept),
-            Field::Absent => Err(ResponseError::MissingHeader("Sec-WebSocket-Accept")),
-            Field::Repeated => Err(ResponseError::RepeatedHeader("Sec-WebSocket-Accept")),
-        }
-    }
-
-    /// Item 6: one that was offered, with its case, once (11.3.4).
-    fn check_subprotocol<'b>(&self, field: Field<'b>) -> Result<Option<&'b str>, ResponseError> {
-        match field {
-            Field::Once(value) => token(value)
-                .filter(|chosen| self.subprotocols.contains(chosen))
-                .map(Some)
-                .ok_or(ResponseError::SubprotocolNotOffered),
-            Field::Repeated => Err(ResponseError::RepeatedHeader("Sec-WebSocket-Protocol")),
-            Field::Absent if self.requires_subprotocol && !self.subprotocols.is_empty() => {
-                Err(ResponseError::NoSubprotocol)
-            }
-            Field::Absent => Ok(None),
-        }
-    }
-
-    /// Item 5. Each is one of those offered, and once, so that their number is bounded by the
-    /// offer before any is compared with the others.
-    fn check_extensions(&self, extensions: &Extensions<'_>) -> Result<(), ResponseError> {
-        for (index, extension) in extensions.clone().enumerate() {
-            let name = extension?.name();
-            let mut offers = Extensions::parse(self.extensions.as_bytes()).map_while(Result::ok);
-            if !offers.any(|offer| offer.name() == name) {
-                return Err(ResponseError::ExtensionNotOffered);
-            }
-            let mut earlier = extensions.clone().take(index).map_while(Result::ok);
-            if earlier.any(|earlier| earlier.name() == name) {
-                return Err(ResponseError::RepeatedExtension);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -246,6 +191,54 @@ fn check_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), Respon
         .any(|option| option.eq_ignore_ascii_case(b"Upgrade"))
     {
         return Err(ResponseError::Connection);
+    }
+    Ok(())
+}
+
+/// Item 4: once (11.3.3), and the very text.
+fn check_accept(field: Field<'_>, expected: &[u8]) -> Result<(), ResponseError> {
+    match field {
+        Field::Once(accept) if accept == expected => Ok(()),
+        Field::Once(_) => Err(ResponseError::Accept),
+        Field::Absent => Err(ResponseError::MissingHeader("Sec-WebSocket-Accept")),
+        Field::Repeated => Err(ResponseError::RepeatedHeader("Sec-WebSocket-Accept")),
+    }
+}
+
+/// Item 6: one that was offered, with its case, once (11.3.4).
+pub(super) fn check_subprotocol<'b>(
+    field: Field<'b>,
+    request: &ClientRequest<'_>,
+) -> Result<Option<&'b str>, ResponseError> {
+    match field {
+        Field::Once(value) => token(value)
+            .filter(|chosen| request.subprotocols.contains(chosen))
+            .map(Some)
+            .ok_or(ResponseError::SubprotocolNotOffered),
+        Field::Repeated => Err(ResponseError::RepeatedHeader("Sec-WebSocket-Protocol")),
+        Field::Absent if request.requires_subprotocol && !request.subprotocols.is_empty() => {
+            Err(ResponseError::NoSubprotocol)
+        }
+        Field::Absent => Ok(None),
+    }
+}
+
+/// Item 5. Each is one of those offered, and once, so that their number is bounded by the offer
+/// before any is compared with the others.
+pub(super) fn check_extensions(
+    extensions: &Extensions<'_>,
+    request: &ClientRequest<'_>,
+) -> Result<(), ResponseError> {
+    let offer = request.extensions.unwrap_or_default().as_bytes();
+    for (index, extension) in extensions.clone().enumerate() {
+        let name = extension?.name();
+        if !Extensions::parse(offer).map_while(Result::ok).any(|offer| offer.name() == name) {
+            return Err(ResponseError::ExtensionNotOffered);
+        }
+        let mut earlier = extensions.clone().take(index).map_while(Result::ok);
+        if earlier.any(|earlier| earlier.name() == name) {
+            return Err(ResponseError::RepeatedExtension);
+        }
     }
     Ok(())
 }

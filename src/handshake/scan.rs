@@ -1,112 +1,160 @@
-//! Kinds of bytes, and how far a run of one kind goes.
+//! Where the head of an HTTP message ends (RFC 9112 2.1), found while it arrives. What stands in
+//! it is for [`head`](super::head) to say, once it is whole.
 
-/// RFC 9110 5.6.2: `tchar`, any visible ASCII character but a delimiter. RFC 6455's own token
-/// (that of RFC 2616) is the same set.
-pub(super) fn is_token_byte(byte: u8) -> bool {
-    TOKEN_BYTES.get(usize::from(byte)) == Some(&true)
+use super::error::HeadError;
+use super::grammar::is_token_byte;
+
+/// Which of the two heads is expected: they differ in how they begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Request,
+    Response,
 }
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a byte indexes 256 elements, and the compiler runs it"
-)]
-static TOKEN_BYTES: [bool; 256] = {
-    let mut is_token = [false; 256];
-    let mut rest: &[u8] = b"!#$%&'*+-.^_`|~0123456789\
-        ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-    while let [byte, after @ ..] = rest {
-        is_token[*byte as usize] = true;
-        rest = after;
+/// A head whose lines all end in CRLF, the last one being empty. No CR or LF is elsewhere in it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head<'b> {
+    /// From the start line to the empty line, both included.
+    pub(super) bytes: &'b [u8],
+    /// Where the head ends in the caller's bytes.
+    pub(super) len: usize,
+    /// What has come behind it.
+    pub(super) behind: &'b [u8],
+}
+
+/// Finds the empty line that ends a head, in bytes that arrive in pieces of any size.
+///
+/// It remembers how far it looked, so that the work is linear in what arrives. On the way it
+/// refuses what has to be refused before the empty line comes, or would be taken by an HTTP
+/// library: other protocols, and line ends other than CRLF.
+#[derive(Clone, Debug)]
+pub(super) struct HeadScanner {
+    kind: Kind,
+    /// The most bytes that are looked at.
+    limit: usize,
+    /// The next byte to look at, as an offset into the caller's bytes.
+    position: usize,
+    /// Where this head begins.
+    start: usize,
+    state: State,
+}
+
+/// What the next byte belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// The first word of the start line, or an empty line in front of it.
+    FirstWord,
+    /// The LF of an empty line in front of the start line.
+    LeadingLineFeed,
+    Line,
+    LineFeed,
+    LineStart,
+    /// The LF of the empty line that ends the head.
+    LastLineFeed,
+    Complete,
+    Failed(HeadError),
+}
+
+impl HeadScanner {
+    pub(super) const fn new(kind: Kind, limit: usize) -> Self {
+        Self { kind, limit, position: 0, start: 0, state: State::FirstWord }
     }
-    is_token
-};
 
-/// RFC 9110 5.5: `field-vchar`, SP and HTAB.
-pub(super) const fn is_field_byte(byte: u8) -> bool {
-    matches!(byte, b'\t' | 0x20..=0x7e | 0x80..)
-}
+    /// How many bytes were looked at.
+    pub(super) const fn position(&self) -> usize {
+        self.position
+    }
 
-/// How many bytes at the front are [field bytes](is_field_byte).
-pub(super) fn field_run(bytes: &[u8]) -> usize {
-    // A tab is flagged too; a line that has one is looked at byte by byte from there.
-    let flags = |word: u64| less_than(word, 0x20) | equal_to(word, 0x7f);
-    position(bytes, flags, |byte| !is_field_byte(byte)).unwrap_or(bytes.len())
-}
-
-/// How many bytes at the front are [token bytes](is_token_byte). Tokens are short, so that they are
-/// looked at byte by byte.
-pub(super) fn token_run(bytes: &[u8]) -> usize {
-    let end = bytes.iter().position(|&byte| !is_token_byte(byte));
-    end.unwrap_or(bytes.len())
-}
-
-/// Where the first of these bytes is.
-pub(super) fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
-    position(bytes, |word| equal_to(word, wanted), |byte| byte == wanted)
-}
-
-/// The first byte that is wanted. Eight are taken at a time while `flags` flags none of them.
-fn position(
-    bytes: &[u8],
-    flags: impl Fn(u64) -> u64,
-    is_wanted: impl Fn(u8) -> bool,
-) -> Option<usize> {
-    let (words, _) = bytes.as_chunks();
-    let mut skipped = 0;
-    for word in words {
-        match flags(u64::from_le_bytes(*word)) & HIGHEST_BITS {
-            0 => skipped += 8,
-            flagged => {
-                skipped += flagged.trailing_zeros() as usize / 8;
-                break;
+    /// Looks at what came since the last call. `bytes` is everything since the beginning.
+    pub(super) fn scan<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Head<'b>>, HeadError> {
+        let end = bytes.len().min(self.limit);
+        while let Some(rest @ [byte, ..]) = bytes.get(self.position..end) {
+            match self.state {
+                State::Complete | State::Failed(_) => break,
+                State::Line if !is_line_end(*byte) => self.position += text_len(rest),
+                _ => self.step(*byte),
             }
         }
-    }
-    let rest = bytes.get(skipped..)?;
-    let index = rest.iter().position(|&byte| is_wanted(byte))?;
-    Some(skipped + index)
-}
-
-const LOWEST_BITS: u64 = u64::from_le_bytes([0x01; 8]);
-const HIGHEST_BITS: u64 = u64::from_le_bytes([0x80; 8]);
-
-/// Flags each byte below `bound`, at most 0x80, in its highest bit. A borrow can flag bytes above
-/// one that is flagged, but none below it; nothing is missed.
-const fn less_than(word: u64, bound: u8) -> u64 {
-    word.wrapping_sub(LOWEST_BITS * bound as u64) & !word
-}
-
-/// Flags each byte that is `wanted`, likewise.
-const fn equal_to(word: u64, wanted: u8) -> u64 {
-    less_than(word ^ (LOWEST_BITS * wanted as u64), 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn runs_end_where_a_byte_by_byte_search_ends() {
-        for byte in 0..=255 {
-            for len in 0..20 {
-                for at in 0..len {
-                    let mut bytes = [0xff; 20];
-                    bytes.iter_mut().skip(at).take(1).for_each(|it| *it = byte);
-                    let bytes = bytes.get(..len).unwrap_or_default();
-                    let run = bytes.iter().take_while(|&&byte| is_field_byte(byte));
-                    assert_eq!(field_run(bytes), run.count(), "{byte} at {at} of {len}");
-                    let found = bytes.iter().position(|&other| other == byte);
-                    assert_eq!(find(bytes, byte), found, "{byte} at {at} of {len}");
-                }
+        match self.state {
+            State::Complete => Ok(self.head(bytes)),
+            State::Failed(error) => Err(error),
+            _ if self.position >= self.limit => {
+                let error = HeadError::TooLarge { limit: self.limit };
+                self.state = State::Failed(error);
+                Err(error)
             }
+            _ => Ok(None),
         }
     }
 
-    #[test]
-    fn a_byte_next_to_a_flagged_one_is_not_taken_for_it() {
-        // 0x01 above 0x00 and 0x20 above 0x1f are where a borrow shows.
-        assert_eq!(find(&[1, 1, 0, 1, 1, 1, 1, 1], 0), Some(2));
-        assert_eq!(find(&[1, 1, 1, 1, 1, 1, 1, 1, 1, 0], 0), Some(9));
-        assert_eq!(field_run(b"\t\x20\x21\x20\x20\x20\x20\x20\t\x1f\x20"), 9);
+    /// Expects another head behind the one that is complete.
+    pub(super) const fn restart(&mut self) {
+        self.start = self.position;
+        self.state = State::FirstWord;
     }
+
+    fn step(&mut self, byte: u8) {
+        self.state = match self.after(byte) {
+            Ok(state) => {
+                self.position += 1;
+                state
+            }
+            Err(error) => State::Failed(error),
+        };
+    }
+
+    fn after(&mut self, byte: u8) -> Result<State, HeadError> {
+        match (self.state, byte) {
+            // RFC 9112 2.2: a server should ignore an empty line in front of a request.
+            (State::FirstWord, b'\r') if self.kind == Kind::Request && self.position == 0 => {
+                Ok(State::LeadingLineFeed)
+            }
+            (State::LeadingLineFeed, b'\n') => {
+                self.start = self.position + 1;
+                Ok(State::FirstWord)
+            }
+            (State::FirstWord, _) => self.first_word(byte),
+
+            // RFC 9112 2.2: a recipient may take a bare LF for a line's end; we do not, because
+            // a proxy in front of us may have read those bytes differently.
+            (State::Line, b'\r') => Ok(State::LineFeed),
+            (State::LineFeed, b'\n') => Ok(State::LineStart),
+            (State::LineStart, b'\r') => Ok(State::LastLineFeed),
+            (State::LastLineFeed, b'\n') => Ok(State::Complete),
+            (State::LeadingLineFeed | State::LineFeed | State::LastLineFeed, _) => {
+                Err(HeadError::BareCarriageReturn)
+            }
+            (_, b'\n') => Err(HeadError::BareLineFeed),
+
+            _ => Ok(State::Line),
+        }
+    }
+
+    /// The method of a request, or the `HTTP/` of a response: enough to tell other protocols
+    /// (a TLS ClientHello, an SSH banner, a WebSocket frame) without waiting for more.
+    fn first_word(&self, byte: u8) -> Result<State, HeadError> {
+        let offset = self.position - self.start;
+        match self.kind {
+            Kind::Request if is_token_byte(byte) => Ok(State::FirstWord),
+            Kind::Request if byte == b' ' && offset > 0 => Ok(State::Line),
+            Kind::Response if b"HTTP/".get(offset) == Some(&byte) => {
+                Ok(if byte == b'/' { State::Line } else { State::FirstWord })
+            }
+            _ => Err(HeadError::NotHttp(byte)),
+        }
+    }
+
+    fn head<'b>(&self, bytes: &'b [u8]) -> Option<Head<'b>> {
+        let (bytes, behind) = bytes.split_at_checked(self.position)?;
+        Some(Head { bytes: bytes.get(self.start..)?, len: self.position, behind })
+    }
+}
+
+/// How many bytes at the front end no line.
+fn text_len(bytes: &[u8]) -> usize {
+    bytes.iter().position(|&byte| is_line_end(byte)).unwrap_or(bytes.len())
+}
+
+const fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
 }

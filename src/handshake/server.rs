@@ -1,31 +1,33 @@
 //! The server's half of the opening handshake, up to what the client asked for
 //! (RFC 6455 4.2.1).
 
-use super::error::{HeadError, RequestError};
-use super::head::{Head, HeadLimits, HeadScanner, Kind, VersionError, parse_version};
-use super::headers::{Headers, token, visible};
+use super::error::RequestError;
+use super::head::{HeadLimits, parse_request};
+use super::headers::Headers;
 use super::request::Request;
+use super::scan::{HeadScanner, Kind};
 
 /// Receives the head of one request.
 ///
 /// Show [`receive`](Self::receive) everything that has arrived, each time more of it has, until it
 /// returns something other than `Ok(None)`. After an error or an [`Incoming`] further calls with
-/// the same bytes, or with more behind them, return the same again.
+/// the same bytes, or with more behind them, parse the head anew and return the same again.
 #[derive(Clone, Debug)]
 #[must_use = "a handshake does nothing until it receives bytes"]
 pub struct ServerHandshake {
     scanner: HeadScanner,
+    limits: HeadLimits,
 }
 
 impl ServerHandshake {
     /// A handshake with the default limits: 16 KiB and 100 headers.
-    pub fn new() -> Self {
-        Self::with_limits(HeadLimits::default())
+    pub const fn new() -> Self {
+        Self::with_limits(HeadLimits::DEFAULT)
     }
 
     /// A handshake with limits of the caller's.
     pub const fn with_limits(limits: HeadLimits) -> Self {
-        Self { scanner: HeadScanner::new(Kind::Request, limits) }
+        Self { scanner: HeadScanner::new(Kind::Request, limits.bytes), limits }
     }
 
     /// Looks at what has arrived: `bytes` is all of it, from the first byte of the request, and
@@ -41,8 +43,7 @@ impl ServerHandshake {
         let Some(head) = self.scanner.scan(bytes)? else {
             return Ok(None);
         };
-        let request = HttpRequest::parse(&head)?;
-        Incoming::check(request).map(Some)
+        Incoming::check(parse_request(&head, &self.limits)?).map(Some)
     }
 
     /// How many bytes of the head have arrived, for a time limit on those that dawdle.
@@ -97,27 +98,4 @@ pub struct HttpRequest<'b> {
     pub headers: Headers<'b>,
     /// How many bytes of the buffer the head took. A body, or what else follows, is behind them.
     pub head_len: usize,
-}
-
-impl<'b> HttpRequest<'b> {
-    fn parse(head: &Head<'b>) -> Result<Self, RequestError> {
-        // RFC 9112 3: method SP request-target SP HTTP-version, with single spaces.
-        let mut words = head.start_line.split(|&byte| byte == b' ');
-        let (Some(method), Some(target), Some(version), None) =
-            (words.next(), words.next(), words.next(), words.next())
-        else {
-            return Err(HeadError::StartLine.into());
-        };
-        let (Some(method), Some(target)) = (token(method), visible(target)) else {
-            return Err(HeadError::StartLine.into());
-        };
-        let minor_version = match parse_version(version) {
-            Ok(minor @ 0..=1) => minor,
-            // RFC 9110 15.6.6. A higher minor version might be read as HTTP/1.1; no such
-            // version exists, so that to refuse it costs nobody anything.
-            Ok(_) | Err(VersionError::Unsupported) => return Err(RequestError::HttpVersion),
-            Err(VersionError::Malformed) => return Err(HeadError::StartLine.into()),
-        };
-        Ok(Self { method, target, minor_version, headers: head.headers, head_len: head.len })
-    }
 }

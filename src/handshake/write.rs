@@ -3,8 +3,8 @@
 use core::fmt;
 
 use super::error::WriteError;
-use super::headers::{Header, token};
-use super::scan::field_run;
+use super::grammar::{is_field_byte, token};
+use super::headers::Header;
 
 /// Writes what fits, and counts what does not, so that the caller learns how much room it takes.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl<'o> Writer<'o> {
             if token(header.name.as_bytes()).is_none() {
                 return Err(WriteError::HeaderName { index });
             }
-            if field_run(header.value) < header.value.len() {
+            if !header.value.iter().all(|&byte| is_field_byte(byte)) {
                 return Err(WriteError::HeaderValue { index });
             }
             if is_reserved(header.name) {

@@ -42,21 +42,13 @@ pub struct Acceptor<S> {
     limits: HeadLimits,
     config: Config,
     accepting: Option<Accepting>,
-    /// Whether the response is being written, or has been and was not flushed.
-    writing: bool,
 }
 
 impl<S> Acceptor<S> {
     /// A handshake that has not begun.
     pub fn new(stream: S) -> Self {
         let limits = HeadLimits::default();
-        Self {
-            stream: Some(stream),
-            limits,
-            config: Config::new(),
-            accepting: None,
-            writing: false,
-        }
+        Self { stream: Some(stream), limits, config: Config::new(), accepting: None }
     }
 
     /// How large the head of the request may be; 16 KiB and 100 headers when not set.
@@ -123,10 +115,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
         let accepting = self.accepting.get_or_insert_with(|| Accepting::new(self.limits));
         let mut answer = Some(answer);
         let outcome = loop {
-            if self.writing {
-                write_head(stream, &mut accepting.output).await?;
-                self.writing = false;
-            }
             let step = accepting.step(|incoming| match answer.take() {
                 Some(answer) => answer(incoming),
                 None => Reply::refuse(500),
@@ -137,7 +125,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
                         return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
                     }
                 }
-                Step::Write => self.writing = true,
+                Step::Write => {
+                    write_head(stream, &mut accepting.output).await?;
+                    accepting.unflushed = false;
+                }
                 Step::Done(outcome) => break outcome,
             }
         };
@@ -172,16 +163,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
 }
 
 /// Reads more of a head; 0 at the end of the transport. Dropped, it has read nothing.
-pub(super) async fn read_head<S: AsyncRead + Unpin>(
+pub(super) async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     input: &mut BytesMut,
 ) -> io::Result<usize> {
+    // What was written may not have been flushed, if the future that did it was dropped.
+    stream.flush().await?;
     input.reserve(HANDSHAKE_READ);
     stream.read_buf(input).await
 }
 
-/// Writes all of `output` and flushes the transport. Dropped, `output` has what is left, and an empty
-/// one is flushed when this is called again.
+/// Writes all of `output` and flushes the transport. Dropped, `output` has what is left.
 pub(super) async fn write_head<S: AsyncWrite + Unpin>(
     stream: &mut S,
     output: &mut BytesMut,

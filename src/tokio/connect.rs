@@ -62,8 +62,6 @@ pub struct Connector<S> {
     /// Given away when the WebSocket is open.
     stream: Option<S>,
     connecting: Connecting,
-    /// Whether the request is being written, or has been and was not flushed.
-    writing: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
@@ -75,7 +73,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
     /// [`Io`](ConnectError::Io): the system has no random bytes.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
         let connecting = Connecting::new(options, random()?)?;
-        Ok(Self { stream: Some(stream), connecting, writing: false })
+        Ok(Self { stream: Some(stream), connecting })
     }
 
     /// Opens the WebSocket.
@@ -101,10 +99,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
         let stream = self.stream.as_mut().ok_or(ConnectError::Finished)?;
         let mut inspect = Some(inspect);
         let outcome = loop {
-            if self.writing {
-                write_head(stream, &mut self.connecting.output).await?;
-                self.writing = false;
-            }
             let step = self.connecting.step(|response| {
                 if let Some(inspect) = inspect.take() {
                     inspect(response);
@@ -116,7 +110,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
                         self.connecting.receive_eof();
                     }
                 }
-                Step::Write => self.writing = true,
+                Step::Write => {
+                    write_head(stream, &mut self.connecting.output).await?;
+                    self.connecting.unflushed = false;
+                }
                 Step::Done(outcome) => break outcome,
             }
         };

@@ -70,7 +70,7 @@ pub(super) fn poll_fill<S: AsyncRead + Unpin>(
     }
 }
 
-/// The transport that [`connect`](super::connect) makes.
+/// The transport that [`connect()`](super::connect()) makes.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MaybeTlsStream {

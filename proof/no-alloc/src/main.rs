@@ -14,7 +14,9 @@ use websocket_proto::connection::{
     Client, Config, Connection, Event, Input, Output, Role, Server, SliceOutput, State,
 };
 use websocket_proto::frame::{FrameHeader, Kind};
-use websocket_proto::handshake::{Answer, ClientRequest, Incoming, ServerHandshake};
+use websocket_proto::handshake::{
+    Answer, ClientHandshake, ClientRequest, Incoming, ServerHandshake,
+};
 use websocket_proto::mask::{Mask, MaskKey};
 use websocket_proto::utf8::Utf8Validator;
 
@@ -66,8 +68,8 @@ fn handshake() -> Option<()> {
     let mut answer = [0; 512];
     let answer_len = incoming.accept().write(&mut answer).ok()?;
 
-    let mut client = request.handshake();
-    let answered = client.receive(answer.get(..answer_len)?).ok()??;
+    let mut client = ClientHandshake::new();
+    let answered = client.receive(&request, answer.get(..answer_len)?).ok()??;
     matches!(answered, Answer::WebSocket(_)).then_some(())
 }
 
