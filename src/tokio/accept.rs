@@ -163,12 +163,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
 }
 
 /// Reads more of a head; 0 at the end of the transport. Dropped, it has read nothing.
-pub(super) async fn read_head<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn read_head<S: AsyncRead + Unpin>(
     stream: &mut S,
     input: &mut BytesMut,
 ) -> io::Result<usize> {
-    // What was written may not have been flushed, if the future that did it was dropped.
-    stream.flush().await?;
     input.reserve(HANDSHAKE_READ);
     stream.read_buf(input).await
 }
