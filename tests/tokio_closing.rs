@@ -67,7 +67,8 @@ async fn close_waits_for_a_silent_peer_as_long_as_is_configured() {
     {
         let (mut socket, peer) = open_with(Server, config);
         let begin = Instant::now();
-        let error = socket.close(CloseCode::GOING_AWAY, "bye").await.expect_err("it is silent");
+        let error =
+            within(socket.close(CloseCode::GOING_AWAY, "bye")).await.expect_err("it is silent");
         assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
         assert_eq!(begin.elapsed().as_secs(), seconds);
         assert_eq!(peer.take_messages(Client::new(SEED)), [close_message(1001, "bye")]);
@@ -79,7 +80,7 @@ async fn close_gives_up_on_a_peer_that_takes_nothing() {
     let (mut socket, peer) = open(Server);
     peer.room(0);
     let begin = Instant::now();
-    let error = socket.close(CloseCode::NORMAL, "").await.expect_err("it takes nothing");
+    let error = within(socket.close(CloseCode::NORMAL, "")).await.expect_err("it takes nothing");
     assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
     assert_eq!(begin.elapsed().as_secs(), 10);
 }
@@ -89,7 +90,7 @@ async fn a_client_gives_up_on_a_server_that_does_not_close_the_transport() {
     let (mut socket, peer) = open(Client::new(SEED));
     peer.give(Frame::close(1000, "").bytes(Side::Client));
     let begin = Instant::now();
-    let error = socket.close(CloseCode::NORMAL, "").await.expect_err("it goes on and on");
+    let error = within(socket.close(CloseCode::NORMAL, "")).await.expect_err("it goes on and on");
     assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
     assert_eq!(begin.elapsed().as_secs(), 10);
     assert!(!peer.state().shut, "RFC 6455 7.1.1: that is for the server");
@@ -105,10 +106,10 @@ async fn close_gives_up_on_a_faulty_peer_that_sends_on_for_ever() {
             sleep(Duration::from_millis(100)).await;
         }
     });
-    let error = socket.next().await.expect("open").expect_err("it is not masked");
+    let error = within(socket.next()).await.expect("open").expect_err("it is not masked");
     assert!(matches!(error, Error::Protocol(ProtocolError::UnmaskedFrame)));
     let begin = Instant::now();
-    let error = socket.close(CloseCode::NORMAL, "").await.expect_err("it goes on and on");
+    let error = within(socket.close(CloseCode::NORMAL, "")).await.expect_err("it goes on and on");
     assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
     assert_eq!(begin.elapsed().as_secs(), 10);
     drop(socket);
@@ -347,6 +348,17 @@ async fn the_close_that_reports_a_fault_arrives_though_much_is_in_flight() {
         server.await.expect("it does not panic");
     })
     .await;
+}
+
+#[test]
+fn the_close_that_reports_a_fault_is_written_before_the_error_is_told() {
+    let (mut socket, peer) = open(Server);
+    peer.give(Frame::text("not masked").unmasked().bytes(Side::Server));
+    run(socket.next()).expect("it came").expect("open").expect_err("a fault");
+    // Whoever drops the socket now has sent it nevertheless.
+    drop(socket);
+    let sent = peer.take_messages(Client::new(SEED));
+    assert!(matches!(&sent[..], [Message::Close(Some(frame))] if frame.code().0 == 1002));
 }
 
 #[test]

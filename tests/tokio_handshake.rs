@@ -223,7 +223,7 @@ async fn connecting_takes_no_longer_than_is_configured() {
     for (options, seconds) in limits {
         let begin = Instant::now();
         // Nobody ever answers.
-        let error = connect_with(options).await.expect_err("nobody answers");
+        let error = within(connect_with(options)).await.expect_err("nobody answers");
         assert!(matches!(error, ConnectError::Io(error) if error.kind() == ErrorKind::TimedOut));
         assert_eq!(begin.elapsed().as_secs(), seconds);
     }
@@ -233,7 +233,8 @@ async fn connecting_takes_no_longer_than_is_configured() {
 async fn finishing_takes_no_longer_than_its_limit() {
     let (near, _far) = duplex(1024);
     let begin = Instant::now();
-    let error = Acceptor::new(near).finish(Duration::from_secs(5)).await.expect_err("it stays");
+    let error =
+        within(Acceptor::new(near).finish(Duration::from_secs(5))).await.expect_err("it stays");
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert_eq!(begin.elapsed().as_secs(), 5);
 }
@@ -272,4 +273,14 @@ fn a_websocket_of_any_handshake_begins_with_what_was_read() {
     assert_eq!(server.subprotocol(), None);
     drop(server.into_stream());
     assert!(peer.state().dropped);
+}
+
+#[test]
+fn what_somebody_elses_handshake_has_left_in_the_transport_is_flushed() {
+    let (transport, peer) = transport();
+    peer.state().unflushed = 100;
+    let mut server =
+        WebSocketStream::from_parts(transport, Server, Config::new(), bytes::BytesMut::new());
+    assert!(run(server.next()).is_none());
+    assert_eq!(peer.state().unflushed, 0);
 }

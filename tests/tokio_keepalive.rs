@@ -46,7 +46,7 @@ async fn a_silent_peer_is_asked_after_the_interval_and_given_up_after_the_time_o
     timeout(Duration::from_millis(2), socket.next()).await.expect_err("silence");
     assert_eq!(peer.take_messages(Client::new(SEED)), [ping()]);
 
-    assert_timed_out(socket.next().await);
+    assert_timed_out(within(socket.next()).await);
     assert_eq!(begin.elapsed().as_secs(), (INTERVAL + TIMEOUT).as_secs());
     assert!(within(socket.next()).await.is_none(), "it is told once");
 }
@@ -89,7 +89,7 @@ async fn a_peer_that_reads_slowly_has_not_gone() {
     timeout(10 * INTERVAL, socket.next()).await.expect_err("the Ping has not been written");
     peer.open_room();
     let begin = Instant::now();
-    assert_timed_out(socket.next().await);
+    assert_timed_out(within(socket.next()).await);
     assert_eq!(begin.elapsed().as_secs(), TIMEOUT.as_secs());
     assert_eq!(peer.take_messages(Client::new(SEED)), [ping()]);
 }

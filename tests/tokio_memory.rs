@@ -197,6 +197,25 @@ fn a_peer_that_floods_pings_and_reads_nothing_grows_no_memory() {
 }
 
 #[test]
+fn what_a_faulty_peer_sends_on_is_not_kept() {
+    let (mut socket, peer) = forgetful(Server);
+    peer.give(Frame::text("not masked").unmasked().bytes(Side::Server));
+    run(socket.next()).expect("it came").expect("open").expect_err("a fault");
+    let junk = vec![0xa5; 1 << 20];
+    peer.give(&junk);
+    wait_for_nothing(&mut socket);
+    let most = most_live(|| {
+        for _ in 0..4 {
+            peer.give(&junk);
+            wait_for_nothing(&mut socket);
+        }
+    });
+    assert!(most <= 512 * 1024, "{most} bytes");
+    peer.end();
+    assert!(matches!(run(socket.next()), Some(None)));
+}
+
+#[test]
 fn a_ping_flood_is_answered_in_the_end_by_what_the_queue_took_and_the_newest() {
     let (mut socket, peer) = open_with(Server, Config::new().high_water_mark(1000));
     peer.room(0);
