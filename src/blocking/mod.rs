@@ -18,6 +18,7 @@
 
 mod accept;
 mod connect;
+mod deadline;
 mod split;
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
@@ -38,7 +39,7 @@ use crate::message::Message;
 use crate::websocket::{Config, Outgoing, Prepared, WebSocket};
 
 pub use accept::Acceptor;
-pub use connect::{Connector, connect, connect_with};
+pub use connect::{Connector, connect, connect_tcp, connect_with};
 pub use split::{ReadHalf, WriteHalf};
 
 /// How long the end of a connection may take before the transport is dropped all the same: 10 s.
