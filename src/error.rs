@@ -2,6 +2,7 @@
 
 use core::error::Error;
 use core::fmt;
+use core::time::Duration;
 
 use crate::close::CloseCode;
 use crate::frame::Rsv;
@@ -73,17 +74,22 @@ pub enum ProtocolError {
     InvalidCloseReason,
     /// The transport ended without a Close frame from the peer (7.1.5). No Close is queued.
     UnexpectedEof,
+    /// Nothing came, not even the answer to a Ping (7.1.5). No Close is queued.
+    KeepaliveTimeout {
+        /// How long it was waited for.
+        timeout: Duration,
+    },
 }
 
 impl ProtocolError {
     /// The code of the Close frame that reports this error, and 1006, which is never sent, for
-    /// [`UnexpectedEof`](Self::UnexpectedEof).
+    /// [`UnexpectedEof`](Self::UnexpectedEof) and [`KeepaliveTimeout`](Self::KeepaliveTimeout).
     #[must_use]
     pub const fn close_code(&self) -> CloseCode {
         match self {
             Self::FrameTooLarge { .. } | Self::MessageTooLarge { .. } => CloseCode::TOO_BIG,
             Self::InvalidUtf8 { .. } | Self::InvalidCloseReason => CloseCode::INVALID_DATA,
-            Self::UnexpectedEof => CloseCode::ABNORMAL,
+            Self::UnexpectedEof | Self::KeepaliveTimeout { .. } => CloseCode::ABNORMAL,
             Self::ReservedBits { .. }
             | Self::ReservedOpCode { .. }
             | Self::FragmentedControlFrame
@@ -140,6 +146,9 @@ impl fmt::Display for ProtocolError {
             Self::InvalidCloseCode { code } => write!(f, "close code {code} must not be sent"),
             Self::InvalidCloseReason => f.write_str("the reason of a Close frame is not UTF-8"),
             Self::UnexpectedEof => f.write_str("the connection ended without a Close frame"),
+            Self::KeepaliveTimeout { timeout } => {
+                write!(f, "nothing came within {timeout:?} of a ping")
+            }
         }
     }
 }

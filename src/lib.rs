@@ -69,6 +69,6 @@ pub use utf8_bytes::Utf8Bytes;
 pub use websocket::WebSocket;
 
 /// The examples of the README, run as tests.
-#[cfg(all(doctest, feature = "std"))]
+#[cfg(all(doctest, feature = "tokio"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -355,6 +355,7 @@ fn the_end_without_a_close_is_1006_and_nothing_is_sent() {
         let mut late = [0x81];
         let received = endpoint.receive(&mut Input::new(&mut late));
         assert_eq!(received, Err(ProtocolError::UnexpectedEof));
+        assert_at(&endpoint, State::Closed, Transport::Drop);
         assert_eq!(endpoint.poll_transmit(&mut Wire::default()), Ok(0));
     }
     // Between frames, in a header, in a payload, in a message, in a control frame.

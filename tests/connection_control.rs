@@ -69,9 +69,13 @@ fn answering_can_be_left_to_the_caller() {
 #[test]
 fn a_control_frame_is_whole_before_it_is_told() {
     for side in Side::BOTH {
-        let bytes = Frame::ping("payload").bytes(side);
-        let log = every_split(side, &Config::new(), &bytes[..bytes.len() - 1]);
-        assert_eq!(log.entries, []);
+        for frame in [Frame::ping("payload"), Frame::pong("payload"), Frame::close(1000, "why")] {
+            let bytes = frame.bytes(side);
+            for len in 0..bytes.len() {
+                let log = every_split(side, &Config::new(), &bytes[..len]);
+                assert_eq!((log.entries, log.state), (vec![], State::Open));
+            }
+        }
     }
 }
 

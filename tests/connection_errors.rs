@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{Entry, Frame, Pair, Recorder, SEED, Side, Wire, every_split, hex};
 use websocket_proto::connection::{
     Client, Config, Connection, Input, Role, Server, SliceOutput, State,
@@ -26,7 +28,8 @@ fn config() -> Config {
     Config::new().max_message_size(MAX_MESSAGE).max_frame_size(MAX_FRAME)
 }
 
-/// Every value of `ProtocolError` but `UnexpectedEof`, which no bytes provoke.
+/// Every value of `ProtocolError` but `UnexpectedEof` and `KeepaliveTimeout`, which no bytes
+/// provoke.
 fn cases() -> Vec<Case> {
     use ProtocolError as E;
     let case = |error, to, bytes, code, text| Case { error, to, bytes, code, text };
@@ -168,7 +171,10 @@ fn the_table_has_every_kind_of_error() {
     let mut names: Vec<String> = cases()
         .iter()
         .map(|case| case.error)
-        .chain([ProtocolError::UnexpectedEof])
+        .chain([
+            ProtocolError::UnexpectedEof,
+            ProtocolError::KeepaliveTimeout { timeout: Duration::from_secs(5) },
+        ])
         .map(|error| {
             let debug = format!("{error:?}");
             debug.split([' ', '{']).next().expect("a name").to_owned()

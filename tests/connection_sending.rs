@@ -64,6 +64,16 @@ fn every_length_is_sent_in_its_shortest_form() {
 }
 
 #[test]
+fn the_length_of_a_frame_that_no_memory_could_hold_does_not_overflow() {
+    let (_, server) = server().split();
+    let (_, client) = client().split();
+    assert_eq!(server.frame_len(usize::MAX), usize::MAX);
+    assert_eq!(client.frame_len(usize::MAX - 13), usize::MAX);
+    assert_eq!(server.frame_len(usize::MAX - 10), usize::MAX);
+    assert_eq!(server.frame_len(usize::MAX - 11), usize::MAX - 1);
+}
+
+#[test]
 fn the_length_of_a_frame_is_known_before_it_is_made() {
     let (_, server) = server().split();
     let (_, client) = client().split();

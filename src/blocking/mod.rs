@@ -40,7 +40,7 @@ use crate::websocket::{Config, Outgoing, Prepared, WebSocket};
 
 pub use accept::Acceptor;
 pub use connect::{Connector, connect, connect_tcp, connect_with};
-pub use split::{ReadHalf, WriteHalf};
+pub use split::{ReadHalf, ReuniteError, WriteHalf};
 
 /// How long the end of a connection may take before the transport is dropped all the same: 10 s.
 pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);

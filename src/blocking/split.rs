@@ -1,6 +1,9 @@
 //! Two halves for two threads.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::error::Error as StdError;
+use core::fmt;
 use std::io;
 use std::net::TcpStream;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -14,7 +17,7 @@ use crate::connection::{ControlPayload, Role};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::message::Message;
-use crate::websocket::{MessageReceiver, MessageSender, Prepared};
+use crate::websocket::{MessageReceiver, MessageSender, Prepared, WebSocket};
 
 impl<R: Role> WebSocketStream<TcpStream, R> {
     /// Two halves, for a thread that reads and one that writes.
@@ -26,7 +29,6 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     /// The system cannot give a second handle to the socket.
     pub fn into_split(self) -> io::Result<(ReadHalf<R>, WriteHalf<R>)> {
         let stream = self.stream.try_clone()?;
-        let answer_pings = self.websocket.answers_pings();
         let (receiver, sender) = self.websocket.split();
         let shared = Arc::new(Shared {
             writer: Mutex::new(Writer { stream: self.stream, sender }),
@@ -37,7 +39,7 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
             receiver,
             input: self.input,
             read_size: self.read_size,
-            answer_pings,
+            subprotocol: self.subprotocol,
             end: None,
             shared: Arc::clone(&shared),
         };
@@ -52,7 +54,7 @@ pub struct ReadHalf<R> {
     receiver: MessageReceiver<R>,
     input: BytesMut,
     read_size: ReadSize,
-    answer_pings: bool,
+    subprotocol: Option<Box<str>>,
     end: Option<End>,
     shared: Arc<Shared<R>>,
 }
@@ -105,9 +107,40 @@ impl<R: Role> ReadHalf<R> {
         finish(&self.stream, shutdown, CLOSE_TIMEOUT)
     }
 
+    /// The WebSocket again, from both of its halves.
+    ///
+    /// # Errors
+    /// The halves, when they are not of one WebSocket.
+    pub fn reunite(
+        self,
+        writer: WriteHalf<R>,
+    ) -> Result<WebSocketStream<TcpStream, R>, Box<ReuniteError<R>>> {
+        if !Arc::ptr_eq(&self.shared, &writer.shared) {
+            return Err(Box::new(ReuniteError(self, writer)));
+        }
+        drop(writer);
+        let Self { stream, receiver, input, read_size, subprotocol, end, shared } = self;
+        match Arc::try_unwrap(shared) {
+            Ok(Shared { writer, due }) => {
+                let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+                writer.take(&mut due.into_inner().unwrap_or_else(PoisonError::into_inner));
+                let websocket = WebSocket::reunite(receiver, writer.sender);
+                let mut socket = WebSocketStream::new(stream, websocket, input, subprotocol);
+                socket.read_size = read_size;
+                Ok(socket)
+            }
+            // There are two halves and no more.
+            Err(shared) => {
+                let writer = WriteHalf { shared: Arc::clone(&shared) };
+                let reader = Self { stream, receiver, input, read_size, subprotocol, end, shared };
+                Err(Box::new(ReuniteError(reader, writer)))
+            }
+        }
+    }
+
     fn answer(&mut self, message: &Message) {
         match message {
-            Message::Ping(payload) if self.answer_pings => {
+            Message::Ping(payload) if self.receiver.answers_pings() => {
                 let payload = ControlPayload::new(payload);
                 self.shared.owe(|due| due.pong = payload);
             }
@@ -179,6 +212,23 @@ impl<R: Role> WriteHalf<R> {
         flushed
     }
 }
+
+/// Two halves that are not of one WebSocket, handed back.
+pub struct ReuniteError<R>(pub ReadHalf<R>, pub WriteHalf<R>);
+
+impl<R> fmt::Debug for ReuniteError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReuniteError").finish_non_exhaustive()
+    }
+}
+
+impl<R> fmt::Display for ReuniteError<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the two halves are not of one websocket")
+    }
+}
+
+impl<R> StdError for ReuniteError<R> {}
 
 /// What the halves share.
 #[derive(Debug)]

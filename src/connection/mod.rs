@@ -24,6 +24,8 @@ pub use receive::Receiver;
 pub use role::{Client, Role, Server};
 pub use send::{HeaderBytes, Sender};
 
+use output::Counted;
+
 /// One endpoint of a WebSocket connection.
 ///
 /// Its methods are of four kinds:
@@ -84,7 +86,8 @@ pub struct Connection<R> {
 ///                    └────────┘
 /// ```
 ///
-/// A protocol error, or the end of the transport, leads from anywhere to `Closed`.
+/// A protocol error leads from anywhere to `Closed`, and so does the end of the transport, but for
+/// an answer that is still to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Messages go both ways.
@@ -331,7 +334,24 @@ impl<R: Role> Connection<R> {
         &mut self.sender
     }
 
-    #[cfg(feature = "std")]
+    /// Fails the connection for what did not come, which nobody is there to be told.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn fail_silent(&mut self, error: ProtocolError) {
+        self.receiver.fail(error);
+        self.sender.stop();
+        self.eof = true;
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn reunite(
+        receiver: Receiver<R>,
+        sender: Sender<R>,
+        answer_pings: bool,
+    ) -> Self {
+        Self { receiver, sender, answer_pings, pong: None, close: None, eof: false }
+    }
+
+    #[cfg(feature = "alloc")]
     pub(crate) const fn answers_pings(&self) -> bool {
         self.answer_pings
     }
@@ -364,23 +384,20 @@ impl<R: Role> Connection<R> {
 
     #[cold]
     fn transmit(&mut self, out: &mut impl Output) -> Result<usize, Full> {
-        let before = out.room();
-        self.transmit_pong(out)?;
-        let pong_len = before - out.room();
-        let Some(due) = self.close else {
-            return Ok(pong_len);
-        };
-        let closed = match due {
-            DueClose::Reply(code) => self.sender.reply_to_close(code, out),
-            DueClose::Fault(error) => self.sender.fail(&error, out),
+        let mut out = Counted::new(out);
+        self.transmit_pong(&mut out)?;
+        let closed = match self.close {
+            Some(DueClose::Reply(code)) => self.sender.reply_to_close(code, &mut out),
+            Some(DueClose::Fault(error)) => self.sender.fail(&error, &mut out),
+            None => return Ok(out.written),
         };
         match closed {
             Ok(()) => self.close = None,
-            // What has been written must be told; the Close is for the next call.
-            Err(_) if pong_len > 0 => {}
+            // The Pong has been written, and that must be told; the Close is for the next call.
+            Err(_) if out.written > 0 => {}
             Err(full) => return Err(full),
         }
-        Ok(before - out.room())
+        Ok(out.written)
     }
 
     fn transmit_pong(&mut self, out: &mut impl Output) -> Result<(), Full> {

@@ -9,7 +9,7 @@ use crate::mask::Mask;
 /// A connection asks for [`room`](Self::room) before it writes, and writes a whole frame or
 /// nothing.
 pub trait Output {
-    /// How many more bytes can be written. Each byte that is put takes away one.
+    /// How many more bytes can be written.
     fn room(&self) -> usize;
 
     /// Appends `bytes`. Never more than there is [`room`](Self::room) for.
@@ -134,6 +134,34 @@ impl Output for bytes::BytesMut {
 /// How much is copied before it is masked: it stays in the first-level cache.
 #[cfg(feature = "alloc")]
 const BLOCK: usize = 8 * 1024;
+
+/// Counts what is written to an output.
+pub(super) struct Counted<'o, O> {
+    out: &'o mut O,
+    pub(super) written: usize,
+}
+
+impl<'o, O: Output> Counted<'o, O> {
+    pub(super) const fn new(out: &'o mut O) -> Self {
+        Self { out, written: 0 }
+    }
+}
+
+impl<O: Output> Output for Counted<'_, O> {
+    fn room(&self) -> usize {
+        self.out.room()
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.out.put(bytes);
+        self.written += bytes.len();
+    }
+
+    fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
+        self.out.put_masked(bytes, mask);
+        self.written += bytes.len();
+    }
+}
 
 /// Checks that a frame of `needed` bytes fits into `out`.
 #[inline]

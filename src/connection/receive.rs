@@ -180,6 +180,11 @@ impl<R: Role> Receiver<R> {
         }
     }
 
+    #[cfg(feature = "alloc")]
+    pub(super) const fn fail(&mut self, error: ProtocolError) {
+        self.expect = Expect::Failed(error);
+    }
+
     /// Whether the peer's Close has come.
     pub(super) const fn is_closed(&self) -> bool {
         matches!(self.expect, Expect::Nothing)

@@ -11,7 +11,7 @@ use crate::mask::MaskKey;
 pub trait Role: sealed::Sealed {}
 
 /// The endpoint that accepted the connection. It never masks (RFC 6455 5.1).
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Server;
 
 impl Role for Server {}
@@ -20,7 +20,8 @@ impl Role for Server {}
 ///
 /// Every frame gets a fresh key (RFC 6455 5.3) from ChaCha8 under the seed, so the key of one
 /// frame says nothing about the next, and the same seed gives the same keys.
-#[derive(Clone)]
+///
+/// It cannot be cloned: the clone would repeat its keys.
 pub struct Client {
     seed: [u8; 32],
     /// How many blocks have been made: the nonce of the next.

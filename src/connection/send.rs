@@ -164,14 +164,14 @@ impl<R: Role> Sender<R> {
     }
 
     /// Fails the connection: sends the Close that reports `error`, with its code and its text as
-    /// the reason (RFC 6455 7.1.7). Does nothing when a Close has been sent already, or for
-    /// [`UnexpectedEof`](ProtocolError::UnexpectedEof), which nobody is left to read.
+    /// the reason (RFC 6455 7.1.7). Does nothing when a Close has been sent already, or for an
+    /// error of code 1006, which nobody is left to read.
     ///
     /// # Errors
     /// [`Full`]. Nothing else can be sent by then, and the Close is still due.
     pub fn fail(&mut self, error: &ProtocolError, out: &mut impl Output) -> Result<(), Full> {
         self.stop();
-        if self.phase == Phase::Closed || *error == ProtocolError::UnexpectedEof {
+        if self.phase == Phase::Closed || error.close_code() == CloseCode::ABNORMAL {
             self.phase = Phase::Closed;
             return Ok(());
         }
@@ -182,12 +182,12 @@ impl<R: Role> Sender<R> {
         self.put_close(frame.as_ref(), out)
     }
 
-    /// How many bytes a frame with a payload of `payload_len` takes on the wire.
+    /// How many bytes a frame with a payload of `payload_len` takes on the wire; `usize::MAX` when
+    /// a `usize` cannot say.
     #[must_use]
     pub const fn frame_len(&self, payload_len: usize) -> usize {
-        header(OpCode::Binary, true, payload_len).encoded_len()
-            + if R::MASKS { 4 } else { 0 }
-            + payload_len
+        let header_len = header(OpCode::Binary, true, payload_len).encoded_len();
+        payload_len.saturating_add(header_len + if R::MASKS { 4 } else { 0 })
     }
 
     /// From here on only a Close may be sent.

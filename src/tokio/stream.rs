@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::io;
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
-use ::tokio::time::timeout;
+use ::tokio::time::{Instant, Sleep, sleep_until, timeout};
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -46,7 +46,17 @@ pub struct WebSocketStream<S, R> {
     wakers: Wakers,
     subprotocol: Option<Box<str>>,
     close_timeout: Duration,
+    /// Made when the configuration has a keepalive.
+    clock: Option<Clock>,
     end: End,
+}
+
+/// tokio's clock, since the connection was made.
+#[derive(Debug)]
+struct Clock {
+    start: Instant,
+    /// Runs out at the deadline of the keepalive.
+    sleep: Pin<Box<Sleep>>,
 }
 
 /// How far the receiving direction has ended.
@@ -106,6 +116,7 @@ impl<S, R: Role> WebSocketStream<S, R> {
         Self {
             stream,
             close_timeout: config.close_timeout,
+            clock: None,
             websocket: WebSocket::new(role, config),
             input,
             read_size: ReadSize::new(),
@@ -274,7 +285,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
                 Ok(Some(message)) => return Poll::Ready(Some(Ok(message))),
                 Ok(None) => {}
                 Err(error) => {
-                    self.end = End::Failed;
+                    // A peer that has gone needs no telling.
+                    self.end = match self.websocket.transport() {
+                        Transport::Drop => End::Over,
+                        Transport::Keep | Transport::ShutdownWrite => End::Failed,
+                    };
                     // What it does not take now it is given later: the error need not wait.
                     let _ = self.poll_write(Side::Receiving, context);
                     return Poll::Ready(Some(Err(error.into())));
@@ -290,7 +305,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
                 self.end = End::Over;
                 break;
             }
-            match ready!(self.poll_read(context)) {
+            let read = match self.poll_read(context) {
+                Poll::Ready(read) => read,
+                Poll::Pending => {
+                    ready!(self.poll_deadline(context));
+                    continue;
+                }
+            };
+            self.note(WebSocket::handle_received);
+            match read {
                 Ok(0) => {
                     self.end = End::Over;
                     if let Err(error) = self.websocket.receive_eof() {
@@ -342,7 +365,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
             return Poll::Ready(Ok(()));
         }
         let mut context = self.wakers.context(side, context);
-        poll_write_all(&mut self.stream, output, &mut self.unflushed, &mut context)
+        ready!(poll_write_all(&mut self.stream, output, &mut self.unflushed, &mut context))?;
+        self.note(WebSocket::handle_written);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits for the deadline of the keepalive, and does what is due then. Without a keepalive
+    /// there is no deadline, and no timer of tokio's is touched.
+    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.websocket.poll_deadline() else {
+            return Poll::Pending;
+        };
+        let clock = self.clock.get_or_insert_with(|| {
+            let start = Instant::now();
+            Clock { start, sleep: Box::pin(sleep_until(start)) }
+        });
+        let deadline = clock.start + deadline;
+        if clock.sleep.deadline() != deadline {
+            clock.sleep.as_mut().reset(deadline);
+        }
+        ready!(clock.sleep.as_mut().poll(context));
+        self.websocket.handle_deadline(clock.start.elapsed());
+        Poll::Ready(())
+    }
+
+    /// Tells the keepalive, if there is one, what has happened just now.
+    fn note(&mut self, happened: impl FnOnce(&mut WebSocket<R>, Duration)) {
+        if let Some(clock) = &self.clock {
+            happened(&mut self.websocket, clock.start.elapsed());
+        }
     }
 
     pub(super) fn poll_flush_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {

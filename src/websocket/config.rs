@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use super::Keepalive;
 use crate::connection;
 
 /// The limits of a [`WebSocket`](super::WebSocket), and what it does by itself.
@@ -17,6 +18,7 @@ pub struct Config {
     pub(super) high_water_mark: usize,
     #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the adapters keep it"))]
     pub(crate) close_timeout: Duration,
+    pub(super) keepalive: Option<Keepalive>,
 }
 
 impl Config {
@@ -33,6 +35,7 @@ impl Config {
             connection: connection::Config::new(),
             high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
             close_timeout: Self::DEFAULT_CLOSE_TIMEOUT,
+            keepalive: None,
         }
     }
 
@@ -72,6 +75,14 @@ impl Config {
     #[must_use]
     pub const fn close_timeout(mut self, time: Duration) -> Self {
         self.close_timeout = time;
+        self
+    }
+
+    /// Asks a silent peer whether it is still there. Off when not set. The blocking adapter has no
+    /// clock, and leaves it to the time-outs of its transport.
+    #[must_use]
+    pub const fn keepalive(mut self, keepalive: Keepalive) -> Self {
+        self.keepalive = Some(keepalive);
         self
     }
 }

@@ -1,11 +1,14 @@
 //! Whole messages in and out, over [`bytes`].
 
 mod config;
+mod keepalive;
 mod outgoing;
 mod prepared;
 mod receive;
 mod send;
 mod split;
+
+use core::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
@@ -16,11 +19,13 @@ use crate::frame::Kind;
 use crate::message::Message;
 
 pub use config::Config;
+pub use keepalive::Keepalive;
 pub use outgoing::Outgoing;
 pub use prepared::Prepared;
 pub use send::Rejected;
 pub use split::{MessageReceiver, MessageSender};
 
+use keepalive::{Due, Watch};
 use receive::Joining;
 use send::Queue;
 
@@ -53,6 +58,7 @@ pub struct WebSocket<R> {
     connection: Connection<R>,
     joining: Joining,
     queue: Queue,
+    watch: Option<Watch>,
 }
 
 impl<R: Role> WebSocket<R> {
@@ -62,6 +68,7 @@ impl<R: Role> WebSocket<R> {
             connection: Connection::new(role, config.connection),
             joining: Joining::new(),
             queue: Queue::new(config.high_water_mark),
+            watch: config.keepalive.map(Watch::new),
         }
     }
 
@@ -186,20 +193,75 @@ impl<R: Role> WebSocket<R> {
         self.connection.frame_remaining()
     }
 
+    /// When [`handle_deadline`](Self::handle_deadline) wants to be called, on the caller's clock:
+    /// the time since any moment that stays the same, and not before the connection was made.
+    /// `None` without a [`Keepalive`], while its Ping waits to be written, and once the connection
+    /// is closing.
+    #[must_use]
+    pub fn poll_deadline(&self) -> Option<Duration> {
+        self.watch.filter(|_| self.state() == State::Open)?.deadline()
+    }
+
+    /// Does what is due at `now`: queues a Ping, or fails the connection. What that came to is
+    /// [`receive`](Self::receive)'s to say. Nothing happens before the deadline.
+    pub fn handle_deadline(&mut self, now: Duration) {
+        let Some(watch) = self.watch.as_mut().filter(|_| self.connection.state() == State::Open)
+        else {
+            return;
+        };
+        match watch.due(now) {
+            Due::Nothing => {}
+            Due::Ping => {
+                // The connection is open, and the queue grows as it needs.
+                let _ = self.connection.ping(b"", self.queue.outgoing.control());
+            }
+            Due::Failure => {
+                let timeout = watch.timeout();
+                self.connection.fail_silent(ProtocolError::KeepaliveTimeout { timeout });
+            }
+        }
+    }
+
+    /// Takes note that bytes came at `now`. Only a [`Keepalive`] wants to know.
+    #[inline]
+    pub fn handle_received(&mut self, now: Duration) {
+        if let Some(watch) = &mut self.watch {
+            watch.received(now);
+        }
+    }
+
+    /// Takes note that all of [`output`](Self::output) had been written at `now`. Only a
+    /// [`Keepalive`] wants to know.
+    #[inline]
+    pub fn handle_written(&mut self, now: Duration) {
+        if let Some(watch) = &mut self.watch {
+            watch.written(now);
+        }
+    }
+
     /// The two directions, each to be owned by a task of its own, with what is queued.
     ///
     /// Nothing is answered by itself any more: [`MessageReceiver`] says what its owner must see
-    /// to.
+    /// to. A [`Keepalive`] ends here.
     #[must_use]
     pub fn split(mut self) -> (MessageReceiver<R>, MessageSender<R>) {
         self.queue_close();
+        let answer_pings = self.connection.answers_pings();
         let (receiver, sender) = self.connection.split();
-        (MessageReceiver::new(receiver, self.joining), MessageSender::new(sender, self.queue))
+        (
+            MessageReceiver::new(receiver, self.joining, answer_pings),
+            MessageSender::new(sender, self.queue),
+        )
     }
 
-    #[cfg(feature = "std")]
-    pub(crate) const fn answers_pings(&self) -> bool {
-        self.connection.answers_pings()
+    /// The WebSocket again, from both of its halves. They must be of one and the same; what comes
+    /// of halves that are not is no WebSocket.
+    #[must_use]
+    pub fn reunite(receiver: MessageReceiver<R>, sender: MessageSender<R>) -> Self {
+        let (receiver, joining, answer_pings) = receiver.into_parts();
+        let (sender, queue) = sender.into_parts();
+        let connection = Connection::reunite(receiver, sender, answer_pings);
+        Self { connection, joining, queue, watch: None }
     }
 
     /// Moves the Pong that is due to the queue, ahead of the data that waits there, unless the

@@ -21,11 +21,22 @@ use crate::message::Message;
 pub struct MessageReceiver<R> {
     receiver: Receiver<R>,
     joining: Joining,
+    answer_pings: bool,
 }
 
 impl<R: Role> MessageReceiver<R> {
-    pub(super) const fn new(receiver: Receiver<R>, joining: Joining) -> Self {
-        Self { receiver, joining }
+    pub(super) const fn new(receiver: Receiver<R>, joining: Joining, answer_pings: bool) -> Self {
+        Self { receiver, joining, answer_pings }
+    }
+
+    pub(super) fn into_parts(self) -> (Receiver<R>, Joining, bool) {
+        (self.receiver, self.joining, self.answer_pings)
+    }
+
+    /// Whether the configuration wants Pings to be answered, which is the owner's to do now.
+    #[must_use]
+    pub const fn answers_pings(&self) -> bool {
+        self.answer_pings
     }
 
     /// Takes the next message out of `input`; `None` when more bytes must be read into it first.
@@ -64,6 +75,10 @@ pub struct MessageSender<R> {
 impl<R: Role> MessageSender<R> {
     pub(super) const fn new(sender: Sender<R>, queue: Queue) -> Self {
         Self { sender, queue }
+    }
+
+    pub(super) fn into_parts(self) -> (Sender<R>, Queue) {
+        (self.sender, self.queue)
     }
 
     /// Queues a message, as [`WebSocket::send`](super::WebSocket::send) does.

@@ -114,3 +114,33 @@ pub fn written(request: &ClientRequest<'_>) -> Result<String, WriteError> {
     let len = request.write(&mut out)?;
     Ok(str::from_utf8(&out[..len]).expect("these are ASCII").to_owned())
 }
+
+/// The headers of a request, if it is whole and keeps to RFC 9112 2 to 5, in the plainest way.
+pub fn plain_headers(bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
+    let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
+    let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    // In front of every LF is a CR, and no CR is elsewhere.
+    let head = &bytes[..end + 2];
+    let lines = head.strip_suffix(b"\n")?.split(|&byte| byte == b'\n');
+    let mut lines =
+        lines.map(|line| line.strip_suffix(b"\r").filter(|line| !line.contains(&b'\r')));
+    let is_token = |text: &[u8]| {
+        let is_tchar =
+            |byte: &u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(byte);
+        !text.is_empty() && text.iter().all(is_tchar)
+    };
+    let words: Vec<_> = lines.next()??.split(|&byte| byte == b' ').collect();
+    let [method, target, b"HTTP/1.0" | b"HTTP/1.1"] = words[..] else { return None };
+    if !is_token(method) || target.is_empty() || !target.iter().all(u8::is_ascii_graphic) {
+        return None;
+    }
+    lines
+        .map(|line| {
+            let line = line?;
+            let colon = line.iter().position(|&byte| byte == b':')?;
+            let (name, value) = (&line[..colon], &line[colon + 1..]);
+            let is_text = value.iter().all(|&byte| byte == b'\t' || byte >= b' ' && byte != 0x7f);
+            (is_token(name) && is_text).then(|| (name, value.trim_ascii()))
+        })
+        .collect()
+}

@@ -14,7 +14,9 @@ use websocket_proto::connection::{
     Client, Config, Connection, Event, Input, Output, Role, Server, SliceOutput, State,
 };
 use websocket_proto::frame::{FrameHeader, Kind};
-use websocket_proto::handshake::{Answer, ClientHandshake, ClientRequest, Incoming, ServerHandshake};
+use websocket_proto::handshake::{
+    Answer, ClientHandshake, ClientRequest, Incoming, ServerHandshake,
+};
 use websocket_proto::mask::{Mask, MaskKey};
 use websocket_proto::utf8::Utf8Validator;
 
