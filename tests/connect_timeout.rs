@@ -2,6 +2,9 @@
 //! nothing behind it.
 #![cfg(feature = "std")]
 
+#[cfg(feature = "tls")]
+#[path = "common/identity.rs"]
+mod identity;
 #[path = "common/peers.rs"]
 mod peers;
 
@@ -113,21 +116,14 @@ fn a_server_that_is_silent_behind_a_proxy() {
 #[cfg(feature = "tls")]
 #[test]
 fn a_server_that_is_silent_in_the_handshake_of_tls() {
-    use websocket_proto::tokio::connect_with_tls;
-    use websocket_proto::tokio::tokio_rustls::rustls::crypto::ring;
-    use websocket_proto::tokio::tokio_rustls::rustls::{ClientConfig, RootCertStore};
-
-    let config = ClientConfig::builder_with_provider(std::sync::Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(RootCertStore::empty())
-        .with_no_client_auth();
     let server = Peer::silent();
     let options = ConnectOptions::new(&format!("wss://{}/", server.address)).unwrap();
+    let connecting = websocket_proto::tokio::connect_with_tls(
+        options.connect_timeout(TIMEOUT),
+        identity::Identity::of(&["localhost"]).client(),
+    );
     let begin = Instant::now();
-    let connected =
-        peers::run(connect_with_tls(options.connect_timeout(TIMEOUT), std::sync::Arc::new(config)));
-    assert_timed_out("tokio", connected.map(drop));
+    assert_timed_out("tokio", peers::run(connecting));
     assert!((TIMEOUT..BOUND).contains(&begin.elapsed()), "{:?}", begin.elapsed());
 }
 
