@@ -9,7 +9,7 @@ use std::io::{self, IoSlice};
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ::tokio::net::TcpStream;
 
-/// The transport that [`connect`](super::connect) makes.
+/// The transport that [`connect`](super::connect()) makes.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MaybeTlsStream {

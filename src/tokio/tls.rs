@@ -102,12 +102,13 @@ mod with_roots {
         }
     }
 
+    #[cfg(feature = "webpki-roots")]
     fn compiled_in() -> RootCertStore {
-        RootCertStore {
-            #[cfg(feature = "webpki-roots")]
-            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-            #[cfg(not(feature = "webpki-roots"))]
-            roots: alloc::vec::Vec::new(),
-        }
+        RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() }
+    }
+
+    #[cfg(not(feature = "webpki-roots"))]
+    fn compiled_in() -> RootCertStore {
+        RootCertStore::empty()
     }
 }
