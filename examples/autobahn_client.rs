@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let count = socket.read()?.ok_or("no case count")?;
     let count: usize = count.as_text().ok_or("the case count is no text")?.parse()?;
     while socket.read()?.is_some() {}
+    socket.finish()?;
 
     for case in 1..=count {
         // A case may well end in an error: that is what it is for. The server judges.
@@ -28,6 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut socket = blocking::connect(&format!("{url}/updateReports?agent={agent}"))?;
     while socket.read()?.is_some() {}
+    socket.finish()?;
     println!("{count} cases run");
     Ok(())
 }

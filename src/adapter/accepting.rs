@@ -1,6 +1,7 @@
 //! The server's opening handshake as steps, for any way of reading and writing.
 
 use alloc::boxed::Box;
+use core::mem;
 
 use bytes::{Buf, BytesMut};
 
@@ -16,7 +17,19 @@ pub(crate) struct Accepting {
     pub(crate) input: BytesMut,
     /// What is still to be written of the response.
     pub(crate) output: BytesMut,
-    outcome: Option<Result<Accepted, AcceptError>>,
+    /// Whether the response is still to be written and flushed.
+    pub(crate) unflushed: bool,
+    progress: Progress,
+}
+
+#[derive(Debug)]
+enum Progress {
+    /// The request is still coming.
+    Request,
+    /// It has been answered; this is what comes of it when the response is written.
+    Response(Result<Accepted, AcceptError>),
+    /// The caller has been told.
+    Over,
 }
 
 /// What came of a handshake.
@@ -31,7 +44,8 @@ impl Accepting {
             handshake: ServerHandshake::with_limits(limits),
             input: BytesMut::new(),
             output: BytesMut::new(),
-            outcome: None,
+            unflushed: false,
+            progress: Progress::Request,
         }
     }
 
@@ -40,25 +54,28 @@ impl Accepting {
         &mut self,
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
     ) -> Step<Result<Accepted, AcceptError>> {
-        if self.outcome.is_none() {
+        if matches!(self.progress, Progress::Request) {
             match self.handshake.receive(&self.input) {
                 Ok(None) => return Step::Read,
                 Ok(Some(incoming)) => {
                     let (head_len, outcome) = respond(&incoming, answer, &mut self.output);
                     self.input.advance(head_len);
-                    self.outcome = Some(outcome);
+                    self.progress = Progress::Response(outcome);
                 }
                 Err(error) => {
                     refuse(error.refusal(), &mut self.output);
-                    self.outcome = Some(Err(AcceptError::Request(error)));
+                    self.progress = Progress::Response(Err(AcceptError::Request(error)));
                 }
             }
+            self.unflushed = true;
         }
-        if !self.output.is_empty() {
+        if self.unflushed {
             return Step::Write;
         }
-        // Asked again after it was done, it has nothing to say but this.
-        Step::Done(self.outcome.take().unwrap_or(Err(AcceptError::Finished)))
+        Step::Done(match mem::replace(&mut self.progress, Progress::Over) {
+            Progress::Response(outcome) => outcome,
+            Progress::Request | Progress::Over => Err(AcceptError::Finished),
+        })
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Connecting {
     pub(crate) input: BytesMut,
     /// What is still to be written of the request.
     pub(crate) output: BytesMut,
+    /// Whether the request is still to be written and flushed.
+    pub(crate) unflushed: bool,
     eof: bool,
 }
 
@@ -36,7 +38,8 @@ impl Connecting {
         options.with_request(nonce, |request| write_head(&mut output, |out| request.write(out)))?;
         let handshake = ClientHandshake::with_limits(options.limits);
         let input = BytesMut::new();
-        Ok(Self { options, nonce, handshake, body: None, input, output, eof: false })
+        let (body, unflushed, eof) = (None, true, false);
+        Ok(Self { options, nonce, handshake, body, input, output, unflushed, eof })
     }
 
     pub(crate) const fn options(&self) -> &ConnectOptions {
@@ -53,7 +56,7 @@ impl Connecting {
         &mut self,
         inspect: impl FnOnce(&Response<'_>),
     ) -> Step<Result<Connected, ConnectError>> {
-        if !self.output.is_empty() {
+        if self.unflushed {
             return Step::Write;
         }
         // The head is parsed anew each time it is asked for: not while more of the body is awaited.

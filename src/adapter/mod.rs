@@ -36,7 +36,7 @@ pub(crate) const HANDSHAKE_READ: usize = 4 * 1024;
 pub(crate) enum Step<T> {
     /// More bytes from the peer.
     Read,
-    /// To write its output.
+    /// To write its output, flush it, and take note of that in `unflushed`.
     Write,
     /// Nothing: this is what came of it.
     Done(T),

@@ -20,6 +20,8 @@ pub(crate) struct Tunneling {
     pub(crate) input: BytesMut,
     /// What is still to be written of the request.
     pub(crate) output: BytesMut,
+    /// Whether the request is still to be written and flushed.
+    pub(crate) unflushed: bool,
     eof: bool,
 }
 
@@ -39,6 +41,7 @@ impl Tunneling {
             body: None,
             input: BytesMut::new(),
             output: BytesMut::from(request.as_bytes()),
+            unflushed: true,
             eof: false,
         }
     }
@@ -50,7 +53,7 @@ impl Tunneling {
 
     /// Goes on as far as it can.
     pub(crate) fn step(&mut self) -> Step<Result<(), ConnectError>> {
-        if !self.output.is_empty() {
+        if self.unflushed {
             return Step::Write;
         }
         // The head is parsed anew each time it is asked for: not while more of the body is awaited.

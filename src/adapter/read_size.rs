@@ -16,10 +16,14 @@ impl ReadSize {
 
     /// How much to read behind what `input` holds, when this much of a frame is still to come.
     pub(crate) fn next(&self, input: &BytesMut, frame_remaining: u64) -> usize {
-        // Room that is there costs nothing more, and saves a large frame a move.
         let frame_remaining = usize::try_from(frame_remaining).unwrap_or(usize::MAX);
-        let free = (input.capacity() - input.len()).min(frame_remaining);
-        self.0.max(free).min(LARGEST)
+        let free = input.capacity() - input.len();
+        // The rest of a large frame has its room: to ask for more would move what has come of it.
+        if (1..=free).contains(&frame_remaining) && input.len() >= self.0 {
+            return free.min(LARGEST);
+        }
+        // Room that is there costs nothing more, and saves a large frame a move.
+        self.0.max(free.min(frame_remaining)).min(LARGEST)
     }
 
     /// Learns from a read of `asked` bytes that gave `read`.

@@ -113,7 +113,10 @@ impl<S: Read + Write> Acceptor<S> {
                         return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
                     }
                 }
-                Step::Write => write_head(stream, &mut accepting.output)?,
+                Step::Write => {
+                    write_head(stream, &mut accepting.output)?;
+                    accepting.unflushed = false;
+                }
                 Step::Done(outcome) => break outcome,
             }
         };

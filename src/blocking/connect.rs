@@ -83,7 +83,10 @@ fn open_tcp(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, C
                     tunneling.receive_eof();
                 }
             }
-            Step::Write => write_head(&mut timed, &mut tunneling.output)?,
+            Step::Write => {
+                write_head(&mut timed, &mut tunneling.output)?;
+                tunneling.unflushed = false;
+            }
             Step::Done(outcome) => return outcome.map(|()| stream),
         }
     }
@@ -131,7 +134,10 @@ fn shake_hands(
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => connecting.receive_eof(),
                 Err(error) => return Err(error.into()),
             },
-            Step::Write => write_head(stream, &mut connecting.output)?,
+            Step::Write => {
+                write_head(stream, &mut connecting.output)?;
+                connecting.unflushed = false;
+            }
             Step::Done(outcome) => return outcome,
         }
     }

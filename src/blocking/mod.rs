@@ -333,8 +333,12 @@ fn finish(mut stream: &TcpStream, shutdown: bool, timeout: Duration) -> io::Resu
             return Err(ErrorKind::TimedOut.into());
         }
         stream.set_read_timeout(Some(left))?;
-        if retry(|| stream.read(&mut nowhere))? == 0 {
-            return Ok(());
+        match retry(|| stream.read(&mut nowhere)) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            // Which of the two a time-out is depends on the system.
+            Err(error) if is_transient(&error) => {}
+            Err(error) => return Err(error),
         }
     }
 }

@@ -4,9 +4,11 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::error::Error as StdError;
 use core::fmt;
-use std::io;
-use std::net::TcpStream;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+use std::net::{Shutdown, TcpStream};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
@@ -33,6 +35,7 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
         let shared = Arc::new(Shared {
             writer: Mutex::new(Writer { stream: self.stream, sender }),
             due: Mutex::new(Due { pong: None, close: None }),
+            written: Condvar::new(),
         });
         let reader = ReadHalf {
             stream,
@@ -95,13 +98,20 @@ impl<R: Role> ReadHalf<R> {
     }
 
     /// Drops the connection as [`WebSocketStream::finish`] does, once what is queued is written.
+    /// A write that the peer does not let come to an end is broken off when the time has run out.
     ///
     /// # Errors
     /// The transport failed, or the time ran out.
     pub fn finish(self) -> io::Result<()> {
         self.stream.set_nonblocking(false)?;
         self.stream.set_write_timeout(Some(CLOSE_TIMEOUT))?;
-        lock(&self.shared.writer).flush(&self.shared.due)?;
+        let Some(mut writer) = self.shared.writer_within(CLOSE_TIMEOUT) else {
+            // Its write began before there was a time-out.
+            self.stream.shutdown(Shutdown::Both)?;
+            return Err(ErrorKind::TimedOut.into());
+        };
+        writer.flush(&self.shared.due)?;
+        drop(writer);
         // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
         let shutdown = !(R::MASKS && self.end == Some(End::Closed));
         finish(&self.stream, shutdown, CLOSE_TIMEOUT)
@@ -121,7 +131,7 @@ impl<R: Role> ReadHalf<R> {
         drop(writer);
         let Self { stream, receiver, input, read_size, subprotocol, end, shared } = self;
         match Arc::try_unwrap(shared) {
-            Ok(Shared { writer, due }) => {
+            Ok(Shared { writer, due, .. }) => {
                 let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
                 writer.take(&mut due.into_inner().unwrap_or_else(PoisonError::into_inner));
                 let websocket = WebSocket::reunite(receiver, writer.sender);
@@ -237,6 +247,8 @@ struct Shared<R> {
     writer: Mutex<Writer<R>>,
     /// Held for moments only: so the reader never waits for a slow write.
     due: Mutex<Due>,
+    /// Told, with `due` held, whenever the writer has been let go.
+    written: Condvar,
 }
 
 #[derive(Debug)]
@@ -268,16 +280,40 @@ impl<R: Role> Shared<R> {
     /// Sends what is due, unless somebody is writing, who does this when it has written.
     fn settle(&self) {
         while !lock(&self.due).is_empty() {
-            let mut writer = match self.writer.try_lock() {
-                Ok(writer) => writer,
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => return,
+            let Some(mut writer) = self.try_writer() else {
+                return;
             };
             // When the transport takes nothing now, the next write takes it along; when it has
             // failed, who reads from it will see.
             if writer.flush(&self.due).is_err() {
-                return;
+                break;
             }
+        }
+        let _due = lock(&self.due);
+        self.written.notify_one();
+    }
+
+    /// The writer, unless it is in use.
+    fn try_writer(&self) -> Option<MutexGuard<'_, Writer<R>>> {
+        match self.writer.try_lock() {
+            Ok(writer) => Some(writer),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The writer, as soon as it is not in use; `None` when it is for all of `limit`.
+    fn writer_within(&self, limit: Duration) -> Option<MutexGuard<'_, Writer<R>>> {
+        let deadline = Instant::now() + limit;
+        let mut due = lock(&self.due);
+        loop {
+            let writer = self.try_writer();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if writer.is_some() || left.is_zero() {
+                return writer;
+            }
+            let waited = self.written.wait_timeout(due, left);
+            due = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 

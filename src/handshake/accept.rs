@@ -2,7 +2,7 @@
 
 use super::accept_key::accept_key;
 use super::error::WriteError;
-use super::extensions::Extensions;
+use super::extensions::{Extension, Extensions};
 use super::headers::Header;
 use super::request::Request;
 use super::write::{Writer, is_handshake_header};
@@ -77,29 +77,40 @@ impl<'a> Accept<'a> {
         );
         writer.header("Sec-WebSocket-Accept", &accept_key(self.request.key()));
         if let Some(subprotocol) = self.subprotocol {
-            // RFC 6455 4.2.2, step 5.5: the client fails on one that it did not offer.
-            if !self.request.subprotocols().any(|offered| offered == subprotocol) {
-                return Err(WriteError::SubprotocolNotOffered);
-            }
+            check_subprotocol(subprotocol, self.request.subprotocols())?;
             writer.header("Sec-WebSocket-Protocol", subprotocol.as_bytes());
         }
         if let Some(extensions) = self.extensions {
-            self.check_extensions(extensions)?;
+            check_extensions(extensions, self.request.extensions())?;
             writer.header("Sec-WebSocket-Extensions", extensions.as_bytes());
         }
         writer.headers(self.headers, is_handshake_header)?;
         writer.text("\r\n");
         writer.finish()
     }
+}
 
-    /// RFC 6455 9.1: likewise for extensions.
-    fn check_extensions(&self, extensions: &str) -> Result<(), WriteError> {
-        for extension in Extensions::parse(extensions.as_bytes()) {
-            let name = extension?.name();
-            if !self.request.extensions().any(|offered| offered.name() == name) {
-                return Err(WriteError::ExtensionNotOffered);
-            }
-        }
-        Ok(())
+/// RFC 6455 4.2.2, step 5.5: the client fails on one that it did not offer.
+pub(super) fn check_subprotocol<'b>(
+    chosen: &str,
+    mut offered: impl Iterator<Item = &'b str>,
+) -> Result<(), WriteError> {
+    if offered.any(|offered| offered == chosen) {
+        return Ok(());
     }
+    Err(WriteError::SubprotocolNotOffered)
+}
+
+/// RFC 6455 9.1: likewise for extensions.
+pub(super) fn check_extensions<'b>(
+    agreed: &str,
+    offered: impl Iterator<Item = Extension<'b>> + Clone,
+) -> Result<(), WriteError> {
+    for extension in Extensions::parse(agreed.as_bytes()) {
+        let name = extension?.name();
+        if !offered.clone().any(|offered| offered.name() == name) {
+            return Err(WriteError::ExtensionNotOffered);
+        }
+    }
+    Ok(())
 }

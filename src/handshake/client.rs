@@ -34,7 +34,7 @@ use super::write::{Writer, is_handshake_header};
 pub struct ClientRequest<'a> {
     host: &'a str,
     port: Option<u16>,
-    target: &'a str,
+    pub(super) target: &'a str,
     nonce: [u8; 16],
     pub(super) subprotocols: &'a [&'a str],
     pub(super) requires_subprotocol: bool,

@@ -119,6 +119,8 @@ pub enum ResponseError {
     MissingHeader(&'static str),
     /// A header that may come once came more often.
     RepeatedHeader(&'static str),
+    /// The status is 101 where there is nothing to switch to: over HTTP/2 or HTTP/3 (RFC 8441 5).
+    SwitchingProtocols,
     /// `Upgrade` is not `websocket` (RFC 6455 4.1, item 2).
     Upgrade,
     /// `Connection` does not hold `Upgrade` (RFC 6455 4.1, item 3).
@@ -142,6 +144,7 @@ impl fmt::Display for ResponseError {
         match self {
             Self::Head(error) => write!(f, "{error}"),
             Self::HttpVersion => f.write_str("http version of the response is not 1.1"),
+            Self::SwitchingProtocols => f.write_str("extended connect is answered with 101"),
             Self::MissingHeader(name) => write!(f, "response has no {name} header"),
             Self::RepeatedHeader(name) => write!(f, "response has several {name} headers"),
             Self::Upgrade => f.write_str("upgrade header is not websocket"),

@@ -89,6 +89,8 @@ mod grammar;
 mod head;
 mod headers;
 mod host;
+#[cfg(feature = "http")]
+pub mod http;
 mod refusal;
 mod request;
 mod response;

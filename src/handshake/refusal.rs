@@ -32,7 +32,7 @@ use super::write::{Writer, is_framing_header};
 #[must_use = "a refusal does nothing until it is written"]
 pub struct Refusal<'a> {
     status: u16,
-    headers: &'a [Header<'a>],
+    pub(super) headers: &'a [Header<'a>],
     body: Body<'a>,
 }
 
@@ -86,13 +86,17 @@ impl<'a> Refusal<'a> {
         // Formatting into a `Writer` has no errors: what does not fit is counted.
         let _ = write!(writer, "HTTP/1.1 {status} {}\r\n", reason(status));
         writer.headers(self.headers, is_framing_header)?;
-        // RFC 9110 7.8: who sends `Upgrade` names it in `Connection` too.
-        let has_upgrade = self.headers.iter().any(|header| header.is("Upgrade"));
-        let connection = if has_upgrade { "Upgrade, close" } else { "close" };
+        let connection = self.connection();
         let len = self.body.len();
         let _ = write!(writer, "Content-Length: {len}\r\nConnection: {connection}\r\n\r\n");
         self.body.write(&mut writer);
         writer.finish()
+    }
+
+    /// The value of `Connection`. RFC 9110 7.8: who sends `Upgrade` names it there too.
+    pub(super) fn connection(&self) -> &'static str {
+        let has_upgrade = self.headers.iter().any(|header| header.is("Upgrade"));
+        if has_upgrade { "Upgrade, close" } else { "close" }
     }
 }
 

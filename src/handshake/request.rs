@@ -64,7 +64,7 @@ impl<'b> Request<'b> {
             subprotocol: fields.subprotocol,
             extensions: fields.extensions,
         };
-        request.check_subprotocols()?;
+        check_subprotocols(request.subprotocol_list())?;
         request.extension_list().try_for_each(|extension| extension.map(drop))?;
         Ok(Some(request))
     }
@@ -138,21 +138,6 @@ impl<'b> Request<'b> {
         Accept::new(self)
     }
 
-    /// RFC 6455 4.1, item 10: non-empty tokens, all unique. Unlike other lists this one may not
-    /// have empty elements.
-    fn check_subprotocols(&self) -> Result<(), RequestError> {
-        let mut seen = [""; MAX_SUBPROTOCOLS];
-        for (index, element) in self.subprotocol_list().enumerate() {
-            let subprotocol = token(element).ok_or(RequestError::Subprotocol)?;
-            let slot = seen.get_mut(index).ok_or(RequestError::TooManySubprotocols)?;
-            *slot = subprotocol;
-            if seen.iter().take(index).any(|earlier| *earlier == subprotocol) {
-                return Err(RequestError::DuplicateSubprotocol);
-            }
-        }
-        Ok(())
-    }
-
     fn subprotocol_list(&self) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
         let name = "Sec-WebSocket-Protocol";
         self.subprotocol.values(self.http.headers, name).elements()
@@ -161,6 +146,23 @@ impl<'b> Request<'b> {
     const fn extension_list(&self) -> Extensions<'b> {
         Extensions::in_field(self.extensions, self.http.headers)
     }
+}
+
+/// RFC 6455 4.1, item 10: non-empty tokens, all unique. Unlike other lists this one may not have
+/// empty elements.
+pub(super) fn check_subprotocols<'b>(
+    list: impl Iterator<Item = &'b [u8]>,
+) -> Result<(), RequestError> {
+    let mut seen = [""; MAX_SUBPROTOCOLS];
+    for (index, element) in list.enumerate() {
+        let subprotocol = token(element).ok_or(RequestError::Subprotocol)?;
+        let slot = seen.get_mut(index).ok_or(RequestError::TooManySubprotocols)?;
+        *slot = subprotocol;
+        if seen.iter().take(index).any(|earlier| *earlier == subprotocol) {
+            return Err(RequestError::DuplicateSubprotocol);
+        }
+    }
+    Ok(())
 }
 
 /// RFC 6455 4.2.1, item 3: `Upgrade` holds `websocket`, as a whole element of the list and in any
@@ -199,7 +201,7 @@ fn check_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), Reques
 }
 
 /// RFC 6455 4.2.1, item 6, and 11.3.5: once, and exactly `13`, which is no number to be parsed.
-fn check_version(field: Field<'_>) -> Result<(), RequestError> {
+pub(super) fn check_version(field: Field<'_>) -> Result<(), RequestError> {
     match field {
         Field::Once(value) if value == VERSION.as_bytes() => Ok(()),
         Field::Absent | Field::Once(_) => Err(RequestError::Version),
@@ -208,7 +210,7 @@ fn check_version(field: Field<'_>) -> Result<(), RequestError> {
 }
 
 /// A request with a body would have it read as frames: the WebSocket begins behind the head.
-fn check_body(fields: &Fields<'_>) -> Result<(), RequestError> {
+pub(super) fn check_body(fields: &Fields<'_>) -> Result<(), RequestError> {
     if fields.transfer_encoding.is_present() {
         return Err(RequestError::Body);
     }
@@ -243,7 +245,7 @@ fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
 
 /// The host, and the path and query (RFC 6455 4.1, item 2; 3 forbids a fragment).
 fn check_target<'b>(target: &'b str, host: &'b str) -> Result<(&'b str, &'b str), RequestError> {
-    if target.contains('#') {
+    if visible(target.as_bytes()).is_none() || target.contains('#') {
         return Err(RequestError::Target);
     }
     if target.starts_with('/') {
@@ -260,7 +262,7 @@ fn check_target<'b>(target: &'b str, host: &'b str) -> Result<(&'b str, &'b str)
 }
 
 /// RFC 6454 7.3: at most one `Origin`.
-fn check_origin(field: Field<'_>) -> Result<Option<&str>, RequestError> {
+pub(super) fn check_origin(field: Field<'_>) -> Result<Option<&str>, RequestError> {
     match field {
         Field::Absent => Ok(None),
         Field::Once(origin) => origin_text(origin).map(Some).ok_or(RequestError::Origin),

@@ -104,7 +104,10 @@ pub struct Response<'b> {
 
 impl<'b> Response<'b> {
     /// RFC 6455 4.1, what a client validates. The items are those of its last list.
-    fn check(http: HttpResponse<'b>, request: &ClientRequest<'_>) -> Result<Self, ResponseError> {
+    pub(super) fn check(
+        http: HttpResponse<'b>,
+        request: &ClientRequest<'_>,
+    ) -> Result<Self, ResponseError> {
         // There is no `Upgrade` in HTTP/1.0 (RFC 9110 7.8).
         if http.minor_version < 1 {
             return Err(ResponseError::HttpVersion);
@@ -215,7 +218,7 @@ fn check_accept(field: Field<'_>, expected: &[u8]) -> Result<(), ResponseError> 
 }
 
 /// Item 6: one that was offered, with its case, once (11.3.4).
-fn check_subprotocol<'b>(
+pub(super) fn check_subprotocol<'b>(
     field: Field<'b>,
     request: &ClientRequest<'_>,
 ) -> Result<Option<&'b str>, ResponseError> {
@@ -234,7 +237,7 @@ fn check_subprotocol<'b>(
 
 /// Item 5. Each is one of those offered, and once, so that their number is bounded by the offer
 /// before any is compared with the others.
-fn check_extensions(
+pub(super) fn check_extensions(
     extensions: &Extensions<'_>,
     request: &ClientRequest<'_>,
 ) -> Result<(), ResponseError> {

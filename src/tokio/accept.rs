@@ -125,7 +125,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
                         return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
                     }
                 }
-                Step::Write => write_head(stream, &mut accepting.output).await?,
+                Step::Write => {
+                    write_head(stream, &mut accepting.output).await?;
+                    accepting.unflushed = false;
+                }
                 Step::Done(outcome) => break outcome,
             }
         };

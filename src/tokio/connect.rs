@@ -142,7 +142,10 @@ async fn open_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
                     tunneling.receive_eof();
                 }
             }
-            Step::Write => write_head(&mut stream, &mut tunneling.output).await?,
+            Step::Write => {
+                write_head(&mut stream, &mut tunneling.output).await?;
+                tunneling.unflushed = false;
+            }
             Step::Done(outcome) => return outcome.map(|()| stream),
         }
     }
@@ -217,7 +220,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
                     }
                     Err(error) => return Err(error.into()),
                 },
-                Step::Write => write_head(stream, &mut self.connecting.output).await?,
+                Step::Write => {
+                    write_head(stream, &mut self.connecting.output).await?;
+                    self.connecting.unflushed = false;
+                }
                 Step::Done(outcome) => break outcome,
             }
         };

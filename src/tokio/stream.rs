@@ -308,15 +308,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
             let read = match self.poll_read(context) {
                 Poll::Ready(read) => read,
                 Poll::Pending => {
+                    self.websocket.output().release();
                     ready!(self.poll_deadline(context));
                     continue;
                 }
             };
             self.note(WebSocket::handle_received);
             match read {
+                // Behind the peer's Close there may be an answer to it that is still to be written.
                 Ok(0) => {
-                    self.end = End::Over;
                     if let Err(error) = self.websocket.receive_eof() {
+                        self.end = End::Over;
                         return Poll::Ready(Some(Err(error.into())));
                     }
                 }
@@ -359,15 +361,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     }
 
     fn poll_write(&mut self, side: Side, context: &Context<'_>) -> Poll<io::Result<()>> {
-        let output = self.websocket.output();
-        if output.is_empty() && !self.unflushed {
-            output.release();
-            return Poll::Ready(Ok(()));
+        loop {
+            // A Pong for which the queue had no room goes into it when all else is written.
+            let output = self.websocket.output();
+            if output.is_empty() && !self.unflushed {
+                return Poll::Ready(Ok(()));
+            }
+            let mut context = self.wakers.context(side, context);
+            ready!(poll_write_all(&mut self.stream, output, &mut self.unflushed, &mut context))?;
+            self.note(WebSocket::handle_written);
         }
-        let mut context = self.wakers.context(side, context);
-        ready!(poll_write_all(&mut self.stream, output, &mut self.unflushed, &mut context))?;
-        self.note(WebSocket::handle_written);
-        Poll::Ready(Ok(()))
     }
 
     /// Waits for the deadline of the keepalive, and does what is due then. Without a keepalive
@@ -397,7 +400,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     }
 
     pub(super) fn poll_flush_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
-        self.poll_write(Side::Sending, context).map_err(Error::Io)
+        let written = self.poll_write(Side::Sending, context);
+        // The receiving task may be waiting already, and must not hold a buffer meanwhile.
+        self.websocket.output().release();
+        written.map_err(Error::Io)
     }
 
     pub(super) fn poll_close_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {

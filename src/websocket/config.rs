@@ -63,7 +63,7 @@ impl Config {
     }
 
     /// How many bytes may be queued before nothing more is taken; 128 KiB when not set. A single
-    /// message that is larger is taken while the queue is under the mark.
+    /// message that is larger is taken while the queue is under the mark, or empty.
     #[must_use]
     pub const fn high_water_mark(mut self, bytes: usize) -> Self {
         self.high_water_mark = bytes;

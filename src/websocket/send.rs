@@ -29,7 +29,8 @@ impl Queue {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.outgoing.len() < self.high_water_mark
+        // Whatever the mark, one message at a time gets through.
+        self.outgoing.is_empty() || self.outgoing.len() < self.high_water_mark
     }
 
     #[inline]

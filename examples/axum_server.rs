@@ -1,0 +1,116 @@
+//! An echo server on axum, with an extractor for requests that ask for a WebSocket.
+//!
+//! `axum_server [ADDR] [--max-message-size BYTES]`
+
+mod arguments;
+
+use std::error::Error;
+use std::io;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONNECTION, UPGRADE};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::BytesMut;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use websocket_proto::CloseCode;
+use websocket_proto::connection::Server;
+use websocket_proto::handshake::http::Offer;
+use websocket_proto::tokio::WebSocketStream;
+use websocket_proto::websocket::Config;
+
+type Socket = WebSocketStream<TokioIo<Upgraded>, Server>;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let (address, config) = arguments::parse()?;
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on ws://{}", listener.local_addr()?);
+    Ok(serve(listener, config).await?)
+}
+
+pub(crate) async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
+    let router = Router::new().route("/", get(chat)).with_state(config);
+    axum::serve(listener, router).await
+}
+
+/// The handler. axum answers other paths, and methods other than GET, by itself.
+async fn chat(State(config): State<Config>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.open(config, "echo", async |socket| {
+        if let Err(error) = echo(socket).await {
+            eprintln!("{error}");
+        }
+    })
+}
+
+/// Extracts a request for a WebSocket; any other is answered with what is wrong with it.
+struct WebSocketUpgrade {
+    offer: Offer,
+    on_upgrade: OnUpgrade,
+}
+
+impl<S: Sync> FromRequest<S> for WebSocketUpgrade {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
+        match Offer::from_upgrade(&request) {
+            Ok(Some(offer)) => Ok(Self { offer, on_upgrade: hyper::upgrade::on(request) }),
+            Ok(None) => {
+                let headers = [(UPGRADE, "websocket"), (CONNECTION, "Upgrade")];
+                Err((StatusCode::UPGRADE_REQUIRED, headers).into_response())
+            }
+            Err(error) => Err(error.response().into_response()),
+        }
+    }
+}
+
+impl WebSocketUpgrade {
+    /// The response that opens the WebSocket, with this subprotocol if the client offers it.
+    /// `run` gets the WebSocket once the response is written.
+    fn open<F>(
+        self,
+        config: Config,
+        subprotocol: &str,
+        run: impl FnOnce(Socket) -> F + Send + 'static,
+    ) -> Response
+    where
+        F: Future<Output = ()> + Send,
+    {
+        tokio::spawn(async move {
+            match self.on_upgrade.await {
+                Ok(upgraded) => {
+                    let stream = TokioIo::new(upgraded);
+                    let input = BytesMut::new();
+                    run(WebSocketStream::from_parts(stream, Server, config, input)).await;
+                }
+                Err(error) => eprintln!("{error}"),
+            }
+        });
+        let response = match self.offer.accept().subprotocol(subprotocol) {
+            Ok(accept) => accept.response(),
+            // The client does not offer it, and may go without.
+            Err(_) => self.offer.accept().response(),
+        };
+        response.map(|()| Body::empty())
+    }
+}
+
+async fn echo(mut socket: Socket) -> Result<(), Box<dyn Error + Send + Sync>> {
+    while let Some(received) = socket.next().await {
+        match received {
+            Ok(message) if message.is_data() => socket.feed(message).await?,
+            Ok(_) => {}
+            Err(error) => {
+                // The Close that says why has to arrive.
+                socket.close(CloseCode::NORMAL, "").await?;
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! An echo server on hyper: a page and its WebSocket on one port, over HTTP/1.1.
+//!
+//! `hyper_server [ADDR] [--max-message-size BYTES]`
+
+mod arguments;
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::future::ready;
+use std::io;
+
+use bytes::BytesMut;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use websocket_proto::CloseCode;
+use websocket_proto::connection::Server;
+use websocket_proto::handshake::http::Offer;
+use websocket_proto::tokio::WebSocketStream;
+use websocket_proto::websocket::Config;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let (address, config) = arguments::parse()?;
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on ws://{}", listener.local_addr()?);
+    Ok(serve(listener, config).await?)
+}
+
+pub(crate) async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
+    loop {
+        let (stream, _) = listener.accept().await?;
+        let config = config.clone();
+        tokio::spawn(async move {
+            if let Err(error) = speak_http(stream, config).await {
+                eprintln!("{error}");
+            }
+        });
+    }
+}
+
+async fn speak_http(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
+    stream.set_nodelay(true)?;
+    let service =
+        service_fn(move |request| ready(Ok::<_, Infallible>(answer(request, config.clone()))));
+    http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await?;
+    Ok(())
+}
+
+fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
+    let offer = match Offer::from_upgrade(&request) {
+        Ok(Some(offer)) => offer,
+        Ok(None) => return Response::new("<script>new WebSocket('/')</script>".into()),
+        Err(error) => return error.response(),
+    };
+    // hyper hands the connection over once the response below is written.
+    tokio::spawn(async move {
+        if let Err(error) = echo(request, config).await {
+            eprintln!("{error}");
+        }
+    });
+    offer.accept().response().map(|()| String::new())
+}
+
+async fn echo(
+    request: Request<Incoming>,
+    config: Config,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    // What came behind the request is in here too, so that there is no input to begin with.
+    let stream = TokioIo::new(hyper::upgrade::on(request).await?);
+    let mut socket = WebSocketStream::from_parts(stream, Server, config, BytesMut::new());
+    while let Some(received) = socket.next().await {
+        match received {
+            Ok(message) if message.is_data() => socket.feed(message).await?,
+            Ok(_) => {}
+            Err(error) => {
+                // The Close that says why has to arrive.
+                socket.close(CloseCode::NORMAL, "").await?;
+                return Err(error.into());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! The server's answer that opens the WebSocket.
+
+use ::http::header::{
+    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+};
+use ::http::{Response, StatusCode};
+
+use super::offer::{Offer, Opening};
+use crate::handshake::accept::{check_extensions, check_subprotocol};
+use crate::handshake::error::WriteError;
+
+/// A response with status 101, or 200 to an extended CONNECT, to be completed.
+///
+/// Other headers, such as cookies, go into the [`Response`] that it makes.
+///
+/// ```
+/// use websocket_proto::handshake::{WriteError, http::Offer};
+///
+/// let request = http::Request::connect("https://server.example.com/chat")
+///     .version(http::Version::HTTP_2)
+///     .header("sec-websocket-protocol", "chat")
+///     .header("sec-websocket-version", "13")
+///     .body(())?;
+/// let offer = Offer::from_connect(&request, Some("websocket"))?.expect("it has a protocol");
+///
+/// let response = offer.accept().subprotocol("chat")?.response();
+/// assert_eq!(response.status(), 200);
+/// assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
+///
+/// // Only what the client offered may be agreed on.
+/// let error = offer.accept().subprotocol("soap").unwrap_err();
+/// assert_eq!(error, WriteError::SubprotocolNotOffered);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an answer does nothing until it is sent"]
+pub struct Accept<'a> {
+    offer: &'a Offer,
+    response: Response<()>,
+}
+
+impl<'a> Accept<'a> {
+    /// RFC 6455 4.2.2, step 5, and RFC 8441 5.
+    pub(super) fn new(offer: &'a Offer) -> Self {
+        let mut response = Response::new(());
+        match &offer.opening {
+            Opening::Upgrade(accept) => {
+                *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+                let headers = response.headers_mut();
+                headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+                headers.insert(SEC_WEBSOCKET_ACCEPT, accept.clone());
+            }
+            // 200: there is nothing to switch to, and no key to answer.
+            Opening::Connect(version) => *response.version_mut() = *version,
+        }
+        Self { offer, response }
+    }
+
+    /// Agrees on a subprotocol. Without this there is none.
+    ///
+    /// # Errors
+    ///
+    /// It is not one that the client offered.
+    pub fn subprotocol(mut self, subprotocol: &str) -> Result<Self, WriteError> {
+        check_subprotocol(subprotocol, self.offer.subprotocols())?;
+        let value = HeaderValue::from_str(subprotocol);
+        let value = value.map_err(|_| WriteError::SubprotocolNotOffered)?;
+        self.response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, value);
+        Ok(self)
+    }
+
+    /// Agrees on extensions: the value of `Sec-WebSocket-Extensions`, in the order in which they
+    /// apply. Whether the parameters fit the offer is for the extension's own specification to
+    /// say. Without this there are none.
+    ///
+    /// # Errors
+    ///
+    /// One is not among those that the client offered, or this is no list of extensions.
+    pub fn extensions(mut self, extensions: &str) -> Result<Self, WriteError> {
+        check_extensions(extensions, self.offer.extensions())?;
+        let value = HeaderValue::from_str(extensions);
+        let value = value.map_err(|_| WriteError::ExtensionNotOffered)?;
+        self.response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, value);
+        Ok(self)
+    }
+
+    /// The response.
+    pub fn response(self) -> Response<()> {
+        self.response
+    }
+}

@@ -1,0 +1,320 @@
+//! The examples that stand behind an HTTP library, driven over loopback: hyper, axum, and HTTP/2
+//! with two WebSockets on one connection.
+#![cfg(all(feature = "http", feature = "tokio"))]
+#![allow(clippy::duplicate_mod, reason = "each example has the module of the arguments")]
+
+#[path = "../examples/axum_server.rs"]
+#[allow(dead_code, reason = "only its `main` is not run")]
+mod axum_server;
+#[path = "../examples/http2_server.rs"]
+#[allow(dead_code, reason = "only its `main` is not run")]
+mod http2_server;
+#[path = "../examples/hyper_server.rs"]
+#[allow(dead_code, reason = "only its `main` is not run")]
+mod hyper_server;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use h2::ext::Protocol;
+use h2::{RecvStream, SendStream};
+use http::{HeaderValue, Response, StatusCode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use websocket_proto::adapter::ConnectOptions;
+use websocket_proto::connection::Client;
+use websocket_proto::handshake::http::PROTOCOL;
+use websocket_proto::handshake::{ClientRequest, Scheme};
+use websocket_proto::tokio::connect_with;
+use websocket_proto::websocket::Config;
+use websocket_proto::{CloseCode, Message, WebSocket};
+
+/// Runs an example, and `test` with its address.
+async fn with_server<S, T>(
+    serve: impl FnOnce(TcpListener, Config) -> S,
+    test: impl FnOnce(SocketAddr) -> T,
+) where
+    S: Future<Output = io::Result<()>>,
+    T: Future<Output = ()>,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let config = Config::new().max_message_size(1 << 20);
+    tokio::select! {
+        ended = serve(listener, config) => panic!("the server has ended: {ended:?}"),
+        run = timeout(Duration::from_secs(60), test(address)) => run.expect("the test is stuck"),
+    }
+}
+
+/// Messages of every form of length, a Ping, and the closing handshake, with our own client.
+async fn echoes(address: SocketAddr, subprotocol: Option<&str>) {
+    let mut options = ConnectOptions::new(&format!("ws://{address}/")).expect("a URL");
+    if let Some(subprotocol) = subprotocol {
+        options = options.subprotocol("other").subprotocol(subprotocol);
+    }
+    let mut socket = connect_with(options).await.expect("a WebSocket");
+    assert_eq!(socket.subprotocol(), subprotocol);
+    for message in [
+        Message::text("Hello"),
+        Message::binary(vec![7; 300]),
+        Message::binary(vec![8; 200_000]),
+        Message::text(""),
+    ] {
+        socket.send(message.clone()).await.expect("it is sent");
+        let echoed = socket.next().await.expect("an echo").expect("no error");
+        assert_eq!(echoed, message);
+    }
+    socket.send(Message::Ping("are you there?".into())).await.expect("it is sent");
+    let pong = socket.next().await.expect("a Pong").expect("no error");
+    assert_eq!(pong, Message::Pong("are you there?".into()));
+    socket.close(CloseCode::NORMAL, "done").await.expect("a clean end");
+}
+
+/// What a server says to these bytes until it closes the connection.
+async fn exchange(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("it is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("text");
+    answer
+}
+
+/// A request for a WebSocket of another version: the client learns of ours.
+async fn refuses_another_version(address: SocketAddr) {
+    let request = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n";
+    let answer = exchange(address, request).await;
+    assert!(answer.starts_with("HTTP/1.1 426 Upgrade Required\r\n"), "{answer}");
+    let answer = answer.to_lowercase();
+    for line in ["upgrade: websocket", "sec-websocket-version: 13", "connection: upgrade, close"] {
+        assert!(answer.contains(&format!("\r\n{line}\r\n")), "{line}: {answer}");
+    }
+    assert!(answer.ends_with("\r\n\r\nwebsocket version is not 13\n"), "{answer}");
+}
+
+#[tokio::test]
+async fn hyper_opens_websockets_and_serves_a_page() {
+    with_server(hyper_server::serve, async |address| {
+        echoes(address, None).await;
+        refuses_another_version(address).await;
+        let page = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let answer = exchange(address, page).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn frames_that_come_with_the_request_are_not_lost() {
+    with_server(hyper_server::serve, async |address| {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n\
+            \x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58";
+        stream.write_all(request).await.expect("it is sent");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\x81\x05Hello") {
+            assert_ne!(stream.read_buf(&mut answer).await.expect("no error"), 0);
+        }
+        assert!(answer.starts_with(b"HTTP/1.1 101 "));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn axum_opens_websockets_through_an_extractor() {
+    with_server(axum_server::serve, async |address| {
+        echoes(address, None).await;
+        echoes(address, Some("echo")).await;
+        refuses_another_version(address).await;
+        for (request, status) in [
+            ("GET / HTTP/1.1", "426"),
+            ("GET /elsewhere HTTP/1.1", "404"),
+            ("POST / HTTP/1.1", "405"),
+        ] {
+            let request = format!("{request}\r\nHost: a\r\nConnection: close\r\n\r\n");
+            let answer = exchange(address, &request).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        }
+    })
+    .await;
+}
+
+/// A client's connection of HTTP/2, whose server takes extended CONNECTs.
+async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
+    let stream = TcpStream::connect(address).await.expect("a connection");
+    let (send_request, mut connection) = h2::client::handshake(stream).await.expect("HTTP/2");
+    // RFC 8441 3: nothing is asked before the server's settings have come.
+    let mut ping_pong = connection.ping_pong().expect("it is taken once");
+    tokio::spawn(connection);
+    ping_pong.ping(h2::Ping::opaque()).await.expect("a pong behind the settings");
+    assert!(send_request.is_extended_connect_protocol_enabled());
+    send_request
+}
+
+/// What a client asks for. There is no key, so that the nonce has no meaning.
+const REQUEST: ClientRequest<'_> = ClientRequest::new("127.0.0.1", "/chat", [0; 16]);
+
+/// Asks with an extended CONNECT; what the server answers, and what to send on.
+async fn connect(
+    http2: &h2::client::SendRequest<Bytes>,
+    protocol: &'static str,
+    version: &'static str,
+) -> (Response<RecvStream>, SendStream<Bytes>) {
+    let mut request = REQUEST.connect_request(Scheme::Ws).expect("a request");
+    request.extensions_mut().insert(Protocol::from_static(protocol));
+    request.headers_mut().insert("sec-websocket-version", HeaderValue::from_static(version));
+    let mut http2 = http2.clone().ready().await.expect("room for a stream");
+    let (response, sending) = http2.send_request(request, false).expect("it is sent");
+    (response.await.expect("a response"), sending)
+}
+
+/// A WebSocket on a stream of HTTP/2, by hand: a state machine, and DATA frames.
+struct Stream {
+    websocket: WebSocket<Client>,
+    input: BytesMut,
+    receiving: RecvStream,
+    sending: SendStream<Bytes>,
+}
+
+impl Stream {
+    async fn open(http2: &h2::client::SendRequest<Bytes>, seed: u8) -> Self {
+        let (response, sending) = connect(http2, PROTOCOL, "13").await;
+        let agreement = REQUEST.check_connect(&response).expect("a good answer");
+        assert_eq!(agreement.expect("the websocket is open").subprotocol(), None);
+        for absent in ["sec-websocket-accept", "upgrade", "connection"] {
+            assert!(!response.headers().contains_key(absent), "{absent}");
+        }
+        let websocket = WebSocket::new(Client::new([seed; 32]), Config::new());
+        Self { websocket, input: BytesMut::new(), receiving: response.into_body(), sending }
+    }
+
+    fn send(&mut self, message: Message) {
+        self.websocket.send(message).expect("it is taken");
+        let output = self.websocket.output();
+        let bytes = output.copy_to_bytes(output.remaining());
+        // RFC 8441 5: a client masks its frames here too.
+        assert_eq!(bytes[1] & 0x80, 0x80);
+        self.sending.send_data(bytes, false).expect("the stream is open");
+    }
+
+    async fn receive(&mut self) -> Message {
+        loop {
+            if let Some(message) = self.websocket.receive(&mut self.input).expect("no fault") {
+                return message;
+            }
+            let data = self.receiving.data().await.expect("more data").expect("no reset");
+            self.receiving.flow_control().release_capacity(data.len()).expect("it was held");
+            self.input.extend_from_slice(&data);
+        }
+    }
+
+    /// END_STREAM, on a DATA frame with nothing in it, and no RST_STREAM.
+    async fn receive_end(&mut self) {
+        while let Some(data) = self.receiving.data().await {
+            assert!(data.expect("no reset").is_empty());
+        }
+        assert!(self.receiving.is_end_stream());
+    }
+
+    /// The closing handshake; then each side ends its half of the stream (RFC 8441 5).
+    async fn close(mut self) {
+        self.send(Message::close(CloseCode::NORMAL, "done").expect("a reason"));
+        match self.receive().await {
+            Message::Close(Some(frame)) => assert_eq!(frame.code(), CloseCode::NORMAL),
+            other => panic!("{other:?}"),
+        }
+        // The server closes first, as it does with TCP.
+        self.receive_end().await;
+        self.sending.send_data(Bytes::new(), true).expect("the half is open");
+    }
+}
+
+#[tokio::test]
+async fn two_streams_of_one_http2_connection_echo_side_by_side() {
+    with_server(http2_server::serve, async |address| {
+        let http2 = http2(address).await;
+        let mut one = Stream::open(&http2, 1).await;
+        let mut two = Stream::open(&http2, 2).await;
+        for round in 0..10 {
+            // More than the window of a stream (64 KiB), on both at once.
+            let large = Message::binary(vec![round; 100_000]);
+            one.send(large.clone());
+            two.send(Message::text(format!("two, {round}")));
+            two.send(large.clone());
+            one.send(Message::text(format!("one, {round}")));
+            assert_eq!(two.receive().await, Message::text(format!("two, {round}")));
+            assert_eq!(one.receive().await, large);
+            assert_eq!(two.receive().await, large);
+            assert_eq!(one.receive().await, Message::text(format!("one, {round}")));
+        }
+        // The end of one is none of the other's business.
+        one.close().await;
+        two.send(Message::text("still here"));
+        assert_eq!(two.receive().await, Message::text("still here"));
+        two.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn bounds_of_data_frames_have_no_meaning() {
+    with_server(http2_server::serve, async |address| {
+        let mut stream = Stream::open(&http2(address).await, 3).await;
+        stream.websocket.send(Message::text("Hello")).expect("it is taken");
+        stream.websocket.send(Message::text("again")).expect("it is taken");
+        let output = stream.websocket.output();
+        let mut bytes = output.copy_to_bytes(output.remaining());
+        while bytes.has_remaining() {
+            let data = bytes.split_to(1);
+            stream.sending.send_data(data, false).expect("the stream is open");
+        }
+        assert_eq!(stream.receive().await, Message::text("Hello"));
+        assert_eq!(stream.receive().await, Message::text("again"));
+        stream.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_no_good_extended_connect_is_refused_and_the_connection_lives() {
+    with_server(http2_server::serve, async |address| {
+        let http2 = http2(address).await;
+        let (response, _) = connect(&http2, "foo", "13").await;
+        assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
+        let (response, _) = connect(&http2, PROTOCOL, "8").await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        assert_eq!(response.headers()["sec-websocket-version"], "13");
+
+        let mut stream = Stream::open(&http2, 4).await;
+        stream.send(Message::text("Hello"));
+        assert_eq!(stream.receive().await, Message::text("Hello"));
+        stream.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_fault_on_one_stream_is_reported_and_ends_that_stream_alone() {
+    with_server(http2_server::serve, async |address| {
+        let http2 = http2(address).await;
+        let mut bad = Stream::open(&http2, 5).await;
+        let mut good = Stream::open(&http2, 6).await;
+        // Not masked (RFC 6455 5.1).
+        bad.sending.send_data(b"\x81\x01a"[..].into(), false).expect("the stream is open");
+        match bad.receive().await {
+            Message::Close(Some(frame)) => assert_eq!(frame.code(), CloseCode::PROTOCOL_ERROR),
+            other => panic!("{other:?}"),
+        }
+        bad.receive_end().await;
+
+        good.send(Message::text("Hello"));
+        assert_eq!(good.receive().await, Message::text("Hello"));
+        good.close().await;
+    })
+    .await;
+}

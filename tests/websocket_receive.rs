@@ -1,0 +1,485 @@
+//! Messages are cut out of the read buffer, or joined in it, however the bytes come.
+#![cfg(feature = "alloc")]
+
+#[path = "common/messages.rs"]
+mod messages;
+
+use bytes::{Bytes, BytesMut};
+use messages::*;
+use websocket_proto::connection::{State, Transport};
+use websocket_proto::websocket::Config;
+use websocket_proto::{CloseCode, Message, ProtocolError};
+
+fn input(bytes: impl AsRef<[u8]>) -> BytesMut {
+    BytesMut::from(bytes.as_ref())
+}
+
+#[track_caller]
+fn payload(message: Option<Message>) -> Bytes {
+    match message {
+        Some(Message::Text(text)) => text.into_bytes(),
+        Some(Message::Binary(bytes)) => bytes,
+        other => panic!("no data: {other:?}"),
+    }
+}
+
+#[test]
+fn a_message_in_one_frame_is_cut_out_of_the_buffer_without_a_copy() {
+    for from in [From::Client, From::Server] {
+        let mut buffer = input(from.frame(BINARY, b"a payload where it lies"));
+        let place = buffer.as_ptr().wrapping_add(from.header(0x82, 23).len());
+        let message = match from {
+            From::Client => server(Config::new()).receive(&mut buffer),
+            From::Server => client(Config::new()).receive(&mut buffer),
+        };
+        let message = payload(message.unwrap());
+        assert_eq!(&message[..], b"a payload where it lies");
+        assert_eq!(message.as_ptr(), place);
+    }
+}
+
+#[test]
+fn each_of_many_messages_in_one_read_is_cut_out_where_it_lies() {
+    let sent: Vec<Vec<u8>> = (0..20_u8).map(|n| vec![n; usize::from(n) * 20]).collect();
+    let mut stream = Vec::new();
+    let mut places = Vec::new();
+    for payload in &sent {
+        stream.extend(From::Client.frame(BINARY, payload));
+        places.push(stream.len() - payload.len());
+    }
+    let mut buffer = input(&stream);
+    let start = buffer.as_ptr();
+    let mut websocket = server(Config::new());
+    let mut received = Vec::new();
+    while let Some(message) = websocket.receive(&mut buffer).unwrap() {
+        received.push(payload(Some(message)));
+    }
+    assert_eq!(received, sent);
+    for (message, place) in received.iter().zip(places).filter(|(message, _)| !message.is_empty()) {
+        assert_eq!(message.as_ptr(), start.wrapping_add(place));
+    }
+}
+
+#[test]
+fn a_frame_over_many_reads_lands_where_its_first_byte_did() {
+    let sent: Vec<u8> = (0..100_000_u32).map(|n| n as u8).collect();
+    let stream = From::Client.frame(BINARY, &sent);
+    let mut websocket = server(Config::new());
+    let mut buffer = BytesMut::with_capacity(stream.len());
+    let mut place = None;
+    let mut message = None;
+    for read in stream.chunks(1500) {
+        assert_eq!(message, None);
+        buffer.extend_from_slice(read);
+        message = websocket.receive(&mut buffer).unwrap();
+        // It lies in the buffer, unmasked already, and stays there.
+        place = place.or((!buffer.is_empty()).then_some(buffer.as_ptr()));
+        if message.is_none() {
+            assert_eq!(&buffer[..], &sent[..buffer.len()]);
+            assert_eq!(Some(buffer.as_ptr()), place);
+        }
+    }
+    let message = payload(message);
+    assert_eq!(message, sent);
+    assert_eq!(Some(message.as_ptr()), place);
+}
+
+#[test]
+fn fragments_in_one_read_are_moved_together_to_the_place_of_the_first() {
+    let from = From::Client;
+    let stream = [
+        from.part(TEXT, "eins "),
+        from.part(CONTINUATION, "zwei "),
+        from.frame(CONTINUATION, "drei"),
+    ]
+    .concat();
+    let mut buffer = input(stream);
+    let place = buffer.as_ptr().wrapping_add(6);
+    let message = payload(server(Config::new()).receive(&mut buffer).unwrap());
+    assert_eq!(&message[..], b"eins zwei drei");
+    assert_eq!(message.as_ptr(), place);
+    assert!(buffer.is_empty());
+}
+
+#[test]
+fn a_control_frame_between_fragments_is_delivered_between_them() {
+    let from = From::Server;
+    let stream = [
+        from.part(TEXT, "one "),
+        from.frame(PING, "?"),
+        from.part(CONTINUATION, "two "),
+        from.frame(PONG, "!"),
+        from.frame(PING, ""),
+        from.frame(CONTINUATION, "three"),
+        from.frame(BINARY, "next"),
+    ]
+    .concat();
+    let log = Log::of(client(Config::new()), &stream, &[]);
+    assert_eq!(
+        log.messages,
+        [
+            Message::Ping(Bytes::from_static(b"?")),
+            Message::Pong(Bytes::from_static(b"!")),
+            Message::Ping(Bytes::new()),
+            Message::text("one two three"),
+            Message::binary(&b"next"[..]),
+        ]
+    );
+    let pongs: Vec<_> = decode(&log.output).into_iter().map(|f| (f.opcode, f.payload)).collect();
+    assert_eq!(pongs, [(PONG, b"?".to_vec()), (PONG, vec![])]);
+}
+
+#[test]
+fn a_ping_is_delivered_before_the_rest_of_the_message_has_come() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    let mut buffer = input([from.part(TEXT, "Hel"), from.frame(PING, "now")].concat());
+    let ping = websocket.receive(&mut buffer).unwrap();
+    assert_eq!(ping, Some(Message::Ping(Bytes::from_static(b"now"))));
+    assert_eq!(drain(websocket.output()), From::Server.frame(PONG, "now"));
+    assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
+    buffer.extend_from_slice(&from.frame(CONTINUATION, "lo"));
+    assert_eq!(websocket.receive(&mut buffer).unwrap(), Some(Message::text("Hello")));
+}
+
+/// Short conversations, and what ends them, as sent by one role.
+fn conversations(from: From) -> Vec<Vec<u8>> {
+    let text = "κόσμε 😀";
+    let (head, tail) = text.as_bytes().split_at(5);
+    let other = if from == From::Client { From::Server } else { From::Client };
+    vec![
+        [from.frame(TEXT, text), from.frame(BINARY, []), from.frame(TEXT, "x")].concat(),
+        [
+            from.part(TEXT, head),
+            from.frame(PING, "in between"),
+            from.part(CONTINUATION, ""),
+            from.frame(CONTINUATION, tail),
+            from.close(4000, "bye"),
+            from.frame(TEXT, "too late"),
+        ]
+        .concat(),
+        [from.part(BINARY, ""), from.part(CONTINUATION, "ab"), from.frame(CLOSE, "")].concat(),
+        [from.frame(PING, "1"), from.frame(PING, "2"), from.frame(PONG, "3")].concat(),
+        // Each of these fails, in the middle of what is there.
+        [from.frame(TEXT, "good"), from.frame(TEXT, b"ab\xc0cd"), from.frame(TEXT, "x")].concat(),
+        [from.part(TEXT, b"ab\xf0\x9f"), from.frame(PING, "p"), from.frame(CONTINUATION, "!")]
+            .concat(),
+        [from.part(TEXT, "a"), from.frame(CONTINUATION, b"b\xe2\x82")].concat(),
+        [from.part(BINARY, "a"), from.frame(TEXT, "b"), from.frame(TEXT, "c")].concat(),
+        [from.frame(BINARY, "ok"), from.part(CONTINUATION, "b")].concat(),
+        [from.frame(BINARY, "ok"), other.frame(BINARY, "wrong masking")].concat(),
+        [from.part(BINARY, [1; 20]), from.frame(CONTINUATION, [2; 21]), from.frame(PING, "")]
+            .concat(),
+        [from.frame(PING, "ok"), from.header(0x81, 41)].concat(),
+        [from.frame(CLOSE, "\x03"), from.frame(CLOSE, "")].concat(),
+        [from.close(1005, ""), from.frame(CLOSE, "")].concat(),
+        [from.frame(TEXT, "ok"), vec![0x83, 0x80]].concat(),
+    ]
+}
+
+#[test]
+fn every_split_gives_the_same_messages_error_and_output() {
+    let config = || Config::new().max_message_size(40);
+    for from in [From::Client, From::Server] {
+        let run = |stream: &[u8], cuts: &[usize]| match from {
+            From::Client => Log::of(server(config()), stream, cuts),
+            From::Server => Log::of(client(config()), stream, cuts),
+        };
+        for stream in conversations(from) {
+            let whole = run(&stream, &[]);
+            assert!(whole.messages.len() + usize::from(whole.error.is_some()) > 0);
+            let each_byte: Vec<usize> = (1..stream.len()).collect();
+            assert_eq!(run(&stream, &each_byte), whole, "{}", stream.escape_ascii());
+            for first in 0..=stream.len() {
+                for second in first..=stream.len() {
+                    let cut = run(&stream, &[first, second]);
+                    assert_eq!(cut, whole, "{} at {first}, {second}", stream.escape_ascii());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_length_that_is_only_declared_reserves_nothing() {
+    for declared in [126, 0x1_0000, 16 << 20] {
+        let mut websocket = server(Config::new());
+        let mut buffer = BytesMut::new();
+        buffer.extend_from_slice(&From::Client.header(0x82, declared));
+        let capacity = buffer.capacity();
+        assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
+        assert_eq!(websocket.frame_remaining(), declared);
+        assert_eq!((buffer.len(), buffer.capacity() <= capacity), (0, true));
+    }
+}
+
+#[test]
+fn what_is_reserved_follows_what_has_come() {
+    let mut websocket = server(Config::new());
+    let mut buffer = BytesMut::new();
+    buffer.extend_from_slice(&From::Client.header(0x82, 16 << 20));
+    let mut arrived = 0;
+    // 1 KiB of 16 MiB, then on to half of it.
+    for read in [1024, 1024, 2048, 4096, 100_000, 8 << 20] {
+        buffer.extend_from_slice(&vec![0; read]);
+        arrived += read;
+        assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
+        assert_eq!(buffer.len(), arrived);
+        // A vector that grows has at most twice what it needs.
+        assert!(buffer.capacity() <= 4 * arrived, "{} for {arrived}", buffer.capacity());
+    }
+}
+
+#[test]
+fn a_large_frame_finds_room_behind_what_has_come() {
+    let mut websocket = server(Config::new());
+    let mut buffer = input(From::Client.header(0x82, 1 << 20));
+    buffer.extend_from_slice(&[0; 4096]);
+    assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
+    assert!(buffer.capacity() - buffer.len() >= 4096);
+    // But no more than the frame still wants.
+    let mut websocket = server(Config::new());
+    let mut buffer = BytesMut::with_capacity(5000);
+    buffer.extend_from_slice(&From::Client.header(0x82, 4100));
+    buffer.extend_from_slice(&[0; 4096]);
+    assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
+    assert!(buffer.capacity() <= 5000);
+}
+
+#[test]
+fn text_fails_at_the_first_bad_byte_of_a_frame_that_is_not_all_there() {
+    let bad: [(&[u8], u64); 6] = [
+        (b"abc\xc0", 3),
+        (b"\xed\xa0", 1),
+        (b"ab\xf4\x90", 3),
+        (b"\xe2\x28", 1),
+        (b"\x80", 0),
+        (b"ok\xf0\x9f\x98\x80\xff", 6),
+    ];
+    for (bytes, offset) in bad {
+        for opcode in [0x01, 0x81] {
+            let stream = [From::Server.header(opcode, 1000), bytes.to_vec()].concat();
+            let log = Log::of(client(Config::new()), &stream, &[]);
+            assert_eq!(log.error, Some(ProtocolError::InvalidUtf8 { offset }), "{bytes:02x?}");
+            assert_eq!(log.messages, []);
+            let [close] = &decode(&log.output)[..] else { panic!("{log:?}") };
+            assert_eq!(close_code(close), Some(1007));
+        }
+    }
+}
+
+#[test]
+fn text_that_ends_inside_a_character_fails_only_where_the_message_ends() {
+    let from = From::Client;
+    let euro = "€".as_bytes();
+    let good = [from.part(TEXT, &euro[..1]), from.part(CONTINUATION, &euro[1..2])].concat();
+    let log = Log::of(server(Config::new()), &good, &[]);
+    assert_eq!((log.error, log.output), (None, vec![]));
+
+    let whole = [good.clone(), from.frame(CONTINUATION, &euro[2..])].concat();
+    assert_eq!(Log::of(server(Config::new()), &whole, &[]).messages, [Message::text("€")]);
+
+    let cut = [good, from.frame(CONTINUATION, "")].concat();
+    let log = Log::of(server(Config::new()), &cut, &[]);
+    assert_eq!(log.error, Some(ProtocolError::InvalidUtf8 { offset: 2 }));
+    assert_eq!(close_code(&decode(&log.output)[0]), Some(1007));
+}
+
+#[test]
+fn binary_is_never_taken_for_text() {
+    let all: Vec<u8> = (0..=255).collect();
+    let stream = From::Client.frame(BINARY, &all);
+    let each_byte: Vec<usize> = (1..stream.len()).collect();
+    let log = Log::of(server(Config::new()), &stream, &each_byte);
+    assert_eq!(log.messages, [Message::from(all)]);
+}
+
+#[test]
+fn what_comes_behind_a_close_is_dropped_and_holds_no_memory() {
+    let mut websocket = server(Config::new());
+    let mut buffer = input(
+        [From::Client.close(1000, "bye"), From::Client.frame(TEXT, "too late"), vec![0xff; 9]]
+            .concat(),
+    );
+    let close = websocket.receive(&mut buffer).unwrap();
+    assert_eq!(close, Some(Message::close(CloseCode::NORMAL, "bye").unwrap()));
+    assert_eq!(
+        (websocket.state(), websocket.transport()),
+        (State::Closed, Transport::ShutdownWrite)
+    );
+    assert_eq!(drain(websocket.output()), From::Server.close(1000, ""));
+    for _ in 0..3 {
+        assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
+        assert!(buffer.is_empty());
+        buffer.extend_from_slice(&From::Client.frame(PING, "still?"));
+    }
+    assert!(websocket.output().is_empty());
+}
+
+#[test]
+fn what_comes_behind_an_error_is_dropped_and_the_error_stays() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    let mut buffer = input([from.part(TEXT, "held"), from.frame(TEXT, "x")].concat());
+    for _ in 0..3 {
+        let error = websocket.receive(&mut buffer).unwrap_err();
+        assert_eq!(error, ProtocolError::ExpectedContinuation);
+        assert!(buffer.is_empty());
+        // RFC 6455 7.1.7: not even the peer's Close is read any more.
+        buffer.extend_from_slice(&from.close(1000, ""));
+    }
+    let [close] = &decode(&drain(websocket.output()))[..] else { panic!("one Close") };
+    assert_eq!(close_code(close), Some(1002));
+    assert_eq!(websocket.transport(), Transport::ShutdownWrite);
+    assert_eq!(websocket.receive_eof(), Err(ProtocolError::ExpectedContinuation));
+}
+
+#[test]
+fn messages_before_an_error_are_delivered_and_answered_before_it() {
+    let from = From::Client;
+    let stream =
+        [from.frame(TEXT, "one"), from.frame(PING, "two"), from.frame(TEXT, b"\xff")].concat();
+    let log = Log::of(server(Config::new()), &stream, &[]);
+    assert_eq!(log.messages, [Message::text("one"), Message::Ping(Bytes::from_static(b"two"))]);
+    assert_eq!(log.error, Some(ProtocolError::InvalidUtf8 { offset: 0 }));
+    let frames = decode(&log.output);
+    assert_eq!(frames.iter().map(|frame| frame.opcode).collect::<Vec<_>>(), [PONG, CLOSE]);
+}
+
+#[test]
+fn the_message_limit_is_inclusive_across_fragments() {
+    let config = || Config::new().max_message_size(300);
+    let from = From::Client;
+    let exact = [
+        from.frame(BINARY, [1; 300]),
+        from.part(BINARY, [2; 200]),
+        from.part(CONTINUATION, []),
+        from.frame(CONTINUATION, [3; 100]),
+        // The next message starts from nothing.
+        from.frame(TEXT, [b'x'; 300]),
+    ]
+    .concat();
+    let log = Log::of(server(config()), &exact, &[]);
+    let lengths: Vec<_> = log.messages.iter().map(|m| m.payload().unwrap().len()).collect();
+    assert_eq!((lengths, log.error), (vec![300, 300, 300], None));
+
+    let over = ProtocolError::MessageTooLarge { len: 301, limit: 300 };
+    let one_frame = from.header(0x82, 301);
+    // The header that exceeds it is enough.
+    let fragments = [from.part(BINARY, [2; 200]), from.header(0x80, 101)].concat();
+    for stream in [one_frame, fragments] {
+        let log = Log::of(server(config()), &stream, &[]);
+        assert_eq!(log.error, Some(over));
+        assert_eq!(close_code(&decode(&log.output)[0]), Some(1009));
+    }
+}
+
+#[test]
+fn the_frame_limit_is_inclusive_and_apart_from_that_of_the_message() {
+    let config = || Config::new().max_frame_size(130).max_message_size(300);
+    let from = From::Server;
+    let good = [from.part(BINARY, [1; 130]), from.frame(CONTINUATION, [2; 130])].concat();
+    assert_eq!(Log::of(client(config()), &good, &[]).messages.len(), 1);
+    let log = Log::of(client(config()), &from.header(0x82, 131), &[]);
+    assert_eq!(log.error, Some(ProtocolError::FrameTooLarge { len: 131, limit: 130 }));
+}
+
+#[test]
+fn a_close_in_the_middle_of_a_message_is_answered_and_the_message_dropped() {
+    for from in [From::Client, From::Server] {
+        let stream = [from.part(TEXT, "half of"), from.close(1001, "")].concat();
+        let each_byte: Vec<usize> = (1..stream.len()).collect();
+        let log = match from {
+            From::Client => Log::of(server(Config::new()), &stream, &each_byte),
+            From::Server => Log::of(client(Config::new()), &stream, &each_byte),
+        };
+        assert_eq!(log.messages, [Message::close(CloseCode::GOING_AWAY, "").unwrap()]);
+        assert_eq!(log.error, None);
+        assert_eq!(close_code(&decode(&log.output)[0]), Some(1001));
+    }
+}
+
+#[test]
+fn the_end_of_the_transport_is_an_error_unless_a_close_has_come() {
+    for stream in [vec![], From::Client.part(TEXT, "half"), From::Client.header(0x81, 9)] {
+        let mut websocket = server(Config::new());
+        let mut buffer = input(stream);
+        assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
+        assert_eq!(websocket.receive_eof(), Err(ProtocolError::UnexpectedEof));
+        assert_eq!(websocket.receive_eof(), Err(ProtocolError::UnexpectedEof));
+        assert_eq!(websocket.receive(&mut buffer), Err(ProtocolError::UnexpectedEof));
+        assert_eq!((websocket.state(), websocket.transport()), (State::Closed, Transport::Drop));
+        assert!(websocket.output().is_empty(), "nobody is left to read a Close");
+    }
+    let mut websocket = client(Config::new());
+    websocket.close(CloseCode::NORMAL, "").unwrap();
+    let mut buffer = input(From::Server.close(1000, ""));
+    assert!(websocket.receive(&mut buffer).unwrap().is_some());
+    assert_eq!((websocket.state(), websocket.transport()), (State::Closed, Transport::Keep));
+    assert_eq!(websocket.receive_eof(), Ok(()));
+    assert_eq!(websocket.transport(), Transport::Drop);
+}
+
+#[test]
+fn messages_still_come_after_our_own_close() {
+    let from = From::Server;
+    let mut websocket = client(Config::new());
+    websocket.close(CloseCode::GOING_AWAY, "").unwrap();
+    assert_eq!(websocket.state(), State::LocalClosing);
+    drain(websocket.output());
+    let mut buffer = input([from.frame(TEXT, "last words"), from.frame(PING, "?")].concat());
+    assert_eq!(websocket.receive(&mut buffer).unwrap(), Some(Message::text("last words")));
+    assert!(matches!(websocket.receive(&mut buffer), Ok(Some(Message::Ping(_)))));
+    // RFC 6455 5.5.1: nothing is sent after a Close, a Pong no more than a message.
+    assert!(websocket.output().is_empty());
+}
+
+#[test]
+fn pings_are_left_to_the_caller_when_the_configuration_says_so() {
+    let mut websocket = server(Config::new().answer_pings(false));
+    let mut buffer = input(From::Client.frame(PING, "?"));
+    assert!(matches!(websocket.receive(&mut buffer), Ok(Some(Message::Ping(_)))));
+    assert!(websocket.output().is_empty());
+    websocket.send(Message::Pong(Bytes::from_static(b"?"))).unwrap();
+    assert_eq!(drain(websocket.output()), From::Server.frame(PONG, "?"));
+}
+
+#[test]
+fn a_receiving_half_gives_what_the_whole_would() {
+    for stream in conversations(From::Client) {
+        let config = || Config::new().max_message_size(40);
+        let whole = Log::of(server(config()), &stream, &[]);
+        let (mut receiver, _sender) = server(config()).split();
+        let mut buffer = BytesMut::new();
+        let mut messages = Vec::new();
+        let mut error = None;
+        for byte in &stream {
+            buffer.extend_from_slice(&[*byte]);
+            loop {
+                match receiver.receive(&mut buffer) {
+                    Ok(Some(message)) => messages.push(message),
+                    Ok(None) => break,
+                    Err(failed) => {
+                        error = Some(failed);
+                        break;
+                    }
+                }
+            }
+        }
+        assert_eq!((messages, error), (whole.messages, whole.error), "{}", stream.escape_ascii());
+    }
+}
+
+#[test]
+fn a_split_in_the_middle_of_a_message_loses_none_of_it() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    let mut buffer = input([from.part(TEXT, "one "), from.frame(PING, "?")].concat());
+    assert!(websocket.receive(&mut buffer).unwrap().is_some());
+    assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
+    let (mut receiver, mut sender) = websocket.split();
+    assert_eq!(drain(sender.output()), From::Server.frame(PONG, "?"));
+    buffer.extend_from_slice(&from.frame(CONTINUATION, "two"));
+    assert_eq!(receiver.receive(&mut buffer).unwrap(), Some(Message::text("one two")));
+    assert_eq!(receiver.receive_eof(), Err(ProtocolError::UnexpectedEof));
+}
