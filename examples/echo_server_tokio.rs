@@ -6,6 +6,7 @@
 mod arguments;
 
 use std::error::Error;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -28,6 +29,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let (shutdown, going_away) = watch::channel(());
     let mut connections = JoinSet::new();
+    // One for all rounds: a new one would not know of an interrupt that came before it.
+    let mut interrupted = pin!(ctrl_c());
     loop {
         tokio::select! {
             accepted = listener.accept() => {
@@ -35,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 connections.spawn(serve(stream, config.clone(), going_away.clone()));
             }
             Some(_) = connections.join_next() => {}
-            _ = ctrl_c() => break,
+            _ = &mut interrupted => break,
         }
     }
     drop((listener, shutdown));

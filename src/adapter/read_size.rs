@@ -18,12 +18,15 @@ impl ReadSize {
     pub(crate) fn next(&self, input: &BytesMut, frame_remaining: u64) -> usize {
         let frame_remaining = usize::try_from(frame_remaining).unwrap_or(usize::MAX);
         let free = input.capacity() - input.len();
+        // Not all the room that there is: some have to fill it before they read, and a peer that
+        // sends a byte at a time would have it filled for each.
+        let most = (4 * self.0).min(LARGEST);
         // The rest of a large frame has its room: to ask for more would move what has come of it.
         if (1..=free).contains(&frame_remaining) && input.len() >= self.0 {
-            return free.min(LARGEST);
+            return free.min(most);
         }
-        // Room that is there costs nothing more, and saves a large frame a move.
-        self.0.max(free.min(frame_remaining)).min(LARGEST)
+        // Room that is there costs little more, and saves a large frame a move.
+        self.0.max(free.min(frame_remaining)).min(most)
     }
 
     /// Learns from a read of `asked` bytes that gave `read`.

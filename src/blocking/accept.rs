@@ -3,11 +3,13 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 
-use super::{CLOSE_TIMEOUT, WebSocketStream, fill, finish, retry};
+use super::deadline::Deadline;
+use super::finish::see_out;
+use super::{WebSocketStream, fill, retry};
 use crate::adapter::{AcceptError, Accepting, ReadSize, Reply, Step, upgrade_required};
 use crate::connection::Server;
 use crate::handshake::{HeadLimits, Incoming, Request};
-use crate::websocket::{Config, WebSocket};
+use crate::websocket::Config;
 
 use bytes::{Buf, BytesMut};
 
@@ -124,21 +126,21 @@ impl<S: Read + Write> Acceptor<S> {
         let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
             return Err(AcceptError::Finished);
         };
-        let websocket = WebSocket::new(Server, self.config.clone());
-        Ok(WebSocketStream::new(stream, websocket, accepting.input, accepted.subprotocol))
+        let (config, input) = (self.config.clone(), accepting.input);
+        Ok(WebSocketStream::new(stream, Server, config, input, accepted.subprotocol))
     }
 }
 
 impl Acceptor<TcpStream> {
     /// Drops the transport of a request that was not accepted, so that its response is not
     /// destroyed on its way: shuts the sending side down, and reads until the client does the
-    /// same, for 10 s at most.
+    /// same, for the [`close_timeout`](Config::close_timeout) of the configuration at most.
     ///
     /// # Errors
     /// The transport failed, or the time ran out.
     pub fn finish(self) -> io::Result<()> {
         match self.stream {
-            Some(stream) => finish(&stream, true, CLOSE_TIMEOUT),
+            Some(stream) => see_out(&stream, true, Deadline::after(self.config.close_timeout)),
             None => Ok(()),
         }
     }

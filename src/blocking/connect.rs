@@ -11,7 +11,6 @@ use crate::adapter::{
 };
 use crate::connection::Client;
 use crate::handshake::{Response, Scheme};
-use crate::websocket::WebSocket;
 
 /// Connects to a `ws://` URL.
 ///
@@ -150,9 +149,9 @@ fn open<S>(
     connected: Connected,
 ) -> Result<WebSocketStream<S, Client>, ConnectError> {
     let config = connecting.options().config.clone();
-    let websocket = WebSocket::new(Client::new(random()?), config);
+    let client = Client::new(random()?);
     let input = core::mem::take(&mut connecting.input);
-    Ok(WebSocketStream::new(stream, websocket, input, connected.subprotocol))
+    Ok(WebSocketStream::new(stream, client, config, input, connected.subprotocol))
 }
 
 /// A client's opening handshake over any transport, which can be resumed when that says

@@ -1,7 +1,7 @@
 //! A TCP connection whose reads and writes end when a time has run out.
 
 use core::time::Duration;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
@@ -45,6 +45,11 @@ impl Write for TimedStream<'_> {
         self.stream.write(bytes).map_err(as_timed_out)
     }
 
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.deadline.left()?)?;
+        self.stream.write_vectored(slices).map_err(as_timed_out)
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush()
     }
@@ -56,5 +61,5 @@ fn as_timed_out(error: io::Error) -> io::Error {
 }
 
 fn timed_out() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "the time to connect has run out")
+    io::Error::new(ErrorKind::TimedOut, "the time has run out")
 }

@@ -19,11 +19,11 @@
 mod accept;
 mod connect;
 mod deadline;
+mod finish;
 mod split;
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::time::Instant;
+use std::net::TcpStream;
 
 use alloc::boxed::Box;
 use core::time::Duration;
@@ -42,8 +42,8 @@ pub use accept::Acceptor;
 pub use connect::{Connector, connect, connect_tcp, connect_with};
 pub use split::{ReadHalf, ReuniteError, WriteHalf};
 
-/// How long the end of a connection may take before the transport is dropped all the same: 10 s.
-pub const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+use deadline::Deadline;
+use finish::{see_out, write_out};
 
 /// A WebSocket over a transport.
 ///
@@ -62,6 +62,7 @@ pub struct WebSocketStream<S, R> {
     /// Whether the transport has been written to and not been flushed.
     unflushed: bool,
     subprotocol: Option<Box<str>>,
+    close_timeout: Duration,
 }
 
 impl<S: Read + Write> WebSocketStream<S, Server> {
@@ -110,17 +111,25 @@ impl<S, R: Role> WebSocketStream<S, R> {
     /// A WebSocket whose opening handshake somebody else has completed. `input` is what has been
     /// read already behind that handshake.
     pub fn from_parts(stream: S, role: R, config: Config, input: BytesMut) -> Self {
-        Self::new(stream, WebSocket::new(role, config), input, None)
+        Self::new(stream, role, config, input, None)
     }
 
-    pub(super) const fn new(
+    fn new(
         stream: S,
-        websocket: WebSocket<R>,
+        role: R,
+        config: Config,
         input: BytesMut,
         subprotocol: Option<Box<str>>,
     ) -> Self {
-        let read_size = ReadSize::new();
-        Self { stream, websocket, input, read_size, unflushed: false, subprotocol }
+        Self {
+            stream,
+            close_timeout: config.close_timeout,
+            websocket: WebSocket::new(role, config),
+            input,
+            read_size: ReadSize::new(),
+            unflushed: false,
+            subprotocol,
+        }
     }
 
     /// The subprotocol that was agreed on in the opening handshake.
@@ -180,10 +189,8 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
                 return Ok(None);
             }
             match self.fill() {
-                Ok(0) => {
-                    self.websocket.receive_eof()?;
-                    return Ok(None);
-                }
+                // Behind the peer's Close there may be an answer to it that is still to be written.
+                Ok(0) => self.websocket.receive_eof()?,
                 Ok(_) => {}
                 // Both have said all there was to say: how the transport ends has no meaning.
                 Err(error) if self.state() == State::Closed && !is_transient(&error) => {
@@ -295,7 +302,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
 impl<R: Role> WebSocketStream<TcpStream, R> {
     /// Drops the transport so that nothing on its way is destroyed (RFC 6455 7.1.1): writes what
     /// is queued, shuts the sending side down, and reads until the peer does the same, for
-    /// [`CLOSE_TIMEOUT`] at most.
+    /// the [`close_timeout`](Config::close_timeout) of the configuration at most.
     ///
     /// To be called when [`read`](Self::read) has said `None`, or returned an error.
     ///
@@ -303,42 +310,15 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     /// The transport failed, or the time ran out.
     pub fn finish(mut self) -> io::Result<()> {
         self.stream.set_nonblocking(false)?;
-        self.stream.set_write_timeout(Some(CLOSE_TIMEOUT))?;
-        self.flush()?;
+        let deadline = Deadline::after(self.close_timeout);
+        write_out(&self.stream, self.websocket.output(), deadline)?;
         match self.websocket.transport() {
             Transport::Drop => Ok(()),
             // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
             Transport::Keep if self.state() == State::Closed => {
-                finish(&self.stream, false, CLOSE_TIMEOUT)
+                see_out(&self.stream, false, deadline)
             }
-            Transport::Keep | Transport::ShutdownWrite => finish(&self.stream, true, CLOSE_TIMEOUT),
-        }
-    }
-}
-
-/// Shuts the sending side down if that is wanted, and reads until the end, into nowhere.
-fn finish(mut stream: &TcpStream, shutdown: bool, timeout: Duration) -> io::Result<()> {
-    if shutdown {
-        match stream.shutdown(Shutdown::Write) {
-            // The peer was faster.
-            Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
-            shut => shut?,
-        }
-    }
-    let deadline = Instant::now() + timeout;
-    let mut nowhere = [0; 4096];
-    loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        stream.set_read_timeout(Some(left))?;
-        match retry(|| stream.read(&mut nowhere)) {
-            Ok(0) => return Ok(()),
-            Ok(_) => {}
-            // Which of the two a time-out is depends on the system.
-            Err(error) if is_transient(&error) => {}
-            Err(error) => return Err(error),
+            Transport::Keep | Transport::ShutdownWrite => see_out(&self.stream, true, deadline),
         }
     }
 }

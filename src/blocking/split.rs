@@ -12,7 +12,9 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
-use super::{CLOSE_TIMEOUT, WebSocketStream, fill, finish, is_transient, write_some};
+use super::deadline::Deadline;
+use super::finish::{see_out, write_out};
+use super::{WebSocketStream, fill, is_transient, write_some};
 use crate::adapter::{Error, ReadSize};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{ControlPayload, Role};
@@ -43,6 +45,7 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
             input: self.input,
             read_size: self.read_size,
             subprotocol: self.subprotocol,
+            close_timeout: self.close_timeout,
             end: None,
             shared: Arc::clone(&shared),
         };
@@ -58,6 +61,7 @@ pub struct ReadHalf<R> {
     input: BytesMut,
     read_size: ReadSize,
     subprotocol: Option<Box<str>>,
+    close_timeout: Duration,
     end: Option<End>,
     shared: Arc<Shared<R>>,
 }
@@ -92,7 +96,8 @@ impl<R: Role> ReadHalf<R> {
             }
             let remaining = self.receiver.frame_remaining();
             if fill(&mut self.stream, &mut self.input, &mut self.read_size, remaining)? == 0 {
-                self.receiver.receive_eof().inspect_err(|_| self.end = Some(End::Failed))?;
+                // After an error the next turn says which, and lets the other half know.
+                let _ = self.receiver.receive_eof();
             }
         }
     }
@@ -104,17 +109,20 @@ impl<R: Role> ReadHalf<R> {
     /// The transport failed, or the time ran out.
     pub fn finish(self) -> io::Result<()> {
         self.stream.set_nonblocking(false)?;
-        self.stream.set_write_timeout(Some(CLOSE_TIMEOUT))?;
-        let Some(mut writer) = self.shared.writer_within(CLOSE_TIMEOUT) else {
+        let deadline = Deadline::after(self.close_timeout);
+        // For the writes that others begin meanwhile.
+        self.stream.set_write_timeout(Some(self.close_timeout))?;
+        let Some(mut writer) = self.shared.writer_within(self.close_timeout) else {
             // Its write began before there was a time-out.
             self.stream.shutdown(Shutdown::Both)?;
             return Err(ErrorKind::TimedOut.into());
         };
-        writer.flush(&self.shared.due)?;
+        writer.take(&mut lock(&self.shared.due));
+        write_out(&self.stream, writer.sender.output(), deadline)?;
         drop(writer);
         // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
         let shutdown = !(R::MASKS && self.end == Some(End::Closed));
-        finish(&self.stream, shutdown, CLOSE_TIMEOUT)
+        see_out(&self.stream, shutdown, deadline)
     }
 
     /// The WebSocket again, from both of its halves.
@@ -129,20 +137,35 @@ impl<R: Role> ReadHalf<R> {
             return Err(Box::new(ReuniteError(self, writer)));
         }
         drop(writer);
-        let Self { stream, receiver, input, read_size, subprotocol, end, shared } = self;
+        let Self { stream, receiver, input, read_size, subprotocol, close_timeout, end, shared } =
+            self;
         match Arc::try_unwrap(shared) {
             Ok(Shared { writer, due, .. }) => {
                 let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
                 writer.take(&mut due.into_inner().unwrap_or_else(PoisonError::into_inner));
-                let websocket = WebSocket::reunite(receiver, writer.sender);
-                let mut socket = WebSocketStream::new(stream, websocket, input, subprotocol);
-                socket.read_size = read_size;
-                Ok(socket)
+                Ok(WebSocketStream {
+                    stream,
+                    websocket: WebSocket::reunite(receiver, writer.sender),
+                    input,
+                    read_size,
+                    unflushed: false,
+                    subprotocol,
+                    close_timeout,
+                })
             }
             // There are two halves and no more.
             Err(shared) => {
                 let writer = WriteHalf { shared: Arc::clone(&shared) };
-                let reader = Self { stream, receiver, input, read_size, subprotocol, end, shared };
+                let reader = Self {
+                    stream,
+                    receiver,
+                    input,
+                    read_size,
+                    subprotocol,
+                    close_timeout,
+                    end,
+                    shared,
+                };
                 Err(Box::new(ReuniteError(reader, writer)))
             }
         }

@@ -10,6 +10,7 @@ mod input;
 mod output;
 mod receive;
 mod role;
+mod rules;
 mod send;
 
 use crate::close::{CloseCode, CloseFrame};

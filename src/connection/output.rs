@@ -100,11 +100,7 @@ impl Output for alloc::vec::Vec<u8> {
     #[inline]
     fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
         self.reserve(bytes.len());
-        for block in bytes.chunks(BLOCK) {
-            let start = self.len();
-            self.extend_from_slice(block);
-            mask.apply(self.get_mut(start..).unwrap_or_default());
-        }
+        append_masked(self, bytes, mask);
     }
 }
 
@@ -123,11 +119,18 @@ impl Output for bytes::BytesMut {
     #[inline]
     fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
         self.reserve(bytes.len());
-        for block in bytes.chunks(BLOCK) {
-            let start = self.len();
-            self.extend_from_slice(block);
-            mask.apply(self.get_mut(start..).unwrap_or_default());
-        }
+        append_masked(self, bytes, mask);
+    }
+}
+
+/// Appends to a buffer that grows by itself, each block masked while it is hot in the cache.
+#[cfg(feature = "alloc")]
+#[inline]
+fn append_masked<B: bytes::BufMut + AsMut<[u8]>>(buffer: &mut B, bytes: &[u8], mask: &mut Mask) {
+    for block in bytes.chunks(BLOCK) {
+        let start = buffer.as_mut().len();
+        buffer.put_slice(block);
+        mask.apply(buffer.as_mut().get_mut(start..).unwrap_or_default());
     }
 }
 

@@ -7,9 +7,10 @@ use super::config::Config;
 use super::event::{ControlPayload, Data, Event};
 use super::input::Input;
 use super::role::Role;
+use super::rules::Rules;
 use crate::close::CloseFrame;
 use crate::error::ProtocolError;
-use crate::frame::{FrameHeader, HeaderPart, Kind, OpCode, Rsv};
+use crate::frame::{FrameHeader, Kind, OpCode, Rsv};
 use crate::mask::{Mask, MaskKey};
 use crate::utf8::{self, Utf8Validator};
 
@@ -29,11 +30,7 @@ pub struct Receiver<R> {
     /// A header that goes on past the end of what has arrived.
     header: [u8; FrameHeader::MAX_LEN],
     header_len: u8,
-    max_message_size: u64,
-    max_frame_size: u64,
-    /// The longest message in one frame that both limits and a header of two bytes allow.
-    short_limit: u8,
-    reserved_bits: Rsv,
+    rules: Rules,
     role: PhantomData<R>,
 }
 
@@ -90,17 +87,13 @@ const BLOCK: usize = 8 * 1024;
 
 impl<R: Role> Receiver<R> {
     pub(super) fn new(config: &Config) -> Self {
-        let short_limit = config.max_message_size.min(config.max_frame_size).min(125);
         Self {
-            short_limit: short_limit as u8,
             expect: Expect::Header,
             message: None,
             utf8: Utf8Validator::new(),
             header: [0; FrameHeader::MAX_LEN],
             header_len: 0,
-            max_message_size: config.max_message_size,
-            max_frame_size: config.max_frame_size,
-            reserved_bits: config.reserved_bits,
+            rules: Rules::new(config),
             role: PhantomData,
         }
     }
@@ -261,7 +254,7 @@ impl<R: Role> Receiver<R> {
             (6, second.wrapping_sub(0x80), *rest.first_chunk()?)
         };
         let fits = usize::from(len) <= input.remaining().len() - header_len;
-        if !fits || len > self.short_limit || !self.is_between_messages() {
+        if !fits || len > self.rules.short_limit || !self.is_between_messages() {
             return None;
         }
         input.take(header_len);
@@ -270,6 +263,12 @@ impl<R: Role> Receiver<R> {
             Mask::new(MaskKey(key)).apply(bytes);
         }
         Some((kind, bytes))
+    }
+
+    /// The length so far of the message under way.
+    #[inline(always)]
+    fn message_len(&self) -> Option<u64> {
+        self.message.map(|message| message.len)
     }
 
     #[inline(always)]
@@ -314,7 +313,7 @@ impl<R: Role> Receiver<R> {
         if self.header_len > 0 {
             return self.resume_header(input);
         }
-        let parsed = self.parse_header(input.remaining())?;
+        let parsed = self.rules.parse_header::<R>(input.remaining(), self.message_len())?;
         if let Some((header, header_len)) = parsed {
             input.take(header_len);
             return Ok(Some(header));
@@ -334,7 +333,10 @@ impl<R: Role> Receiver<R> {
             *to = *from;
             has += 1;
         }
-        if let Some((header, header_len)) = self.parse_header(bytes.get(..has).unwrap_or(&bytes))? {
+        let arrived = bytes.get(..has).unwrap_or(&bytes);
+        if let Some((header, header_len)) =
+            self.rules.parse_header::<R>(arrived, self.message_len())?
+        {
             input.take(header_len - had);
             self.header_len = 0;
             return Ok(Some(header));
@@ -343,60 +345,6 @@ impl<R: Role> Receiver<R> {
         self.header = bytes;
         self.header_len = has as u8;
         Ok(None)
-    }
-
-    /// Parses a header with the rules of this connection, each at the byte that can break it.
-    #[inline(always)]
-    fn parse_header(&self, bytes: &[u8]) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
-        let mut is_control = false;
-        FrameHeader::parse_with(bytes, |part| match part {
-            HeaderPart::First { rsv, opcode } => {
-                is_control = opcode.is_control();
-                self.admit_frame(rsv, opcode)
-            }
-            // RFC 6455 5.1: a client masks every frame, a server none.
-            HeaderPart::Masked(true) if R::MASKS => Err(ProtocolError::MaskedFrame),
-            HeaderPart::Masked(false) if !R::MASKS => Err(ProtocolError::UnmaskedFrame),
-            HeaderPart::Masked(_) => Ok(()),
-            HeaderPart::Length(_) if is_control => Ok(()),
-            HeaderPart::Length(len) => self.admit_length(len),
-        })
-    }
-
-    #[inline(always)]
-    fn admit_frame(&self, rsv: Rsv, opcode: OpCode) -> Result<(), ProtocolError> {
-        let begins = matches!(opcode, OpCode::Text | OpCode::Binary);
-        // RFC 6455 5.4: the fragments of one message are not interleaved with another's.
-        match &self.message {
-            Some(_) if begins => return Err(ProtocolError::ExpectedContinuation),
-            None if opcode == OpCode::Continuation => {
-                return Err(ProtocolError::UnexpectedContinuation);
-            }
-            _ => {}
-        }
-        // RFC 6455 5.2: zero, unless an extension that was negotiated says otherwise. RFC 7692 6:
-        // and then on the first frame of a message, never on a later one or a control frame.
-        let allowed = if begins { self.reserved_bits } else { Rsv::NONE };
-        if allowed.contains(rsv) { Ok(()) } else { Err(ProtocolError::ReservedBits { rsv }) }
-    }
-
-    #[inline(always)]
-    fn admit_length(&self, len: u64) -> Result<(), ProtocolError> {
-        // Both are below 2^63, so the sum does not wrap.
-        let message_len = len + self.message.map_or(0, |message| message.len);
-        if len <= self.max_frame_size && message_len <= self.max_message_size {
-            return Ok(());
-        }
-        Err(self.too_large(len, message_len))
-    }
-
-    #[cold]
-    fn too_large(&self, len: u64, message_len: u64) -> ProtocolError {
-        if len > self.max_frame_size {
-            ProtocolError::FrameTooLarge { len, limit: self.max_frame_size }
-        } else {
-            ProtocolError::MessageTooLarge { len: message_len, limit: self.max_message_size }
-        }
     }
 
     /// The next piece of a data frame's payload.

@@ -79,6 +79,10 @@
 //! assert_eq!(response.subprotocol(), Some("chat"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![cfg_attr(
+    feature = "http",
+    doc = "\n# Over HTTP libraries\n\nThe module [`http`] has both roles over the types of the `http` crate, and extended CONNECT\n(RFC 8441, RFC 9220)."
+)]
 
 mod accept;
 mod accept_key;

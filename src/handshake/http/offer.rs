@@ -48,7 +48,7 @@ impl Offer {
     /// `None`: it asks for none.
     ///
     /// Whether there is a body is told by the headers, which the HTTP library has to leave in
-    /// place.
+    /// place. A fragment of the target (RFC 6455 3) is not seen, since [`Uri`] drops it.
     ///
     /// # Errors
     ///

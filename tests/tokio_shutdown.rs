@@ -1,0 +1,98 @@
+//! The tokio echo server of the examples shuts down gracefully: on an interrupt it tells its
+//! clients that it goes away, and ends when they have gone.
+#![cfg(all(feature = "tokio", unix))]
+
+#[path = "common/transport.rs"]
+mod transport;
+
+use std::env::current_exe;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStdout, Command};
+use transport::within;
+use websocket_proto::tokio::connect;
+use websocket_proto::{CloseCode, Message};
+
+/// The example, which Cargo puts beside the folder of the tests.
+fn example() -> PathBuf {
+    let test = current_exe().expect("a path");
+    let folder = test.parent().and_then(|deps| deps.parent()).expect("target/debug/deps");
+    let example = folder.join("examples/echo_server_tokio");
+    assert!(example.exists(), "cargo build --all-features --examples makes {}", example.display());
+    example
+}
+
+/// The server, killed when it is dropped, its URL, and what else it prints.
+async fn server() -> (Child, String, Lines<BufReader<ChildStdout>>) {
+    let mut child = Command::new(example())
+        .arg("127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let line = within(lines.next_line()).await.expect("a pipe").expect("its first line");
+    let url = line.strip_prefix("listening on ").expect("where it listens").to_owned();
+    (child, url, lines)
+}
+
+async fn interrupt(server: &Child) {
+    let id = server.id().expect("it runs").to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status().await.expect("kill is there");
+    assert!(sent.success());
+}
+
+/// What it has said about errors, when it has ended well.
+async fn ended_well(mut server: Child) -> String {
+    let status = within(server.wait()).await.expect("a child");
+    assert!(status.success(), "{status}");
+    let mut errors = String::new();
+    let mut pipe = server.stderr.take().expect("a pipe");
+    within(pipe.read_to_string(&mut errors)).await.expect("text");
+    errors
+}
+
+#[tokio::test]
+async fn clients_are_told_of_a_shutdown_and_it_ends_when_they_have_gone() {
+    let (server, url, _stdout) = server().await;
+    let mut clients = Vec::new();
+    for number in 0..3 {
+        let mut client = within(connect(&url)).await.expect("it listens");
+        let hello = Message::text(format!("client {number}"));
+        within(client.send(hello.clone())).await.expect("it is open");
+        assert_eq!(within(client.next()).await.expect("open").expect("a good server"), hello);
+        clients.push(client);
+    }
+    interrupt(&server).await;
+    for client in &mut clients {
+        let close = within(client.next()).await.expect("open").expect("a good server");
+        let expected = Message::close(CloseCode::GOING_AWAY, "the server shuts down");
+        assert_eq!(close, expected.expect("sendable"));
+        assert!(within(client.next()).await.is_none());
+    }
+    assert_eq!(ended_well(server).await, "");
+}
+
+#[tokio::test]
+async fn a_server_without_clients_ends_at_once_and_takes_no_more_of_them() {
+    let (server, url, _stdout) = server().await;
+    // One that has come and gone, and one that asked for something else.
+    let mut client = within(connect(&url)).await.expect("it listens");
+    within(client.close(CloseCode::NORMAL, "")).await.expect("a good server");
+    let mut browser =
+        TcpStream::connect(url.trim_start_matches("ws://")).await.expect("it listens");
+    browser.write_all(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n").await.expect("it is read");
+    let mut response = String::new();
+    within(browser.read_to_string(&mut response)).await.expect("a response");
+    assert!(response.starts_with("HTTP/1.1 426 "), "{response}");
+    drop(browser);
+
+    interrupt(&server).await;
+    let errors = ended_well(server).await;
+    assert_eq!(errors, "the request asked for no WebSocket and was answered with 426\n");
+    within(connect(&url)).await.expect_err("nobody listens");
+}
