@@ -238,8 +238,11 @@ impl State {
         }
         self.unflushed += taken;
         if !self.forgetful {
-            let bytes = slices.iter().flat_map(|slice| slice.iter());
-            self.written.extend(bytes.take(taken));
+            let before = self.written.len();
+            for slice in slices {
+                self.written.extend_from_slice(slice);
+            }
+            self.written.truncate(before + taken);
             let slices = slices.iter().map(|slice| (slice.as_ptr().addr(), slice.len())).collect();
             self.writes.push(Write { slices, taken });
         }
@@ -282,9 +285,8 @@ impl AsyncRead for Transport {
             return Poll::Pending;
         }
         let address = buffer.initialize_unfilled().as_ptr().addr();
-        for byte in state.incoming.drain(..got) {
-            buffer.put_slice(&[byte]);
-        }
+        buffer.put_slice(&state.incoming.make_contiguous()[..got]);
+        state.incoming.drain(..got);
         if !state.forgetful {
             state.reads.push(Read { address, asked, got });
         }
