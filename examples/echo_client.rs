@@ -27,9 +27,9 @@ fn run() -> Result<(), Box<dyn Error>> {
             match socket.read()? {
                 Some(Message::Text(text)) => break println!("{text}"),
                 Some(Message::Binary(bytes)) => break println!("{} bytes", bytes.len()),
-                // Pings are answered inside `read`.
-                Some(Message::Ping(_) | Message::Pong(_)) => {}
-                Some(Message::Close(_)) | None => return Err("the server closed first".into()),
+                // Pings and the Close are answered inside the next `read`.
+                Some(Message::Ping(_) | Message::Pong(_) | Message::Close(_)) => {}
+                None => return Err("the server closed first".into()),
             }
         }
     }

@@ -242,10 +242,9 @@ async fn finishing_takes_no_longer_than_its_limit() {
 #[tokio::test]
 async fn a_url_that_cannot_be_connected_to_is_an_error_at_once() {
     let wrong = [
-        ("wss://example.com/", UrlError::Tls),
         ("http://example.com/", UrlError::Scheme),
         ("ws://example.com/#top", UrlError::Fragment),
-        ("ws://user@example.com/", UrlError::Credentials),
+        ("ws://us%er@example.com/", UrlError::Credentials),
     ];
     for (url, expected) in wrong {
         let error = within(connect(url)).await.expect_err("not such a url");

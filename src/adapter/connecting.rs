@@ -1,17 +1,16 @@
 //! The client's opening handshake as steps, for any way of reading and writing.
 
 use alloc::boxed::Box;
-use alloc::string::ToString;
-use alloc::vec::Vec;
+use core::fmt;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 
+use super::answer::Body;
 use super::{ConnectError, ConnectOptions, HttpAnswer, Step, write_head};
-use crate::handshake::{Answer, ClientHandshake, HttpResponse, Response, WriteError};
+use crate::handshake::{Answer, ClientHandshake, Response, WriteError};
 
 /// A handshake under way. What it needs next is [`step`](Self::step)'s to say; between two steps
 /// it may be kept for as long as the transport has nothing to give or take.
-#[derive(Debug)]
 pub(crate) struct Connecting {
     options: ConnectOptions,
     nonce: [u8; 16],
@@ -32,9 +31,6 @@ pub(crate) struct Connecting {
 pub(crate) struct Connected {
     pub(crate) subprotocol: Option<Box<str>>,
 }
-
-/// The most of a refusal's body that is kept.
-const MAX_BODY: usize = 64 * 1024;
 
 impl Connecting {
     pub(crate) fn new(options: ConnectOptions, nonce: [u8; 16]) -> Result<Self, WriteError> {
@@ -79,7 +75,7 @@ impl Connecting {
             Ok(Some(Answer::Http(response))) => {
                 let body = Body::of(&response);
                 if self.eof || body.is_whole(input) {
-                    let answer = to_owned(&response, body.kept(input));
+                    let answer = HttpAnswer::new(&response, body.kept(input));
                     return Step::Done(Err(ConnectError::Refused(Box::new(answer))));
                 }
                 self.body = Some(body);
@@ -94,48 +90,9 @@ impl Connecting {
     }
 }
 
-/// What a response's head says of its body.
-#[derive(Clone, Copy, Debug)]
-struct Body {
-    start: usize,
-    len: Option<usize>,
-}
-
-impl Body {
-    fn of(response: &HttpResponse<'_>) -> Self {
-        let len = match response.status {
-            204 | 304 => Some(0),
-            _ => response.content_length().and_then(|len| usize::try_from(len).ok()),
-        };
-        Self { start: response.head_len, len }
+/// Not what is to be written: there may be credentials in it.
+impl fmt::Debug for Connecting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connecting").field("options", &self.options).finish_non_exhaustive()
     }
-
-    /// Whether the body is as long as it will be, or as long as is kept.
-    fn is_whole(&self, input: &[u8]) -> bool {
-        let body = input.get(self.start..).unwrap_or_default();
-        // RFC 9112 7.1: the last chunk is empty. One that only looks so ends what is kept too
-        // early, and costs nobody more.
-        let ended = body == b"0\r\n\r\n" || body.ends_with(b"\r\n0\r\n\r\n");
-        let last_chunk = self.len.is_none() && ended;
-        last_chunk || body.len() >= self.kept_len()
-    }
-
-    /// What is kept of the body so far.
-    fn kept<'b>(&self, input: &'b [u8]) -> &'b [u8] {
-        let body = input.get(self.start..).unwrap_or_default();
-        body.get(..self.kept_len()).unwrap_or(body)
-    }
-
-    fn kept_len(&self) -> usize {
-        self.len.unwrap_or(MAX_BODY).min(MAX_BODY)
-    }
-}
-
-fn to_owned(response: &HttpResponse<'_>, body: &[u8]) -> HttpAnswer {
-    let headers: Vec<_> = response
-        .headers
-        .iter()
-        .map(|header| (header.name.to_string(), Bytes::copy_from_slice(header.value)))
-        .collect();
-    HttpAnswer { status: response.status, headers, body: Bytes::copy_from_slice(body) }
 }

@@ -1,15 +1,12 @@
 //! The errors of the adapters, by what was under way.
 
 use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::vec::Vec;
 use core::error::Error as StdError;
 use core::fmt;
 use std::io;
 
-use bytes::Bytes;
-
-use super::options::UrlError;
+use super::answer::HttpAnswer;
+use super::url::UrlError;
 use crate::error::{ProtocolError, SendError};
 use crate::handshake::{RequestError, ResponseError, WriteError};
 use crate::websocket::Rejected;
@@ -143,6 +140,16 @@ pub enum ConnectError {
     Response(ResponseError),
     /// The server answered with another status, such as a redirect or 401.
     Refused(Box<HttpAnswer>),
+    /// The proxy opened no way to the server.
+    Proxy(ProxyError),
+    /// There is no TLS with the server: its certificate is not trusted or not for this host, or
+    /// the two have no version in common.
+    #[cfg(feature = "tls")]
+    Tls(tokio_rustls::rustls::Error),
+    /// The URL is `wss`, and there are no root certificates by which to trust a server: neither
+    /// the feature `webpki-roots` nor `rustls-native-certs` is enabled, or the system has none.
+    #[cfg(feature = "tls")]
+    NoRoots,
     /// This handshake was over before the call.
     Finished,
 }
@@ -157,6 +164,14 @@ impl fmt::Display for ConnectError {
             Self::Refused(answer) => {
                 write!(f, "the server answered with status {} and no WebSocket", answer.status)
             }
+            Self::Proxy(error) => error.fmt(f),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => write!(f, "there is no TLS with the server: {error}"),
+            #[cfg(feature = "tls")]
+            Self::NoRoots => f.write_str(
+                "there are no root certificates to trust a wss server by: enable the feature \
+                 webpki-roots or rustls-native-certs, or bring a TLS configuration",
+            ),
             Self::Finished => f.write_str("the handshake is over already"),
         }
     }
@@ -169,6 +184,11 @@ impl StdError for ConnectError {
             Self::Request(error) => Some(error),
             Self::Io(error) => Some(error),
             Self::Response(error) => Some(error),
+            Self::Proxy(error) => Some(error),
+            #[cfg(feature = "tls")]
+            Self::Tls(error) => Some(error),
+            #[cfg(feature = "tls")]
+            Self::NoRoots => None,
             Self::Refused(_) | Self::Finished => None,
         }
     }
@@ -198,23 +218,36 @@ impl From<ResponseError> for ConnectError {
     }
 }
 
-/// What a server answered instead of opening the WebSocket.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a proxy opened no way to the server.
+#[derive(Debug)]
 #[non_exhaustive]
-pub struct HttpAnswer {
-    /// The status: 200 or more.
-    pub status: u16,
-    /// The headers, in the order in which they came.
-    pub headers: Vec<(String, Bytes)>,
-    /// The body, in its transfer coding if it has one: as much of it as came, up to 64 KiB.
-    pub body: Bytes,
+pub enum ProxyError {
+    /// It answered with a status other than 2xx, such as 407 (RFC 9110 9.3.6).
+    Refused(Box<HttpAnswer>),
+    /// Its answer is not HTTP, or exceeds the limits.
+    Response(ResponseError),
+    /// There were bytes behind its answer. Over TLS and over WebSocket the client speaks first, so
+    /// they cannot be the server's.
+    EarlyBytes,
 }
 
-impl HttpAnswer {
-    /// The value of the first header with this name, in any case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let named = |(header, _): &&(String, Bytes)| header.eq_ignore_ascii_case(name);
-        self.headers.iter().find(named).map(|(_, value)| &value[..])
+impl fmt::Display for ProxyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(answer) => {
+                write!(f, "the proxy answered with status {} and opened no way", answer.status)
+            }
+            Self::Response(error) => write!(f, "the proxy's answer: {error}"),
+            Self::EarlyBytes => f.write_str("the proxy sent bytes before anything was asked"),
+        }
+    }
+}
+
+impl StdError for ProxyError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Response(error) => Some(error),
+            Self::Refused(_) | Self::EarlyBytes => None,
+        }
     }
 }

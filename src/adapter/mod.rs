@@ -2,18 +2,25 @@
 //! errors of both. Nothing in here reads or writes.
 
 mod accepting;
+mod answer;
 mod connecting;
 mod error;
 mod options;
+mod proxy;
 mod read_size;
 mod reply;
+mod secret;
+mod url;
 
-pub use error::{AcceptError, ConnectError, Error, HttpAnswer};
-pub use options::{ConnectOptions, UrlError};
+pub use answer::HttpAnswer;
+pub use error::{AcceptError, ConnectError, Error, ProxyError};
+pub use options::ConnectOptions;
 pub use reply::Reply;
+pub use url::UrlError;
 
 pub(crate) use accepting::{Accepting, upgrade_required};
-pub(crate) use connecting::Connecting;
+pub(crate) use connecting::{Connected, Connecting};
+pub(crate) use proxy::Tunneling;
 pub(crate) use read_size::ReadSize;
 
 use bytes::BytesMut;

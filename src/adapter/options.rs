@@ -1,14 +1,12 @@
 //! What a client asks for.
 
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::error::Error;
-use core::fmt;
 use core::time::Duration;
 
-use http::Uri;
-
+use super::Tunneling;
+use super::secret::Secret;
+use super::url::{Server, UrlError, WebSocketUrl};
 use crate::handshake::{ClientRequest, HeadLimits, Header, Scheme};
 use crate::websocket::Config;
 
@@ -26,14 +24,12 @@ use crate::websocket::Config;
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until something connects with them"]
 pub struct ConnectOptions {
-    scheme: Scheme,
-    host: String,
-    port: u16,
-    target: String,
+    url: WebSocketUrl,
+    proxy: Option<Server>,
     subprotocols: Vec<String>,
     require_subprotocol: bool,
     origin: Option<String>,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Secret)>,
     pub(crate) limits: HeadLimits,
     pub(crate) config: Config,
     pub(crate) connect_timeout: Duration,
@@ -46,40 +42,17 @@ impl ConnectOptions {
     /// A request for the resource that `url` names (RFC 6455 3): `ws://` or `wss://`, a host, and
     /// perhaps a port, a path and a query.
     ///
+    /// A user name and password in front of the host are sent to the server as
+    /// `Authorization: Basic` (RFC 7617), unless [`header`](Self::header) gives another
+    /// `Authorization`.
+    ///
     /// # Errors
-    /// Another scheme, no host, a fragment, credentials, or something that is no URL.
+    /// Another scheme, no host, a fragment, credentials that cannot be sent, or something that is
+    /// no URL.
     pub fn new(url: &str) -> Result<Self, UrlError> {
-        // RFC 6455 3: fragments have no meaning here and must not be used.
-        if url.contains('#') {
-            return Err(UrlError::Fragment);
-        }
-        let uri: Uri = url.parse().map_err(|_| UrlError::Invalid)?;
-        // RFC 3986 3.1: in any case.
-        let scheme = match uri.scheme_str() {
-            Some(scheme) if scheme.eq_ignore_ascii_case("ws") => Scheme::Ws,
-            Some(scheme) if scheme.eq_ignore_ascii_case("wss") => Scheme::Wss,
-            _ => return Err(UrlError::Scheme),
-        };
-        let authority = uri.authority().ok_or(UrlError::Invalid)?;
-        if authority.as_str().contains('@') {
-            return Err(UrlError::Credentials);
-        }
-        let host = authority.host();
-        let port = match authority.as_str().get(host.len()..).unwrap_or_default() {
-            // A colon without digits means the default port (RFC 3986 3.2.3).
-            "" | ":" => scheme.default_port(),
-            port => parse_port(port).ok_or(UrlError::Invalid)?,
-        };
-        if host.is_empty() {
-            return Err(UrlError::Invalid);
-        }
-        let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        let slash = if target.starts_with('/') { "" } else { "/" };
         Ok(Self {
-            scheme,
-            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-            port,
-            target: [slash, target].concat(),
+            url: WebSocketUrl::parse(url)?,
+            proxy: None,
             subprotocols: Vec::new(),
             require_subprotocol: false,
             origin: None,
@@ -110,13 +83,27 @@ impl ConnectOptions {
     }
 
     /// Adds a header. Those that belong to the handshake are written without being asked for, and
-    /// are refused here.
+    /// are refused here. `Debug` does not show the value.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.headers.push((name.into(), value.into().into()));
         self
     }
 
-    /// How large the head of the response may be; 16 KiB and 100 headers when not set.
+    /// Goes through an HTTP proxy, by `CONNECT` (RFC 6455 4.1, RFC 9110 9.3.6): one at
+    /// `http://host:port`, or `http://user:password@host:port` to send it
+    /// `Proxy-Authorization: Basic`. The name of the server is then looked up by the proxy.
+    ///
+    /// No proxy is used unless this is called: no environment variable is read.
+    ///
+    /// # Errors
+    /// The URL is not that of an HTTP proxy, or its credentials cannot be sent.
+    pub fn proxy(mut self, url: &str) -> Result<Self, UrlError> {
+        self.proxy = Some(Server::proxy(url)?);
+        Ok(self)
+    }
+
+    /// How large the head of the response may be, the server's and the proxy's each; 16 KiB and
+    /// 100 headers when not set.
     pub const fn head_limits(mut self, limits: HeadLimits) -> Self {
         self.limits = limits;
         self
@@ -128,7 +115,8 @@ impl ConnectOptions {
         self
     }
 
-    /// How long it may take to connect, the opening handshake included; 30 s when not set.
+    /// How long it may take to connect: the look-up of the name, TCP, the proxy, TLS and the
+    /// opening handshake together; 30 s when not set.
     pub const fn connect_timeout(mut self, time: Duration) -> Self {
         self.connect_timeout = time;
         self
@@ -137,19 +125,30 @@ impl ConnectOptions {
     /// Whether the connection is to be made over TLS.
     #[must_use]
     pub const fn scheme(&self) -> Scheme {
-        self.scheme
+        self.url.scheme
     }
 
     /// The host to connect to: a name, or an address without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
-        &self.host
+        &self.url.server.host
     }
 
     /// The port to connect to: that of the URL, or 80 for `ws` and 443 for `wss`.
     #[must_use]
     pub const fn port(&self) -> u16 {
-        self.port
+        self.url.server.port
+    }
+
+    /// The host and port to open a TCP connection to: those of the proxy, if there is one.
+    pub(crate) fn first_hop(&self) -> (&str, u16) {
+        let server = self.proxy.as_ref().unwrap_or(&self.url.server);
+        (&server.host, server.port)
+    }
+
+    /// What is to be done on that connection before it leads to the server.
+    pub(crate) fn tunnel(&self) -> Option<Tunneling> {
+        Some(Tunneling::new(&self.url.server, self.proxy.as_ref()?, self))
     }
 
     /// Runs `with` on the request that this describes, with `nonce` for its key.
@@ -158,11 +157,17 @@ impl ConnectOptions {
         nonce: [u8; 16],
         with: impl FnOnce(&ClientRequest<'_>) -> T,
     ) -> T {
+        let WebSocketUrl { scheme, server, target } = &self.url;
         let subprotocols: Vec<&str> = self.subprotocols.iter().map(String::as_str).collect();
-        let headers: Vec<Header<'_>> =
-            self.headers.iter().map(|(name, value)| Header::new(name, value)).collect();
-        let mut request = ClientRequest::new(&self.host, &self.target, nonce)
-            .port(self.port, self.scheme)
+        let mut headers: Vec<Header<'_>> =
+            self.headers.iter().map(|(name, value)| Header::new(name, value.as_str())).collect();
+        if let Some(authorization) = &server.authorization
+            && !headers.iter().any(|header| header.is("Authorization"))
+        {
+            headers.push(Header::new("Authorization", authorization.as_str()));
+        }
+        let mut request = ClientRequest::new(&server.host, target, nonce)
+            .port(server.port, *scheme)
             .subprotocols(&subprotocols)
             .require_subprotocol(self.require_subprotocol)
             .headers(&headers);
@@ -172,40 +177,3 @@ impl ConnectOptions {
         with(&request)
     }
 }
-
-/// The number in `:8080`.
-fn parse_port(port: &str) -> Option<u16> {
-    let digits = port.strip_prefix(':')?;
-    // `parse` would take a sign.
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
-}
-
-/// Why a URL is none to connect to (RFC 6455 3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum UrlError {
-    /// It is no URL with a host.
-    Invalid,
-    /// Its scheme is neither `ws` nor `wss`.
-    Scheme,
-    /// It has a fragment.
-    Fragment,
-    /// It has a user name or password: send them in a header.
-    Credentials,
-    /// It is `wss`, and this adapter knows no TLS.
-    Tls,
-}
-
-impl fmt::Display for UrlError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Invalid => "the url is not a url with a host",
-            Self::Scheme => "the scheme of the url is neither ws nor wss",
-            Self::Fragment => "the url has a fragment, which a websocket url must not",
-            Self::Credentials => "the url has a user name or password, which belong in a header",
-            Self::Tls => "the url is wss, and this adapter knows no TLS",
-        })
-    }
-}
-
-impl Error for UrlError {}

@@ -3,7 +3,8 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 
-use super::finish::{Deadline, see_out};
+use super::deadline::Deadline;
+use super::finish::see_out;
 use super::{WebSocketStream, fill, retry};
 use crate::adapter::{AcceptError, Accepting, ReadSize, Reply, Step, upgrade_required};
 use crate::connection::Server;

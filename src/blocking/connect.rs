@@ -1,11 +1,14 @@
 //! The client's opening handshake.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
 
 use super::accept::write_head;
+use super::deadline::{Deadline, TimedStream};
 use super::{WebSocketStream, fill};
-use crate::adapter::{ConnectError, ConnectOptions, Connecting, ReadSize, Step, UrlError, random};
+use crate::adapter::{
+    ConnectError, ConnectOptions, Connected, Connecting, ReadSize, Step, UrlError, random,
+};
 use crate::connection::Client;
 use crate::handshake::{Response, Scheme};
 
@@ -27,21 +30,128 @@ pub fn connect(url: &str) -> Result<WebSocketStream<TcpStream, Client>, ConnectE
     connect_with(ConnectOptions::new(url)?)
 }
 
-/// Connects with options: subprotocols, headers, limits. The scheme must be `ws`; for `wss`, hand
-/// a TLS stream to a [`Connector`].
+/// Connects with options: subprotocols, headers, limits, a proxy. The scheme must be `ws`; for
+/// `wss`, hand a TLS stream to a [`Connector`].
+///
+/// The time-out of the options covers all of it, but does not break off the look-up of a name,
+/// which is the system's: that ends when the system says so. The socket has no time-outs
+/// afterwards.
 ///
 /// # Errors
-/// Why no WebSocket was opened.
+/// Why no WebSocket was opened; [`Io`](ConnectError::Io) of kind `TimedOut` when the time ran out.
 pub fn connect_with(
     options: ConnectOptions,
 ) -> Result<WebSocketStream<TcpStream, Client>, ConnectError> {
     if options.scheme() == Scheme::Wss {
         return Err(UrlError::Tls.into());
     }
-    let stream = TcpStream::connect((options.host(), options.port()))?;
+    let deadline = Deadline::after(options.connect_timeout);
+    let stream = open_tcp(&options, deadline)?;
+    let mut connecting = Connecting::new(options, random()?)?;
+    let mut timed = TimedStream { stream: &stream, deadline };
+    let connected = shake_hands(&mut connecting, &mut timed, |_| ())?;
+    take_off_time_outs(&stream)?;
+    open(stream, &mut connecting, connected)
+}
+
+/// The TCP connection by which the options want the server to be reached: to their host, or to
+/// their proxy and through it. For a TLS of one's own, whose stream a [`Connector`] takes then.
+///
+/// The time-out of the options covers it, as of [`connect_with`].
+///
+/// # Errors
+/// Why there is no connection; [`Io`](ConnectError::Io) of kind `TimedOut` when the time ran out.
+pub fn connect_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
+    let stream = open_tcp(options, Deadline::after(options.connect_timeout))?;
+    take_off_time_outs(&stream)?;
+    Ok(stream)
+}
+
+fn open_tcp(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, ConnectError> {
+    let stream = connect_to_any(options.first_hop(), deadline)?;
     // Frames leave when they are flushed; to hold them back for more would only make them late.
     stream.set_nodelay(true)?;
-    Connector::new(stream, options)?.connect()
+    let Some(mut tunneling) = options.tunnel() else {
+        return Ok(stream);
+    };
+    let mut timed = TimedStream { stream: &stream, deadline };
+    loop {
+        match tunneling.step() {
+            Step::Read => {
+                if fill(&mut timed, &mut tunneling.input, &mut ReadSize::new(), 0)? == 0 {
+                    tunneling.receive_eof();
+                }
+            }
+            Step::Write => {
+                write_head(&mut timed, &mut tunneling.output)?;
+                tunneling.unflushed = false;
+            }
+            Step::Done(outcome) => return outcome.map(|()| stream),
+        }
+    }
+}
+
+/// Tries the addresses of a host, one after the other.
+fn connect_to_any(host: (&str, u16), deadline: Deadline) -> io::Result<TcpStream> {
+    let mut failure = io::Error::new(ErrorKind::NotFound, "the host has no address");
+    for address in host.to_socket_addrs()? {
+        let connected = match deadline.left()? {
+            Some(left) => TcpStream::connect_timeout(&address, left),
+            None => TcpStream::connect(address),
+        };
+        match connected {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn take_off_time_outs(stream: &TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(None)?;
+    stream.set_write_timeout(None)
+}
+
+/// Takes the handshake as far as it goes.
+fn shake_hands(
+    connecting: &mut Connecting,
+    stream: &mut (impl Read + Write),
+    inspect: impl FnOnce(&Response<'_>),
+) -> Result<Connected, ConnectError> {
+    let mut inspect = Some(inspect);
+    loop {
+        let step = connecting.step(|response| {
+            if let Some(inspect) = inspect.take() {
+                inspect(response);
+            }
+        });
+        match step {
+            Step::Read => match fill(stream, &mut connecting.input, &mut ReadSize::new(), 0) {
+                Ok(0) => connecting.receive_eof(),
+                Ok(_) => {}
+                // So a TLS stream says that it was cut off, which a refusal may well be.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => connecting.receive_eof(),
+                Err(error) => return Err(error.into()),
+            },
+            Step::Write => {
+                write_head(stream, &mut connecting.output)?;
+                connecting.unflushed = false;
+            }
+            Step::Done(outcome) => return outcome,
+        }
+    }
+}
+
+/// The WebSocket that a handshake has opened.
+fn open<S>(
+    stream: S,
+    connecting: &mut Connecting,
+    connected: Connected,
+) -> Result<WebSocketStream<S, Client>, ConnectError> {
+    let config = connecting.options().config.clone();
+    let client = Client::new(random()?);
+    let input = core::mem::take(&mut connecting.input);
+    Ok(WebSocketStream::new(stream, client, config, input, connected.subprotocol))
 }
 
 /// A client's opening handshake over any transport, which can be resumed when that says
@@ -54,7 +164,9 @@ pub struct Connector<S> {
 }
 
 impl<S: Read + Write> Connector<S> {
-    /// A handshake over a transport that has been connected to the host of the options.
+    /// A handshake over a transport that has been connected to the host of the options, by
+    /// [`connect_tcp`] if need be, and through TLS if their scheme is `wss`. It has no time limit
+    /// of its own: set the transport's.
     ///
     /// # Errors
     /// [`Request`](ConnectError::Request): a part of the request that cannot be sent.
@@ -82,31 +194,8 @@ impl<S: Read + Write> Connector<S> {
         inspect: impl FnOnce(&Response<'_>),
     ) -> Result<WebSocketStream<S, Client>, ConnectError> {
         let stream = self.stream.as_mut().ok_or(ConnectError::Finished)?;
-        let mut inspect = Some(inspect);
-        let outcome = loop {
-            let step = self.connecting.step(|response| {
-                if let Some(inspect) = inspect.take() {
-                    inspect(response);
-                }
-            });
-            match step {
-                Step::Read => {
-                    if fill(stream, &mut self.connecting.input, &mut ReadSize::new(), 0)? == 0 {
-                        self.connecting.receive_eof();
-                    }
-                }
-                Step::Write => {
-                    write_head(stream, &mut self.connecting.output)?;
-                    self.connecting.unflushed = false;
-                }
-                Step::Done(outcome) => break outcome,
-            }
-        };
-        let connected = outcome?;
+        let connected = shake_hands(&mut self.connecting, stream, inspect)?;
         let stream = self.stream.take().ok_or(ConnectError::Finished)?;
-        let config = self.connecting.options().config.clone();
-        let client = Client::new(random()?);
-        let input = core::mem::take(&mut self.connecting.input);
-        Ok(WebSocketStream::new(stream, client, config, input, connected.subprotocol))
+        open(stream, &mut self.connecting, connected)
     }
 }

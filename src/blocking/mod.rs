@@ -18,6 +18,7 @@
 
 mod accept;
 mod connect;
+mod deadline;
 mod finish;
 mod split;
 
@@ -38,10 +39,11 @@ use crate::message::Message;
 use crate::websocket::{Config, Outgoing, Prepared, WebSocket};
 
 pub use accept::Acceptor;
-pub use connect::{Connector, connect, connect_with};
+pub use connect::{Connector, connect, connect_tcp, connect_with};
 pub use split::{ReadHalf, ReuniteError, WriteHalf};
 
-use finish::{Deadline, see_out, write_out};
+use deadline::Deadline;
+use finish::{see_out, write_out};
 
 /// A WebSocket over a transport.
 ///

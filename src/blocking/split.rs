@@ -12,7 +12,8 @@ use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
-use super::finish::{Deadline, see_out, write_out};
+use super::deadline::Deadline;
+use super::finish::{see_out, write_out};
 use super::{WebSocketStream, fill, is_transient, write_some};
 use crate::adapter::{Error, ReadSize};
 use crate::close::{CloseCode, CloseFrame};

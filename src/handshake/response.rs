@@ -48,12 +48,24 @@ impl ClientHandshake {
         request: &ClientRequest<'_>,
         bytes: &'b [u8],
     ) -> Result<Option<Answer<'b>>, ResponseError> {
+        Ok(match self.receive_http(bytes)? {
+            Some(response) if response.status == 101 => {
+                Some(Answer::WebSocket(Response::check(response, request)?))
+            }
+            response => response.map(Answer::Http),
+        })
+    }
+
+    /// The first response that is not an interim one, whatever was asked for.
+    pub(crate) fn receive_http<'b>(
+        &mut self,
+        bytes: &'b [u8],
+    ) -> Result<Option<HttpResponse<'b>>, ResponseError> {
         while let Some(head) = self.scanner.scan(bytes)? {
             let response = parse_response(&head, &self.limits)?;
             match response.status {
-                101 => return Response::check(response, request).map(Answer::WebSocket).map(Some),
-                100..=199 => self.scanner.restart(),
-                _ => return Ok(Some(Answer::Http(response))),
+                100 | 102..=199 => self.scanner.restart(),
+                _ => return Ok(Some(response)),
             }
         }
         Ok(None)

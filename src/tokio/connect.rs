@@ -1,18 +1,25 @@
 //! The client's opening handshake.
 
+use core::time::Duration;
 use std::io::{self, ErrorKind};
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use ::tokio::net::TcpStream;
 use ::tokio::time::timeout;
+#[cfg(feature = "tls")]
+use tokio_rustls::TlsConnector;
 
 use super::accept::{read_head, write_head};
+#[cfg(feature = "tls")]
+use super::tls;
 use super::{MaybeTlsStream, WebSocketStream};
-use crate::adapter::{ConnectError, ConnectOptions, Connecting, Step, UrlError, random};
+#[cfg(not(feature = "tls"))]
+use crate::adapter::UrlError;
+use crate::adapter::{ConnectError, ConnectOptions, Connecting, Step, random};
 use crate::connection::Client;
 use crate::handshake::{Response, Scheme};
 
-/// Connects to a `ws://` URL.
+/// Connects to a `ws://` or `wss://` URL.
 ///
 /// ```no_run
 /// use websocket_proto::CloseCode;
@@ -34,7 +41,10 @@ pub async fn connect(url: &str) -> Result<WebSocketStream<MaybeTlsStream, Client
     connect_with(ConnectOptions::new(url)?).await
 }
 
-/// Connects with options: subprotocols, headers, limits, and how long all of it may take.
+/// Connects with options: subprotocols, headers, limits, a proxy, and how long all of it may take.
+///
+/// `wss` wants the feature `webpki-roots`, `rustls-native-certs` or both: a server is trusted by
+/// the roots of either. Those of the system are read once, at the first connection.
 ///
 /// Dropped, it drops the connection.
 ///
@@ -43,17 +53,112 @@ pub async fn connect(url: &str) -> Result<WebSocketStream<MaybeTlsStream, Client
 pub async fn connect_with(
     options: ConnectOptions,
 ) -> Result<WebSocketStream<MaybeTlsStream, Client>, ConnectError> {
-    if options.scheme() == Scheme::Wss {
-        return Err(UrlError::Tls.into());
+    within(options.connect_timeout, async {
+        let stream = match options.scheme() {
+            Scheme::Ws => MaybeTlsStream::Plain(open_tcp(&options).await?),
+            #[cfg(feature = "tls")]
+            Scheme::Wss => open_tls(&options, &tls::connector().await?).await?,
+            #[cfg(not(feature = "tls"))]
+            Scheme::Wss => return Err(UrlError::Tls.into()),
+        };
+        Connector::new(stream, options)?.connect().await
+    })
+    .await
+}
+
+/// As [`connect_with`], by a TLS configuration of the caller's: other roots, a client certificate.
+/// For `ws` it has no meaning.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use websocket_proto::adapter::ConnectOptions;
+/// use websocket_proto::tokio::connect_with_tls;
+/// use websocket_proto::tokio::tokio_rustls::rustls::{ClientConfig, RootCertStore};
+///
+/// # async fn connect(roots: RootCertStore) -> Result<(), Box<dyn std::error::Error>> {
+/// let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+/// let options = ConnectOptions::new("wss://chat.internal/")?;
+/// let mut socket = connect_with_tls(options, Arc::new(config)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The configuration may offer `http/1.1` by ALPN (RFC 7301), but not `h2`, which is another
+/// protocol.
+///
+/// Dropped, it drops the connection.
+///
+/// # Errors
+/// As of [`connect_with`].
+#[cfg(feature = "tls")]
+pub async fn connect_with_tls(
+    options: ConnectOptions,
+    connector: impl Into<TlsConnector>,
+) -> Result<WebSocketStream<MaybeTlsStream, Client>, ConnectError> {
+    let connector = connector.into();
+    within(options.connect_timeout, async {
+        let stream = match options.scheme() {
+            Scheme::Ws => MaybeTlsStream::Plain(open_tcp(&options).await?),
+            Scheme::Wss => open_tls(&options, &connector).await?,
+        };
+        Connector::new(stream, options)?.connect().await
+    })
+    .await
+}
+
+/// The TCP connection by which the options want the server to be reached: to their host, or to
+/// their proxy and through it. For a TLS of one's own, whose stream a [`Connector`] takes then.
+///
+/// The time-out of the options covers it. Dropped, it drops the connection.
+///
+/// # Errors
+/// Why there is no connection; [`Io`](ConnectError::Io) of kind `TimedOut` when the time ran out.
+pub async fn connect_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
+    within(options.connect_timeout, open_tcp(options)).await
+}
+
+#[cfg(feature = "tls")]
+async fn open_tls(
+    options: &ConnectOptions,
+    connector: &TlsConnector,
+) -> Result<MaybeTlsStream, ConnectError> {
+    // Before anything is opened, for what is wrong with a URL needs nobody else.
+    let name = tls::server_name(options.host())?;
+    let stream = open_tcp(options).await?;
+    tls::handshake(connector, name, stream).await
+}
+
+async fn open_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
+    let mut stream = TcpStream::connect(options.first_hop()).await?;
+    // Frames leave when they are flushed; to hold them back would only make them late.
+    stream.set_nodelay(true)?;
+    let Some(mut tunneling) = options.tunnel() else {
+        return Ok(stream);
+    };
+    loop {
+        match tunneling.step() {
+            Step::Read => {
+                if read_head(&mut stream, &mut tunneling.input).await? == 0 {
+                    tunneling.receive_eof();
+                }
+            }
+            Step::Write => {
+                write_head(&mut stream, &mut tunneling.output).await?;
+                tunneling.unflushed = false;
+            }
+            Step::Done(outcome) => return outcome.map(|()| stream),
+        }
     }
-    let limit = options.connect_timeout;
-    let connected = timeout(limit, async {
-        let stream = TcpStream::connect((options.host(), options.port())).await?;
-        // Frames leave when they are flushed; to hold them back would only make them late.
-        stream.set_nodelay(true)?;
-        Connector::new(MaybeTlsStream::Plain(stream), options)?.connect().await
-    });
-    connected.await.unwrap_or_else(|_| Err(io::Error::from(ErrorKind::TimedOut).into()))
+}
+
+async fn within<T>(
+    limit: Duration,
+    connecting: impl Future<Output = Result<T, ConnectError>>,
+) -> Result<T, ConnectError> {
+    let in_time = timeout(limit, connecting).await;
+    in_time.unwrap_or_else(|_| {
+        Err(io::Error::new(ErrorKind::TimedOut, "the time to connect has run out").into())
+    })
 }
 
 /// A client's opening handshake over any transport.
@@ -65,8 +170,9 @@ pub struct Connector<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
-    /// A handshake over a transport that has been connected to the host of the options, through
-    /// TLS if their scheme is `wss`.
+    /// A handshake over a transport that has been connected to the host of the options, by
+    /// [`connect_tcp`] if need be, and through TLS if their scheme is `wss`. It has no time limit
+    /// of its own: give one to whichever future waits for it.
     ///
     /// # Errors
     /// [`Request`](ConnectError::Request): a part of the request that cannot be sent.
@@ -105,11 +211,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
                 }
             });
             match step {
-                Step::Read => {
-                    if read_head(stream, &mut self.connecting.input).await? == 0 {
+                Step::Read => match read_head(stream, &mut self.connecting.input).await {
+                    Ok(0) => self.connecting.receive_eof(),
+                    Ok(_) => {}
+                    // So a TLS stream says that it was cut off, which a refusal may well be.
+                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                         self.connecting.receive_eof();
                     }
-                }
+                    Err(error) => return Err(error.into()),
+                },
                 Step::Write => {
                     write_head(stream, &mut self.connecting.output).await?;
                     self.connecting.unflushed = false;

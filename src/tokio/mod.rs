@@ -29,13 +29,20 @@
 
 mod accept;
 mod connect;
+mod maybe_tls;
 mod split;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 mod wakers;
 
+#[cfg(feature = "tls")]
+pub use ::tokio_rustls;
 pub use accept::Acceptor;
-pub use connect::{Connector, connect, connect_with};
+#[cfg(feature = "tls")]
+pub use connect::connect_with_tls;
+pub use connect::{Connector, connect, connect_tcp, connect_with};
+pub use maybe_tls::MaybeTlsStream;
 pub use split::{ReadHalf, ReuniteError, WriteHalf};
 pub use stream::WebSocketStream;
-pub use transport::MaybeTlsStream;

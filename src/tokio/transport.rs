@@ -1,11 +1,10 @@
-//! Reading from a transport and writing to it, and the transport of a client.
+//! Reading from a transport and writing to it.
 
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, ready};
 use std::io::{self, ErrorKind, IoSlice};
 
-use ::tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
-use ::tokio::net::TcpStream;
+use ::tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use bytes::{Buf as _, BufMut as _, BytesMut};
 
 use crate::adapter::ReadSize;
@@ -66,76 +65,6 @@ pub(super) fn poll_fill<S: AsyncRead + Unpin>(
                 *input = BytesMut::new();
             }
             Poll::Pending
-        }
-    }
-}
-
-/// The transport that [`connect()`](super::connect()) makes.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum MaybeTlsStream {
-    /// TCP, for `ws://`.
-    Plain(TcpStream),
-}
-
-impl MaybeTlsStream {
-    /// The TCP connection, to set its options.
-    #[must_use]
-    pub const fn tcp(&self) -> &TcpStream {
-        match self {
-            Self::Plain(stream) => stream,
-        }
-    }
-}
-
-impl AsyncRead for MaybeTlsStream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
-    }
-}
-
-impl AsyncWrite for MaybeTlsStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_flush(context),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Plain(stream) => Pin::new(stream).poll_shutdown(context),
         }
     }
 }

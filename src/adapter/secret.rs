@@ -1,0 +1,82 @@
+//! Text that is sent, and shown to nobody else.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+/// The value of a header, perhaps with a credential in it: `Debug` does not show it, so that it
+/// does not end up in a log.
+#[derive(Clone)]
+pub(super) struct Secret(String);
+
+impl Secret {
+    /// What stands in front of the `@` of a URL, as the credentials of `Basic` authentication
+    /// (RFC 7617 2). `None` when it is empty.
+    pub(super) fn basic(user_info: &str) -> Result<Option<Self>, CannotBeSent> {
+        let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+        let (user, password) = (decode(user)?, decode(password)?);
+        // RFC 7617 2: the first colon ends the name.
+        if user.contains(&b':') {
+            return Err(CannotBeSent);
+        }
+        if user.is_empty() && password.is_empty() {
+            return Ok(None);
+        }
+        let credentials = STANDARD.encode([&user[..], b":", &password].concat());
+        Ok(Some(Self(format!("Basic {credentials}"))))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
+/// A user name or password that is not what its grammar says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CannotBeSent;
+
+/// RFC 3986 3.2.1: `userinfo = *( unreserved / pct-encoded / sub-delims / ":" )`, and
+/// RFC 7617 2: no control characters.
+fn decode(text: &str) -> Result<Vec<u8>, CannotBeSent> {
+    let mut rest = text.as_bytes();
+    loop {
+        rest = match rest {
+            [] => break,
+            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                rest
+            }
+            [byte, rest @ ..] if is_user_info_byte(*byte) => rest,
+            _ => return Err(CannotBeSent),
+        }
+    }
+    let decoded: Vec<u8> = percent_encoding::percent_decode_str(text).collect();
+    if decoded.iter().any(u8::is_ascii_control) {
+        return Err(CannotBeSent);
+    }
+    Ok(decoded)
+}
+
+const fn is_user_info_byte(byte: u8) -> bool {
+    let is_unreserved = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    let is_sub_delimiter = matches!(
+        byte,
+        b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=' | b':'
+    );
+    is_unreserved || is_sub_delimiter
+}
