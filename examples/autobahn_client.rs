@@ -8,6 +8,7 @@ use std::error::Error;
 
 use websocket_proto::adapter::{ConnectOptions, Error as SocketError};
 use websocket_proto::blocking;
+use websocket_proto::deflate;
 use websocket_proto::websocket::Config;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -21,9 +22,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     while socket.read()?.is_some() {}
     socket.finish()?;
 
+    // Groups 9 and 12 send messages of up to 16 MiB, groups 12 and 13 compress.
+    let config = Config::new().max_message_size(64 << 20).deflate(deflate::Config::new());
     for case in 1..=count {
         // A case may well end in an error: that is what it is for. The server judges.
-        if let Err(error) = run(&format!("{url}/runCase?case={case}&agent={agent}")) {
+        if let Err(error) = run(&format!("{url}/runCase?case={case}&agent={agent}"), config.clone())
+        {
             println!("case {case}: {error}");
         }
     }
@@ -34,9 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn run(url: &str) -> Result<(), Box<dyn Error>> {
-    // Groups 9 and 12 send messages of up to 16 MiB.
-    let config = Config::new().max_message_size(64 << 20);
+fn run(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
     let mut socket = blocking::connect_with(ConnectOptions::new(url)?.config(config))?;
     let ended = loop {
         match socket.read() {

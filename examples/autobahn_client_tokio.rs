@@ -8,6 +8,7 @@ use std::error::Error;
 
 use websocket_proto::CloseCode;
 use websocket_proto::adapter::ConnectOptions;
+use websocket_proto::deflate;
 use websocket_proto::tokio::{connect, connect_with};
 use websocket_proto::websocket::Config;
 
@@ -22,9 +23,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let count: usize = count.as_text().ok_or("the case count is no text")?.parse()?;
     while socket.next().await.is_some() {}
 
+    // Groups 9 and 12 send messages of up to 16 MiB, groups 12 and 13 compress.
+    let config = Config::new().max_message_size(64 << 20).deflate(deflate::Config::new());
     for case in 1..=count {
         // A case may well end in an error: that is what it is for. The server judges.
-        if let Err(error) = run(&format!("{url}/runCase?case={case}&agent={agent}")).await {
+        let url = format!("{url}/runCase?case={case}&agent={agent}");
+        if let Err(error) = run(&url, config.clone()).await {
             println!("case {case}: {error}");
         }
     }
@@ -34,9 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn run(url: &str) -> Result<(), Box<dyn Error>> {
-    // Groups 9 and 12 send messages of up to 16 MiB.
-    let config = Config::new().max_message_size(64 << 20);
+async fn run(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
     let mut socket = connect_with(ConnectOptions::new(url)?.config(config)).await?;
     while let Some(received) = socket.next().await {
         match received {

@@ -1,6 +1,6 @@
 //! An echo server: a thread for each connection.
 //!
-//! `echo_server [ADDR] [--max-message-size BYTES]`
+//! `echo_server [ADDR] [--max-message-size BYTES] [--compress]`
 
 mod arguments;
 

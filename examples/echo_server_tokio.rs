@@ -1,7 +1,7 @@
 //! An echo server on tokio, which shuts down gracefully: on Ctrl-C it stops accepting, tells every
 //! client that it goes away (1001), and gives them 10 s.
 //!
-//! `echo_server_tokio [ADDR] [--max-message-size BYTES]`
+//! `echo_server_tokio [ADDR] [--max-message-size BYTES] [--compress]`
 
 mod arguments;
 

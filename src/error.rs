@@ -58,6 +58,15 @@ pub enum ProtocolError {
         /// The limit, in bytes.
         limit: u64,
     },
+    /// A compressed message that becomes longer than the limit of the configuration
+    /// (RFC 7692 8).
+    InflatedTooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// A compressed message that is not DEFLATE, or does not end where a block does
+    /// (RFC 7692 7.2.2).
+    InvalidDeflate,
     /// A text message that is not UTF-8 (5.6, 8.1).
     InvalidUtf8 {
         /// How many bytes of the message came before the one that cannot stand where it does.
@@ -87,8 +96,12 @@ impl ProtocolError {
     #[must_use]
     pub const fn close_code(&self) -> CloseCode {
         match self {
-            Self::FrameTooLarge { .. } | Self::MessageTooLarge { .. } => CloseCode::TOO_BIG,
-            Self::InvalidUtf8 { .. } | Self::InvalidCloseReason => CloseCode::INVALID_DATA,
+            Self::FrameTooLarge { .. }
+            | Self::MessageTooLarge { .. }
+            | Self::InflatedTooLarge { .. } => CloseCode::TOO_BIG,
+            Self::InvalidUtf8 { .. } | Self::InvalidCloseReason | Self::InvalidDeflate => {
+                CloseCode::INVALID_DATA
+            }
             Self::UnexpectedEof | Self::KeepaliveTimeout { .. } => CloseCode::ABNORMAL,
             Self::ReservedBits { .. }
             | Self::ReservedOpCode { .. }
@@ -139,6 +152,10 @@ impl fmt::Display for ProtocolError {
             Self::MessageTooLarge { len, limit } => {
                 write!(f, "a message of at least {len} bytes exceeds the limit of {limit}")
             }
+            Self::InflatedTooLarge { limit } => {
+                write!(f, "a compressed message becomes longer than the limit of {limit} bytes")
+            }
+            Self::InvalidDeflate => f.write_str("a compressed message is not valid DEFLATE"),
             Self::InvalidUtf8 { offset } => {
                 write!(f, "a text message is not UTF-8: it goes wrong after {offset} bytes")
             }

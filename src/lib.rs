@@ -45,6 +45,8 @@ pub mod adapter;
 pub mod blocking;
 pub mod close;
 pub mod connection;
+#[cfg(feature = "deflate")]
+pub mod deflate;
 mod error;
 pub mod frame;
 pub mod handshake;

@@ -6,6 +6,7 @@ use core::mem;
 use bytes::{Buf, BytesMut};
 
 use super::{AcceptError, Reply, Step, write_head};
+use crate::handshake::deflate::{Agreement, Preferences};
 use crate::handshake::{HeadLimits, Incoming, Refusal, ServerHandshake};
 
 /// A handshake under way. What it needs next is [`step`](Self::step)'s to say; between two steps
@@ -13,6 +14,8 @@ use crate::handshake::{HeadLimits, Incoming, Refusal, ServerHandshake};
 #[derive(Debug)]
 pub(crate) struct Accepting {
     handshake: ServerHandshake,
+    /// What to negotiate of permessage-deflate, if anything.
+    deflate: Option<Preferences>,
     /// All that has been read; behind the head, what belongs to the WebSocket.
     pub(crate) input: BytesMut,
     /// What is still to be written of the response.
@@ -36,12 +39,14 @@ enum Progress {
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) subprotocol: Option<Box<str>>,
+    pub(crate) deflate: Option<Agreement>,
 }
 
 impl Accepting {
-    pub(crate) fn new(limits: HeadLimits) -> Self {
+    pub(crate) fn new(limits: HeadLimits, deflate: Option<Preferences>) -> Self {
         Self {
             handshake: ServerHandshake::with_limits(limits),
+            deflate,
             input: BytesMut::new(),
             output: BytesMut::new(),
             unflushed: false,
@@ -58,7 +63,8 @@ impl Accepting {
             match self.handshake.receive(&self.input) {
                 Ok(None) => return Step::Read,
                 Ok(Some(incoming)) => {
-                    let (head_len, outcome) = respond(&incoming, answer, &mut self.output);
+                    let (head_len, outcome) =
+                        respond(&incoming, answer, self.deflate.as_ref(), &mut self.output);
                     self.input.advance(head_len);
                     self.progress = Progress::Response(outcome);
                 }
@@ -83,6 +89,7 @@ impl Accepting {
 fn respond(
     incoming: &Incoming<'_>,
     answer: impl FnOnce(&Incoming<'_>) -> Reply,
+    deflate: Option<&Preferences>,
     output: &mut BytesMut,
 ) -> (usize, Result<Accepted, AcceptError>) {
     let (request, head_len) = match incoming {
@@ -90,9 +97,11 @@ fn respond(
         Incoming::Http(request) => (None, request.head_len),
     };
     let reply = answer(incoming);
-    let outcome = match reply.write(request, output) {
+    let deflate =
+        deflate.zip(request).and_then(|(wanted, request)| wanted.accept(request.extensions()));
+    let outcome = match reply.write(request, deflate.as_ref(), output) {
         Ok(()) if reply.status() == 101 => {
-            Ok(Accepted { subprotocol: reply.agreed_subprotocol().map(Box::from) })
+            Ok(Accepted { subprotocol: reply.agreed_subprotocol().map(Box::from), deflate })
         }
         Ok(()) if request.is_none() => Err(AcceptError::NotWebSocket { status: reply.status() }),
         Ok(()) => Err(AcceptError::Refused { status: reply.status() }),

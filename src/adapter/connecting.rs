@@ -7,7 +7,8 @@ use bytes::{Buf, BytesMut};
 
 use super::answer::Body;
 use super::{ConnectError, ConnectOptions, HttpAnswer, Step, write_head};
-use crate::handshake::{Answer, ClientHandshake, Response, WriteError};
+use crate::handshake::deflate::Agreement;
+use crate::handshake::{Answer, ClientHandshake, Response, ResponseError, WriteError};
 
 /// A handshake under way. What it needs next is [`step`](Self::step)'s to say; between two steps
 /// it may be kept for as long as the transport has nothing to give or take.
@@ -30,6 +31,7 @@ pub(crate) struct Connecting {
 #[derive(Debug)]
 pub(crate) struct Connected {
     pub(crate) subprotocol: Option<Box<str>>,
+    pub(crate) deflate: Option<Agreement>,
 }
 
 impl Connecting {
@@ -66,11 +68,19 @@ impl Connecting {
         let Self { options, handshake, input, .. } = self;
         match options.with_request(self.nonce, |request| handshake.receive(request, input)) {
             Ok(Some(Answer::WebSocket(response))) => {
+                let wanted = options.config.wanted_deflate();
+                let deflate = match wanted.map(|wanted| wanted.check(response.extensions())) {
+                    Some(Err(error)) => {
+                        return Step::Done(Err(ResponseError::from(error).into()));
+                    }
+                    Some(Ok(agreement)) => agreement,
+                    None => None,
+                };
                 inspect(&response);
                 let subprotocol = response.subprotocol().map(Box::from);
                 let head_len = response.head_len();
                 self.input.advance(head_len);
-                Step::Done(Ok(Connected { subprotocol }))
+                Step::Done(Ok(Connected { subprotocol, deflate }))
             }
             Ok(Some(Answer::Http(response))) => {
                 let body = Body::of(&response);

@@ -171,6 +171,10 @@ impl ConnectOptions {
             .subprotocols(&subprotocols)
             .require_subprotocol(self.require_subprotocol)
             .headers(&headers);
+        let offer = self.config.wanted_deflate().map(|wanted| wanted.offer());
+        if let Some(offer) = &offer {
+            request = request.extensions(offer);
+        }
         if let Some(origin) = &self.origin {
             request = request.origin(origin);
         }

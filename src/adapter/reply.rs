@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
 use super::write_head;
+use crate::handshake::deflate::Agreement;
 use crate::handshake::{Header, Refusal, Request, WriteError};
 
 /// What a server answers to a request: the WebSocket, or any other HTTP response.
@@ -90,10 +91,12 @@ impl Reply {
         }
     }
 
-    /// Writes the response to `request`, which is `None` when it asked for no WebSocket.
+    /// Writes the response to `request`, which is `None` when it asked for no WebSocket. What has
+    /// been agreed on has no meaning in a refusal.
     pub(super) fn write(
         &self,
         request: Option<&Request<'_>>,
+        deflate: Option<&Agreement>,
         out: &mut BytesMut,
     ) -> Result<(), WriteError> {
         let headers: Vec<Header<'_>> =
@@ -103,6 +106,10 @@ impl Reply {
                 let mut accept = request.accept().headers(&headers);
                 if let Some(subprotocol) = subprotocol {
                     accept = accept.subprotocol(subprotocol);
+                }
+                let extensions = deflate.map(Agreement::response);
+                if let Some(extensions) = &extensions {
+                    accept = accept.extensions(extensions);
                 }
                 write_head(out, |out| accept.write(out))
             }

@@ -55,7 +55,7 @@ impl<S> Acceptor<S> {
 
     /// The limits of the WebSocket.
     #[must_use]
-    pub const fn config(mut self, config: Config) -> Self {
+    pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
@@ -102,7 +102,9 @@ impl<S: Read + Write> Acceptor<S> {
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
     ) -> Result<WebSocketStream<S, Server>, AcceptError> {
         let stream = self.stream.as_mut().ok_or(AcceptError::Finished)?;
-        let accepting = self.accepting.get_or_insert_with(|| Accepting::new(self.limits));
+        let accepting = self
+            .accepting
+            .get_or_insert_with(|| Accepting::new(self.limits, self.config.wanted_deflate()));
         let mut answer = Some(answer);
         let outcome = loop {
             let step = accepting.step(|incoming| match answer.take() {
@@ -126,7 +128,8 @@ impl<S: Read + Write> Acceptor<S> {
         let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
             return Err(AcceptError::Finished);
         };
-        let (config, input) = (self.config.clone(), accepting.input);
+        let config = self.config.clone().negotiated(accepted.deflate);
+        let input = accepting.input;
         Ok(WebSocketStream::new(stream, Server, config, input, accepted.subprotocol))
     }
 }

@@ -148,7 +148,7 @@ fn open<S>(
     connecting: &mut Connecting,
     connected: Connected,
 ) -> Result<WebSocketStream<S, Client>, ConnectError> {
-    let config = connecting.options().config.clone();
+    let config = connecting.options().config.clone().negotiated(connected.deflate);
     let client = Client::new(random()?);
     let input = core::mem::take(&mut connecting.input);
     Ok(WebSocketStream::new(stream, client, config, input, connected.subprotocol))

@@ -17,6 +17,8 @@
 //! ```
 
 mod accept;
+#[cfg(feature = "deflate")]
+mod compression;
 mod connect;
 mod deadline;
 mod finish;

@@ -18,6 +18,8 @@ use super::{WebSocketStream, fill, is_transient, write_some};
 use crate::adapter::{Error, ReadSize};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{ControlPayload, Role};
+#[cfg(feature = "deflate")]
+use crate::deflate::Compress;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::message::Message;
@@ -100,6 +102,12 @@ impl<R: Role> ReadHalf<R> {
                 let _ = self.receiver.receive_eof();
             }
         }
+    }
+
+    /// Gives the memory of the decompressor back, as [`WebSocketStream::release`] does.
+    #[cfg(feature = "deflate")]
+    pub fn release(&mut self) {
+        self.receiver.release();
     }
 
     /// Drops the connection as [`WebSocketStream::finish`] does, once what is queued is written.
@@ -224,6 +232,19 @@ impl<R: Role> WriteHalf<R> {
             let sent = sender.send_fragment(kind, fin, payload.into());
             sent.map_err(|rejected| Error::Send(rejected.error))
         })
+    }
+
+    /// Says whether the messages from the next one on are sent compressed, as
+    /// [`WebSocketStream::compress`] does.
+    #[cfg(feature = "deflate")]
+    pub fn compress(&mut self, choice: Compress) {
+        lock(&self.shared.writer).sender.compress(choice);
+    }
+
+    /// Gives the memory of the compressor back, as [`WebSocketStream::release`] does.
+    #[cfg(feature = "deflate")]
+    pub fn release(&mut self) {
+        lock(&self.shared.writer).sender.release();
     }
 
     /// Begins the closing handshake; the half that reads completes it.

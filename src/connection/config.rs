@@ -14,8 +14,9 @@ use crate::frame::Rsv;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub(super) max_message_size: u64,
+    pub(crate) max_message_size: u64,
     pub(super) max_frame_size: u64,
+    pub(super) max_compressed_size: Option<u64>,
     pub(super) reserved_bits: Rsv,
     pub(super) answer_pings: bool,
 }
@@ -30,6 +31,7 @@ impl Config {
         Self {
             max_message_size: Self::DEFAULT_MAX_MESSAGE_SIZE,
             max_frame_size: u64::MAX,
+            max_compressed_size: None,
             reserved_bits: Rsv::NONE,
             answer_pings: true,
         }
@@ -47,6 +49,15 @@ impl Config {
     #[must_use]
     pub const fn max_frame_size(mut self, bytes: u64) -> Self {
         self.max_frame_size = bytes;
+        self
+    }
+
+    /// The most bytes that a message with RSV1 set may have on the wire, its fragments joined; when
+    /// not set, as many as any other. Over it: 1009. What becomes of it is for whoever decompresses
+    /// it to limit.
+    #[must_use]
+    pub const fn max_compressed_size(mut self, bytes: u64) -> Self {
+        self.max_compressed_size = Some(bytes);
         self
     }
 

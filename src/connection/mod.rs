@@ -207,6 +207,23 @@ impl<R: Role> Connection<R> {
         self.sender.send_fragment(kind, fin, payload, out)
     }
 
+    /// Sends the next fragment of a compressed message, the last one with `fin`. RSV1 is set on
+    /// the first one (RFC 7692 6): an extension that uses it must have been negotiated. `payload`
+    /// is what the extension has made of the fragment; whether it stands for UTF-8 is not checked.
+    ///
+    /// # Errors
+    /// As of [`send_text`](Self::send_text); `MessageUnderWay` when the message under way is of
+    /// another kind, or is not compressed.
+    pub fn send_compressed(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: &[u8],
+        out: &mut impl Output,
+    ) -> Result<(), SendError> {
+        self.sender.send_compressed(kind, fin, payload, out)
+    }
+
     /// Makes `payload` the payload of the next fragment, as [`send_fragment`](Self::send_fragment)
     /// does but in place: what must go out is the returned header and then `payload`, which a
     /// client's call has masked. A whole message is a first fragment with `fin`.
@@ -333,6 +350,13 @@ impl<R: Role> Connection<R> {
     #[cfg(feature = "alloc")]
     pub(crate) const fn sender(&mut self) -> &mut Sender<R> {
         &mut self.sender
+    }
+
+    /// Fails the connection for what was found in a message that it took no offence at.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn fail(&mut self, error: ProtocolError) {
+        self.receiver.fail(error);
+        self.answer(&Err(error));
     }
 
     /// Fails the connection for what did not come, which nobody is there to be told.

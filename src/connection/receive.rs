@@ -7,7 +7,7 @@ use super::config::Config;
 use super::event::{ControlPayload, Data, Event};
 use super::input::Input;
 use super::role::Role;
-use super::rules::Rules;
+use super::rules::{Rules, UnderWay};
 use crate::close::CloseFrame;
 use crate::error::ProtocolError;
 use crate::frame::{FrameHeader, Kind, OpCode, Rsv};
@@ -174,7 +174,7 @@ impl<R: Role> Receiver<R> {
     }
 
     #[cfg(feature = "alloc")]
-    pub(super) const fn fail(&mut self, error: ProtocolError) {
+    pub(crate) const fn fail(&mut self, error: ProtocolError) {
         self.expect = Expect::Failed(error);
     }
 
@@ -265,10 +265,9 @@ impl<R: Role> Receiver<R> {
         Some((kind, bytes))
     }
 
-    /// The length so far of the message under way.
     #[inline(always)]
-    fn message_len(&self) -> Option<u64> {
-        self.message.map(|message| message.len)
+    fn under_way(&self) -> Option<UnderWay> {
+        self.message.map(|Message { len, compressed, .. }| UnderWay { len, compressed })
     }
 
     #[inline(always)]
@@ -313,7 +312,7 @@ impl<R: Role> Receiver<R> {
         if self.header_len > 0 {
             return self.resume_header(input);
         }
-        let parsed = self.rules.parse_header::<R>(input.remaining(), self.message_len())?;
+        let parsed = self.rules.parse_header::<R>(input.remaining(), self.under_way())?;
         if let Some((header, header_len)) = parsed {
             input.take(header_len);
             return Ok(Some(header));
@@ -335,7 +334,7 @@ impl<R: Role> Receiver<R> {
         }
         let arrived = bytes.get(..has).unwrap_or(&bytes);
         if let Some((header, header_len)) =
-            self.rules.parse_header::<R>(arrived, self.message_len())?
+            self.rules.parse_header::<R>(arrived, self.under_way())?
         {
             input.take(header_len - had);
             self.header_len = 0;

@@ -9,6 +9,7 @@ use crate::frame::{FrameHeader, HeaderPart, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
 #[derive(Debug)]
 pub(super) struct Rules {
     max_message_size: u64,
+    max_compressed_size: u64,
     max_frame_size: u64,
     /// The longest message in one frame that both limits and a header of two bytes allow.
     pub(super) short_limit: u8,
@@ -18,30 +19,39 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn new(config: &Config) -> Self {
         let Config { max_message_size, max_frame_size, reserved_bits, .. } = *config;
+        let max_compressed_size = config.max_compressed_size.unwrap_or(max_message_size);
         let short_limit = max_message_size.min(max_frame_size).min(MAX_CONTROL_PAYLOAD as u64);
-        Self { max_message_size, max_frame_size, short_limit: short_limit as u8, reserved_bits }
+        Self {
+            max_message_size,
+            max_compressed_size,
+            max_frame_size,
+            short_limit: short_limit as u8,
+            reserved_bits,
+        }
     }
 
     /// Parses a header from a peer of role `R`, each rule at the byte that can break it.
-    /// `message_len` is the length so far of the message under way.
+    /// `under_way` is the message under way.
     #[inline(always)]
     pub(super) fn parse_header<R: Role>(
         &self,
         bytes: &[u8],
-        message_len: Option<u64>,
+        under_way: Option<UnderWay>,
     ) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
         let mut is_control = false;
+        let UnderWay { len: message_len, mut compressed } = under_way.unwrap_or_default();
         FrameHeader::parse_with(bytes, |part| match part {
             HeaderPart::First { rsv, opcode } => {
                 is_control = opcode.is_control();
-                self.admit_frame(rsv, opcode, message_len.is_some())
+                compressed |= rsv.contains(Rsv::RSV1);
+                self.admit_frame(rsv, opcode, under_way.is_some())
             }
             // RFC 6455 5.1: a client masks every frame, a server none.
             HeaderPart::Masked(true) if R::MASKS => Err(ProtocolError::MaskedFrame),
             HeaderPart::Masked(false) if !R::MASKS => Err(ProtocolError::UnmaskedFrame),
             HeaderPart::Masked(_) => Ok(()),
             HeaderPart::Length(_) if is_control => Ok(()),
-            HeaderPart::Length(len) => self.admit_length(len, message_len.unwrap_or(0)),
+            HeaderPart::Length(len) => self.admit_length(len, message_len, compressed),
         })
     }
 
@@ -67,20 +77,34 @@ impl Rules {
     }
 
     #[inline(always)]
-    fn admit_length(&self, len: u64, message_len: u64) -> Result<(), ProtocolError> {
+    fn admit_length(
+        &self,
+        len: u64,
+        message_len: u64,
+        compressed: bool,
+    ) -> Result<(), ProtocolError> {
         let message_len = message_len.saturating_add(len);
-        if len <= self.max_frame_size && message_len <= self.max_message_size {
+        let limit = if compressed { self.max_compressed_size } else { self.max_message_size };
+        if len <= self.max_frame_size && message_len <= limit {
             return Ok(());
         }
-        Err(self.too_large(len, message_len))
+        Err(self.too_large(len, message_len, limit))
     }
 
     #[cold]
-    fn too_large(&self, len: u64, message_len: u64) -> ProtocolError {
+    fn too_large(&self, len: u64, message_len: u64, limit: u64) -> ProtocolError {
         if len > self.max_frame_size {
             ProtocolError::FrameTooLarge { len, limit: self.max_frame_size }
         } else {
-            ProtocolError::MessageTooLarge { len: message_len, limit: self.max_message_size }
+            ProtocolError::MessageTooLarge { len: message_len, limit }
         }
     }
+}
+
+/// What a header needs to know of the message under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UnderWay {
+    /// The length of its frames so far.
+    pub(super) len: u64,
+    pub(super) compressed: bool,
 }

@@ -19,9 +19,16 @@ pub struct Sender<R> {
     role: R,
     phase: Phase,
     /// The fragmented message under way.
-    message: Option<Kind>,
+    message: Option<UnderWay>,
     /// Where in a character the text of that message is.
     utf8: Utf8Validator,
+}
+
+/// Which fragments go on with a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct UnderWay {
+    kind: Kind,
+    compressed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,10 +77,32 @@ impl<R: Role> Sender<R> {
         payload: &[u8],
         out: &mut impl Output,
     ) -> Result<(), SendError> {
-        let opcode = self.admit_fragment(kind)?;
+        let (opcode, rsv) = self.admit_fragment(kind, false)?;
         require_room(out, self.frame_len(payload.len()))?;
-        self.advance_message(kind, fin, payload)?;
-        self.put_frame(opcode, fin, payload, out);
+        self.advance_text(kind, fin, payload)?;
+        self.message = (!fin).then_some(UnderWay { kind, compressed: false });
+        self.put_frame(opcode, rsv, fin, payload, out);
+        Ok(())
+    }
+
+    /// Sends the next fragment of a compressed message, the last one with `fin`. RSV1 is set on
+    /// the first one (RFC 7692 6): an extension that uses it must have been negotiated. `payload`
+    /// is what the extension has made of the fragment; whether it stands for UTF-8 is not checked.
+    ///
+    /// # Errors
+    /// As of [`send_text`](Self::send_text); `MessageUnderWay` when the message under way is of
+    /// another kind, or is not compressed.
+    pub fn send_compressed(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: &[u8],
+        out: &mut impl Output,
+    ) -> Result<(), SendError> {
+        let (opcode, rsv) = self.admit_fragment(kind, true)?;
+        require_room(out, self.frame_len(payload.len()))?;
+        self.message = (!fin).then_some(UnderWay { kind, compressed: true });
+        self.put_frame(opcode, rsv, fin, payload, out);
         Ok(())
     }
 
@@ -139,7 +168,7 @@ impl<R: Role> Sender<R> {
     ) -> Result<(), Full> {
         if self.phase != Phase::Closed {
             require_room(out, self.frame_len(payload.len()))?;
-            self.put_frame(OpCode::Pong, true, payload, out);
+            self.put_frame(OpCode::Pong, Rsv::NONE, true, payload, out);
         }
         Ok(())
     }
@@ -186,7 +215,7 @@ impl<R: Role> Sender<R> {
     /// a `usize` cannot say.
     #[must_use]
     pub const fn frame_len(&self, payload_len: usize) -> usize {
-        let header_len = header(OpCode::Binary, true, payload_len).encoded_len();
+        let header_len = header(OpCode::Binary, Rsv::NONE, true, payload_len).encoded_len();
         payload_len.saturating_add(header_len + if R::MASKS { 4 } else { 0 })
     }
 
@@ -211,7 +240,44 @@ impl<R: Role> Sender<R> {
         payload_len: usize,
     ) -> Result<FrameHeader, SendError> {
         self.admit_message()?;
-        Ok(self.next_header(kind.into(), true, payload_len))
+        Ok(self.next_header(kind.into(), Rsv::NONE, true, payload_len))
+    }
+
+    /// As [`begin`](Self::begin), for a payload that `compress` makes, which is called only if the
+    /// message can be sent.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn begin_compressed<P: AsRef<[u8]>>(
+        &mut self,
+        kind: Kind,
+        compress: impl FnOnce() -> P,
+    ) -> Result<(FrameHeader, P), SendError> {
+        self.admit_message()?;
+        let payload = compress();
+        let len = payload.as_ref().len();
+        Ok((self.next_header(kind.into(), Rsv::RSV1, true, len), payload))
+    }
+
+    /// As [`begin_fragment`](Self::begin_fragment), for what `compress` makes of the payload, which
+    /// is called only if it can be sent.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn begin_compressed_fragment<P: AsRef<[u8]>>(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: &[u8],
+        compress: impl FnOnce() -> P,
+    ) -> Result<(FrameHeader, P), SendError> {
+        let (opcode, rsv) = self.admit_fragment(kind, true)?;
+        self.advance_text(kind, fin, payload)?;
+        self.message = (!fin).then_some(UnderWay { kind, compressed: true });
+        let payload = compress();
+        Ok((self.next_header(opcode, rsv, fin, payload.as_ref().len()), payload))
+    }
+
+    /// Whether the fragmented message under way is compressed; `None` when there is none.
+    #[cfg(feature = "deflate")]
+    pub(crate) fn is_compressing(&self) -> Option<bool> {
+        self.message.map(|message| message.compressed)
     }
 
     /// The header of a fragment, which the caller masks and sends.
@@ -221,9 +287,10 @@ impl<R: Role> Sender<R> {
         fin: bool,
         payload: &[u8],
     ) -> Result<FrameHeader, SendError> {
-        let opcode = self.admit_fragment(kind)?;
-        self.advance_message(kind, fin, payload)?;
-        Ok(self.next_header(opcode, fin, payload.len()))
+        let (opcode, rsv) = self.admit_fragment(kind, false)?;
+        self.advance_text(kind, fin, payload)?;
+        self.message = (!fin).then_some(UnderWay { kind, compressed: false });
+        Ok(self.next_header(opcode, rsv, fin, payload.len()))
     }
 
     #[inline]
@@ -235,7 +302,7 @@ impl<R: Role> Sender<R> {
     ) -> Result<(), SendError> {
         self.admit_message()?;
         require_room(out, self.frame_len(payload.len()))?;
-        self.put_frame(kind.into(), true, payload, out);
+        self.put_frame(kind.into(), Rsv::NONE, true, payload, out);
         Ok(())
     }
 
@@ -252,7 +319,7 @@ impl<R: Role> Sender<R> {
             return Err(SendError::ControlPayloadTooLong { len: payload.len() });
         }
         require_room(out, self.frame_len(payload.len()))?;
-        self.put_frame(opcode, true, payload, out);
+        self.put_frame(opcode, Rsv::NONE, true, payload, out);
         Ok(())
     }
 
@@ -261,13 +328,21 @@ impl<R: Role> Sender<R> {
         let payload_len = frame.map_or(0, |frame| frame.emit(&mut payload));
         require_room(out, self.frame_len(payload_len))?;
         self.phase = Phase::Closed;
-        self.put_frame(OpCode::Close, true, payload.get(..payload_len).unwrap_or_default(), out);
+        let payload = payload.get(..payload_len).unwrap_or_default();
+        self.put_frame(OpCode::Close, Rsv::NONE, true, payload, out);
         Ok(())
     }
 
     #[inline]
-    fn put_frame(&mut self, opcode: OpCode, fin: bool, payload: &[u8], out: &mut impl Output) {
-        let header = self.next_header(opcode, fin, payload.len());
+    fn put_frame(
+        &mut self,
+        opcode: OpCode,
+        rsv: Rsv,
+        fin: bool,
+        payload: &[u8],
+        out: &mut impl Output,
+    ) {
+        let header = self.next_header(opcode, rsv, fin, payload.len());
         let bytes = HeaderBytes::new(&header);
         out.put(&bytes);
         match header.mask {
@@ -277,9 +352,15 @@ impl<R: Role> Sender<R> {
     }
 
     #[inline]
-    fn next_header(&mut self, opcode: OpCode, fin: bool, payload_len: usize) -> FrameHeader {
+    fn next_header(
+        &mut self,
+        opcode: OpCode,
+        rsv: Rsv,
+        fin: bool,
+        payload_len: usize,
+    ) -> FrameHeader {
         // RFC 6455 5.3: a fresh key for each frame of a client.
-        FrameHeader { mask: self.role.next_mask_key(), ..header(opcode, fin, payload_len) }
+        FrameHeader { mask: self.role.next_mask_key(), ..header(opcode, rsv, fin, payload_len) }
     }
 
     #[inline]
@@ -308,19 +389,23 @@ impl<R: Role> Sender<R> {
         Ok(require_room(out, before + self.frame_len(payload_len))?)
     }
 
-    fn admit_fragment(&self, kind: Kind) -> Result<OpCode, SendError> {
+    fn admit_fragment(&self, kind: Kind, compressed: bool) -> Result<(OpCode, Rsv), SendError> {
         if self.phase != Phase::Open {
             return Err(SendError::Closing);
         }
         match self.message {
-            None => Ok(kind.into()),
-            Some(under_way) if under_way == kind => Ok(OpCode::Continuation),
+            // RFC 7692 6: RSV1 on the first frame of a compressed message, and on no other.
+            None if compressed => Ok((kind.into(), Rsv::RSV1)),
+            None => Ok((kind.into(), Rsv::NONE)),
+            Some(under_way) if under_way == (UnderWay { kind, compressed }) => {
+                Ok((OpCode::Continuation, Rsv::NONE))
+            }
             Some(_) => Err(SendError::MessageUnderWay),
         }
     }
 
-    /// Moves on by a fragment, unless its text is not UTF-8.
-    fn advance_message(&mut self, kind: Kind, fin: bool, payload: &[u8]) -> Result<(), SendError> {
+    /// Moves on by a fragment of text, unless it is not UTF-8.
+    fn advance_text(&mut self, kind: Kind, fin: bool, payload: &[u8]) -> Result<(), SendError> {
         if kind == Kind::Text {
             let mut utf8 = self.utf8;
             let invalid = |offset| SendError::InvalidUtf8 { offset };
@@ -330,7 +415,6 @@ impl<R: Role> Sender<R> {
             }
             self.utf8 = utf8;
         }
-        self.message = (!fin).then_some(kind);
         Ok(())
     }
 }
@@ -360,8 +444,8 @@ impl core::ops::Deref for HeaderBytes {
     }
 }
 
-const fn header(opcode: OpCode, fin: bool, payload_len: usize) -> FrameHeader {
-    FrameHeader { fin, rsv: Rsv::NONE, opcode, mask: None, payload_len: payload_len as u64 }
+const fn header(opcode: OpCode, rsv: Rsv, fin: bool, payload_len: usize) -> FrameHeader {
+    FrameHeader { fin, rsv, opcode, mask: None, payload_len: payload_len as u64 }
 }
 
 /// The text of an error, cut to what a Close frame takes. All our texts are ASCII.

@@ -3,6 +3,7 @@
 use core::error::Error;
 use core::fmt;
 
+use super::deflate::DeflateError;
 use super::request::MAX_SUBPROTOCOLS;
 
 /// What a server finds wrong with a request: the client's fault.
@@ -137,6 +138,8 @@ pub enum ResponseError {
     RepeatedExtension,
     /// `Sec-WebSocket-Extensions` departs from its grammar (RFC 6455 9.1).
     Extensions(ExtensionError),
+    /// permessage-deflate is agreed on in a way that does not fit the offer (RFC 7692 7.1).
+    Deflate(DeflateError),
 }
 
 impl fmt::Display for ResponseError {
@@ -155,6 +158,7 @@ impl fmt::Display for ResponseError {
             Self::ExtensionNotOffered => f.write_str("extension was not offered"),
             Self::RepeatedExtension => f.write_str("extension is agreed on twice"),
             Self::Extensions(error) => write!(f, "{error}"),
+            Self::Deflate(error) => write!(f, "{error}"),
         }
     }
 }
@@ -170,6 +174,12 @@ impl From<HeadError> for ResponseError {
 impl From<ExtensionError> for ResponseError {
     fn from(error: ExtensionError) -> Self {
         Self::Extensions(error)
+    }
+}
+
+impl From<DeflateError> for ResponseError {
+    fn from(error: DeflateError) -> Self {
+        Self::Deflate(error)
     }
 }
 

@@ -87,6 +87,7 @@
 mod accept;
 mod accept_key;
 mod client;
+pub mod deflate;
 mod error;
 mod extensions;
 mod grammar;

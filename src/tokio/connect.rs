@@ -229,7 +229,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
         };
         let connected = outcome?;
         let stream = self.stream.take().ok_or(ConnectError::Finished)?;
-        let config = self.connecting.options().config.clone();
+        let config = self.connecting.options().config.clone().negotiated(connected.deflate);
         let input = core::mem::take(&mut self.connecting.input);
         let client = Client::new(random()?);
         Ok(WebSocketStream::new(stream, client, config, input, connected.subprotocol))

@@ -28,6 +28,8 @@
 //! [`WebSocket`]: crate::WebSocket
 
 mod accept;
+#[cfg(feature = "deflate")]
+mod compression;
 mod connect;
 mod maybe_tls;
 mod split;

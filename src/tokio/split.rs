@@ -17,6 +17,8 @@ use super::WebSocketStream;
 use crate::adapter::Error;
 use crate::close::CloseCode;
 use crate::connection::Role;
+#[cfg(feature = "deflate")]
+use crate::deflate::Compress;
 use crate::frame::Kind;
 use crate::message::Message;
 use crate::websocket::Prepared;
@@ -150,6 +152,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
         })
         .await?;
         self.flush().await
+    }
+
+    /// Says whether the messages from the next one on are sent compressed, as
+    /// [`WebSocketStream::compress`] does.
+    #[cfg(feature = "deflate")]
+    pub fn compress(&mut self, choice: Compress) {
+        self.0.lock().websocket.compress(choice);
+    }
+
+    /// Gives memory back, that of the other half too, as [`WebSocketStream::release`] does.
+    #[cfg(feature = "deflate")]
+    pub fn release(&mut self) {
+        self.0.lock().websocket.release();
     }
 
     /// Writes all that is queued, and flushes the transport.

@@ -4,6 +4,12 @@ use core::time::Duration;
 
 use super::Keepalive;
 use crate::connection;
+#[cfg(feature = "deflate")]
+use crate::deflate;
+#[cfg(feature = "deflate")]
+use crate::frame::Rsv;
+#[cfg(feature = "std")]
+use crate::handshake::deflate::{Agreement, Preferences};
 
 /// The limits of a [`WebSocket`](super::WebSocket), and what it does by itself.
 ///
@@ -19,6 +25,10 @@ pub struct Config {
     #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the adapters keep it"))]
     pub(crate) close_timeout: Duration,
     pub(super) keepalive: Option<Keepalive>,
+    #[cfg(feature = "deflate")]
+    pub(super) deflate: Option<deflate::Config>,
+    #[cfg(feature = "deflate")]
+    pub(super) agreement: Option<Agreement>,
 }
 
 impl Config {
@@ -36,6 +46,10 @@ impl Config {
             high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
             close_timeout: Self::DEFAULT_CLOSE_TIMEOUT,
             keepalive: None,
+            #[cfg(feature = "deflate")]
+            deflate: None,
+            #[cfg(feature = "deflate")]
+            agreement: None,
         }
     }
 
@@ -84,6 +98,59 @@ impl Config {
     pub const fn keepalive(mut self, keepalive: Keepalive) -> Self {
         self.keepalive = Some(keepalive);
         self
+    }
+
+    /// Negotiates permessage-deflate (RFC 7692), and says when and how to compress. The adapters
+    /// negotiate by themselves; behind somebody else's opening handshake
+    /// [`agreement`](Self::agreement) says what came of it. Not negotiated when not set.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(mut self, config: deflate::Config) -> Self {
+        self.deflate = Some(config);
+        self
+    }
+
+    /// The terms on which the connection uses permessage-deflate, as somebody else's opening
+    /// handshake has agreed on them; `None`, and when not set: it does not use it.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub const fn agreement(mut self, agreement: Option<Agreement>) -> Self {
+        self.agreement = agreement;
+        self
+    }
+
+    /// What the connection below allows.
+    pub(super) fn wire(self) -> connection::Config {
+        #[cfg(feature = "deflate")]
+        if self.agreement.is_some() {
+            // The limit is on what a message becomes, and is charged as it does. DEFLATE may make
+            // it longer on the wire, the more so the more often its sender flushes; there is an
+            // end to that.
+            let limit = self.connection.max_message_size.saturating_mul(8).saturating_add(1024);
+            return self.connection.reserved_bits(Rsv::RSV1).max_compressed_size(limit);
+        }
+        self.connection
+    }
+
+    /// What the adapters are to negotiate.
+    #[cfg(feature = "std")]
+    pub(crate) fn wanted_deflate(&self) -> Option<Preferences> {
+        #[cfg(feature = "deflate")]
+        return self.deflate.as_ref().map(|config| *config.wanted());
+        #[cfg(not(feature = "deflate"))]
+        None
+    }
+
+    /// What the adapters have negotiated. Without the feature that is nothing, ever.
+    #[cfg(feature = "std")]
+    pub(crate) fn negotiated(self, agreement: Option<Agreement>) -> Self {
+        #[cfg(feature = "deflate")]
+        return self.agreement(agreement);
+        #[cfg(not(feature = "deflate"))]
+        {
+            let _ = agreement;
+            self
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Whole messages in and out, over [`bytes`].
 
 mod config;
+#[cfg(feature = "deflate")]
+mod deflating;
+#[cfg(feature = "deflate")]
+mod inflating;
 mod keepalive;
 mod outgoing;
 mod prepared;
@@ -24,6 +28,11 @@ pub use outgoing::Outgoing;
 pub use prepared::Prepared;
 pub use send::Rejected;
 pub use split::{MessageReceiver, MessageSender};
+
+#[cfg(feature = "deflate")]
+use crate::deflate::Compress;
+#[cfg(feature = "deflate")]
+use crate::handshake::deflate::Agreement;
 
 use keepalive::{Due, Watch};
 use receive::Joining;
@@ -65,10 +74,10 @@ impl<R: Role> WebSocket<R> {
     /// A connection whose opening handshake has just been completed.
     pub fn new(role: R, config: Config) -> Self {
         Self {
-            connection: Connection::new(role, config.connection),
-            joining: Joining::new(),
-            queue: Queue::new(config.high_water_mark),
+            joining: Joining::new::<R>(&config),
+            queue: Queue::new::<R>(&config),
             watch: config.keepalive.map(Watch::new),
+            connection: Connection::new(role, config.wire()),
         }
     }
 
@@ -160,6 +169,32 @@ impl<R: Role> WebSocket<R> {
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
         let frame = CloseFrame::new(code, reason)?;
         self.connection.close_with(Some(&frame), self.queue.outgoing.data())
+    }
+
+    /// The terms on which this connection uses permessage-deflate; `None` when it does not.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn agreement(&self) -> Option<&Agreement> {
+        self.queue.agreement()
+    }
+
+    /// Says whether the messages from the next one on are sent compressed, where permessage-deflate
+    /// was negotiated; [`Auto`](Compress::Auto) until it is called. A fragmented message that is
+    /// under way goes on as it began.
+    #[cfg(feature = "deflate")]
+    pub fn compress(&mut self, choice: Compress) {
+        self.queue.compress(choice);
+    }
+
+    /// Gives back the memory of compressor and decompressor, but for what a message under way
+    /// needs, and for the window of a peer that may refer to earlier messages: up to 32 KiB. The
+    /// next message that is sent is compressed without regard to those before it.
+    ///
+    /// Where no context is taken over, nothing is kept between two messages anyway.
+    #[cfg(feature = "deflate")]
+    pub fn release(&mut self) {
+        self.joining.release();
+        self.queue.release(self.connection.sender());
     }
 
     /// The bytes to write: at each write, as many as the transport takes.

@@ -4,6 +4,9 @@ use alloc::boxed::Box;
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use super::Config;
+#[cfg(feature = "deflate")]
+use super::inflating::Inflating;
 use crate::connection::{Connection, Event, Input, Receiver, Role};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
@@ -22,11 +25,20 @@ use crate::utf8_bytes::Utf8Bytes;
 pub(super) struct Joining {
     held: usize,
     gap: usize,
+    /// When permessage-deflate was negotiated.
+    #[cfg(feature = "deflate")]
+    inflating: Option<Box<Inflating>>,
 }
 
 impl Joining {
-    pub(super) const fn new() -> Self {
-        Self { held: 0, gap: 0 }
+    #[cfg_attr(not(feature = "deflate"), allow(unused_variables, reason = "nothing to set up"))]
+    pub(super) fn new<R: Role>(config: &Config) -> Self {
+        Self {
+            held: 0,
+            gap: 0,
+            #[cfg(feature = "deflate")]
+            inflating: Inflating::negotiated::<R>(config).map(Box::new),
+        }
     }
 }
 
@@ -34,6 +46,9 @@ impl Joining {
 pub(super) trait Source {
     fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError>;
     fn frame_remaining(&self) -> u64;
+    /// Fails for what a compressed message turned out to be.
+    #[cfg(feature = "deflate")]
+    fn fail(&mut self, error: ProtocolError);
 }
 
 impl Joining {
@@ -50,6 +65,25 @@ impl Joining {
             let event = source.receive(&mut unread);
             let end = start + unread.consumed();
             match event {
+                #[cfg(feature = "deflate")]
+                Ok(Some(Event::Data(data))) if data.compressed => {
+                    let Some(inflating) = &mut self.inflating else {
+                        // RSV1 is refused where nothing was negotiated.
+                        continue;
+                    };
+                    let inflated = inflating.push(data.kind, data.bytes, data.last);
+                    let kind = data.kind;
+                    self.skip(input, end);
+                    match inflated {
+                        Ok(Some(message)) => return Ok(Some(whole(kind, message))),
+                        Ok(None) => {}
+                        Err(error) => {
+                            source.fail(error);
+                            self.reset(input);
+                            return Err(error);
+                        }
+                    }
+                }
                 Ok(Some(Event::Data(data))) => {
                     let (kind, last, len) = (data.kind, data.last, data.bytes.len());
                     let joined = if last && self.held == 0 {
@@ -63,10 +97,7 @@ impl Joining {
                         }
                         self.finish(input)
                     };
-                    return Ok(Some(match kind {
-                        Kind::Text => Message::Text(Utf8Bytes::from_validated(joined)),
-                        Kind::Binary => Message::Binary(joined),
-                    }));
+                    return Ok(Some(whole(kind, joined)));
                 }
                 Ok(None) => {
                     self.make_room(input, source.frame_remaining());
@@ -92,6 +123,14 @@ impl Joining {
         }
     }
 
+    /// Gives back what the next compressed message can do without.
+    #[cfg(feature = "deflate")]
+    pub(super) fn release(&mut self) {
+        if let Some(inflating) = &mut self.inflating {
+            inflating.release();
+        }
+    }
+
     /// Leaves of `input` only what belongs to the message under way, with room behind it for what
     /// its frame has announced, but for no more than has come of it: what a peer announces costs
     /// it nothing.
@@ -105,7 +144,8 @@ impl Joining {
     /// Drops what there is: after a Close or a fault nothing more is read.
     fn reset(&mut self, input: &mut BytesMut) {
         input.clear();
-        *self = Self::new();
+        self.held = 0;
+        self.gap = 0;
     }
 
     /// Adds `input[from..to]` to the message.
@@ -127,7 +167,8 @@ impl Joining {
     fn finish(&mut self, input: &mut BytesMut) -> Bytes {
         let message = input.split_to(self.held);
         input.advance(self.gap);
-        *self = Self::new();
+        self.held = 0;
+        self.gap = 0;
         message.freeze()
     }
 
@@ -142,6 +183,15 @@ impl Joining {
     }
 }
 
+/// A message whose text has been validated.
+#[inline(always)]
+fn whole(kind: Kind, bytes: Bytes) -> Message {
+    match kind {
+        Kind::Text => Message::Text(Utf8Bytes::from_validated(bytes)),
+        Kind::Binary => Message::Binary(bytes),
+    }
+}
+
 impl<R: Role> Source for Connection<R> {
     #[inline]
     fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
@@ -150,6 +200,11 @@ impl<R: Role> Source for Connection<R> {
 
     fn frame_remaining(&self) -> u64 {
         self.frame_remaining()
+    }
+
+    #[cfg(feature = "deflate")]
+    fn fail(&mut self, error: ProtocolError) {
+        self.fail(error);
     }
 }
 
@@ -161,5 +216,10 @@ impl<R: Role> Source for Receiver<R> {
 
     fn frame_remaining(&self) -> u64 {
         self.frame_remaining()
+    }
+
+    #[cfg(feature = "deflate")]
+    fn fail(&mut self, error: ProtocolError) {
+        self.fail(error);
     }
 }

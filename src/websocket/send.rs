@@ -3,9 +3,14 @@
 use core::error::Error;
 use core::fmt;
 
+#[cfg(feature = "deflate")]
+use alloc::boxed::Box;
+
 use bytes::Bytes;
 
-use super::{Outgoing, Prepared};
+#[cfg(feature = "deflate")]
+use super::deflating::Deflating;
+use super::{Config, Outgoing, Prepared};
 use crate::connection::{HeaderBytes, Output, Role, Sender};
 use crate::error::SendError;
 use crate::frame::{FrameHeader, Kind};
@@ -21,11 +26,19 @@ const LARGE: usize = 4 * 1024;
 pub(super) struct Queue {
     pub(super) outgoing: Outgoing,
     high_water_mark: usize,
+    /// When permessage-deflate was negotiated.
+    #[cfg(feature = "deflate")]
+    pub(super) deflating: Option<Box<Deflating>>,
 }
 
 impl Queue {
-    pub(super) fn new(high_water_mark: usize) -> Self {
-        Self { outgoing: Outgoing::new(), high_water_mark }
+    pub(super) fn new<R: Role>(config: &Config) -> Self {
+        Self {
+            outgoing: Outgoing::new(),
+            high_water_mark: config.high_water_mark,
+            #[cfg(feature = "deflate")]
+            deflating: Deflating::negotiated::<R>(config).map(Box::new),
+        }
     }
 
     pub(super) fn is_ready(&self) -> bool {
@@ -41,6 +54,10 @@ impl Queue {
     ) -> Result<(), Rejected> {
         if !self.is_ready() && !matches!(message, Message::Close(_)) {
             return Err(Rejected { message, error: self.full() });
+        }
+        #[cfg(feature = "deflate")]
+        if let Some(sent) = self.send_compressed(sender, &message) {
+            return sent.map_err(|error| Rejected { message, error });
         }
         let begun = match &message {
             Message::Text(text) => sender.begin(Kind::Text, text.len()),
@@ -64,6 +81,10 @@ impl Queue {
         if !self.is_ready() {
             return Err(self.full());
         }
+        #[cfg(feature = "deflate")]
+        if let Some(sent) = self.send_prepared_compressed(sender, message) {
+            return sent;
+        }
         let header = sender.begin(message.kind, message.payload.len())?;
         if header.mask.is_some() {
             self.push(header, message.payload.clone());
@@ -85,6 +106,10 @@ impl Queue {
     ) -> Result<(), Rejected<Bytes>> {
         if !self.is_ready() {
             return Err(Rejected { message: payload, error: self.full() });
+        }
+        #[cfg(feature = "deflate")]
+        if let Some(sent) = self.send_compressed_fragment(sender, kind, fin, &payload) {
+            return sent.map_err(|error| Rejected { message: payload, error });
         }
         match sender.begin_fragment(kind, fin, &payload) {
             Ok(header) => self.push(header, payload),
@@ -108,7 +133,7 @@ impl Queue {
     }
 
     #[inline]
-    fn push(&mut self, header: FrameHeader, payload: Bytes) {
+    pub(super) fn push(&mut self, header: FrameHeader, payload: Bytes) {
         let header_bytes = HeaderBytes::new(&header);
         let small = payload.len() < LARGE;
         match header.mask.map(Mask::new) {

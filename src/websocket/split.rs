@@ -7,6 +7,8 @@ use super::send::Queue;
 use super::{Outgoing, Prepared, Rejected};
 use crate::close::CloseCode;
 use crate::connection::{ControlPayload, Receiver, Role, Sender};
+#[cfg(feature = "deflate")]
+use crate::deflate::Compress;
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
 use crate::message::Message;
@@ -46,6 +48,12 @@ impl<R: Role> MessageReceiver<R> {
     /// What the peer did wrong, and the same error at every later call.
     pub fn receive(&mut self, input: &mut BytesMut) -> Result<Option<Message>, ProtocolError> {
         self.joining.receive(&mut self.receiver, input)
+    }
+
+    /// Gives memory back, as [`WebSocket::release`](super::WebSocket::release) does.
+    #[cfg(feature = "deflate")]
+    pub fn release(&mut self) {
+        self.joining.release();
     }
 
     /// Takes note that the transport has ended.
@@ -127,6 +135,19 @@ impl<R: Role> MessageSender<R> {
     /// Nothing more can be sent after it.
     pub fn fail(&mut self, error: &ProtocolError) {
         let _ = self.sender.fail(error, self.queue.outgoing.data());
+    }
+
+    /// Says whether the messages from the next one on are sent compressed, as
+    /// [`WebSocket::compress`](super::WebSocket::compress) does.
+    #[cfg(feature = "deflate")]
+    pub fn compress(&mut self, choice: Compress) {
+        self.queue.compress(choice);
+    }
+
+    /// Gives memory back, as [`WebSocket::release`](super::WebSocket::release) does.
+    #[cfg(feature = "deflate")]
+    pub fn release(&mut self) {
+        self.queue.release(&self.sender);
     }
 
     /// The bytes to write.
