@@ -29,7 +29,7 @@ fn config() -> Config {
 }
 
 /// Every value of `ProtocolError` but `UnexpectedEof` and `KeepaliveTimeout`, which no bytes
-/// provoke.
+/// provoke, and those of compressed messages, which a connection does not look into.
 fn cases() -> Vec<Case> {
     use ProtocolError as E;
     let case = |error, to, bytes, code, text| Case { error, to, bytes, code, text };
@@ -166,6 +166,19 @@ fn the_end_of_the_transport_is_the_error_that_no_bytes_provoke() {
 }
 
 #[test]
+fn the_errors_of_compressed_messages_have_their_codes_and_texts() {
+    let too_large = ProtocolError::InflatedTooLarge { limit: 1000 };
+    assert_eq!(too_large.close_code(), CloseCode::TOO_BIG);
+    assert_eq!(
+        too_large.to_string(),
+        "a compressed message becomes longer than the limit of 1000 bytes"
+    );
+    let invalid = ProtocolError::InvalidDeflate;
+    assert_eq!(invalid.close_code(), CloseCode::INVALID_DATA);
+    assert_eq!(invalid.to_string(), "a compressed message is not valid DEFLATE");
+}
+
+#[test]
 fn the_table_has_every_kind_of_error() {
     // Names, since the enum may grow: whoever adds one has to add it here and above.
     let mut names: Vec<String> = cases()
@@ -174,6 +187,8 @@ fn the_table_has_every_kind_of_error() {
         .chain([
             ProtocolError::UnexpectedEof,
             ProtocolError::KeepaliveTimeout { timeout: Duration::from_secs(5) },
+            ProtocolError::InflatedTooLarge { limit: 5 },
+            ProtocolError::InvalidDeflate,
         ])
         .map(|error| {
             let debug = format!("{error:?}");
@@ -202,6 +217,8 @@ fn every_error_text_is_one_line_and_fits_a_close_frame() {
         ProtocolError::NonMinimalLength { len: u64::MAX },
         ProtocolError::FrameTooLarge { len: u64::MAX, limit: u64::MAX },
         ProtocolError::MessageTooLarge { len: u64::MAX, limit: u64::MAX },
+        ProtocolError::InflatedTooLarge { limit: u64::MAX },
+        ProtocolError::InvalidDeflate,
         ProtocolError::InvalidUtf8 { offset: u64::MAX },
         ProtocolError::InvalidCloseCode { code: CloseCode(u16::MAX) },
     ];
