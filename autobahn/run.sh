@@ -52,17 +52,19 @@ program() {
 
 test_both() {
     mkdir -p autobahn/.work
-    local status=0
-    (test_server) >autobahn/.work/server.out 2>&1 &
+    local status=0 out=autobahn/.work
+    local server_out=$out/server-$(basename "$server").out
+    local client_out=$out/client-$(basename "$client").out
+    (test_server) >"$server_out" 2>&1 &
     local server_job=$!
-    (test_client) >autobahn/.work/client.out 2>&1 &
+    (test_client) >"$client_out" 2>&1 &
     local client_job=$!
     # shellcheck disable=SC2064 # these two jobs, as they are numbered now
     trap "kill $server_job $client_job 2>/dev/null || true" EXIT
     wait "$server_job" || status=1
-    cat autobahn/.work/server.out
+    cat "$server_out"
     wait "$client_job" || status=1
-    cat autobahn/.work/client.out
+    cat "$client_out"
     trap - EXIT
     exit "$status"
 }
