@@ -12,7 +12,7 @@ mod inflate;
 use blocks::{Blocks, Part};
 use common::{Frame, Side, hex, stream};
 use deflate::{Outcome, agreed, every_split, no_takeover, takeover};
-use inflate::{Fault, Inflater};
+use inflate::Inflater;
 use websocket_proto::frame::Rsv;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, ProtocolError};
@@ -86,7 +86,7 @@ fn behind_what_is_put_up_with_the_next_message_is_read() {
         "418737fa213dc5b2ecf4fefd21808037fa213d",
     ] {
         let bytes = hex(&format!("{before}{next}{next}"));
-        let messages = [const { () }; 3].map(|()| Message::text("Hello"));
+        let messages = [0, 1, 2].map(|_| Message::text("Hello"));
         every_split(Side::Server, &agreed(takeover()), &bytes).assert(&messages, None);
     }
 }
@@ -144,7 +144,7 @@ fn what_breaks_rfc_1951_is_1007() {
     ] {
         assert_fails(&[binary(&payload)], &[], INVALID);
         // Behind good messages.
-        let hello = [const { () }; 2].map(|()| Message::text("Hello"));
+        let hello = [0, 1].map(|_| Message::text("Hello"));
         let frames = [Frame::text("Hello"), text(HELLO), binary(&payload)];
         if payload[0] != 0xf2 {
             assert_fails(&frames, &hello, INVALID);
@@ -173,7 +173,7 @@ fn message_without_its_end_is_1007() {
     ] {
         for len in 1..whole.len() {
             let cut = &whole[..len];
-            if Inflater::new().lenient_message(cut, 1 << 20) != Err(Fault::Truncated) {
+            if Inflater::new().lenient_message(cut, 1 << 20).is_ok() {
                 // Cut behind the header of an empty block, what looks like a tail, or a final block.
                 assert!([1, 4, 25].contains(&len), "{cut:02x?}");
                 continue;
@@ -257,7 +257,7 @@ fn the_limit_is_on_what_becomes_of_a_message() {
         let too_large = ProtocolError::InflatedTooLarge { limit: limit as u64 };
         let whole = Message::binary(vec![0; limit]);
         let frames = [binary(zeros(limit)), binary(zeros(limit + 1)), binary(HELLO)];
-        outcome(&config, &frames).assert(&[whole.clone()], too_large);
+        outcome(&config, &frames).assert(std::slice::from_ref(&whole), too_large);
         let frames = [binary(zeros(limit)), binary(zeros(limit + 100))];
         outcome(&config, &frames).assert(&[whole], too_large);
     }

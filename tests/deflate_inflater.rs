@@ -66,7 +66,8 @@ fn a_payload_has_to_end_where_a_block_does() {
     ] {
         for len in 0..payload.len() {
             let cut = &payload[..len];
-            assert_eq!(Inflater::new().message(cut), Err(Fault::Truncated), "{cut:02x?}");
+            let fault = Inflater::new().message(cut).unwrap_err();
+            assert!(matches!(fault, Fault::Truncated | Fault::TruncatedCodes), "{cut:02x?}");
         }
     }
 }

@@ -235,7 +235,7 @@ fn a_tail_that_was_not_taken_off_is_no_matter() {
     let twice = [untrimmed.as_slice(), &[0x00, 0x00, 0x00, 0xff, 0xff]].concat();
     let frames = [text(&untrimmed), text(HELLO_AGAIN), text(&twice), text(HELLO_AGAIN)];
     let hello = Message::text("Hello");
-    outcome(takeover(), &frames).assert(&[const { () }; 4].map(|()| hello.clone()), None);
+    outcome(takeover(), &frames).assert(&[0, 1, 2, 3].map(|_| hello.clone()), None);
     outcome(no_takeover(), &[frames[0].clone(), frames[2].clone()])
         .assert(&[hello.clone(), hello], None);
 }

@@ -65,9 +65,7 @@ impl Outcome {
 
 /// What a failure tells of a message.
 fn short(message: &Message) -> String {
-    let mut text = format!("{message:?}");
-    text.truncate(200);
-    text
+    format!("{message:?}").chars().take(200).collect()
 }
 
 /// Feeds the pieces of `stream` that end at `ends` to an endpoint.

@@ -9,6 +9,8 @@ pub enum Fault {
     Invalid,
     /// It ends inside a block.
     Truncated,
+    /// It ends inside the codes in front of a block, out of which nothing comes.
+    TruncatedCodes,
     /// The message is longer than the limit.
     TooLarge,
 }
@@ -102,7 +104,10 @@ impl Inflater {
                 self.compressed(bits, end, &Code::new(&literals)?, &Code::new(&[5; 32])?)?;
             }
             2 => {
-                let (literals, distances) = dynamic_codes(bits)?;
+                let (literals, distances) = dynamic_codes(bits).map_err(|fault| match fault {
+                    Fault::Truncated => Fault::TruncatedCodes,
+                    other => other,
+                })?;
                 self.compressed(bits, end, &literals, &distances)?;
             }
             _ => return Err(Fault::Invalid),
@@ -250,9 +255,16 @@ fn dynamic_codes(bits: &mut Bits<'_>) -> Result<(Code, Code), Fault> {
     for &symbol in &ORDER[..count] {
         code_lengths[symbol] = bits.take(3)? as u8;
     }
-    // With fewer it could not say what comes next.
-    if code_lengths.iter().filter(|&&len| len > 0).count() < 2 {
-        return Err(Fault::Invalid);
+    match code_lengths.iter().filter(|&&len| len > 0).count() {
+        // That is seen as late as when all lengths should have come, a bit for each.
+        0 => {
+            return (0..literals + distances)
+                .try_for_each(|_| bits.take(1).map(drop))
+                .and(Err(Fault::Invalid));
+        }
+        // It would say the same all over.
+        1 => return Err(Fault::Invalid),
+        _ => {}
     }
     let code = Code::new(&code_lengths)?;
     let mut lengths = Vec::new();
