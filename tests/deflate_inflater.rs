@@ -86,7 +86,7 @@ fn what_a_receiver_puts_up_with_is_no_message_by_the_letter() {
 
 #[test]
 fn what_is_written_by_hand_reads_as_it_was_meant() {
-    let far: Vec<u8> = (0..40_000_u32).map(|n| (n * n >> 7) as u8).collect();
+    let far: Vec<u8> = (0..40_000_u32).map(|n| ((n * n) >> 7) as u8).collect();
     for distance in [1, 2, 4, 5, 6, 7, 8, 257, 1000, 8193, 24_577, 32_767, 32_768] {
         let copies = [3, 7, 10, 258].map(|len| Part::Copy { len, distance });
         let payload = Blocks::new().stored(true, &far).fixed(false, &copies).dynamic(true, true);
