@@ -13,6 +13,8 @@ use blocks::{Blocks, Part};
 use common::{Frame, Side, hex, stream};
 use deflate::{Outcome, agreed, every_split, no_takeover, takeover};
 use inflate::Inflater;
+use websocket_proto::connection::Server;
+use websocket_proto::deflate::Decompressor;
 use websocket_proto::frame::Rsv;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, ProtocolError};
@@ -361,4 +363,15 @@ fn fragments_are_charged_to_the_limit_of_the_wire_together() {
     frames[2] = Frame::continuation([0; 3]);
     let error = ProtocolError::MessageTooLarge { len: limit + 1, limit };
     outcome(&config, &frames).assert(&[], error);
+}
+
+#[test]
+fn no_more_than_the_limit_is_made_readable_whatever_room_there_is() {
+    let payload = Blocks::new().stored(false, &[b'a'; 100]).trimmed();
+    let config = websocket_proto::deflate::Config::new();
+    let mut decompressor = Decompressor::new::<Server>(&config, &takeover());
+    let mut message = Vec::with_capacity(1000);
+    let error = ProtocolError::InflatedTooLarge { limit: 10 };
+    assert_eq!(decompressor.decompress(&payload, true, 10, &mut message), Err(error));
+    assert_eq!(message, [b'a'; 11]);
 }

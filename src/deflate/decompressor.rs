@@ -208,6 +208,10 @@ impl Drop for Decompressor {
 /// bytes may well become, up to one byte over the limit.
 fn make_room(message: &mut Vec<u8>, compressed: usize, limit: usize) {
     const MIN: usize = 128;
+    // All the room that there is may be used.
+    if message.capacity() > limit.saturating_add(1) {
+        message.shrink_to(limit.saturating_add(1));
+    }
     if message.len() == message.capacity() {
         let room = message.len().max(compressed.saturating_mul(2)).max(MIN);
         message.reserve_exact(room.min(limit.saturating_add(1) - message.len()));
