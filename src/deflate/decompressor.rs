@@ -168,12 +168,21 @@ impl Decompressor {
         let (tail, empty_block) = TAIL_AND_EMPTY_BLOCK.split_at(TAIL.len());
         // There are those who do not take the tail off. No payload without it ends like this: the
         // header of the block that it belongs to has zeros in its last byte.
-        let end: &[u8] = if self.last == tail { empty_block } else { &TAIL_AND_EMPTY_BLOCK };
+        let is_trimmed = self.last != tail;
+        let end: &[u8] = if is_trimmed { &TAIL_AND_EMPTY_BLOCK } else { empty_block };
         let (taken, made) = (decompressor.total_in(), decompressor.total_out());
         let status = decompressor.decompress(end, &mut [0; 16], FlushDecompress::None);
-        let is_whole = matches!(status, Ok(Status::Ok | Status::BufError))
-            && decompressor.total_in() - taken == end.len() as u64
-            && decompressor.total_out() == made;
+        let taken = (decompressor.total_in() - taken) as usize;
+        let is_at_bound = match status {
+            Ok(Status::Ok | Status::BufError) => taken == end.len(),
+            // The block that lost its tail was a final one, and needs no other behind it.
+            Ok(Status::StreamEnd) => {
+                self.ended = true;
+                is_trimmed && taken == tail.len()
+            }
+            Err(_) => false,
+        };
+        let is_whole = is_at_bound && decompressor.total_out() == made;
         if is_whole { Ok(()) } else { Err(ProtocolError::InvalidDeflate) }
     }
 
@@ -199,6 +208,10 @@ impl Drop for Decompressor {
 /// bytes may well become, up to one byte over the limit.
 fn make_room(message: &mut Vec<u8>, compressed: usize, limit: usize) {
     const MIN: usize = 128;
+    // All the room that there is may be used.
+    if message.capacity() > limit.saturating_add(1) {
+        message.shrink_to(limit.saturating_add(1));
+    }
     if message.len() == message.capacity() {
         let room = message.len().max(compressed.saturating_mul(2)).max(MIN);
         message.reserve_exact(room.min(limit.saturating_add(1) - message.len()));

@@ -12,7 +12,7 @@ pub struct ExtensionText {
 }
 
 impl ExtensionText {
-    /// permessage-deflate with all its parameters takes 126 bytes.
+    /// permessage-deflate with all its parameters takes up to 128 bytes.
     const MAX_LEN: usize = 128;
 
     pub(super) fn new(name: &str) -> Self {
