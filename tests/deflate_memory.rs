@@ -375,6 +375,28 @@ fn a_bomb_takes_no_more_than_the_limit_its_bytes_and_the_decoder() {
 }
 
 #[test]
+fn nothing_of_a_message_or_its_decoder_is_held_behind_the_end() {
+    let begin = compressed_part(&Deflated::new().flushed(vec![0; 500_000]));
+    for (stream, fails) in [
+        (compressed(&bomb(16 << 20)), true),
+        ([&begin[..], &From::Client.frame(CONTINUATION, b"\x07\x07")].concat(), true),
+        // What is no fault of the compression.
+        ([&begin[..], &[0xff, 0xff]].concat(), true),
+        ([&begin[..], &From::Client.close(1000, "")].concat(), false),
+    ] {
+        let config = alone(takeover()).max_message_size(1 << 20);
+        let (mut websocket, bytes) = held(|| {
+            let mut websocket = server(config);
+            let fed = feed(&mut websocket, &mut BytesMut::new(), &stream, drop);
+            assert_eq!(fed.is_err(), fails);
+            websocket
+        });
+        assert!(bytes < 1024, "{bytes} bytes");
+        assert!(drain(websocket.output()).starts_with(&[0x88]));
+    }
+}
+
+#[test]
 fn a_thousand_messages_of_a_thousandfold_ratio_one_by_one_stay_flat() {
     for (preferences, count) in [(takeover(), 1000), (no_takeover(), 100)] {
         let frame = compressed(&bomb(1 << 20));

@@ -146,6 +146,10 @@ impl Joining {
         input.clear();
         self.held = 0;
         self.gap = 0;
+        #[cfg(feature = "deflate")]
+        {
+            self.inflating = None;
+        }
     }
 
     /// Adds `input[from..to]` to the message.
