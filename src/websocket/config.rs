@@ -148,7 +148,6 @@ impl Config {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[cfg(feature = "http")]
-    #[must_use]
     pub fn negotiate(self, accept: Accept<'_>) -> (Accept<'_>, Self) {
         let Some(preferences) = self.wanted_deflate() else {
             return (accept, self);
