@@ -308,8 +308,12 @@ fn halves_reunite_in_the_middle_of_messages() {
         let (server, mut client) = server_and_raw(compressing());
         let mut peer = Deflated::new();
         let (mut reader, mut writer) = server.into_split().unwrap();
-        writer.send_fragment(Kind::Text, false, "one, ".repeat(100)).unwrap();
-        give(&mut client, compressed(peer.flushed("uno, ".repeat(100))).more());
+        let text = json(0, 1000);
+        writer.send_fragment(Kind::Text, false, text.clone()).unwrap();
+        // Not at the bound of a block.
+        let payload = peer.message(&text);
+        let (begin, end) = payload.split_at(payload.len() / 2);
+        give(&mut client, compressed(begin).more());
         give(&mut client, Frame::ping("?"));
         assert_eq!(reader.read().unwrap(), Some(Message::Ping("?".into())));
         // Neither gives back what the message under way needs.
@@ -317,16 +321,17 @@ fn halves_reunite_in_the_middle_of_messages() {
         reader.release();
         let mut server = reader.reunite(writer).unwrap();
         server.release();
-        server.send_fragment(Kind::Text, true, "two, ".repeat(100)).unwrap();
-        give(&mut client, Frame::continuation(peer.message("due, ".repeat(100))));
-        let expected = "uno, ".repeat(100) + &"due, ".repeat(100);
-        assert_eq!(server.read().unwrap(), Some(Message::text(expected)));
+        server.send_fragment(Kind::Text, true, text.clone()).unwrap();
+        give(&mut client, Frame::continuation(end));
+        assert_eq!(server.read().unwrap(), Some(Message::text(text.clone())));
         let begin = read_frame(&mut client);
         let pong = read_frame(&mut client);
         let end = read_frame(&mut client);
         assert_eq!((begin.first, pong.first, end.first), (0x41, 0x8a, 0x80));
+        // It goes on with what the first part has.
+        assert!(end.payload.len() < 30);
         let read = peer.read(&[begin.payload, end.payload].concat());
-        assert_eq!(read, ("one, ".repeat(100) + &"two, ".repeat(100)).into_bytes());
+        assert_eq!(read, text.repeat(2).into_bytes());
     });
 }
 
@@ -334,30 +339,31 @@ fn halves_reunite_in_the_middle_of_messages() {
 fn a_prepared_message_is_sent_to_each_on_its_terms() {
     bounded(|| {
         let text = json(1, 3000) + &json(1, 3000);
+        let other = json(2, 1500);
         let shared = deflate::Config::new();
         let prepared = Prepared::text(text.clone()).compressed(&shared);
         let config = Config::new().deflate(shared);
         // The offers, and whether their windows take what was prepared.
-        for (offer, same) in [
-            ("permessage-deflate", true),
-            ("permessage-deflate; server_no_context_takeover", true),
-            ("permessage-deflate; server_max_window_bits=13", true),
-            ("permessage-deflate; server_max_window_bits=12", false),
-            ("permessage-deflate; server_max_window_bits=9", false),
+        for (offer, bits, same) in [
+            ("permessage-deflate", 15, true),
+            ("permessage-deflate; server_no_context_takeover", 15, true),
+            ("permessage-deflate; server_max_window_bits=13", 13, true),
+            ("permessage-deflate; server_max_window_bits=12", 12, false),
+            ("permessage-deflate; server_max_window_bits=9", 9, false),
         ] {
             let of_server = config.clone();
             let (address, accepted) =
                 serve(|stream| Acceptor::new(stream).config(of_server).accept().unwrap());
             let (mut client, _) = open_by_hand(address, offer);
             let mut server = accepted.join().unwrap();
-            let mut peer = Deflated::new();
+            let mut peer = Deflated::reading_with_window(bits);
             let mut prepared_payload = None;
             for round in 0..3 {
-                // Between others, to which a window may refer.
-                server.send(text.clone()).unwrap();
+                // Between others, which refer to what is before them.
+                server.send(other.clone()).unwrap();
                 server.send_prepared(&prepared).unwrap();
                 let frames = [read_frame(&mut client), read_frame(&mut client)];
-                for frame in &frames {
+                for (frame, text) in frames.iter().zip([&other, &text]) {
                     assert_eq!(frame.first, 0xc1);
                     assert_eq!(peer.read(&frame.payload), text.as_bytes(), "{offer}, {round}");
                 }

@@ -486,21 +486,23 @@ fn a_prepared_message_is_sent_to_each_on_its_terms() {
     let prepared = Prepared::text(text.clone()).compressed(&deflate::Config::new());
     let new = Preferences::new;
     let mut payloads = Vec::new();
-    for (preferences, same) in [
-        (new(), true),
-        (new().server_no_context_takeover(true), true),
-        (new().server_max_window_bits(13), true),
-        (new().server_max_window_bits(12), false),
-        (new().server_max_window_bits(8), false),
+    let other = json(2, 1500);
+    for (preferences, bits, same) in [
+        (new(), 15, true),
+        (new().server_no_context_takeover(true), 15, true),
+        (new().server_max_window_bits(13), 13, true),
+        (new().server_max_window_bits(12), 12, false),
+        (new().server_max_window_bits(8), 8, false),
     ] {
         let (mut socket, peer) = open(Server, Config::new(), preferences);
         for _ in 0..3 {
-            run(socket.send(text.clone())).expect("room").expect("open");
+            // Between others, which refer to what is before them.
+            run(socket.send(other.clone())).expect("room").expect("open");
             run(socket.send_prepared(&prepared)).expect("room").expect("open");
         }
         let frames = take_frames(&peer);
-        let (sent, _) = read_texts(&mut Deflated::new(), &frames);
-        assert_eq!(sent, vec![text.clone(); 6]);
+        let (sent, _) = read_texts(&mut Deflated::reading_with_window(bits), &frames);
+        assert_eq!(sent, [&other[..], &text].repeat(3));
         if same {
             payloads.extend(frames.into_iter().skip(1).step_by(2).map(|frame| frame.payload));
         }
@@ -539,12 +541,16 @@ async fn a_keepalive_goes_between_the_fragments_of_a_compressed_message() {
 
     // In the middle of one each way.
     within(socket.send_fragment(Kind::Text, false, begin.to_owned())).await.expect("open");
-    far.give(compressed(peer.flushed(begin)).more().bytes(Side::Server));
+    let payload = peer.message(&text);
+    let cut = payload.len() / 2;
+    far.give(compressed(&payload[..cut]).more().bytes(Side::Server));
     let silence = interval + Duration::from_secs(1);
     tokio::time::timeout(silence, socket.next()).await.expect_err("half a message");
+    // What is idle may give its memory back.
+    socket.release();
     far.give(Frame::pong("").bytes(Side::Server));
     far.give(Frame::ping("?").bytes(Side::Server));
-    far.give(Frame::continuation(peer.message(end)).bytes(Side::Server));
+    far.give(Frame::continuation(&payload[cut..]).bytes(Side::Server));
     let mut received = Vec::new();
     for _ in 0..3 {
         received.push(within(socket.next()).await.expect("open").expect("good"));

@@ -25,9 +25,11 @@ impl Deflated {
         }
     }
 
-    /// Forgets what was sent.
-    pub fn forget(&mut self) {
-        self.compress.reset();
+    /// One that has agreed on a window of `2^bits` bytes for what it reads, and needs no more.
+    pub fn reading_with_window(bits: u8) -> Self {
+        // There is none of 8 bits.
+        let decompress = Decompress::new_with_window_bits(false, bits.max(9));
+        Self { decompress, ..Self::new() }
     }
 
     /// The payload of a message.
@@ -53,7 +55,7 @@ impl Deflated {
         let mut text = Vec::new();
         for mut input in [payload, &TAIL] {
             loop {
-                // RFC 7692: a few bytes at a time, so that zlib checks each distance.
+                // A few bytes at a time, so that zlib checks each distance.
                 text.reserve_exact(64);
                 let before = self.decompress.total_in();
                 self.decompress
