@@ -25,13 +25,6 @@ impl Deflated {
         }
     }
 
-    /// One that has agreed on a window of `2^bits` bytes for what it reads, and needs no more.
-    pub fn reading_with_window(bits: u8) -> Self {
-        // There is none of 8 bits.
-        let decompress = Decompress::new_with_window_bits(false, bits.max(9));
-        Self { decompress, ..Self::new() }
-    }
-
     /// The payload of a message.
     pub fn message(&mut self, text: impl AsRef<[u8]>) -> Vec<u8> {
         let mut payload = self.flushed(text);
@@ -55,7 +48,6 @@ impl Deflated {
         let mut text = Vec::new();
         for mut input in [payload, &TAIL] {
             loop {
-                // A few bytes at a time, so that zlib checks each distance.
                 text.reserve_exact(64);
                 let before = self.decompress.total_in();
                 self.decompress
