@@ -31,7 +31,14 @@ pub(super) struct Joining {
 }
 
 impl Joining {
-    #[cfg_attr(not(feature = "deflate"), allow(unused_variables, reason = "nothing to set up"))]
+    #[cfg_attr(
+        not(feature = "deflate"),
+        allow(
+            unused_variables,
+            clippy::extra_unused_type_parameters,
+            reason = "there is nothing to set up"
+        )
+    )]
     pub(super) fn new<R: Role>(config: &Config) -> Self {
         Self {
             held: 0,
