@@ -121,7 +121,7 @@ impl Config {
         self
     }
 
-    /// Negotiates permessage-deflate behind an HTTP library, if [`deflate`](Self::deflate) asks for
+    /// Negotiates permessage-deflate behind an HTTP library, if `deflate` was called to ask for
     /// it: gives the response that says so, and the configuration for the connection that it
     /// opens. Without the feature `deflate` both are as they were.
     ///
