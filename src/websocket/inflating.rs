@@ -24,9 +24,10 @@ pub(super) struct Inflating {
 impl Inflating {
     /// `None` when permessage-deflate was not negotiated.
     pub(super) fn negotiated<R: Role>(config: &Config) -> Option<Self> {
+        let agreement = config.agreement?;
         let deflate = config.deflate.clone().unwrap_or_default();
         Some(Self {
-            decompressor: Decompressor::new::<R>(&deflate, &config.agreement?),
+            decompressor: Decompressor::new::<R>(&deflate, &agreement),
             limit: config.connection.max_message_size,
             message: Vec::new(),
             utf8: Utf8Validator::new(),
