@@ -1,6 +1,6 @@
 //! An echo server on axum, with an extractor for requests that ask for a WebSocket.
 //!
-//! `axum_server [ADDR] [--max-message-size BYTES]`
+//! `axum_server [ADDR] [--max-message-size BYTES] [--compress]`
 
 mod arguments;
 
@@ -81,6 +81,12 @@ impl WebSocketUpgrade {
     where
         F: Future<Output = ()> + Send,
     {
+        let accept = match self.offer.accept().subprotocol(subprotocol) {
+            Ok(accept) => accept,
+            // The client does not offer it, and may go without.
+            Err(_) => self.offer.accept(),
+        };
+        let (accept, config) = config.negotiate(accept);
         tokio::spawn(async move {
             match self.on_upgrade.await {
                 Ok(upgraded) => {
@@ -91,12 +97,7 @@ impl WebSocketUpgrade {
                 Err(error) => eprintln!("{error}"),
             }
         });
-        let response = match self.offer.accept().subprotocol(subprotocol) {
-            Ok(accept) => accept.response(),
-            // The client does not offer it, and may go without.
-            Err(_) => self.offer.accept().response(),
-        };
-        response.map(|()| Body::empty())
+        accept.response().map(|()| Body::empty())
     }
 }
 

@@ -2,7 +2,7 @@
 //! connection has many. In the clear, for clients that know that it is HTTP/2; over TLS the same
 //! code serves browsers.
 //!
-//! `http2_server [ADDR] [--max-message-size BYTES]`
+//! `http2_server [ADDR] [--max-message-size BYTES] [--compress]`
 
 mod arguments;
 
@@ -68,13 +68,14 @@ fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
         Ok(None) => return Response::new("there are WebSockets here\n".into()),
         Err(error) => return error.response(),
     };
+    let (accept, config) = config.negotiate(offer.accept());
     // hyper hands the stream over once the response below is written.
     tokio::spawn(async move {
         if let Err(error) = echo(request, config).await {
             eprintln!("{error}");
         }
     });
-    offer.accept().response().map(|()| String::new())
+    accept.response().map(|()| String::new())
 }
 
 async fn echo(

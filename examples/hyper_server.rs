@@ -1,6 +1,6 @@
 //! An echo server on hyper: a page and its WebSocket on one port, over HTTP/1.1.
 //!
-//! `hyper_server [ADDR] [--max-message-size BYTES]`
+//! `hyper_server [ADDR] [--max-message-size BYTES] [--compress]`
 
 mod arguments;
 
@@ -56,13 +56,14 @@ fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
         Ok(None) => return Response::new("<script>new WebSocket('/')</script>".into()),
         Err(error) => return error.response(),
     };
+    let (accept, config) = config.negotiate(offer.accept());
     // hyper hands the connection over once the response below is written.
     tokio::spawn(async move {
         if let Err(error) = echo(request, config).await {
             eprintln!("{error}");
         }
     });
-    offer.accept().response().map(|()| String::new())
+    accept.response().map(|()| String::new())
 }
 
 async fn echo(

@@ -1,13 +1,14 @@
 //! An echo server for `wss://` on tokio.
 //!
-//! `wss_server [ADDR] [CERTIFICATES.pem KEY.pem]`
+//! `wss_server [ADDR] [CERTIFICATES.pem KEY.pem] [--max-message-size BYTES] [--compress]`
 //!
 //! Without a certificate it makes one for `localhost`, which no client trusts unless it is told to.
+
+mod arguments;
 
 use std::error::Error;
 use std::time::Duration;
 
-use lexopt::prelude::*;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use websocket_proto::CloseCode;
@@ -17,6 +18,7 @@ use websocket_proto::tokio::tokio_rustls::rustls::crypto::ring;
 use websocket_proto::tokio::tokio_rustls::rustls::pki_types::pem::PemObject;
 use websocket_proto::tokio::tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use websocket_proto::tokio::{Acceptor, WebSocketStream};
+use websocket_proto::websocket::Config;
 
 type Failure = Box<dyn Error + Send + Sync>;
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
@@ -26,36 +28,38 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let (address, identity) = arguments()?;
-    let (certificates, key) = match identity {
-        Some((certificates, key)) => from_pem(&certificates, &key)?,
-        None => self_signed()?,
+    let (values, config) = arguments::parse_values(3)?;
+    let (address, (certificates, key)) = match &values[..] {
+        [] => ("127.0.0.1:9443", self_signed()?),
+        [address] => (&address[..], self_signed()?),
+        [address, certificates, key] => (&address[..], from_pem(certificates, key)?),
+        _ => return Err("the key is missing".into()),
     };
-    let config = ServerConfig::builder_with_provider(ring::default_provider().into())
+    let tls_config = ServerConfig::builder_with_provider(ring::default_provider().into())
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(certificates, key)?;
-    let tls = TlsAcceptor::from(std::sync::Arc::new(config));
+    let tls = TlsAcceptor::from(std::sync::Arc::new(tls_config));
 
     let listener = TcpListener::bind(address).await?;
     println!("listening on wss://{}", listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
-        let tls = tls.clone();
+        let (tls, config) = (tls.clone(), config.clone());
         tokio::spawn(async move {
-            if let Err(error) = serve(stream, tls).await {
+            if let Err(error) = serve(stream, tls, config).await {
                 eprintln!("{error}");
             }
         });
     }
 }
 
-async fn serve(stream: TcpStream, tls: TlsAcceptor) -> Result<(), Failure> {
+async fn serve(stream: TcpStream, tls: TlsAcceptor, config: Config) -> Result<(), Failure> {
     stream.set_nodelay(true)?;
     let opening = async {
         // TLS first; what comes out of it is a transport like any other.
         let stream = tls.accept(stream).await?;
-        Ok::<_, Failure>(Acceptor::new(stream).accept().await?)
+        Ok::<_, Failure>(Acceptor::new(stream).config(config).accept().await?)
     };
     let mut socket = timeout(HANDSHAKE_TIMEOUT, opening).await??;
     let echoed = echo(&mut socket).await;
@@ -86,22 +90,4 @@ fn from_pem(certificates: &str, key: &str) -> Result<Identity, Failure> {
 fn self_signed() -> Result<Identity, Failure> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
     Ok((vec![made.cert.into()], made.signing_key.into()))
-}
-
-fn arguments() -> Result<(String, Option<(String, String)>), lexopt::Error> {
-    let mut values = Vec::new();
-    let mut parser = lexopt::Parser::from_env();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Value(value) if values.len() < 3 => values.push(value.string()?),
-            _ => return Err(argument.unexpected()),
-        }
-    }
-    let mut values = values.into_iter();
-    let address = values.next().unwrap_or_else(|| "127.0.0.1:9443".to_owned());
-    match (values.next(), values.next()) {
-        (Some(certificates), Some(key)) => Ok((address, Some((certificates, key)))),
-        (Some(_), None) => Err("the key is missing".into()),
-        (None, _) => Ok((address, None)),
-    }
 }

@@ -462,3 +462,30 @@ fn binary_frames_of_a_client_are_masked_in_the_halves_too() {
         assert!(frame.opcode == BINARY && frame.key.is_some() && frame.payload == [1; 10]);
     });
 }
+
+/// Who has held the writer for a moment sees to what became due meanwhile.
+#[cfg(feature = "deflate")]
+#[test]
+fn a_ping_that_comes_while_the_writer_chooses_or_releases_is_answered() {
+    use websocket_proto::deflate::Compress;
+
+    bounded(|| {
+        let (mut reader, mut writer, mut peer) = halves(server);
+        peer.set_read_timeout(Some(LIMIT / 4)).unwrap();
+        let reading =
+            thread::spawn(move || while let Ok(Some(Message::Ping(_))) = reader.read() {});
+        let asking = thread::spawn(move || {
+            for _ in 0..2000 {
+                peer.write_all(&messages::From::Client.frame(PING, "?")).unwrap();
+                assert_eq!(read_frame(&mut peer).opcode, PONG);
+            }
+            peer.shutdown(Shutdown::Both).unwrap();
+        });
+        while !asking.is_finished() {
+            writer.compress(Compress::Auto);
+            writer.release();
+        }
+        asking.join().expect("every ping is answered");
+        reading.join().unwrap();
+    });
+}

@@ -149,6 +149,38 @@ mod over_tcp {
         });
     }
 
+    #[cfg(feature = "deflate")]
+    #[test]
+    fn the_echo_servers_compress_when_they_are_told_to() {
+        use websocket_proto::adapter::ConnectOptions;
+        use websocket_proto::{deflate, websocket::Config};
+
+        let mut names = vec!["echo_server"];
+        if cfg!(feature = "tokio") {
+            names.push("echo_server_tokio");
+        }
+        if cfg!(all(feature = "http", feature = "tokio")) {
+            names.extend(["hyper_server", "axum_server"]);
+        }
+        bounded(move || {
+            for name in names {
+                for (arguments, compresses) in [(&["--compress"][..], true), (&[], false)] {
+                    let server = Server::start(name, arguments);
+                    let config = Config::new().deflate(deflate::Config::new());
+                    let options = ConnectOptions::new(&server.url).unwrap().config(config);
+                    let mut socket = blocking::connect_with(options).unwrap();
+                    assert_eq!(socket.agreement().is_some(), compresses, "{name}");
+                    for message in ["Hello".repeat(1000), "Hello".repeat(1001)] {
+                        socket.send(message.clone()).unwrap();
+                        assert_eq!(socket.read().unwrap(), Some(Message::text(message)));
+                    }
+                    // Who does not offer it goes without.
+                    assert_echoes(&server);
+                }
+            }
+        });
+    }
+
     #[test]
     fn the_echo_server_answers_a_browser_that_asks_for_a_page() {
         bounded(|| {

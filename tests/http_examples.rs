@@ -22,14 +22,14 @@ use bytes::{Buf, Bytes, BytesMut};
 use h2::ext::Protocol;
 use h2::{RecvStream, SendStream};
 use http::{HeaderValue, Response, StatusCode};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use websocket_proto::adapter::ConnectOptions;
 use websocket_proto::connection::Client;
 use websocket_proto::handshake::http::PROTOCOL;
 use websocket_proto::handshake::{ClientRequest, Scheme};
-use websocket_proto::tokio::connect_with;
+use websocket_proto::tokio::{WebSocketStream, connect_with};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, WebSocket};
 
@@ -41,9 +41,19 @@ async fn with_server<S, T>(
     S: Future<Output = io::Result<()>>,
     T: Future<Output = ()>,
 {
+    with_config(Config::new().max_message_size(1 << 20), serve, test).await;
+}
+
+async fn with_config<S, T>(
+    config: Config,
+    serve: impl FnOnce(TcpListener, Config) -> S,
+    test: impl FnOnce(SocketAddr) -> T,
+) where
+    S: Future<Output = io::Result<()>>,
+    T: Future<Output = ()>,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let config = Config::new().max_message_size(1 << 20);
     tokio::select! {
         ended = serve(listener, config) => panic!("the server has ended: {ended:?}"),
         run = timeout(Duration::from_secs(60), test(address)) => run.expect("the test is stuck"),
@@ -56,8 +66,12 @@ async fn echoes(address: SocketAddr, subprotocol: Option<&str>) {
     if let Some(subprotocol) = subprotocol {
         options = options.subprotocol("other").subprotocol(subprotocol);
     }
-    let mut socket = connect_with(options).await.expect("a WebSocket");
+    let socket = connect_with(options).await.expect("a WebSocket");
     assert_eq!(socket.subprotocol(), subprotocol);
+    echoes_to(socket).await;
+}
+
+async fn echoes_to<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStream<S, Client>) {
     for message in [
         Message::text("Hello"),
         Message::binary(vec![7; 300]),
@@ -162,10 +176,11 @@ const REQUEST: ClientRequest<'_> = ClientRequest::new("127.0.0.1", "/chat", [0; 
 /// Asks with an extended CONNECT; what the server answers, and what to send on.
 async fn connect(
     http2: &h2::client::SendRequest<Bytes>,
+    request: &ClientRequest<'_>,
     protocol: &'static str,
     version: &'static str,
 ) -> (Response<RecvStream>, SendStream<Bytes>) {
-    let mut request = REQUEST.connect_request(Scheme::Ws).expect("a request");
+    let mut request = request.connect_request(Scheme::Ws).expect("a request");
     request.extensions_mut().insert(Protocol::from_static(protocol));
     request.headers_mut().insert("sec-websocket-version", HeaderValue::from_static(version));
     let mut http2 = http2.clone().ready().await.expect("room for a stream");
@@ -183,7 +198,7 @@ struct Stream {
 
 impl Stream {
     async fn open(http2: &h2::client::SendRequest<Bytes>, seed: u8) -> Self {
-        let (response, sending) = connect(http2, PROTOCOL, "13").await;
+        let (response, sending) = connect(http2, &REQUEST, PROTOCOL, "13").await;
         let agreement = REQUEST.check_connect(&response).expect("a good answer");
         assert_eq!(agreement.expect("the websocket is open").subprotocol(), None);
         for absent in ["sec-websocket-accept", "upgrade", "connection"] {
@@ -284,9 +299,9 @@ async fn bounds_of_data_frames_have_no_meaning() {
 async fn what_is_no_good_extended_connect_is_refused_and_the_connection_lives() {
     with_server(http2_server::serve, async |address| {
         let http2 = http2(address).await;
-        let (response, _) = connect(&http2, "foo", "13").await;
+        let (response, _) = connect(&http2, &REQUEST, "foo", "13").await;
         assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
-        let (response, _) = connect(&http2, PROTOCOL, "8").await;
+        let (response, _) = connect(&http2, &REQUEST, PROTOCOL, "8").await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST);
         assert_eq!(response.headers()["sec-websocket-version"], "13");
 
@@ -317,4 +332,122 @@ async fn a_fault_on_one_stream_is_reported_and_ends_that_stream_alone() {
         good.close().await;
     })
     .await;
+}
+
+/// The same with `--compress`.
+#[cfg(feature = "deflate")]
+mod compressed {
+    use super::*;
+    use websocket_proto::deflate;
+    use websocket_proto::handshake::deflate::Preferences;
+
+    fn compressing() -> Config {
+        Config::new().max_message_size(1 << 20).deflate(deflate::Config::new())
+    }
+
+    async fn echoes_compressed(address: SocketAddr) {
+        let options = ConnectOptions::new(&format!("ws://{address}/")).expect("a URL");
+        let socket = connect_with(options.config(compressing())).await.expect("a WebSocket");
+        assert!(socket.agreement().is_some());
+        echoes_to(socket).await;
+        // Who does not offer it goes without.
+        echoes(address, None).await;
+        echo_is_compressed(address).await;
+    }
+
+    /// The echo of a message that is worth it: its RSV1, and how short it is.
+    async fn echo_is_compressed(address: SocketAddr) {
+        let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+            Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+            Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        stream.write_all(request).await.expect("it is sent");
+        let frame = [&b"\x82\xfe\x03\xe8\0\0\0\0"[..], &[b'x'; 1000]].concat();
+        stream.write_all(&frame).await.expect("it is sent");
+        let mut answer = Vec::new();
+        let head_len = loop {
+            assert_ne!(stream.read_buf(&mut answer).await.expect("no error"), 0);
+            let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+            if let Some(end) = end {
+                break end + 4;
+            }
+        };
+        while answer.len() < head_len + 2 {
+            assert_ne!(stream.read_buf(&mut answer).await.expect("no error"), 0);
+        }
+        assert_eq!(answer[head_len], 0xc2);
+        assert!(answer[head_len + 1] < 20, "{} bytes", answer[head_len + 1]);
+    }
+
+    #[tokio::test]
+    async fn hyper_compresses_for_those_who_offer_it() {
+        with_config(compressing(), hyper_server::serve, echoes_compressed).await;
+    }
+
+    #[tokio::test]
+    async fn axum_compresses_for_those_who_offer_it() {
+        with_config(compressing(), axum_server::serve, echoes_compressed).await;
+    }
+
+    impl Stream {
+        async fn open_compressed(
+            http2: &h2::client::SendRequest<Bytes>,
+            seed: u8,
+            preferences: Preferences,
+        ) -> Self {
+            let offer = preferences.offer();
+            let request = REQUEST.extensions(&offer);
+            let (response, sending) = connect(http2, &request, PROTOCOL, "13").await;
+            let opened = request.check_connect(&response).expect("a good answer").expect("open");
+            let agreement = preferences.check(opened.extensions()).expect("it fits the offer");
+            assert!(agreement.is_some());
+            let config = Config::new().agreement(agreement);
+            let websocket = WebSocket::new(Client::new([seed; 32]), config);
+            Self { websocket, input: BytesMut::new(), receiving: response.into_body(), sending }
+        }
+
+        /// How many bytes of DATA come with the next message.
+        async fn receive_counting(&mut self) -> (Message, usize) {
+            let mut count = 0;
+            loop {
+                if let Some(message) = self.websocket.receive(&mut self.input).expect("no fault") {
+                    return (message, count);
+                }
+                let data = self.receiving.data().await.expect("more data").expect("no reset");
+                self.receiving.flow_control().release_capacity(data.len()).expect("it was held");
+                count += data.len();
+                self.input.extend_from_slice(&data);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn two_streams_of_one_http2_connection_are_compressed_each_on_its_terms() {
+        with_config(compressing(), http2_server::serve, async |address| {
+            let http2 = http2(address).await;
+            let small = Preferences::new().server_max_window_bits(9);
+            let mut one = Stream::open_compressed(&http2, 1, Preferences::new()).await;
+            let mut two = Stream::open_compressed(&http2, 2, small).await;
+            let mut plain = Stream::open(&http2, 3).await;
+            for round in 0..5 {
+                let large = Message::binary(vec![round; 100_000]);
+                one.send(large.clone());
+                two.send(Message::text("two, ".repeat(1000)));
+                two.send(large.clone());
+                plain.send(Message::text("plain"));
+                assert_eq!(two.receive().await, Message::text("two, ".repeat(1000)));
+                let (echoed, count) = one.receive_counting().await;
+                assert_eq!(echoed, large);
+                assert!(count < 1000, "{count} bytes");
+                assert_eq!(two.receive().await, large);
+                assert_eq!(plain.receive().await, Message::text("plain"));
+            }
+            one.close().await;
+            two.send(Message::text("still here, ".repeat(100)));
+            assert_eq!(two.receive().await, Message::text("still here, ".repeat(100)));
+            two.close().await;
+            plain.close().await;
+        })
+        .await;
+    }
 }

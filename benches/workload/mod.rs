@@ -86,3 +86,23 @@ pub(super) fn multilingual(len: usize) -> Vec<u8> {
     }
     text.into_bytes()
 }
+
+/// Text as services send it to each other, another for each `number`.
+pub(super) fn json(number: usize, len: usize) -> String {
+    let mut text = String::from("[");
+    for at in 0.. {
+        if text.len() >= len {
+            break;
+        }
+        let (id, price) = (number * 1000 + at, (number * 7919 + at * 104_729) % 100_000);
+        let symbol = ["EURUSD", "GBPUSD", "USDJPY", "USDCHF", "AUDUSD"][(number + at) % 5];
+        text += &format!(
+            r#"{{"id":{id},"symbol":"{symbol}","price":{}.{:02},"open":{}}},"#,
+            price / 100,
+            price % 100,
+            at % 3 == 0,
+        );
+    }
+    text.truncate(len);
+    text
+}

@@ -1,11 +1,19 @@
 //! The command line of the echo servers: `[ADDR] [--max-message-size BYTES] [--compress]`.
+#![allow(dead_code, reason = "one of them takes more than the address")]
 
 use lexopt::prelude::*;
 use websocket_proto::websocket::Config;
 
 /// The address to listen on, and the limits.
 pub(crate) fn parse() -> Result<(String, Config), lexopt::Error> {
-    let mut address = "127.0.0.1:9001".to_owned();
+    let (values, config) = parse_values(1)?;
+    let address = values.into_iter().next().unwrap_or_else(|| "127.0.0.1:9001".into());
+    Ok((address, config))
+}
+
+/// As [`parse`], with up to `most` values before, between or behind the options.
+pub(crate) fn parse_values(most: usize) -> Result<(Vec<String>, Config), lexopt::Error> {
+    let mut values = Vec::new();
     let mut config = Config::new();
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
@@ -14,11 +22,11 @@ pub(crate) fn parse() -> Result<(String, Config), lexopt::Error> {
                 config = config.max_message_size(parser.value()?.parse()?);
             }
             Long("compress") => config = compress(config)?,
-            Value(value) => address = value.string()?,
+            Value(value) if values.len() < most => values.push(value.string()?),
             _ => return Err(argument.unexpected()),
         }
     }
-    Ok((address, config))
+    Ok((values, config))
 }
 
 /// Accepts permessage-deflate where a client offers it.

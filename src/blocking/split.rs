@@ -238,13 +238,13 @@ impl<R: Role> WriteHalf<R> {
     /// [`WebSocketStream::compress`] does.
     #[cfg(feature = "deflate")]
     pub fn compress(&mut self, choice: Compress) {
-        lock(&self.shared.writer).sender.compress(choice);
+        self.shared.with_sender(|sender| sender.compress(choice));
     }
 
     /// Gives the memory of the compressor back, as [`WebSocketStream::release`] does.
     #[cfg(feature = "deflate")]
     pub fn release(&mut self) {
-        lock(&self.shared.writer).sender.release();
+        self.shared.with_sender(MessageSender::release);
     }
 
     /// Begins the closing handshake; the half that reads completes it.
@@ -359,6 +359,13 @@ impl<R: Role> Shared<R> {
             let waited = self.written.wait_timeout(due, left);
             due = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Does what writes nothing, and what became due meanwhile.
+    #[cfg(feature = "deflate")]
+    fn with_sender(&self, act: impl FnOnce(&mut MessageSender<R>)) {
+        act(&mut lock(&self.writer).sender);
+        self.settle();
     }
 
     fn send(

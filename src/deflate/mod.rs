@@ -2,9 +2,8 @@
 //!
 //! A [`WebSocket`](crate::WebSocket) whose [`Config`](crate::websocket::Config) has been given a
 //! [`Config`] of this module uses it by itself, once it has been negotiated; the adapters see to
-//! that too. Who runs the opening handshake in another way negotiates by
-//! [`Preferences`](crate::handshake::deflate::Preferences), and hands the
-//! [`Agreement`](crate::handshake::deflate::Agreement) over.
+//! that too. Who runs the opening handshake in another way negotiates by [`Preferences`], and hands
+//! the [`Agreement`] over.
 //!
 //! ```
 //! use websocket_proto::handshake::deflate::Preferences;

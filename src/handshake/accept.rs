@@ -1,11 +1,14 @@
 //! The server's answer that opens the WebSocket (RFC 6455 4.2.2).
 
 use super::accept_key::accept_key;
+use super::deflate::{Agreement, Preferences};
 use super::error::WriteError;
 use super::extensions::{Extension, Extensions};
 use super::headers::Header;
 use super::request::Request;
 use super::write::{Writer, is_handshake_header};
+
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 /// A response with status 101, to be completed and written.
 ///
@@ -36,12 +39,13 @@ pub struct Accept<'a> {
     request: Request<'a>,
     subprotocol: Option<&'a str>,
     extensions: Option<&'a str>,
+    deflate: Option<Agreement>,
     headers: &'a [Header<'a>],
 }
 
 impl<'a> Accept<'a> {
     pub(super) const fn new(request: Request<'a>) -> Self {
-        Self { request, subprotocol: None, extensions: None, headers: &[] }
+        Self { request, subprotocol: None, extensions: None, deflate: None, headers: &[] }
     }
 
     /// Agrees on one of the subprotocols that the client offered. Without this there is none.
@@ -56,6 +60,33 @@ impl<'a> Accept<'a> {
     pub const fn extensions(mut self, extensions: &'a str) -> Self {
         self.extensions = Some(extensions);
         self
+    }
+
+    /// Agrees on permessage-deflate (RFC 7692) behind the other extensions, if the client offers it
+    /// on terms that can be met. The `Agreement` is for whoever compresses, as
+    /// `websocket::Config::agreement` does; `None`: it is not to be used.
+    ///
+    /// ```
+    /// # use websocket_proto::handshake::{Incoming, ServerHandshake, WriteError};
+    /// use websocket_proto::handshake::deflate::Preferences;
+    ///
+    /// # let received = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    /// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+    /// #     Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+    /// # let Ok(Some(Incoming::WebSocket(request))) = ServerHandshake::new().receive(received) else {
+    /// #     panic!()
+    /// # };
+    /// let (accept, agreement) = request.accept().deflate(&Preferences::new());
+    /// assert!(agreement.is_some());
+    ///
+    /// let mut out = [0; 256];
+    /// let len = accept.write(&mut out)?;
+    /// assert!(out[..len].ends_with(b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"));
+    /// # Ok::<(), WriteError>(())
+    /// ```
+    pub fn deflate(mut self, preferences: &Preferences) -> (Self, Option<Agreement>) {
+        self.deflate = preferences.accept(self.request.extensions());
+        (self, self.deflate)
     }
 
     /// Other headers to send, such as cookies.
@@ -82,7 +113,14 @@ impl<'a> Accept<'a> {
         }
         if let Some(extensions) = self.extensions {
             check_extensions(extensions, self.request.extensions())?;
-            writer.header("Sec-WebSocket-Extensions", extensions.as_bytes());
+        }
+        let deflate = self.deflate.map(|agreement| agreement.response());
+        match (self.extensions, deflate.as_deref()) {
+            (Some(others), Some(deflate)) => writer.list(EXTENSIONS, &[others, deflate]),
+            (Some(extension), None) | (None, Some(extension)) => {
+                writer.header(EXTENSIONS, extension.as_bytes());
+            }
+            (None, None) => {}
         }
         writer.headers(self.headers, is_handshake_header)?;
         writer.text("\r\n");

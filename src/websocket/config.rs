@@ -10,6 +10,8 @@ use crate::deflate;
 use crate::frame::Rsv;
 #[cfg(feature = "std")]
 use crate::handshake::deflate::{Agreement, Preferences};
+#[cfg(feature = "http")]
+use crate::handshake::http::Accept;
 
 /// The limits of a [`WebSocket`](super::WebSocket), and what it does by itself.
 ///
@@ -117,6 +119,41 @@ impl Config {
     pub const fn agreement(mut self, agreement: Option<Agreement>) -> Self {
         self.agreement = agreement;
         self
+    }
+
+    /// Negotiates permessage-deflate behind an HTTP library, if `deflate` was called to ask for
+    /// it: gives the response that says so, and the configuration for the connection that it
+    /// opens. Without the feature `deflate` both are as they were.
+    ///
+    /// ```
+    /// # #[cfg(feature = "deflate")] {
+    /// use websocket_proto::handshake::http::Offer;
+    /// use websocket_proto::{WebSocket, connection::Server, deflate, websocket::Config};
+    ///
+    /// // One for the whole server.
+    /// let config = Config::new().deflate(deflate::Config::new());
+    ///
+    /// let request = http::Request::connect("https://server.example.com/chat")
+    ///     .version(http::Version::HTTP_2)
+    ///     .header("sec-websocket-extensions", "permessage-deflate")
+    ///     .header("sec-websocket-version", "13")
+    ///     .body(())?;
+    /// let offer = Offer::from_connect(&request, Some("websocket"))?.expect("it has a protocol");
+    ///
+    /// let (accept, config) = config.clone().negotiate(offer.accept());
+    /// let response = accept.response();
+    /// assert_eq!(response.headers()["sec-websocket-extensions"], "permessage-deflate");
+    /// assert!(WebSocket::new(Server, config).agreement().is_some());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "http")]
+    pub fn negotiate(self, accept: Accept<'_>) -> (Accept<'_>, Self) {
+        let Some(preferences) = self.wanted_deflate() else {
+            return (accept, self);
+        };
+        let (accept, agreement) = accept.deflate(&preferences);
+        (accept, self.negotiated(agreement))
     }
 
     /// What the connection below allows.

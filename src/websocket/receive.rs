@@ -31,7 +31,14 @@ pub(super) struct Joining {
 }
 
 impl Joining {
-    #[cfg_attr(not(feature = "deflate"), allow(unused_variables, reason = "nothing to set up"))]
+    #[cfg_attr(
+        not(feature = "deflate"),
+        allow(
+            unused_variables,
+            clippy::extra_unused_type_parameters,
+            reason = "there is nothing to set up"
+        )
+    )]
     pub(super) fn new<R: Role>(config: &Config) -> Self {
         Self {
             held: 0,
@@ -146,6 +153,10 @@ impl Joining {
         input.clear();
         self.held = 0;
         self.gap = 0;
+        #[cfg(feature = "deflate")]
+        {
+            self.inflating = None;
+        }
     }
 
     /// Adds `input[from..to]` to the message.

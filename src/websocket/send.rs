@@ -32,6 +32,10 @@ pub(super) struct Queue {
 }
 
 impl Queue {
+    #[cfg_attr(
+        not(feature = "deflate"),
+        allow(clippy::extra_unused_type_parameters, reason = "the role says whose terms apply")
+    )]
     pub(super) fn new<R: Role>(config: &Config) -> Self {
         Self {
             outgoing: Outgoing::new(),

@@ -1,13 +1,14 @@
 //! The server's answer that opens the WebSocket.
 
 use ::http::header::{
-    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    CONNECTION, HeaderValue, InvalidHeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
     SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
 use ::http::{Response, StatusCode};
 
 use super::offer::{Offer, Opening};
 use crate::handshake::accept::{check_extensions, check_subprotocol};
+use crate::handshake::deflate::{Agreement, Preferences};
 use crate::handshake::error::WriteError;
 
 /// A response with status 101, or 200 to an extended CONNECT, to be completed.
@@ -84,6 +85,46 @@ impl<'a> Accept<'a> {
         let value = value.map_err(|_| WriteError::ExtensionNotOffered)?;
         self.response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, value);
         Ok(self)
+    }
+
+    /// Agrees on permessage-deflate (RFC 7692) behind the other extensions, if the client offers it
+    /// on terms that can be met: to be called when those are all there. The `Agreement` is for
+    /// whoever compresses, as `websocket::Config::agreement` does; `None`: it is not to be used.
+    ///
+    /// ```
+    /// use websocket_proto::handshake::{deflate::Preferences, http::Offer};
+    ///
+    /// let request = http::Request::connect("https://server.example.com/chat")
+    ///     .version(http::Version::HTTP_2)
+    ///     .header("sec-websocket-extensions", "permessage-deflate; client_max_window_bits")
+    ///     .header("sec-websocket-version", "13")
+    ///     .body(())?;
+    /// let offer = Offer::from_connect(&request, Some("websocket"))?.expect("it has a protocol");
+    ///
+    /// let preferences = Preferences::new().server_no_context_takeover(true);
+    /// let (accept, agreement) = offer.accept().deflate(&preferences);
+    /// assert!(agreement.expect("it is offered").server_no_context_takeover());
+    /// assert_eq!(
+    ///     accept.response().headers()["sec-websocket-extensions"],
+    ///     "permessage-deflate; server_no_context_takeover",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn deflate(mut self, preferences: &Preferences) -> (Self, Option<Agreement>) {
+        let agreement = preferences.accept(self.offer.extensions());
+        let agreement = agreement.filter(|agreement| self.add(&agreement.response()).is_ok());
+        (self, agreement)
+    }
+
+    /// RFC 6455 11.3.2: the header comes once in a response.
+    fn add(&mut self, extension: &str) -> Result<(), InvalidHeaderValue> {
+        let headers = self.response.headers_mut();
+        let value = match headers.get(SEC_WEBSOCKET_EXTENSIONS) {
+            Some(others) => [others.as_bytes(), b", ", extension.as_bytes()].concat(),
+            None => extension.into(),
+        };
+        headers.insert(SEC_WEBSOCKET_EXTENSIONS, HeaderValue::try_from(value)?);
+        Ok(())
     }
 
     /// The response.

@@ -43,6 +43,34 @@
 //! [`connect_request`](super::ClientRequest::connect_request) and
 //! [`check_connect`](super::ClientRequest::check_connect) for HTTP/2 and HTTP/3.
 //!
+//! # permessage-deflate
+//!
+//! A server agrees on it by [`Accept::deflate`], or by `websocket::Config::negotiate`, which hands
+//! the terms to the `WebSocket` too. A client offers it by
+//! [`ClientRequest::extensions`](super::ClientRequest::extensions), and looks at what came of it
+//! by [`Preferences::check`](super::deflate::Preferences::check):
+//!
+//! ```
+//! use websocket_proto::handshake::{ClientRequest, Scheme, deflate::Preferences};
+//!
+//! let preferences = Preferences::new().server_max_window_bits(12);
+//! let offer = preferences.offer();
+//! let request = ClientRequest::new("server.example.com", "/chat", [0; 16]).extensions(&offer);
+//! let sent = request.connect_request(Scheme::Wss)?;
+//! assert_eq!(
+//!     sent.headers()["sec-websocket-extensions"],
+//!     "permessage-deflate; server_max_window_bits=12; client_max_window_bits",
+//! );
+//!
+//! let received = http::Response::builder()
+//!     .header("sec-websocket-extensions", "permessage-deflate; server_max_window_bits=10")
+//!     .body(())?;
+//! let opened = request.check_connect(&received)?.expect("the websocket is open");
+//! let agreement = preferences.check(opened.extensions())?.expect("it is to be used");
+//! assert_eq!(agreement.server_max_window_bits(), 10);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # HTTP/2 and HTTP/3
 //!
 //! There a WebSocket is one stream of a connection, asked for by an *extended* CONNECT: a CONNECT
