@@ -1,5 +1,7 @@
 //! The command line of the echo servers: `[ADDR] [--max-message-size BYTES] [--compress]`.
 
+mod compress;
+
 use lexopt::prelude::*;
 use websocket_proto::websocket::Config;
 
@@ -13,21 +15,10 @@ pub(crate) fn parse() -> Result<(String, Config), lexopt::Error> {
             Long("max-message-size") => {
                 config = config.max_message_size(parser.value()?.parse()?);
             }
-            Long("compress") => config = compress(config)?,
+            Long("compress") => config = compress::compress(config)?,
             Value(value) => address = value.string()?,
             _ => return Err(argument.unexpected()),
         }
     }
     Ok((address, config))
-}
-
-/// Accepts permessage-deflate where a client offers it.
-#[cfg(feature = "deflate")]
-fn compress(config: Config) -> Result<Config, lexopt::Error> {
-    Ok(config.deflate(websocket_proto::deflate::Config::new()))
-}
-
-#[cfg(not(feature = "deflate"))]
-fn compress(_: Config) -> Result<Config, lexopt::Error> {
-    Err("--compress takes a build with `--features deflate`".into())
 }
