@@ -126,10 +126,10 @@ impl Code {
     fn new(lengths: &[usize]) -> Self {
         let mut counts = [0; 16];
         let mut symbols = Vec::new();
-        for length in 1..16 {
+        for (length, count) in counts.iter_mut().enumerate().skip(1) {
             let with = lengths.iter().enumerate().filter(|(_, of)| **of == length);
             symbols.extend(with.map(|(symbol, _)| symbol));
-            counts[length] = lengths.iter().filter(|of| **of == length).count();
+            *count = lengths.iter().filter(|of| **of == length).count();
         }
         Self { counts, symbols }
     }
