@@ -110,7 +110,7 @@ impl Operation {
         match what >> 6 {
             // The noise is ASCII, and so can be text.
             0 => noise().skip(x * 16).take(y * 8 + z).collect(),
-            1 => noise().skip(x * 16).take(y * long + z).collect(),
+            1 => noise().skip(x * 16).take(y * long + z).collect::<Vec<_>>().repeat(2),
             2 => {
                 format!("{x}, Grüße, κόσμε, 世界, 👩‍🚀").bytes().cycle().skip(z).take(y * 4).collect()
             }
