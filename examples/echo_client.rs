@@ -1,11 +1,16 @@
 //! Sends messages to a server and prints what comes back.
 //!
-//! `echo_client [URL] [MESSAGE ...]`
+//! `echo_client [--compress] [URL] [MESSAGE ...]`
+
+#[path = "arguments/compress.rs"]
+mod compress;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
+use websocket_proto::adapter::ConnectOptions;
+use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, blocking};
 
 fn main() -> ExitCode {
@@ -19,8 +24,8 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
-    let (url, messages) = arguments()?;
-    let mut socket = blocking::connect(&url)?;
+    let (url, config, messages) = arguments()?;
+    let mut socket = blocking::connect_with(ConnectOptions::new(&url)?.config(config))?;
     for message in messages {
         socket.send(message)?;
         loop {
@@ -39,12 +44,14 @@ fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn arguments() -> Result<(String, Vec<String>), lexopt::Error> {
+fn arguments() -> Result<(String, Config, Vec<String>), lexopt::Error> {
     let mut url = None;
+    let mut config = Config::new();
     let mut messages = Vec::new();
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
+            Long("compress") => config = compress::compress(config)?,
             Value(value) if url.is_none() => url = Some(value.string()?),
             Value(value) => messages.push(value.string()?),
             _ => return Err(argument.unexpected()),
@@ -53,5 +60,5 @@ fn arguments() -> Result<(String, Vec<String>), lexopt::Error> {
     if messages.is_empty() {
         messages.push("Hello".into());
     }
-    Ok((url.unwrap_or_else(|| "ws://127.0.0.1:9001".into()), messages))
+    Ok((url.unwrap_or_else(|| "ws://127.0.0.1:9001".into()), config, messages))
 }

@@ -1,6 +1,8 @@
 // The Node package `ws` as a client of our echo server.
 //
-//     client.cjs URL MAX_MESSAGE_SIZE
+//     client.cjs URL MAX_MESSAGE_SIZE [--compress]
+//
+// `--compress` says that the server knows permessage-deflate.
 
 'use strict';
 
@@ -10,6 +12,7 @@ const { on, once } = require('node:events');
 const WebSocket = require('ws');
 
 const [url, maxMessageSize] = [process.argv[2], Number(process.argv[3])];
+const compresses = process.argv[4] === '--compress';
 const MULTILINGUAL = 'Grüße, κόσμε, 世界, नमस्ते, 👩‍🚀 \u0000 \u{10ffff}';
 
 // Each is given a function that opens a connection.
@@ -87,6 +90,47 @@ const checks = {
   },
 };
 
+// On connections that compress.
+const deflateChecks = {
+  async 'what repeats is small on the wire'(open) {
+    const ws = await open();
+    for (const data of ['Hello '.repeat(200_000), Buffer.alloc(70_000)]) {
+      const before = ws.tcp.bytesRead;
+      await expectEcho(ws, data);
+      const bytes = ws.tcp.bytesRead - before;
+      assert(bytes < data.length / 20, `${bytes} bytes for ${data.length}`);
+    }
+  },
+
+  async 'many small messages refer to those before if that was agreed'(open) {
+    const ws = await open();
+    const sizes = [];
+    for (let i = 0; i < 500; i++) {
+      const before = ws.tcp.bytesRead;
+      await expectEcho(ws, `${i % 10}, the quick brown fox jumps over the lazy dog`.repeat(3));
+      sizes.push(ws.tcp.bytesRead - before);
+    }
+    const [first, ...later] = sizes;
+    const mean = later.reduce((sum, size) => sum + size) / later.length;
+    assert.equal(mean < first / 2, !ws.terms.server_no_context_takeover, `${first}, then ${mean}`);
+    assert(first < 100, `${first}`);
+  },
+
+  async 'what cannot be compressed arrives as it was'(open) {
+    const ws = await open();
+    for (const length of [200, 600, 2000, 33_000, 200_000]) await expectEcho(ws, randomBytes(length));
+  },
+
+  async 'a window slides over more than it holds'(open) {
+    const ws = await open();
+    const noise = randomBytes(40_000);
+    for (const length of [200, 300, 600, 1100, 32_768, 40_000]) {
+      const data = noise.subarray(0, length);
+      await expectEcho(ws, Buffer.concat([data, data]));
+    }
+  },
+};
+
 async function expectEcho(ws, data) {
   ws.send(data);
   await expectMessage(ws, data);
@@ -115,14 +159,20 @@ async function closed(ws) {
 
 const LIMIT = 20_000;
 
-async function run(who, perMessageDeflate) {
-  for (const [name, check] of Object.entries(checks)) {
+async function run(who, terms) {
+  const all = { ...checks, ...(compresses && terms ? deflateChecks : {}) };
+  for (const [name, check] of Object.entries(all)) {
     const sockets = [];
     const open = async () => {
+      // Else `ws` leaves short messages as they are.
+      const perMessageDeflate = terms && { threshold: 0, ...terms };
       const ws = new WebSocket(url, { perMessageDeflate, maxPayload: 2 * maxMessageSize });
       sockets.push(ws);
       ws.inbox = on(ws, 'message', { close: ['close'] });
-      await once(ws, 'open');
+      const [[response]] = await Promise.all([once(ws, 'upgrade'), once(ws, 'open')]);
+      ws.tcp = response.socket;
+      ws.terms = agreed(response);
+      assert.deepEqual(ws.terms, compresses && terms ? asParameters(terms) : null);
       return ws;
     };
     let timer;
@@ -145,7 +195,38 @@ async function run(who, perMessageDeflate) {
   }
 }
 
+// The parameters of permessage-deflate in the response.
+function agreed(response) {
+  const header = response.headers['sec-websocket-extensions'];
+  if (header === undefined) return null;
+  const [name, ...parameters] = header.split('; ');
+  assert.equal(name, 'permessage-deflate');
+  return Object.fromEntries(parameters.map((parameter) => {
+    const [key, value] = parameter.split('=');
+    return [key, value === undefined ? true : Number(value)];
+  }));
+}
+
+// `ws` has its own way to write their names.
+function asParameters(terms) {
+  const snake = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(terms).map(([name, value]) => [snake(name), value]));
+}
+
 (async () => {
-  await run('node client offering compression', true);
-  await run('node client offering nothing', false);
+  const server = compresses ? ' to a server that compresses' : '';
+  await run(`node client offering compression${server}`, {});
+  await run(`node client offering nothing${server}`, false);
+  if (!compresses) return;
+  for (const terms of [
+    { serverNoContextTakeover: true },
+    { clientNoContextTakeover: true },
+    { serverNoContextTakeover: true, clientNoContextTakeover: true },
+    { serverMaxWindowBits: 9 },
+    { serverMaxWindowBits: 10 },
+    { clientMaxWindowBits: 9 },
+    { clientMaxWindowBits: 10 },
+  ]) {
+    await run(`node client offering ${JSON.stringify(asParameters(terms))}`, terms);
+  }
 })();

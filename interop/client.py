@@ -1,9 +1,12 @@
 """The Python package `websockets` as a client of our echo server.
 
-    client.py URL MAX_MESSAGE_SIZE
+    client.py URL MAX_MESSAGE_SIZE [--compress]
+
+`--compress` says that the server knows permessage-deflate.
 """
 
 import asyncio
+import contextlib
 import http.client
 import os
 import sys
@@ -12,8 +15,10 @@ import urllib.parse
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
 
 URL, MAX_MESSAGE_SIZE = sys.argv[1], int(sys.argv[2])
+COMPRESSES = "--compress" in sys.argv[3:]
 MULTILINGUAL = "Grüße, κόσμε, 世界, नमस्ते, 👩‍🚀 \u0000 \U0010ffff"
 WEBSOCKET_HEADERS = {
     "Connection": "Upgrade",
@@ -22,17 +27,47 @@ WEBSOCKET_HEADERS = {
     "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 }
 
-# The checks, which enter themselves: on a fresh connection each, on connections
-# that they open themselves, and with plain HTTP requests.
-ON_A_CONNECTION, ON_ITS_OWN, ON_HTTP = [], [], []
+# The checks, which enter themselves: on a fresh connection each, on one that
+# compresses, on connections that they open themselves, and with plain HTTP requests.
+ON_A_CONNECTION, ON_DEFLATE, ON_ITS_OWN, ON_HTTP = [], [], [], []
 
-# What differs between two runs of the same checks.
-OFFERS = {"offering compression": "deflate", "offering nothing": None}
+# What differs between two runs of the same checks: the terms that are offered.
+OFFERS = {"offering compression": {}, "offering nothing": None}
+if COMPRESSES:
+    OFFERS |= {
+        "with a server without takeover": {"server_no_context_takeover": True},
+        "without takeover": {"client_no_context_takeover": True},
+        "without takeover on either side": {
+            "server_no_context_takeover": True,
+            "client_no_context_takeover": True,
+        },
+        "with a server's window of 9 bits": {"server_max_window_bits": 9},
+        "with a server's window of 10 bits": {"server_max_window_bits": 10},
+        "with a window of 9 bits": {"client_max_window_bits": 9},
+        "with a window of 10 bits": {"client_max_window_bits": 10},
+    }
 
 
-def open_connection(compression):
+@contextlib.asynccontextmanager
+async def open_connection(terms):
+    extensions = None if terms is None else [ClientPerMessageDeflateFactory(**terms)]
     # No proxy: the server is on this machine, whatever the environment says.
-    return connect(URL, compression=compression, max_size=None, ping_interval=None, proxy=None)
+    async with connect(
+        URL, compression=None, extensions=extensions, max_size=None, ping_interval=None, proxy=None
+    ) as ws:
+        expect(agreed_terms(ws), terms if COMPRESSES else None)
+        yield ws
+
+
+def agreed_terms(ws):
+    """The parameters of permessage-deflate in the response."""
+    response = ws.response.headers.get("Sec-WebSocket-Extensions")
+    if response is None:
+        return None
+    name, *parameters = response.split("; ")
+    expect(name, "permessage-deflate")
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return {name: int(value) if value else True for name, _, value in pairs}
 
 
 async def expect_echo(ws, message, sent_as=None):
@@ -47,6 +82,10 @@ def expect(seen, wanted):
 
 def on_a_connection(check):
     ON_A_CONNECTION.append(check)
+
+
+def on_deflate(check):
+    ON_DEFLATE.append(check)
 
 
 def on_its_own(check):
@@ -130,13 +169,63 @@ async def two_connections_do_not_mix(ws):
             expect(await ws.recv(), f"first {number}")
 
 
+# ---- compression
+
+
+@on_deflate
+async def what_repeats_comes_compressed(ws):
+    frames = watch(ws)
+    messages = ["Hello " * 200_000, b"\x00" * 70_000]
+    for message in messages:
+        await expect_echo(ws, message)
+    for frame, message in zip(frames, messages, strict=True):
+        expect((frame.rsv1, len(frame.data) < len(message) / 20), (True, True))
+
+
+@on_deflate
+async def many_small_messages_refer_to_those_before_if_that_was_agreed(ws):
+    frames = watch(ws)
+    for number in range(500):
+        await expect_echo(ws, f"{number:04}, the quick brown fox jumps over the lazy dog" * 3)
+    first, *later = (len(frame.data) for frame in frames)
+    takes_over = "server_no_context_takeover" not in agreed_terms(ws)
+    expect(sum(later) / len(later) < first / 2, takes_over)
+    expect(all(frame.rsv1 for frame in frames), True)
+
+
+@on_deflate
+async def what_cannot_be_compressed_arrives_as_it_was(ws):
+    for length in (200, 600, 2000, 33000, 200_000):
+        await expect_echo(ws, os.urandom(length))
+
+
+@on_deflate
+async def a_window_slides_over_more_than_it_holds(ws):
+    noise = os.urandom(40000)
+    for length in (200, 300, 600, 1100, 32768, 40000):
+        await expect_echo(ws, noise[:length] * 2)
+
+
+def watch(ws):
+    """The frames that come from now on, as they are on the wire."""
+    [deflate] = ws.protocol.extensions
+    frames, decode = [], deflate.decode
+
+    def watched(frame, **options):
+        frames.append(frame)
+        return decode(frame, **options)
+
+    deflate.decode = watched
+    return frames
+
+
 # ---- the end of a connection
 
 
 @on_its_own
-async def the_close_code_comes_back_and_the_server_drops_tcp(compression):
+async def the_close_code_comes_back_and_the_server_drops_tcp(terms):
     for code, reason in ((1000, ""), (1000, "done"), (1001, "away"), (3001, MULTILINGUAL), (4999, "x" * 123)):
-        async with open_connection(compression) as ws:
+        async with open_connection(terms) as ws:
             begin = time.monotonic()
             await ws.close(code, reason)
             received = ws.protocol.close_rcvd
@@ -169,11 +258,11 @@ async def expect_close(ws, code):
 
 
 @on_its_own
-async def a_lost_connection_does_not_disturb_the_next(compression):
-    async with open_connection(compression) as ws:
+async def a_lost_connection_does_not_disturb_the_next(terms):
+    async with open_connection(terms) as ws:
         await ws.send("never read")
         ws.transport.abort()
-    async with open_connection(compression) as ws:
+    async with open_connection(terms) as ws:
         await expect_echo(ws, "still there")
 
 
@@ -230,18 +319,20 @@ def request(method, headers, read=True):
 
 async def main():
     results = []
-    for offer, compression in OFFERS.items():
-        for check in ON_A_CONNECTION + ON_ITS_OWN:
-            results.append(await outcome(f"python client {offer}", check, compression))
+    server = " to a server that compresses" if COMPRESSES else ""
+    for offer, terms in OFFERS.items():
+        on_deflate = ON_DEFLATE if COMPRESSES and terms is not None else []
+        for check in ON_A_CONNECTION + on_deflate + ON_ITS_OWN:
+            results.append(await outcome(f"python client {offer}{server}", check, terms))
     for check in ON_HTTP:
         results.append(await outcome("http client", check, None))
     return 0 if all(results) else 1
 
 
-async def outcome(who, check, compression):
+async def outcome(who, check, terms):
     title = f"{who}: {check.__name__.replace('_', ' ')}"
     try:
-        await asyncio.wait_for(run(check, compression), 30)
+        await asyncio.wait_for(run(check, terms), 30)
     except Exception as error:
         print(f"FAIL {title}: {type(error).__name__}: {error}".replace("\n", " "), flush=True)
         return False
@@ -249,13 +340,13 @@ async def outcome(who, check, compression):
     return True
 
 
-async def run(check, compression):
+async def run(check, terms):
     if check in ON_HTTP:
         await asyncio.to_thread(check)
     elif check in ON_ITS_OWN:
-        await check(compression)
+        await check(terms)
     else:
-        async with open_connection(compression) as ws:
+        async with open_connection(terms) as ws:
             await check(ws)
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Talks to two other implementations, in both directions: `websockets` (Python)
-# and `ws` (Node) as clients of our echo_server and as servers of our echo_client.
+# and `ws` (Node) as clients of our echo_server and as servers of our echo_client;
+# and Chromium as a client. All of it with permessage-deflate and without.
 #
 #   interop/run.sh
 #
@@ -25,12 +26,17 @@ main() {
     fi
     : >"$work/results"
     peers_against_our_server
+    peers_against_our_server --compress
     peers_against_our_client
     total
 }
 
 set_up_peers() {
     mkdir -p "$work"
+    if ! command -v chromium >/dev/null; then
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium
+    fi
     local stamp
     stamp=$(cat interop/requirements.txt interop/package-lock.json | sha256sum)
     if [ "$stamp" = "$(cat "$work/stamp" 2>/dev/null)" ]; then return; fi
@@ -43,10 +49,11 @@ set_up_peers() {
     echo "$stamp" >"$work/stamp"
 }
 
+# With what our server is to be told besides.
 peers_against_our_server() {
     # An older log would name an older port.
     rm -f "$work/server.log"
-    "$(program "$server")" 127.0.0.1:0 --max-message-size "$max_message" \
+    "$(program "$server")" 127.0.0.1:0 --max-message-size "$max_message" "$@" \
         </dev/null >"$work/server.log" 2>&1 &
     local job=$!
     # shellcheck disable=SC2064 # this job, as it is numbered now
@@ -54,13 +61,14 @@ peers_against_our_server() {
     local url
     url=$(wait_for_listening "$work/server.log")
 
-    run "$work/venv/bin/python" interop/client.py "$url" "$max_message"
-    run node interop/client.cjs "$url" "$max_message"
+    run "$work/venv/bin/python" interop/client.py "$url" "$max_message" "$@"
+    run node interop/client.cjs "$url" "$max_message" "$@"
+    if [ $# -ne 0 ]; then run node interop/browser.cjs "$url" "$max_message"; fi
 
     if kill -0 "$job" 2>/dev/null; then
-        record "ok   our server lived to the end"
+        record "ok   our server${*:+ with $*} lived to the end"
     else
-        record "FAIL our server lived to the end: $(tail -n 1 "$work/server.log")"
+        record "FAIL our server${*:+ with $*} lived to the end: $(tail -n 1 "$work/server.log")"
     fi
     kill "$job" 2>/dev/null || true
     trap - EXIT

@@ -1,6 +1,8 @@
 //! The command line of the echo servers: `[ADDR] [--max-message-size BYTES] [--compress]`.
 #![allow(dead_code, reason = "one of them takes more than the address")]
 
+mod compress;
+
 use lexopt::prelude::*;
 use websocket_proto::websocket::Config;
 
@@ -21,21 +23,10 @@ pub(crate) fn parse_values(most: usize) -> Result<(Vec<String>, Config), lexopt:
             Long("max-message-size") => {
                 config = config.max_message_size(parser.value()?.parse()?);
             }
-            Long("compress") => config = compress(config)?,
+            Long("compress") => config = compress::compress(config)?,
             Value(value) if values.len() < most => values.push(value.string()?),
             _ => return Err(argument.unexpected()),
         }
     }
     Ok((values, config))
-}
-
-/// Accepts permessage-deflate where a client offers it.
-#[cfg(feature = "deflate")]
-fn compress(config: Config) -> Result<Config, lexopt::Error> {
-    Ok(config.deflate(websocket_proto::deflate::Config::new()))
-}
-
-#[cfg(not(feature = "deflate"))]
-fn compress(_: Config) -> Result<Config, lexopt::Error> {
-    Err("--compress takes a build with `--features deflate`".into())
 }
