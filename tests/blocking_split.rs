@@ -424,6 +424,31 @@ fn halves_that_are_reunited_go_on_where_they_were() {
 }
 
 #[test]
+fn a_pong_that_found_the_queue_full_leaves_after_the_halves_are_reunited() {
+    bounded(|| {
+        let (mut reader, mut writer, mut peer) = halves(|| {
+            let config = Config::new().high_water_mark(1);
+            let (server, client) = connected(config, Config::new());
+            server.stream().set_nonblocking(true).unwrap();
+            (server, client.into_stream())
+        });
+        let sent = writer.send(vec![7; STUCK]);
+        assert!(matches!(sent, Err(Error::Io(_))), "{sent:?}");
+        peer.write_all(&messages::From::Client.frame(PING, "?")).unwrap();
+        while reader.read().is_err() {}
+
+        let mut socket = reader.reunite(writer).unwrap();
+        socket.stream().set_nonblocking(false).unwrap();
+        let flushing = thread::spawn(move || socket.flush().map(|()| socket));
+        read_large_header(&mut peer, false);
+        peer.read_exact(&mut vec![0; STUCK]).unwrap();
+        let pong = read_frame(&mut peer);
+        assert_eq!((pong.opcode, &pong.payload[..]), (PONG, &b"?"[..]));
+        flushing.join().unwrap().unwrap();
+    });
+}
+
+#[test]
 fn halves_that_have_failed_are_reunited_as_such() {
     bounded(|| {
         let (mut reader, writer, mut peer) = halves(server);

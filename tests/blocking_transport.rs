@@ -442,6 +442,19 @@ fn a_pong_leaves_by_itself_when_reading_would_wait() {
 }
 
 #[test]
+fn a_pong_that_found_the_queue_full_leaves_with_the_flush_that_empties_it() {
+    let (mut socket, mut theirs) = open(Server, Config::new().high_water_mark(10), Mood::Ready);
+    theirs.write_all(&[0x82, 0x80, 0, 0, 0, 0, 0x89, 0x81, 0, 0, 0, 0, b'?']).unwrap();
+    theirs.flush().unwrap();
+    assert_eq!(socket.read().unwrap(), Some(Message::binary("")));
+    socket.feed(Message::binary(vec![1; 100])).unwrap();
+    assert!(matches!(socket.read(), Ok(Some(Message::Ping(_)))));
+    socket.flush().unwrap();
+    let sent = socket.stream().to.borrow().flushed.iter().copied().collect::<Vec<u8>>();
+    assert_eq!(sent, [&[0x82, 100][..], &[1; 100], b"\x8a\x01?"].concat());
+}
+
+#[test]
 fn a_protocol_error_is_told_again_and_its_close_is_sent() {
     for mood in [Mood::Ready, Mood::Bytewise, Mood::Pending] {
         let (mut socket, mut theirs) = open(Server, Config::new(), mood);

@@ -270,8 +270,12 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// # Errors
     /// The transport failed; after `WouldBlock` and the like, call again.
     pub fn flush(&mut self) -> io::Result<()> {
-        let output = self.websocket.output();
-        while !output.is_empty() {
+        loop {
+            // A Pong for which the queue had no room goes into it when all else is written.
+            let output = self.websocket.output();
+            if output.is_empty() {
+                break;
+            }
             self.unflushed = true;
             write_some(&mut self.stream, output)?;
         }

@@ -150,10 +150,13 @@ impl<R: Role> ReadHalf<R> {
         match Arc::try_unwrap(shared) {
             Ok(Shared { writer, due, .. }) => {
                 let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
-                writer.take(&mut due.into_inner().unwrap_or_else(PoisonError::into_inner));
+                let mut due = due.into_inner().unwrap_or_else(PoisonError::into_inner);
+                writer.take(&mut due);
+                let mut websocket = WebSocket::reunite(receiver, writer.sender);
+                websocket.owe_pong(due.pong);
                 Ok(WebSocketStream {
                     stream,
-                    websocket: WebSocket::reunite(receiver, writer.sender),
+                    websocket,
                     input,
                     read_size,
                     unflushed: false,

@@ -376,6 +376,12 @@ impl<R: Role> Connection<R> {
         Self { receiver, sender, answer_pings, pong: None, close: None, eof: false }
     }
 
+    /// Queues the answer to a Ping that somebody else has received.
+    #[cfg(feature = "std")]
+    pub(crate) fn owe_pong(&mut self, payload: Option<ControlPayload>) {
+        self.pong = payload;
+    }
+
     #[cfg(feature = "alloc")]
     pub(crate) const fn answers_pings(&self) -> bool {
         self.answer_pings

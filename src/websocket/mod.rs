@@ -17,6 +17,8 @@ use core::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use crate::close::{CloseCode, CloseFrame};
+#[cfg(feature = "std")]
+use crate::connection::ControlPayload;
 use crate::connection::{Connection, Role, State, Transport};
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
@@ -297,6 +299,12 @@ impl<R: Role> WebSocket<R> {
         let (sender, queue) = sender.into_parts();
         let connection = Connection::reunite(receiver, sender, answer_pings);
         Self { connection, joining, queue, watch: None }
+    }
+
+    /// Owes the Pong for which a half found the queue full.
+    #[cfg(feature = "std")]
+    pub(crate) fn owe_pong(&mut self, payload: Option<ControlPayload>) {
+        self.connection.owe_pong(payload);
     }
 
     /// Moves the Pong that is due to the queue, ahead of the data that waits there, unless the
