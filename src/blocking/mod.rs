@@ -22,6 +22,7 @@ mod compression;
 mod connect;
 mod deadline;
 mod finish;
+mod shared;
 mod split;
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};

@@ -7,23 +7,23 @@ use core::fmt;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::net::{Shutdown, TcpStream};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Instant;
 
 use bytes::{Bytes, BytesMut};
 
 use super::deadline::Deadline;
 use super::finish::{see_out, write_out};
-use super::{WebSocketStream, fill, is_transient, write_some};
+use super::shared::{DueClose, Shared};
+use super::{WebSocketStream, fill};
 use crate::adapter::{Error, ReadSize};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{ControlPayload, Role};
 #[cfg(feature = "deflate")]
 use crate::deflate::Compress;
-use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::message::Message;
-use crate::websocket::{MessageReceiver, MessageSender, Prepared, WebSocket};
+#[cfg(feature = "deflate")]
+use crate::websocket::MessageSender;
+use crate::websocket::{MessageReceiver, Prepared, WebSocket};
 
 impl<R: Role> WebSocketStream<TcpStream, R> {
     /// Two halves, for a thread that reads and one that writes.
@@ -36,11 +36,7 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     pub fn into_split(self) -> io::Result<(ReadHalf<R>, WriteHalf<R>)> {
         let stream = self.stream.try_clone()?;
         let (receiver, sender) = self.websocket.split();
-        let shared = Arc::new(Shared {
-            writer: Mutex::new(Writer { stream: self.stream, sender }),
-            due: Mutex::new(Due { pong: None, close: None }),
-            written: Condvar::new(),
-        });
+        let shared = Arc::new(Shared::new(self.stream, sender));
         let reader = ReadHalf {
             stream,
             receiver,
@@ -125,8 +121,7 @@ impl<R: Role> ReadHalf<R> {
             self.stream.shutdown(Shutdown::Both)?;
             return Err(ErrorKind::TimedOut.into());
         };
-        writer.take(&mut lock(&self.shared.due));
-        write_out(&self.stream, writer.sender.output(), deadline)?;
+        write_out(&self.stream, self.shared.output(&mut writer), deadline)?;
         drop(writer);
         // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
         let shutdown = !(R::MASKS && self.end == Some(End::Closed));
@@ -148,12 +143,10 @@ impl<R: Role> ReadHalf<R> {
         let Self { stream, receiver, input, read_size, subprotocol, close_timeout, end, shared } =
             self;
         match Arc::try_unwrap(shared) {
-            Ok(Shared { writer, due, .. }) => {
-                let mut writer = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
-                let mut due = due.into_inner().unwrap_or_else(PoisonError::into_inner);
-                writer.take(&mut due);
-                let mut websocket = WebSocket::reunite(receiver, writer.sender);
-                websocket.owe_pong(due.pong);
+            Ok(shared) => {
+                let (sender, pong) = shared.into_parts();
+                let mut websocket = WebSocket::reunite(receiver, sender);
+                websocket.owe_pong(pong);
                 Ok(WebSocketStream {
                     stream,
                     websocket,
@@ -264,9 +257,7 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// The transport failed; after `WouldBlock` and the like, call again.
     pub fn flush(&mut self) -> io::Result<()> {
-        let flushed = lock(&self.shared.writer).flush(&self.shared.due);
-        self.shared.settle();
-        flushed
+        self.shared.flush()
     }
 }
 
@@ -286,151 +277,3 @@ impl<R> fmt::Display for ReuniteError<R> {
 }
 
 impl<R> StdError for ReuniteError<R> {}
-
-/// What the halves share.
-#[derive(Debug)]
-struct Shared<R> {
-    /// Held while the transport is written to, for as long as that takes.
-    writer: Mutex<Writer<R>>,
-    /// Held for moments only: so the reader never waits for a slow write.
-    due: Mutex<Due>,
-    /// Told, with `due` held, whenever the writer has been let go.
-    written: Condvar,
-}
-
-#[derive(Debug)]
-struct Writer<R> {
-    stream: TcpStream,
-    sender: MessageSender<R>,
-}
-
-/// The answers that the reader owes.
-#[derive(Debug)]
-struct Due {
-    pong: Option<ControlPayload>,
-    close: Option<DueClose>,
-}
-
-#[derive(Debug)]
-enum DueClose {
-    Reply(Option<CloseCode>),
-    Fault(ProtocolError),
-}
-
-impl<R: Role> Shared<R> {
-    /// Notes an answer, and sees to it that somebody sends it.
-    fn owe(&self, note: impl FnOnce(&mut Due)) {
-        note(&mut lock(&self.due));
-        self.settle();
-    }
-
-    /// Sends what is due, unless somebody is writing, who does this when it has written.
-    fn settle(&self) {
-        while !lock(&self.due).is_empty() {
-            let Some(mut writer) = self.try_writer() else {
-                return;
-            };
-            // When the transport takes nothing now, the next write takes it along; when it has
-            // failed, who reads from it will see.
-            if writer.flush(&self.due).is_err() {
-                break;
-            }
-        }
-        let _due = lock(&self.due);
-        self.written.notify_one();
-    }
-
-    /// The writer, unless it is in use.
-    fn try_writer(&self) -> Option<MutexGuard<'_, Writer<R>>> {
-        match self.writer.try_lock() {
-            Ok(writer) => Some(writer),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-
-    /// The writer, as soon as it is not in use; `None` when it is for all of `limit`.
-    fn writer_within(&self, limit: Duration) -> Option<MutexGuard<'_, Writer<R>>> {
-        let deadline = Instant::now() + limit;
-        let mut due = lock(&self.due);
-        loop {
-            let writer = self.try_writer();
-            let left = deadline.saturating_duration_since(Instant::now());
-            if writer.is_some() || left.is_zero() {
-                return writer;
-            }
-            let waited = self.written.wait_timeout(due, left);
-            due = waited.unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-
-    /// Does what writes nothing, and what became due meanwhile.
-    #[cfg(feature = "deflate")]
-    fn with_sender(&self, act: impl FnOnce(&mut MessageSender<R>)) {
-        act(&mut lock(&self.writer).sender);
-        self.settle();
-    }
-
-    fn send(
-        &self,
-        send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let sent = lock(&self.writer).send(send, &self.due);
-        self.settle();
-        sent
-    }
-}
-
-impl<R: Role> Writer<R> {
-    fn send(
-        &mut self,
-        send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
-        due: &Mutex<Due>,
-    ) -> Result<(), Error> {
-        if !self.sender.is_ready() {
-            match self.flush(due) {
-                // The message itself is told apart from what was queued before it.
-                Err(error) if is_transient(&error) => {}
-                flushed => flushed?,
-            }
-        }
-        send(&mut self.sender)?;
-        Ok(self.flush(due)?)
-    }
-
-    /// Writes all that is queued, and what becomes due meanwhile.
-    fn flush(&mut self, due: &Mutex<Due>) -> io::Result<()> {
-        loop {
-            self.take(&mut lock(due));
-            if self.sender.output().is_empty() {
-                return Ok(());
-            }
-            write_some(&mut self.stream, self.sender.output())?;
-        }
-    }
-
-    /// Queues what is due. A Pong that finds the queue full waits, and gives way to a newer one.
-    fn take(&mut self, due: &mut Due) {
-        if due.pong.as_ref().is_some_and(|payload| self.sender.answer_ping(payload)) {
-            due.pong = None;
-        }
-        match due.close.take() {
-            Some(DueClose::Reply(code)) => self.sender.reply_to_close(code),
-            Some(DueClose::Fault(error)) => self.sender.fail(&error),
-            None => return,
-        }
-        // RFC 6455 5.5.1: nothing is sent behind a Close.
-        due.pong = None;
-    }
-}
-
-impl Due {
-    const fn is_empty(&self) -> bool {
-        self.pong.is_none() && self.close.is_none()
-    }
-}
-
-/// A thread that panicked has left nothing half done in here.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}

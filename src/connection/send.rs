@@ -1,9 +1,11 @@
 //! The sending direction.
 
-use core::fmt::{self, Write as _};
+use core::fmt::Write as _;
 
 use super::event::ControlPayload;
+use super::header_bytes::HeaderBytes;
 use super::output::{Output, require_room};
+use super::reason::Reason;
 use super::role::Role;
 use crate::close::{CloseCode, CloseFrame};
 use crate::error::{Full, ProtocolError, SendError};
@@ -419,54 +421,6 @@ impl<R: Role> Sender<R> {
     }
 }
 
-/// An encoded frame header: 2 to 14 bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct HeaderBytes {
-    bytes: [u8; FrameHeader::MAX_LEN],
-    len: u8,
-}
-
-impl HeaderBytes {
-    #[inline]
-    pub(crate) fn new(header: &FrameHeader) -> Self {
-        let mut bytes = [0; FrameHeader::MAX_LEN];
-        let len = header.emit(&mut bytes) as u8;
-        Self { bytes, len }
-    }
-}
-
-impl core::ops::Deref for HeaderBytes {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
-    }
-}
-
 const fn header(opcode: OpCode, rsv: Rsv, fin: bool, payload_len: usize) -> FrameHeader {
     FrameHeader { fin, rsv, opcode, mask: None, payload_len: payload_len as u64 }
-}
-
-/// The text of an error, cut to what a Close frame takes. All our texts are ASCII.
-struct Reason(ControlPayload);
-
-impl Default for Reason {
-    fn default() -> Self {
-        Self(ControlPayload::EMPTY)
-    }
-}
-
-impl Reason {
-    fn as_str(&self) -> &str {
-        core::str::from_utf8(&self.0).unwrap_or_default()
-    }
-}
-
-impl fmt::Write for Reason {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let free = CloseFrame::MAX_REASON - self.0.len();
-        self.0.push(text.as_bytes().get(..text.len().min(free)).unwrap_or_default());
-        Ok(())
-    }
 }
