@@ -53,8 +53,7 @@ program() {
 test_both() {
     mkdir -p autobahn/.work
     local status=0 out=autobahn/.work
-    local server_out=$out/server-$(basename "$server").out
-    local client_out=$out/client-$(basename "$client").out
+    local server_out=$out/server-${server##*/}.out client_out=$out/client-${client##*/}.out
     (test_server) >"$server_out" 2>&1 &
     local server_job=$!
     (test_client) >"$client_out" 2>&1 &
