@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Version};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use websocket_proto::handshake::http::{Agreement, Offer, PROTOCOL};
+use websocket_proto::handshake::http::{Accepted, Offer, PROTOCOL};
 use websocket_proto::handshake::{
     Answer, ClientHandshake, ClientRequest, ExtensionError, Header, ResponseError, Scheme,
     WriteError,
@@ -36,12 +36,12 @@ fn response(status: u16, version: Version, headers: &[(&str, &str)]) -> Response
 }
 
 /// What the base request makes of a 101 with these headers.
-fn upgraded(headers: &[(&str, &str)]) -> Result<Option<Agreement>, ResponseError> {
+fn upgraded(headers: &[(&str, &str)]) -> Result<Option<Accepted>, ResponseError> {
     request().check_upgrade(&response(101, Version::HTTP_11, headers))
 }
 
 /// What it makes of a 200 to its extended CONNECT.
-fn connected(headers: &[(&str, &str)]) -> Result<Option<Agreement>, ResponseError> {
+fn connected(headers: &[(&str, &str)]) -> Result<Option<Accepted>, ResponseError> {
     request().check_connect(&response(200, Version::HTTP_2, headers))
 }
 

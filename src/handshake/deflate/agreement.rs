@@ -14,8 +14,9 @@ pub struct Agreement {
     client_no_context_takeover: bool,
     server_max_window_bits: u8,
     client_max_window_bits: u8,
-    /// Whether the offer limits the server's window: then the response has to as well.
-    answers_server_window: bool,
+    /// Whether the response says how large the server's window is. It has to when the offer does,
+    /// even if that is as large as a window can be.
+    states_server_window: bool,
 }
 
 impl Agreement {
@@ -53,7 +54,7 @@ impl Agreement {
         if self.client_no_context_takeover {
             text.parameter(CLIENT_NO_CONTEXT_TAKEOVER);
         }
-        if self.answers_server_window || self.server_max_window_bits < MAX_WINDOW_BITS {
+        if self.states_server_window {
             text.bits(SERVER_MAX_WINDOW_BITS, self.server_max_window_bits);
         }
         // Less than 15 only if the client can be told so.
@@ -74,15 +75,17 @@ impl Agreement {
             None => MAX_WINDOW_BITS,
         };
         let offered_bits = offer.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS);
+        let server_max_window_bits = preferences.server_max_window_bits.min(offered_bits);
         Some(Self {
             // RFC 7692 7.1.1.1: must be granted when asked for.
             server_no_context_takeover: preferences.server_no_context_takeover
                 || offer.server_no_context_takeover,
             client_no_context_takeover: preferences.client_no_context_takeover
                 || offer.client_no_context_takeover,
-            server_max_window_bits: preferences.server_max_window_bits.min(offered_bits),
+            server_max_window_bits,
             client_max_window_bits,
-            answers_server_window: offer.server_max_window_bits.is_some(),
+            states_server_window: offer.server_max_window_bits.is_some()
+                || server_max_window_bits < MAX_WINDOW_BITS,
         })
     }
 
@@ -119,7 +122,7 @@ impl Agreement {
                 || response.client_no_context_takeover,
             server_max_window_bits,
             client_max_window_bits,
-            answers_server_window: response.server_max_window_bits.is_some(),
+            states_server_window: response.server_max_window_bits.is_some(),
         })
     }
 }

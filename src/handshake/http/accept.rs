@@ -1,7 +1,7 @@
 //! The server's answer that opens the WebSocket.
 
 use ::http::header::{
-    CONNECTION, HeaderValue, InvalidHeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
     SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
 use ::http::{Response, StatusCode};
@@ -39,6 +39,8 @@ use crate::handshake::error::WriteError;
 pub struct Accept<'a> {
     offer: &'a Offer,
     response: Response<()>,
+    extensions: Option<HeaderValue>,
+    deflate: Option<Agreement>,
 }
 
 impl<'a> Accept<'a> {
@@ -56,7 +58,7 @@ impl<'a> Accept<'a> {
             // 200: there is nothing to switch to, and no key to answer.
             Opening::Connect(version) => *response.version_mut() = *version,
         }
-        Self { offer, response }
+        Self { offer, response, extensions: None, deflate: None }
     }
 
     /// Agrees on a subprotocol. Without this there is none.
@@ -82,14 +84,13 @@ impl<'a> Accept<'a> {
     pub fn extensions(mut self, extensions: &str) -> Result<Self, WriteError> {
         check_extensions(extensions, self.offer.extensions())?;
         let value = HeaderValue::from_str(extensions);
-        let value = value.map_err(|_| WriteError::ExtensionNotOffered)?;
-        self.response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, value);
+        self.extensions = Some(value.map_err(|_| WriteError::ExtensionNotOffered)?);
         Ok(self)
     }
 
     /// Agrees on permessage-deflate (RFC 7692) behind the other extensions, if the client offers it
-    /// on terms that can be met: to be called when those are all there. The `Agreement` is for
-    /// whoever compresses, as `websocket::Config::agreement` does; `None`: it is not to be used.
+    /// on terms that can be met. The `Agreement` is for whoever compresses, as
+    /// `websocket::Config::agreement` does; `None`: it is not to be used.
     ///
     /// ```
     /// use websocket_proto::handshake::{deflate::Preferences, http::Offer};
@@ -111,24 +112,26 @@ impl<'a> Accept<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn deflate(mut self, preferences: &Preferences) -> (Self, Option<Agreement>) {
-        let agreement = preferences.accept(self.offer.extensions());
-        let agreement = agreement.filter(|agreement| self.add(&agreement.response()).is_ok());
+        self.deflate = preferences.accept(self.offer.extensions());
+        let agreement = self.deflate;
         (self, agreement)
     }
 
-    /// RFC 6455 11.3.2: the header comes once in a response.
-    fn add(&mut self, extension: &str) -> Result<(), InvalidHeaderValue> {
-        let headers = self.response.headers_mut();
-        let value = match headers.get(SEC_WEBSOCKET_EXTENSIONS) {
-            Some(others) => [others.as_bytes(), b", ", extension.as_bytes()].concat(),
-            None => extension.into(),
-        };
-        headers.insert(SEC_WEBSOCKET_EXTENSIONS, HeaderValue::try_from(value)?);
-        Ok(())
-    }
-
     /// The response.
-    pub fn response(self) -> Response<()> {
+    pub fn response(mut self) -> Response<()> {
+        // RFC 6455 11.3.2: the header comes once in a response.
+        let extensions = match (self.extensions, self.deflate.map(|agreement| agreement.response()))
+        {
+            (Some(others), Some(deflate)) => {
+                let both = [others.as_bytes(), b", ", deflate.as_bytes()].concat();
+                HeaderValue::try_from(both).ok()
+            }
+            (None, Some(deflate)) => HeaderValue::from_str(&deflate).ok(),
+            (others, None) => others,
+        };
+        if let Some(extensions) = extensions {
+            self.response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, extensions);
+        }
         self.response
     }
 }

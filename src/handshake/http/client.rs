@@ -63,7 +63,7 @@ impl ClientRequest<'_> {
     pub fn check_upgrade<B>(
         &self,
         response: &Response<B>,
-    ) -> Result<Option<Agreement>, ResponseError> {
+    ) -> Result<Option<Accepted>, ResponseError> {
         if response.status() != 101 {
             return Ok(None);
         }
@@ -77,7 +77,7 @@ impl ClientRequest<'_> {
             body: b"",
         };
         let checked = CheckedResponse::check(response, self)?;
-        Ok(Some(Agreement::new(checked.subprotocol(), checked.headers())))
+        Ok(Some(Accepted::new(checked.subprotocol(), checked.headers())))
     }
 
     /// This request as an extended CONNECT (RFC 8441 5, RFC 9220 3), whose URI has the scheme
@@ -137,7 +137,7 @@ impl ClientRequest<'_> {
     pub fn check_connect<B>(
         &self,
         response: &Response<B>,
-    ) -> Result<Option<Agreement>, ResponseError> {
+    ) -> Result<Option<Accepted>, ResponseError> {
         if response.status() == 101 {
             return Err(ResponseError::SwitchingProtocols);
         }
@@ -149,7 +149,7 @@ impl ClientRequest<'_> {
         let fields = Fields::of(headers);
         let subprotocol = check_subprotocol(fields.subprotocol, self)?;
         check_extensions(&Extensions::in_field(fields.extensions, headers), self)?;
-        Ok(Some(Agreement::new(subprotocol, headers)))
+        Ok(Some(Accepted::new(subprotocol, headers)))
     }
 
     /// The headers. What may stand in them is [`write`](Self::write)'s to say: it writes them,
@@ -180,13 +180,13 @@ impl ClientRequest<'_> {
 
 /// What a server agreed on when it opened the WebSocket.
 #[derive(Clone, Debug)]
-pub struct Agreement {
+pub struct Accepted {
     subprotocol: Option<String>,
     /// A list that follows the grammar, or nothing.
     extensions: String,
 }
 
-impl Agreement {
+impl Accepted {
     fn new(subprotocol: Option<&str>, headers: Headers<'_>) -> Self {
         Self {
             subprotocol: subprotocol.map(str::to_owned),

@@ -92,7 +92,7 @@ use alloc::vec::Vec;
 use ::http::HeaderMap;
 
 pub use accept::Accept;
-pub use client::Agreement;
+pub use client::Accepted;
 pub use error::ConnectRequestError;
 pub use offer::Offer;
 
