@@ -79,6 +79,10 @@ pub fn url(address: SocketAddr) -> String {
     format!("ws://{address}/")
 }
 
+pub fn options(address: SocketAddr) -> ConnectOptions {
+    ConnectOptions::new(&url(address)).unwrap()
+}
+
 /// Both ends of a connection whose opening handshake is over.
 pub fn connected(
     server: Config,
