@@ -157,6 +157,10 @@ pub fn client(config: Config) -> WebSocket<Client> {
     WebSocket::new(Client::new([7; 32]), config)
 }
 
+pub fn input(bytes: impl AsRef<[u8]>) -> BytesMut {
+    BytesMut::from(bytes.as_ref())
+}
+
 /// What came out of an endpoint.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Log {
