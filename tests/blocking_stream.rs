@@ -1,4 +1,4 @@
-//! WebSockets over TCP: messages both ways, and every way in which a connection ends.
+//! WebSockets over TCP: messages both ways, limits, and calls that would wait.
 #![cfg(feature = "std")]
 
 #[path = "common/loopback.rs"]
@@ -6,35 +6,18 @@ mod loopback;
 #[path = "common/messages.rs"]
 mod messages;
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::Shutdown;
+use std::io::{ErrorKind, Write};
 use std::thread;
 
 use bytes::{Bytes, BytesMut};
 use loopback::*;
-use messages::{BINARY, PING, TEXT, close_code, decode, decode_one};
+use messages::{BINARY, PING, TEXT, decode_one};
 use websocket_proto::adapter::{ConnectOptions, Error, Reply};
 use websocket_proto::blocking::{self, WebSocketStream};
-use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::connection::Server;
 use websocket_proto::frame::Kind;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
-
-fn both()
--> (WebSocketStream<std::net::TcpStream, Server>, WebSocketStream<std::net::TcpStream, Client>) {
-    connected(Config::new(), Config::new())
-}
-
-#[track_caller]
-fn assert_closed<R: Role>(
-    socket: &mut WebSocketStream<std::net::TcpStream, R>,
-    code: CloseCode,
-    reason: &str,
-) {
-    let close = Message::close(code, reason).unwrap();
-    assert_eq!(socket.read().unwrap(), Some(close));
-    assert_eq!(socket.state(), State::Closed);
-}
 
 #[test]
 fn messages_of_every_size_come_back_as_they_were() {
@@ -119,171 +102,6 @@ fn fragments_and_prepared_messages_arrive_as_messages() {
 }
 
 #[test]
-fn a_client_closes_and_the_server_goes_first() {
-    bounded(|| {
-        let (mut server, mut client) = both();
-        let serving = thread::spawn(move || {
-            assert_closed(&mut server, CloseCode::from(4321), "enough");
-            assert_eq!(server.read().unwrap(), None);
-            assert_eq!(server.read().unwrap(), None);
-            server.finish().unwrap();
-        });
-        client.close(CloseCode::from(4321), "enough").unwrap();
-        assert_eq!(client.state(), State::LocalClosing);
-        let again = client.close(CloseCode::NORMAL, "");
-        assert!(matches!(again, Err(Error::Send(SendError::Closing))));
-        // The code is answered, the reason is not.
-        assert_closed(&mut client, CloseCode::from(4321), "");
-        // It waits here for the server's FIN, which comes though the client's has not.
-        assert_eq!(client.read().unwrap(), None);
-        client.finish().unwrap();
-        serving.join().unwrap();
-    });
-}
-
-#[test]
-fn a_server_closes_and_goes_first_too() {
-    bounded(|| {
-        let (mut server, mut client) = both();
-        let reading = thread::spawn(move || {
-            assert_closed(&mut client, CloseCode::GOING_AWAY, "restart");
-            assert_eq!(client.read().unwrap(), None);
-            client.finish().unwrap();
-        });
-        server.close(CloseCode::GOING_AWAY, "restart").unwrap();
-        assert_closed(&mut server, CloseCode::GOING_AWAY, "");
-        assert_eq!(server.read().unwrap(), None);
-        server.finish().unwrap();
-        reading.join().unwrap();
-    });
-}
-
-#[test]
-fn both_may_close_at_once() {
-    bounded(|| {
-        let (mut server, mut client) = both();
-        server.close(CloseCode::from(3001), "").unwrap();
-        client.close(CloseCode::from(3002), "").unwrap();
-        let reading = thread::spawn(move || {
-            assert_closed(&mut client, CloseCode::from(3001), "");
-            assert_eq!(client.read().unwrap(), None);
-            client.finish().unwrap();
-        });
-        assert_closed(&mut server, CloseCode::from(3002), "");
-        assert_eq!(server.read().unwrap(), None);
-        server.finish().unwrap();
-        reading.join().unwrap();
-    });
-}
-
-#[test]
-fn messages_come_until_the_peers_close_though_we_have_sent_ours() {
-    bounded(|| {
-        let (mut server, mut client) = both();
-        server.feed("one").unwrap();
-        server.feed("two").unwrap();
-        client.close(CloseCode::NORMAL, "").unwrap();
-        assert_closed(&mut server, CloseCode::NORMAL, "");
-        let reading = thread::spawn(move || {
-            assert_eq!(client.read().unwrap(), Some(Message::text("one")));
-            assert_eq!(client.read().unwrap(), Some(Message::text("two")));
-            assert_closed(&mut client, CloseCode::NORMAL, "");
-            assert_eq!(client.read().unwrap(), None);
-            client.finish().unwrap();
-        });
-        server.finish().unwrap();
-        reading.join().unwrap();
-    });
-}
-
-#[test]
-fn nothing_is_sent_after_a_close() {
-    bounded(|| {
-        let (_server, mut client) = both();
-        client.close(CloseCode::NORMAL, "").unwrap();
-        let refused = client.send("too late");
-        assert!(matches!(
-            refused,
-            Err(Error::Rejected(rejected)) if rejected.message == Message::text("too late")
-        ));
-        let prepared = client.send_prepared(&Prepared::text("x"));
-        assert!(matches!(prepared, Err(Error::Send(SendError::Closing))));
-        let fragment = client.send_fragment(Kind::Text, true, &b"x"[..]);
-        assert!(matches!(fragment, Err(Error::Send(SendError::Closing))));
-    });
-}
-
-#[test]
-fn a_code_that_must_not_be_sent_is_the_callers_fault() {
-    bounded(|| {
-        let (mut server, mut client) = both();
-        let refused = client.close(CloseCode::ABNORMAL, "");
-        assert!(matches!(refused, Err(Error::Send(SendError::UnsendableCloseCode { .. }))));
-        client.send("still open").unwrap();
-        assert_eq!(server.read().unwrap(), Some(Message::text("still open")));
-    });
-}
-
-#[test]
-fn a_peer_that_vanishes_is_an_unexpected_end() {
-    for partial in [&[][..], &[0x81, 0x85, 1, 2, 3, 4, 5]] {
-        bounded(move || {
-            let (mut server, client) = both();
-            let mut client = client.into_stream();
-            client.write_all(partial).unwrap();
-            client.shutdown(Shutdown::Write).unwrap();
-            for _ in 0..2 {
-                let error = server.read().unwrap_err();
-                assert!(
-                    matches!(error, Error::Protocol(ProtocolError::UnexpectedEof)),
-                    "{error:?}"
-                );
-            }
-            // Nobody is told with a Close, which nobody would read.
-            server.finish().unwrap();
-            let mut rest = Vec::new();
-            client.read_to_end(&mut rest).unwrap();
-            assert_eq!(rest, []);
-        });
-    }
-}
-
-#[test]
-fn a_peer_that_resets_is_an_error_of_the_transport() {
-    bounded(|| {
-        let (mut server, client) = both();
-        // To drop a socket with bytes unread resets the connection.
-        server.send("never read").unwrap();
-        client.stream().peek(&mut [0]).unwrap();
-        drop(client);
-        let error = server.read().unwrap_err();
-        assert!(
-            matches!(&error, Error::Io(error) if error.kind() == ErrorKind::ConnectionReset),
-            "{error:?}"
-        );
-    });
-}
-
-#[test]
-fn a_client_tells_a_server_what_it_did_wrong() {
-    bounded(|| {
-        let (server, mut client) = both();
-        let mut server = server.into_stream();
-        // A masked frame.
-        server.write_all(&messages::From::Client.frame(TEXT, "x")).unwrap();
-        let error = client.read().unwrap_err();
-        assert!(matches!(error, Error::Protocol(ProtocolError::MaskedFrame)), "{error:?}");
-        let finishing = thread::spawn(move || client.finish());
-        // RFC 6455 7.1.7: who fails the connection goes first, even if that is the client.
-        let [close] = &decode(&read_to_fin(&mut server))[..] else { panic!("one Close") };
-        assert_eq!(close_code(close), Some(1002));
-        assert!(close.key.is_some());
-        drop(server);
-        finishing.join().unwrap().unwrap();
-    });
-}
-
-#[test]
 fn the_limits_are_those_of_the_configuration() {
     bounded(|| {
         let (mut server, mut client) =
@@ -300,19 +118,6 @@ fn the_limits_are_those_of_the_configuration() {
         );
         let Some(Message::Close(Some(close))) = client.read().unwrap() else { panic!() };
         assert_eq!(close.code(), CloseCode::TOO_BIG);
-    });
-}
-
-#[test]
-fn finishing_without_reading_to_the_end_still_sends_what_is_queued() {
-    bounded(|| {
-        let (mut server, client) = both();
-        server.feed("queued").unwrap();
-        let finishing = thread::spawn(move || server.finish());
-        let mut client = client.into_stream();
-        assert_eq!(read_to_fin(&mut client), messages::From::Server.frame(TEXT, "queued"));
-        drop(client);
-        finishing.join().unwrap().unwrap();
     });
 }
 

@@ -3,6 +3,8 @@
 #![cfg(feature = "tokio")]
 
 mod common;
+#[path = "common/dropped.rs"]
+mod dropped;
 #[path = "common/transport.rs"]
 mod transport;
 
@@ -10,6 +12,7 @@ use std::io::ErrorKind;
 
 use bytes::Bytes;
 use common::{Frame, SEED, Side, stream};
+use dropped::ENOUGH;
 use transport::{
     Peer, Transport, drive, messages, open, open_with, payload, poll_and_drop, run, whole_messages,
 };
@@ -19,9 +22,6 @@ use websocket_proto::frame::Kind;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
-
-/// More polls than any future in here needs when it is not dropped.
-const ENOUGH: usize = 10_000;
 
 /// What a peer sends in these tests, in frames and as the messages that come of it.
 fn script() -> (Vec<Frame>, Vec<Message>) {
@@ -73,32 +73,17 @@ fn echo_whatever_is_dropped<R: Role, F: Role>(
     side: Side,
 ) {
     let (frames, expected) = script();
-    for (patience, bite) in (1..=12).chain([ENOUGH]).zip([1, 3, 1000, usize::MAX].iter().cycle()) {
-        let (mut socket, peer) = open(role());
-        peer.hesitate();
-        peer.bite(*bite);
-        peer.give(stream(side, &frames));
-        peer.end();
-
-        let mut received = Vec::new();
-        while let Some(next) = drive(&mut socket, patience, async |socket| socket.next().await)
-            .expect("the transport wakes whoever waits")
-        {
-            let message = next.expect("a good peer");
-            if message.is_data() {
-                drive(&mut socket, patience, async |socket| socket.ready().await)
-                    .expect("it wakes")
-                    .expect("a good transport");
-                run(socket.feed(message.clone())).expect("there is room").expect("it is open");
-            }
-            received.push(message);
-        }
-        assert_eq!(received, expected, "dropped after {patience} polls");
-        let sent = peer.take_messages(far());
-        assert_eq!(data_and_close(&sent), (data_and_close(&expected).0, true));
-        assert!(pongs(&sent).is_sorted() && pongs(&sent).ends_with(&["b".into()]), "{sent:?}");
-        assert_eq!(socket.state(), State::Closed);
-    }
+    dropped::echo(
+        || open(role()),
+        &stream(side, &frames),
+        &expected,
+        |peer, patience| {
+            let sent = peer.take_messages(far());
+            let data = data_and_close(&expected).0;
+            assert_eq!(data_and_close(&sent), (data, true), "dropped after {patience} polls");
+            assert!(pongs(&sent).is_sorted() && pongs(&sent).ends_with(&["b".into()]), "{sent:?}");
+        },
+    );
 }
 
 #[test]

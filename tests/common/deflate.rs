@@ -2,8 +2,9 @@
 //! way to cut what is received.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part, as a module of its own")]
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use websocket_proto::connection::{Client, Role, Server};
+use websocket_proto::deflate::Compress;
 use websocket_proto::handshake::Extensions;
 use websocket_proto::handshake::deflate::{Agreement, Preferences};
 use websocket_proto::websocket::Config;
@@ -183,4 +184,31 @@ pub fn noise(seed: u64, len: usize) -> Vec<u8> {
         bytes.push((state >> 32) as u8);
     }
     bytes
+}
+
+/// The payload of a whole compressed message.
+#[track_caller]
+pub fn compressed(frame: &Frame) -> &[u8] {
+    assert_eq!((frame.fin, frame.rsv), (true, 0x40));
+    &frame.payload
+}
+
+/// The frames of one message, from the first that is its.
+#[track_caller]
+pub fn send<R: Role>(websocket: &mut WebSocket<R>, message: impl Into<Bytes>) -> Frame {
+    websocket.send(Message::binary(message)).unwrap();
+    let [frame] = &frames(&output(websocket))[..] else { panic!("one frame") };
+    frame.clone()
+}
+
+/// A server that compresses everything.
+pub fn compressing(agreement: Agreement) -> WebSocket<Server> {
+    let mut websocket = server(agreed(agreement));
+    websocket.compress(Compress::Yes);
+    websocket
+}
+
+/// What is said over and over, with something new in each.
+pub fn news(n: usize) -> Vec<u8> {
+    format!("{{\"type\": \"news\", \"number\": {n}, \"text\": \"all that happened today\"}}").into()
 }

@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use websocket_proto::adapter::ConnectOptions;
 use websocket_proto::blocking::{self, Acceptor, WebSocketStream};
-use websocket_proto::connection::{Client, Server};
+use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::websocket::Config;
+use websocket_proto::{CloseCode, Message};
 
 /// How long anything may take before a test fails for it: much longer than it does.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -79,6 +80,10 @@ pub fn url(address: SocketAddr) -> String {
     format!("ws://{address}/")
 }
 
+pub fn options(address: SocketAddr) -> ConnectOptions {
+    ConnectOptions::new(&url(address)).unwrap()
+}
+
 /// Both ends of a connection whose opening handshake is over.
 pub fn connected(
     server: Config,
@@ -91,6 +96,21 @@ pub fn connected(
     let options = ConnectOptions::new(&url(address)).expect("a good URL").config(client);
     let client = blocking::connect_with(options).expect("a good response");
     (accepted.join().expect("accepted"), client)
+}
+
+pub fn both() -> (WebSocketStream<TcpStream, Server>, WebSocketStream<TcpStream, Client>) {
+    connected(Config::new(), Config::new())
+}
+
+#[track_caller]
+pub fn assert_closed<R: Role>(
+    socket: &mut WebSocketStream<TcpStream, R>,
+    code: CloseCode,
+    reason: &str,
+) {
+    let close = Message::close(code, reason).unwrap();
+    assert_eq!(socket.read().unwrap(), Some(close));
+    assert_eq!(socket.state(), State::Closed);
 }
 
 /// The request that the hostile ones are made of.

@@ -4,7 +4,7 @@
 
 use bytes::{Buf, BytesMut};
 use websocket_proto::connection::{Client, Role, Server};
-use websocket_proto::websocket::Config;
+use websocket_proto::websocket::{Config, Outgoing};
 use websocket_proto::{Message, ProtocolError, WebSocket};
 
 pub const CONTINUATION: u8 = 0x0;
@@ -16,6 +16,9 @@ pub const PONG: u8 = 0xa;
 
 /// The key of the example in RFC 6455 5.7.
 pub const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+
+/// More than is gathered into one buffer with its header.
+pub const LARGE: usize = 10_000;
 
 /// Who sends a frame: a client masks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,12 +141,24 @@ pub fn drain(output: &mut impl Buf) -> Vec<u8> {
     output.copy_to_bytes(output.remaining()).to_vec()
 }
 
+pub fn frames(output: &mut Outgoing) -> Vec<Frame> {
+    decode(&drain(output))
+}
+
+pub fn opcodes(output: &mut Outgoing) -> Vec<u8> {
+    frames(output).into_iter().map(|frame| frame.opcode).collect()
+}
+
 pub fn server(config: Config) -> WebSocket<Server> {
     WebSocket::new(Server, config)
 }
 
 pub fn client(config: Config) -> WebSocket<Client> {
     WebSocket::new(Client::new([7; 32]), config)
+}
+
+pub fn input(bytes: impl AsRef<[u8]>) -> BytesMut {
+    BytesMut::from(bytes.as_ref())
 }
 
 /// What came out of an endpoint.

@@ -9,6 +9,9 @@ mod log;
 mod model;
 mod pair;
 mod split;
+mod state;
+
+use websocket_proto::connection::{Client, Config, Connection, Server};
 
 pub(crate) use conversation::{Conversation, Operation};
 pub(crate) use frame::{Frame, KEY, Side, stream};
@@ -16,6 +19,7 @@ pub(crate) use log::{Entry, Log, Recorder, Wire, unmask_frames};
 pub(crate) use model::Model;
 pub(crate) use pair::{Endpoint, Pair};
 pub(crate) use split::{every_split, every_split_from};
+pub(crate) use state::{assert_at, assert_sends_nothing};
 
 /// The bytes that `text` spells in hexadecimal; blanks are free.
 pub(crate) fn hex(text: &str) -> Vec<u8> {
@@ -30,3 +34,11 @@ pub(crate) fn hex(text: &str) -> Vec<u8> {
 
 /// The seed of every client in these tests.
 pub(crate) const SEED: [u8; 32] = *b"a seed that only tests ever use.";
+
+pub(crate) fn server() -> Connection<Server> {
+    Connection::new(Server, Config::new())
+}
+
+pub(crate) fn client() -> Connection<Client> {
+    Connection::new(Client::new(SEED), Config::new())
+}
