@@ -146,14 +146,14 @@ fn coders_that_are_shared_by_turns_know_nothing_of_each_other() {
 
 #[test]
 fn a_release_leaves_the_window_of_the_peer_and_both_ways_go_on() {
-    fn check<R: Role>(mut websocket: WebSocket<R>, from: From, before: isize) {
-        let mut peer = Deflated::new();
+    fn check<R: Role>(mut websocket: WebSocket<R>, from: From, bits: u8, before: isize) {
+        let mut peer = Deflated::with_window_bits(bits);
         // The second of them refers to the first, and so on.
         for round in 0..4 {
             for text in [json(1, 1000), json(2, 50_000), json(3, 20_000)] {
                 let message = Message::text(text.clone());
                 let payload = peer.message(&text);
-                assert!(round == 0 || payload.len() < text.len() / 4);
+                assert!(bits < 15 || round == 0 || payload.len() < text.len() / 4);
                 let mut frame = from.frame(TEXT, payload);
                 frame[0] |= RSV1;
                 receive_one(&mut websocket, &frame, &message);
@@ -167,14 +167,18 @@ fn a_release_leaves_the_window_of_the_peer_and_both_ways_go_on() {
         }
         drop(peer);
         let held = (HELD.get() - before) as usize;
-        assert!(held < 33 * 1024, "{held} bytes");
-        // That is the window, which is needed.
-        assert!(held > 32 * 1024, "{held} bytes");
+        let window = 1 << bits;
+        assert!(held < window + 1024, "{held} bytes");
+        // It is needed.
+        assert!(held > window, "{held} bytes");
     }
-    let before = HELD.get();
-    check(server(alone(takeover())), From::Client, before);
-    let before = HELD.get();
-    check(client(alone(takeover())), From::Server, before);
+    for bits in [9, 12, 15] {
+        let preferences = takeover().server_max_window_bits(bits).client_max_window_bits(bits);
+        let before = HELD.get();
+        check(server(alone(preferences)), From::Client, bits, before);
+        let before = HELD.get();
+        check(client(alone(preferences)), From::Server, bits, before);
+    }
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Decompressor {
             pool: config.pool.clone(),
             terms,
             decompressor: None,
-            history: History::default(),
+            history: History::new(terms.window_bits),
             ended: false,
             begun: false,
             last: [0xff; 4],
@@ -78,8 +78,8 @@ impl Decompressor {
         Ok(())
     }
 
-    /// Gives the memory back that is not needed to go on, between messages: but for 32 KiB of what
-    /// came last, if the next message may refer to it.
+    /// Gives the memory back that is not needed to go on, between messages: but for as much
+    /// of what came last as the peer's window holds, if the next message may refer to it.
     pub fn release(&mut self) {
         if self.begun {
             return;

@@ -189,7 +189,7 @@ impl<R: Role> WebSocket<R> {
     }
 
     /// Gives back the memory of compressor and decompressor, but for what a message under way
-    /// needs, and for the window of a peer that may refer to earlier messages: up to 32 KiB. The
+    /// needs, and for the window of a peer that may refer to earlier messages: 32 KiB at most. The
     /// next message that is sent is compressed without regard to those before it.
     ///
     /// Where no context is taken over, nothing is kept between two messages anyway.

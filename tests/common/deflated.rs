@@ -19,8 +19,13 @@ pub struct Deflated {
 
 impl Deflated {
     pub fn new() -> Self {
+        Self::with_window_bits(15)
+    }
+
+    /// A peer that refers to no more than so much of what came before.
+    pub fn with_window_bits(bits: u8) -> Self {
         Self {
-            compress: Compress::new(Compression::default(), false),
+            compress: Compress::new_with_window_bits(Compression::default(), false, bits),
             decompress: Decompress::new(false),
         }
     }
