@@ -1,15 +1,15 @@
 //! What a connection costs: under 512 bytes of state, and not one allocation over slices. And
 //! that every public type of these layers can go where its user needs it.
-#![allow(unsafe_code, reason = "the allocator that counts is one")]
 
 mod common;
+#[path = "common/counting.rs"]
+mod counting;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::fmt::Debug;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use common::{Frame, SEED, Side, stream};
+use counting::allocations;
 use websocket_proto::connection::{
     Client, Config, Connection, ControlPayload, Data, Event, HeaderBytes, Input, Receiver, Role,
     Sender, Server, SliceOutput, State, Transport,
@@ -18,43 +18,6 @@ use websocket_proto::frame::{FrameHeader, Kind, OpCode, Rsv};
 use websocket_proto::mask::{Mask, MaskKey};
 use websocket_proto::utf8::{Utf8Error, Utf8Validator};
 use websocket_proto::{CloseCode, CloseFrame, Full, ProtocolError, SendError};
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: the system's allocator does all the work; what is counted is a plain number of the
-// thread's own.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        // SAFETY: as the caller promised.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// How often this thread allocates while `run` runs.
-fn allocations(run: impl FnOnce()) -> usize {
-    let before = ALLOCATIONS.get();
-    run();
-    ALLOCATIONS.get() - before
-}
 
 #[test]
 fn the_allocator_of_this_test_counts() {

@@ -1,82 +1,29 @@
 //! What the tokio adapter holds on the heap: nothing while it idles, a bounded amount whatever the
 //! peer does, and large messages without a copy of them.
 #![cfg(feature = "tokio")]
-#![allow(unsafe_code, reason = "the allocator that counts is one")]
 
 mod common;
+#[path = "common/counting.rs"]
+mod counting;
 #[path = "common/transport.rs"]
 mod transport;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 use common::{Frame, SEED, Side};
+use counting::{held_by, peak};
 use transport::{Peer, Transport, open, open_with, payload};
 use websocket_proto::connection::{Client, Role, Server};
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, WebSocket};
 
-struct Counting;
-
-thread_local! {
-    /// How many bytes this thread has allocated and not freed, and the most there ever were.
-    static LIVE: Cell<isize> = const { Cell::new(0) };
-    static MOST: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(bytes: isize) {
-    LIVE.set(LIVE.get() + bytes);
-    MOST.set(MOST.get().max(LIVE.get()));
-}
-
-// SAFETY: the system's allocator does all the work; what is counted is plain numbers of the
-// thread's own.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as isize);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-(layout.size() as isize));
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count(size as isize - layout.size() as isize);
-        // SAFETY: as the caller promised.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// The most bytes that were live at once while `run` ran, above those that were before.
-fn most_live(run: impl FnOnce()) -> isize {
-    let before = LIVE.get();
-    MOST.set(before);
-    run();
-    MOST.get() - before
-}
-
-/// How much is freed when `held` is dropped.
-fn held_by<T>(held: T) -> isize {
-    let before = LIVE.get();
-    drop(held);
-    before - LIVE.get()
-}
-
 #[test]
 fn the_allocator_of_this_test_counts() {
     assert_eq!(held_by(std::hint::black_box(vec![0_u8; 1000])), 1000);
-    assert_eq!(most_live(|| drop(std::hint::black_box(vec![0_u8; 1000]))), 1000);
+    assert_eq!(peak(|| drop(std::hint::black_box(vec![0_u8; 1000]))), 1000);
 }
 
 /// What one poll of the future gives. Unlike others, this task takes no memory.
@@ -99,7 +46,7 @@ fn wait_for_nothing<R: Role>(socket: &mut WebSocketStream<Transport, R>) {
 }
 
 /// What an open WebSocket holds that has never done anything but wait.
-fn held_at_first<R: Role>(role: R) -> isize {
+fn held_at_first<R: Role>(role: R) -> usize {
     let (mut socket, _peer) = forgetful(role);
     wait_for_nothing(&mut socket);
     held_by(socket)
@@ -183,7 +130,7 @@ fn a_peer_that_floods_pings_and_reads_nothing_grows_no_memory() {
         // So that what the transport itself holds is there before it is counted.
         peer.give(&pings);
         echo_all(&mut socket);
-        most_live(|| {
+        peak(|| {
             for _ in 0..rounds {
                 peer.give(&pings);
                 echo_all(&mut socket);
@@ -192,7 +139,7 @@ fn a_peer_that_floods_pings_and_reads_nothing_grows_no_memory() {
     };
     let (short, long) = (flood(10), flood(200));
     assert_eq!(short, long);
-    let mark = Config::DEFAULT_HIGH_WATER_MARK as isize;
+    let mark = Config::DEFAULT_HIGH_WATER_MARK;
     assert!(long < 4 * mark, "{long} bytes for a high-water mark of {mark}");
 }
 
@@ -204,7 +151,7 @@ fn what_a_faulty_peer_sends_on_is_not_kept() {
     let junk = vec![0xa5; 1 << 20];
     peer.give(&junk);
     wait_for_nothing(&mut socket);
-    let most = most_live(|| {
+    let most = peak(|| {
         for _ in 0..4 {
             peer.give(&junk);
             wait_for_nothing(&mut socket);
@@ -262,7 +209,7 @@ fn a_large_message_is_written_from_where_it_is() {
 fn sending_a_large_message_of_a_server_allocates_next_to_nothing() {
     let (mut socket, _peer) = forgetful(Server);
     let message = payload(1 << 20);
-    let most = most_live(|| {
+    let most = peak(|| {
         run(socket.send(message.clone())).expect("there is room").expect("it is open");
     });
     assert!(most < 1024, "{most} bytes");
@@ -316,7 +263,7 @@ fn a_large_frame_takes_little_more_memory_than_its_message() {
         peer.bite(65_483);
         peer.give(Frame::binary(payload(len)).bytes(Side::Server));
         let mut message = None;
-        let most = most_live(|| message = run(socket.next()));
+        let most = peak(|| message = run(socket.next()));
         assert!(matches!(message, Some(Some(Ok(Message::Binary(got)))) if got.len() == len));
         assert!(most <= bound + 1024, "{most} bytes for {len}");
     }
@@ -327,7 +274,7 @@ fn a_length_that_a_peer_declares_reserves_nothing() {
     let (mut socket, peer) = forgetful(Server);
     peer.give(Frame::binary("").declaring(16 << 20).header(Side::Server));
     peer.give([7; 10]);
-    let most = most_live(|| wait_for_nothing(&mut socket));
+    let most = peak(|| wait_for_nothing(&mut socket));
     assert!(most <= 4 * 4096, "{most} bytes");
 }
 

@@ -161,6 +161,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// Receives the next message; `None` when the connection is over, behind the Close message that
     /// the peer sent, or behind an error.
     ///
+    /// Before that `None` it waits for the peer: for its end of the transport, when it broke the
+    /// protocol, or when it is the server (RFC 6455 7.1.1). A peer may take its time; call
+    /// [`close`](Self::close) instead to bound it.
+    ///
     /// Dropped, it has lost nothing: call it again.
     ///
     /// # Errors
