@@ -198,6 +198,14 @@ fn message_without_its_end_is_1007() {
 }
 
 #[test]
+fn a_message_cut_inside_its_code_lengths_is_1007_where_no_context_is_taken_over() {
+    // The header of a block with the most code lengths there can be, and then zeros.
+    for cut in [[0xdc, 0x00].as_slice(), &[0xfc, 0x00, 0x00]] {
+        outcome(&agreed(no_takeover()), &[binary(cut)]).assert(&[], INVALID);
+    }
+}
+
+#[test]
 fn text_is_checked_once_it_is_readable() {
     let stored = |text: &[u8]| Blocks::new().stored(false, text).trimmed();
     let invalid = |offset| ProtocolError::InvalidUtf8 { offset };

@@ -203,8 +203,8 @@ impl Harm {
 }
 
 /// What the messages with these payloads become, one at a time, by the plain decoder. It ends
-/// without an error at a payload that ends inside the codes of a block: the crate does not always
-/// see that.
+/// without an error at a payload that ends inside the codes of a block: where the context is taken
+/// over, the crate does not always see that.
 fn model(
     payloads: &[(Vec<u8>, bool)],
     forgets: bool,
@@ -244,6 +244,9 @@ fn model(
                 return (messages, Some(ProtocolError::InflatedTooLarge { limit }));
             }
             Err(Fault::Invalid | Fault::Truncated) => {
+                return (messages, Some(ProtocolError::InvalidDeflate));
+            }
+            Err(Fault::TruncatedCodes) if forgets => {
                 return (messages, Some(ProtocolError::InvalidDeflate));
             }
             Err(Fault::TruncatedCodes) => return (messages, None),

@@ -159,26 +159,30 @@ impl Decompressor {
 
     /// RFC 7692 7.2.2: behind the tail that the sender took off there is the bound of a block.
     /// What ends elsewhere reads the tail, or the empty block behind it, as data: that shows.
+    ///
+    /// Where nothing need be kept for the next message that block is a final one, since only at a
+    /// bound it ends anything.
     fn check_end(&mut self) -> Result<(), ProtocolError> {
-        const TAIL_AND_EMPTY_BLOCK: [u8; 9] =
-            [0x00, 0x00, 0xff, 0xff, 0x00, 0x00, 0x00, 0xff, 0xff];
         let Some(decompressor) = &mut self.decompressor else {
             return Ok(());
         };
-        let (tail, empty_block) = TAIL_AND_EMPTY_BLOCK.split_at(TAIL.len());
+        let is_final = self.terms.no_context_takeover;
+        let end = [0x00, 0x00, 0xff, 0xff, is_final.into(), 0x00, 0x00, 0xff, 0xff];
+        let (tail, empty_block) = end.split_at(TAIL.len());
         // There are those who do not take the tail off. No payload without it ends like this: the
         // header of the block that it belongs to has zeros in its last byte.
         let is_trimmed = self.last != tail;
-        let end: &[u8] = if is_trimmed { &TAIL_AND_EMPTY_BLOCK } else { empty_block };
+        let end = if is_trimmed { &end } else { empty_block };
         let (taken, made) = (decompressor.total_in(), decompressor.total_out());
         let status = decompressor.decompress(end, &mut [0; 16], FlushDecompress::None);
         let taken = (decompressor.total_in() - taken) as usize;
         let is_at_bound = match status {
-            Ok(Status::Ok | Status::BufError) => taken == end.len(),
-            // The block that lost its tail was a final one, and needs no other behind it.
+            Ok(Status::Ok | Status::BufError) => !is_final && taken == end.len(),
             Ok(Status::StreamEnd) => {
                 self.ended = true;
-                is_trimmed && taken == tail.len()
+                // A block that lost its tail may have been a final one, and needs no other
+                // behind it.
+                (is_final && taken == end.len()) || (is_trimmed && taken == tail.len())
             }
             Err(_) => false,
         };
