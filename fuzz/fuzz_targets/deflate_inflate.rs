@@ -8,7 +8,6 @@
 #![no_main]
 
 #[path = "../../tests/common/messages.rs"]
-#[allow(dead_code, reason = "the tests use more of it")]
 mod common;
 
 use common::{Log, client, server};

@@ -66,8 +66,11 @@ fn made(bytes: &[u8], pieces: impl Iterator<Item = usize>, limits: HeadLimits) -
     format!("{:?}", handshake.receive(bytes))
 }
 
+/// A header's name and value.
+type Line<'b> = (&'b [u8], &'b [u8]);
+
 /// The length of the head, and its headers.
-fn http_of<'b>(incoming: &Incoming<'b>) -> (usize, Vec<(&'b [u8], &'b [u8])>) {
+fn http_of<'b>(incoming: &Incoming<'b>) -> (usize, Vec<Line<'b>>) {
     let (head_len, headers) = match incoming {
         Incoming::WebSocket(request) => (request.head_len(), request.headers()),
         Incoming::Http(request) => (request.head_len, request.headers),
