@@ -94,9 +94,9 @@ impl Joining {
                 Ok(Some(Event::Data(data))) => {
                     let (kind, last, len) = (data.kind, data.last, data.bytes.len());
                     let joined = if last && self.held == 0 {
-                        let mut frame = input.split_to(end);
+                        let mut frame = input.split_to(end).freeze();
                         frame.advance(end - len);
-                        frame.freeze()
+                        frame
                     } else {
                         self.join(input, end - len, end);
                         if !last {
