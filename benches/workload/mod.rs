@@ -20,12 +20,13 @@ impl Workload {
     /// Masked binary and multilingual text from 16 B to 1 MiB; of text also 48 B, which is less than
     /// the validator looks at at once.
     pub(super) fn to_a_server() -> Vec<Self> {
-        let sizes = [(16, "16B"), (125, "125B"), (16 << 10, "16KiB"), (1 << 20, "1MiB")];
-        let binary = sizes.map(|(size, name)| {
+        let binary_sizes = [(16, "16B"), (125, "125B"), (16 << 10, "16KiB"), (1 << 20, "1MiB")];
+        let text_sizes =
+            [(16, "16B"), (48, "48B"), (125, "125B"), (16 << 10, "16KiB"), (1 << 20, "1MiB")];
+        let binary = binary_sizes.map(|(size, name)| {
             Self::new(format!("binary-{name}"), Kind::Binary, binary(size), true)
         });
-        let [tiny, rest @ ..] = sizes;
-        let text = [&[tiny, (48, "48B")][..], &rest].concat().into_iter().map(|(size, name)| {
+        let text = text_sizes.map(|(size, name)| {
             Self::new(format!("text-{name}"), Kind::Text, multilingual(size), true)
         });
         binary.into_iter().chain(text).collect()
