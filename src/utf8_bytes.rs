@@ -33,10 +33,8 @@ impl Utf8Bytes {
         Self(Bytes::from_static(text.as_bytes()))
     }
 
-    /// Bytes that the caller has validated: every byte string that a [`Utf8Validator`] took from
-    /// its first byte to a `finish` without an error.
-    ///
-    /// [`Utf8Validator`]: crate::utf8::Utf8Validator
+    /// Bytes that were validated while nobody else could change them: either in the call that
+    /// takes them out of the read buffer, or in a buffer that only this crate reaches.
     #[inline]
     pub(crate) fn from_validated(bytes: Bytes) -> Self {
         debug_assert!(str::from_utf8(&bytes).is_ok(), "text was validated as it came");
@@ -47,7 +45,9 @@ impl Utf8Bytes {
     #[inline]
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // SAFETY: every constructor takes bytes that are UTF-8, and nothing changes them.
+        // SAFETY: every constructor checks that the bytes are UTF-8 after the last moment at which
+        // other code can change them. From then on they are immutable: `Bytes` is shared read-only,
+        // and no method of this type hands out `&mut` access.
         unsafe { str::from_utf8_unchecked(&self.0) }
     }
 

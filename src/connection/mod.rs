@@ -315,8 +315,8 @@ impl<R: Role> Connection<R> {
         &mut self.sender
     }
 
-    /// Fails the connection for what was found in a message that it took no offence at.
-    #[cfg(feature = "deflate")]
+    /// Fails the connection because of an error that the message layer found.
+    #[cfg(feature = "alloc")]
     pub(crate) fn fail(&mut self, error: ProtocolError) {
         self.receiver.fail(error);
         self.answer(&Err(error));

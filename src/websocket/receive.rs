@@ -11,6 +11,7 @@ use crate::connection::{Connection, Event, Input, Receiver, Role};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::message::Message;
+use crate::utf8::Utf8Validator;
 use crate::utf8_bytes::Utf8Bytes;
 
 /// Where in the read buffer the message under way is.
@@ -53,8 +54,7 @@ impl Joining {
 pub(super) trait Source {
     fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError>;
     fn frame_remaining(&self) -> u64;
-    /// Fails for what a compressed message turned out to be.
-    #[cfg(feature = "deflate")]
+    /// Fails the connection because of an error in a message as a whole.
     fn fail(&mut self, error: ProtocolError);
 }
 
@@ -93,17 +93,21 @@ impl Joining {
                 }
                 Ok(Some(Event::Data(data))) => {
                     let (kind, last, len) = (data.kind, data.last, data.bytes.len());
-                    let joined = if last && self.held == 0 {
+                    if last && self.held == 0 {
                         let mut frame = input.split_to(end).freeze();
                         frame.advance(end - len);
-                        frame
-                    } else {
-                        self.join(input, end - len, end);
-                        if !last {
-                            continue;
-                        }
-                        self.finish(input)
-                    };
+                        return Ok(Some(whole(kind, frame)));
+                    }
+                    self.join(input, end - len, end);
+                    if !last {
+                        continue;
+                    }
+                    let joined = self.finish(input);
+                    if let Err(error) = check_joined(kind, &joined) {
+                        source.fail(error);
+                        self.reset(input);
+                        return Err(error);
+                    }
                     return Ok(Some(whole(kind, joined)));
                 }
                 Ok(None) => {
@@ -194,6 +198,18 @@ impl Joining {
     }
 }
 
+/// Validates a joined text once more. Each piece was valid when it came, but the caller owns the
+/// buffer and can change the bytes of a message between two calls.
+fn check_joined(kind: Kind, joined: &[u8]) -> Result<(), ProtocolError> {
+    if kind == Kind::Binary {
+        return Ok(());
+    }
+    let mut utf8 = Utf8Validator::new();
+    let invalid = |offset: usize| ProtocolError::InvalidUtf8 { offset: offset as u64 };
+    utf8.feed(joined).map_err(|error| invalid(error.valid_up_to))?;
+    utf8.finish().map_err(|_| invalid(joined.len()))
+}
+
 /// A message whose text has been validated.
 #[inline(always)]
 fn whole(kind: Kind, bytes: Bytes) -> Message {
@@ -213,7 +229,6 @@ impl<R: Role> Source for Connection<R> {
         self.frame_remaining()
     }
 
-    #[cfg(feature = "deflate")]
     fn fail(&mut self, error: ProtocolError) {
         self.fail(error);
     }
@@ -229,7 +244,6 @@ impl<R: Role> Source for Receiver<R> {
         self.frame_remaining()
     }
 
-    #[cfg(feature = "deflate")]
     fn fail(&mut self, error: ProtocolError) {
         self.fail(error);
     }
