@@ -4,7 +4,7 @@ use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
-use crate::close::CloseCode;
+use crate::close::{CloseCode, CloseFrame};
 use crate::frame::Rsv;
 
 /// What the peer did wrong after the opening handshake. Each value knows the code of the Close
@@ -119,6 +119,15 @@ impl ProtocolError {
     }
 }
 
+impl ProtocolError {
+    /// The Close frame that reports this error: its code, and its text as the reason. `None` for
+    /// an error of code 1006, because nobody is left to read the frame (RFC 6455, section 7.1.7).
+    #[must_use]
+    pub fn close_frame(&self) -> Option<CloseFrame> {
+        CloseFrame::with_text(self.close_code(), format_args!("{self}"))
+    }
+}
+
 impl fmt::Display for ProtocolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -179,7 +188,7 @@ pub enum SendError {
     /// A Close was sent or received, or the connection has failed: nothing more may be sent.
     Closing,
     /// A whole message, or a fragment of another kind, in the middle of a fragmented message.
-    MessageUnderWay,
+    MessageInProgress,
     /// A text message that is not UTF-8.
     InvalidUtf8 {
         /// How many bytes of this payload came before the one that cannot stand where it does.
@@ -201,7 +210,7 @@ pub enum SendError {
         len: usize,
     },
     /// The output has no room for the whole frame. Worth another try when it has been drained.
-    Full(Full),
+    OutputFull(OutputFull),
     /// The queue is at its high-water mark. Worth another try when it has been drained.
     QueueFull {
         /// How many bytes are queued.
@@ -215,7 +224,7 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closing => f.write_str("the connection is closing: nothing more may be sent"),
-            Self::MessageUnderWay => {
+            Self::MessageInProgress => {
                 f.write_str("a fragmented message is under way: its last fragment must come first")
             }
             Self::InvalidUtf8 { offset } => {
@@ -228,7 +237,7 @@ impl fmt::Display for SendError {
             Self::CloseReasonTooLong { len } => {
                 write!(f, "a close reason of {len} bytes exceeds 123")
             }
-            Self::Full(full) => full.fmt(f),
+            Self::OutputFull(full) => full.fmt(f),
             Self::QueueFull { queued, high_water_mark } => write!(
                 f,
                 "{queued} bytes wait to be sent, which reaches the high-water mark of {high_water_mark}"
@@ -239,25 +248,25 @@ impl fmt::Display for SendError {
 
 impl Error for SendError {}
 
-impl From<Full> for SendError {
-    fn from(full: Full) -> Self {
-        Self::Full(full)
+impl From<OutputFull> for SendError {
+    fn from(full: OutputFull) -> Self {
+        Self::OutputFull(full)
     }
 }
 
 /// An output has no room for a whole frame; nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Full {
+pub struct OutputFull {
     /// How many bytes the frame takes.
     pub needed: usize,
     /// How many bytes there was room for.
     pub available: usize,
 }
 
-impl fmt::Display for Full {
+impl fmt::Display for OutputFull {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the output has room for {} bytes of a frame of {}", self.available, self.needed)
     }
 }
 
-impl Error for Full {}
+impl Error for OutputFull {}

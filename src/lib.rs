@@ -16,7 +16,7 @@
 )]
 #![cfg_attr(
     feature = "std",
-    doc = "| adapters | [`blocking`], [`adapter`] | `std` | [`WebSocketStream`](blocking::WebSocketStream): a `WebSocket` and a transport |"
+    doc = "| adapters | [`blocking`], [`io`] | `std` | [`WebSocketStream`](blocking::WebSocketStream): a `WebSocket` and a transport |"
 )]
 //!
 //! In scope: RFC 6455, both roles. Not in scope, ever: an HTTP server, a choice of threads or
@@ -40,16 +40,19 @@ extern crate alloc;
 extern crate std;
 
 #[cfg(feature = "std")]
-pub mod adapter;
-#[cfg(feature = "std")]
 pub mod blocking;
 pub mod close;
 pub mod connection;
-#[cfg(feature = "deflate")]
 pub mod deflate;
 mod error;
+pub mod extension;
 pub mod frame;
 pub mod handshake;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod http1;
+#[cfg(feature = "std")]
+pub mod io;
 pub mod mask;
 #[cfg(feature = "alloc")]
 mod message;
@@ -62,7 +65,7 @@ mod utf8_bytes;
 pub mod websocket;
 
 pub use close::{CloseCode, CloseFrame};
-pub use error::{Full, ProtocolError, SendError};
+pub use error::{OutputFull, ProtocolError, SendError};
 #[cfg(feature = "alloc")]
 pub use message::Message;
 #[cfg(feature = "alloc")]

@@ -80,6 +80,10 @@ impl Mask {
     }
 }
 
+/// How many bytes are masked before something else is done with them: they stay in the first-level
+/// cache.
+pub(crate) const CACHE_BLOCK: usize = 8 * 1024;
+
 /// From how many bytes on it pays to ask what vector instructions there are.
 const LARGE: usize = 128;
 

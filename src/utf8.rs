@@ -142,18 +142,18 @@ impl Error for Utf8Error {}
 #[inline]
 pub(crate) fn is_valid(bytes: &[u8]) -> bool {
     // Most of what is short is ASCII, and a look whether it is costs less than a call.
-    (bytes.len() < BLOCK && bytes.is_ascii()) || is_valid_any(bytes)
+    (bytes.len() < SIMD_BLOCK && bytes.is_ascii()) || is_valid_any(bytes)
 }
 
 /// What `simdutf8` looks at at once. It leaves what is shorter to the standard library, which goes
 /// character by character.
-const BLOCK: usize = 64;
+const SIMD_BLOCK: usize = 64;
 
 #[inline(never)]
 fn is_valid_any(bytes: &[u8]) -> bool {
-    if (BLOCK / 2..BLOCK).contains(&bytes.len()) {
+    if (SIMD_BLOCK / 2..SIMD_BLOCK).contains(&bytes.len()) {
         // Text and zeros are valid when the text is: a zero is a character, and goes on with none.
-        let mut block = [0; BLOCK];
+        let mut block = [0; SIMD_BLOCK];
         for (to, from) in block.iter_mut().zip(bytes) {
             *to = *from;
         }

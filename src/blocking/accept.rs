@@ -4,11 +4,12 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use super::deadline::Deadline;
-use super::finish::see_out;
+use super::ending::see_out;
 use super::{WebSocketStream, fill, retry};
-use crate::adapter::{AcceptError, Accepting, ReadSize, Reply, Step, upgrade_required};
 use crate::connection::Server;
-use crate::handshake::{HeadLimits, Incoming, Request};
+use crate::handshake::{Incoming, Request};
+use crate::http1::HeadLimits;
+use crate::io::{AcceptError, Accepting, ReadSize, Reply, Step, upgrade_required};
 use crate::websocket::Config;
 
 use bytes::{Buf, BytesMut};
@@ -18,7 +19,7 @@ use bytes::{Buf, BytesMut};
 ///
 /// ```no_run
 /// use std::net::TcpListener;
-/// use websocket_proto::adapter::Reply;
+/// use websocket_proto::io::Reply;
 /// use websocket_proto::blocking::Acceptor;
 /// use websocket_proto::handshake::Incoming;
 ///
@@ -118,19 +119,19 @@ impl<S: Read + Write> Acceptor<S> {
                     }
                 }
                 Step::Write => {
-                    write_head(stream, &mut accepting.output)?;
+                    write_all(stream, &mut accepting.output)?;
                     accepting.unflushed = false;
                 }
                 Step::Done(outcome) => break outcome,
             }
         };
-        let accepted = outcome?;
+        let opened = outcome?;
         let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
             return Err(AcceptError::Finished);
         };
-        let config = self.config.clone().negotiated(accepted.deflate);
+        let config = self.config.clone().deflate_terms(opened.deflate);
         let input = accepting.input;
-        Ok(WebSocketStream::new(stream, Server, config, input, accepted.subprotocol))
+        Ok(WebSocketStream::new(stream, Server, config, input, opened.subprotocol))
     }
 }
 
@@ -151,7 +152,7 @@ impl Acceptor<TcpStream> {
 
 /// Writes all of `output` and flushes the transport; what was written is taken off at once, so
 /// that it can be resumed.
-pub(super) fn write_head(stream: &mut impl Write, output: &mut BytesMut) -> io::Result<()> {
+pub(super) fn write_all(stream: &mut impl Write, output: &mut BytesMut) -> io::Result<()> {
     while !output.is_empty() {
         let written = retry(|| stream.write(output))?;
         if written == 0 {

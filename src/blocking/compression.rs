@@ -2,26 +2,26 @@
 
 use super::WebSocketStream;
 use crate::connection::Role;
-use crate::deflate::Compress;
-use crate::handshake::deflate::Agreement;
+use crate::deflate::Compression;
+use crate::deflate::Terms;
 
 impl<S, R: Role> WebSocketStream<S, R> {
     /// The terms on which this connection uses permessage-deflate; `None` when it does not.
     #[must_use]
-    pub fn agreement(&self) -> Option<&Agreement> {
-        self.websocket.agreement()
+    pub fn deflate_terms(&self) -> Option<&Terms> {
+        self.websocket.deflate_terms()
     }
 
     /// Says whether the messages from the next one on are sent compressed;
-    /// [`Auto`](Compress::Auto) until it is called.
-    pub fn compress(&mut self, choice: Compress) {
-        self.websocket.compress(choice);
+    /// [`Auto`](Compression::Auto) until it is called.
+    pub fn set_compression(&mut self, choice: Compression) {
+        self.websocket.set_compression(choice);
     }
 
     /// Gives back the memory of compressor and decompressor, as
-    /// [`WebSocket::release`](crate::WebSocket::release) does: for a connection that will be idle
+    /// [`WebSocket::release_memory`](crate::WebSocket::release_memory) does: for a connection that will be idle
     /// for long.
-    pub fn release(&mut self) {
-        self.websocket.release();
+    pub fn release_memory(&mut self) {
+        self.websocket.release_memory();
     }
 }

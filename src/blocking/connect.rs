@@ -3,14 +3,14 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 
-use super::accept::write_head;
+use super::accept::write_all;
 use super::deadline::{Deadline, TimedStream};
 use super::{WebSocketStream, fill};
-use crate::adapter::{
-    ConnectError, ConnectOptions, Connected, Connecting, ReadSize, Step, UrlError, random,
-};
 use crate::connection::Client;
 use crate::handshake::{Response, Scheme};
+use crate::io::{
+    ConnectError, ConnectOptions, Connecting, Opened, ReadSize, Step, UrlError, random,
+};
 
 /// Connects to a `ws://` URL.
 ///
@@ -49,9 +49,9 @@ pub fn connect_with(
     let stream = open_tcp(&options, deadline)?;
     let mut connecting = Connecting::new(options, random()?)?;
     let mut timed = TimedStream { stream: &stream, deadline };
-    let connected = shake_hands(&mut connecting, &mut timed, |_| ())?;
+    let opened = shake_hands(&mut connecting, &mut timed, |_| ())?;
     take_off_time_outs(&stream)?;
-    open(stream, &mut connecting, connected)
+    open(stream, &mut connecting, opened)
 }
 
 /// The TCP connection by which the options want the server to be reached: to their host, or to
@@ -83,7 +83,7 @@ fn open_tcp(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, C
                 }
             }
             Step::Write => {
-                write_head(&mut timed, &mut tunneling.output)?;
+                write_all(&mut timed, &mut tunneling.output)?;
                 tunneling.unflushed = false;
             }
             Step::Done(outcome) => return outcome.map(|()| stream),
@@ -117,7 +117,7 @@ fn shake_hands(
     connecting: &mut Connecting,
     stream: &mut (impl Read + Write),
     inspect: impl FnOnce(&Response<'_>),
-) -> Result<Connected, ConnectError> {
+) -> Result<Opened, ConnectError> {
     let mut inspect = Some(inspect);
     loop {
         let step = connecting.step(|response| {
@@ -134,7 +134,7 @@ fn shake_hands(
                 Err(error) => return Err(error.into()),
             },
             Step::Write => {
-                write_head(stream, &mut connecting.output)?;
+                write_all(stream, &mut connecting.output)?;
                 connecting.unflushed = false;
             }
             Step::Done(outcome) => return outcome,
@@ -146,12 +146,12 @@ fn shake_hands(
 fn open<S>(
     stream: S,
     connecting: &mut Connecting,
-    connected: Connected,
+    opened: Opened,
 ) -> Result<WebSocketStream<S, Client>, ConnectError> {
-    let config = connecting.options().config.clone().negotiated(connected.deflate);
+    let config = connecting.options().config.clone().deflate_terms(opened.deflate);
     let client = Client::new(random()?);
     let input = core::mem::take(&mut connecting.input);
-    Ok(WebSocketStream::new(stream, client, config, input, connected.subprotocol))
+    Ok(WebSocketStream::new(stream, client, config, input, opened.subprotocol))
 }
 
 /// A client's opening handshake over any transport, which can be resumed when that says
@@ -194,8 +194,8 @@ impl<S: Read + Write> Connector<S> {
         inspect: impl FnOnce(&Response<'_>),
     ) -> Result<WebSocketStream<S, Client>, ConnectError> {
         let stream = self.stream.as_mut().ok_or(ConnectError::Finished)?;
-        let connected = shake_hands(&mut self.connecting, stream, inspect)?;
+        let opened = shake_hands(&mut self.connecting, stream, inspect)?;
         let stream = self.stream.take().ok_or(ConnectError::Finished)?;
-        open(stream, &mut self.connecting, connected)
+        open(stream, &mut self.connecting, opened)
     }
 }

@@ -17,13 +17,12 @@
 //! ```
 
 mod accept;
-#[cfg(feature = "deflate")]
 mod compression;
 mod connect;
 mod deadline;
-mod finish;
-mod shared;
+mod ending;
 mod split;
+mod write_side;
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
@@ -33,11 +32,11 @@ use core::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use crate::adapter::{AcceptError, Error, ReadSize, Reply};
 use crate::close::CloseCode;
-use crate::connection::{Role, Server, State, Transport};
+use crate::connection::{Role, Server, State, TransportAction};
 use crate::frame::Kind;
 use crate::handshake::Request;
+use crate::io::{AcceptError, Error, ReadSize, Reply};
 use crate::message::Message;
 use crate::websocket::{Config, Outgoing, Prepared, WebSocket};
 
@@ -46,7 +45,7 @@ pub use connect::{Connector, connect, connect_tcp, connect_with};
 pub use split::{ReadHalf, ReuniteError, WriteHalf};
 
 use deadline::Deadline;
-use finish::{see_out, write_out};
+use ending::{see_out, write_out};
 
 /// A WebSocket over a transport.
 ///
@@ -85,7 +84,7 @@ impl<S: Read + Write> WebSocketStream<S, Server> {
     ///
     /// ```no_run
     /// # use std::net::TcpListener;
-    /// use websocket_proto::adapter::Reply;
+    /// use websocket_proto::io::Reply;
     /// use websocket_proto::blocking::WebSocketStream;
     /// use websocket_proto::websocket::Config;
     ///
@@ -187,7 +186,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
             // A transport that takes nothing may have something to give all the same, and one
             // that has failed says so when it is read.
             let flushed = self.flush();
-            if self.websocket.transport() != Transport::Keep {
+            if self.websocket.transport_action() != TransportAction::Keep {
                 flushed?;
                 return Ok(None);
             }
@@ -319,13 +318,15 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
         self.stream.set_nonblocking(false)?;
         let deadline = Deadline::after(self.close_timeout);
         write_out(&self.stream, self.websocket.output(), deadline)?;
-        match self.websocket.transport() {
-            Transport::Drop => Ok(()),
+        match self.websocket.transport_action() {
+            TransportAction::Drop => Ok(()),
             // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
-            Transport::Keep if self.state() == State::Closed => {
+            TransportAction::Keep if self.state() == State::Closed => {
                 see_out(&self.stream, false, deadline)
             }
-            Transport::Keep | Transport::ShutdownWrite => see_out(&self.stream, true, deadline),
+            TransportAction::Keep | TransportAction::ShutdownWrite => {
+                see_out(&self.stream, true, deadline)
+            }
         }
     }
 }

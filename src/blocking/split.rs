@@ -11,17 +11,15 @@ use std::net::{Shutdown, TcpStream};
 use bytes::{Bytes, BytesMut};
 
 use super::deadline::Deadline;
-use super::finish::{see_out, write_out};
-use super::shared::{DueClose, Shared};
+use super::ending::{see_out, write_out};
+use super::write_side::WriteSide;
 use super::{WebSocketStream, fill};
-use crate::adapter::{Error, ReadSize};
 use crate::close::{CloseCode, CloseFrame};
-use crate::connection::{ControlPayload, Role};
-#[cfg(feature = "deflate")]
-use crate::deflate::Compress;
+use crate::connection::{ControlPayload, OwedClose, Role};
+use crate::deflate::Compression;
 use crate::frame::Kind;
+use crate::io::{Error, ReadSize};
 use crate::message::Message;
-#[cfg(feature = "deflate")]
 use crate::websocket::MessageSender;
 use crate::websocket::{MessageReceiver, Prepared, WebSocket};
 
@@ -35,8 +33,8 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     /// The system cannot give a second handle to the socket.
     pub fn into_split(self) -> io::Result<(ReadHalf<R>, WriteHalf<R>)> {
         let stream = self.stream.try_clone()?;
-        let (receiver, sender) = self.websocket.split();
-        let shared = Arc::new(Shared::new(self.stream, sender));
+        let (receiver, sender) = self.websocket.into_split();
+        let shared = Arc::new(WriteSide::new(self.stream, sender));
         let reader = ReadHalf {
             stream,
             receiver,
@@ -60,13 +58,13 @@ pub struct ReadHalf<R> {
     read_size: ReadSize,
     subprotocol: Option<Box<str>>,
     close_timeout: Duration,
-    end: Option<End>,
-    shared: Arc<Shared<R>>,
+    end: Option<ReadOutcome>,
+    shared: Arc<WriteSide<R>>,
 }
 
 /// How the receiving direction ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+enum ReadOutcome {
     Closed,
     Failed,
 }
@@ -87,8 +85,8 @@ impl<R: Role> ReadHalf<R> {
                 Ok(None) if self.end.is_some() => return Ok(None),
                 Ok(None) => {}
                 Err(error) => {
-                    self.end = Some(End::Failed);
-                    self.shared.owe(|due| due.close = Some(DueClose::Fault(error)));
+                    self.end = Some(ReadOutcome::Failed);
+                    self.shared.owe(|due| due.close = Some(OwedClose::Fault(error)));
                     return Err(error.into());
                 }
             }
@@ -100,10 +98,9 @@ impl<R: Role> ReadHalf<R> {
         }
     }
 
-    /// Gives the memory of the decompressor back, as [`WebSocketStream::release`] does.
-    #[cfg(feature = "deflate")]
-    pub fn release(&mut self) {
-        self.receiver.release();
+    /// Gives the memory of the decompressor back, as [`WebSocketStream::release_memory`] does.
+    pub fn release_memory(&mut self) {
+        self.receiver.release_memory();
     }
 
     /// Drops the connection as [`WebSocketStream::finish`] does, once what is queued is written.
@@ -124,7 +121,7 @@ impl<R: Role> ReadHalf<R> {
         write_out(&self.stream, self.shared.output(&mut writer), deadline)?;
         drop(writer);
         // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
-        let shutdown = !(R::MASKS && self.end == Some(End::Closed));
+        let shutdown = !(R::MASKS && self.end == Some(ReadOutcome::Closed));
         see_out(&self.stream, shutdown, deadline)
     }
 
@@ -182,9 +179,9 @@ impl<R: Role> ReadHalf<R> {
                 self.shared.owe(|due| due.pong = payload);
             }
             Message::Close(frame) => {
-                self.end = Some(End::Closed);
+                self.end = Some(ReadOutcome::Closed);
                 let code = frame.as_deref().map(CloseFrame::code);
-                self.shared.owe(|due| due.close = Some(DueClose::Reply(code)));
+                self.shared.owe(|due| due.close = Some(OwedClose::Reply(code)));
             }
             _ => {}
         }
@@ -194,7 +191,7 @@ impl<R: Role> ReadHalf<R> {
 /// The half that writes.
 #[derive(Debug)]
 pub struct WriteHalf<R> {
-    shared: Arc<Shared<R>>,
+    shared: Arc<WriteSide<R>>,
 }
 
 impl<R: Role> WriteHalf<R> {
@@ -231,16 +228,14 @@ impl<R: Role> WriteHalf<R> {
     }
 
     /// Says whether the messages from the next one on are sent compressed, as
-    /// [`WebSocketStream::compress`] does.
-    #[cfg(feature = "deflate")]
-    pub fn compress(&mut self, choice: Compress) {
-        self.shared.with_sender(|sender| sender.compress(choice));
+    /// [`WebSocketStream::set_compression`] does.
+    pub fn set_compression(&mut self, choice: Compression) {
+        self.shared.with_sender(|sender| sender.set_compression(choice));
     }
 
-    /// Gives the memory of the compressor back, as [`WebSocketStream::release`] does.
-    #[cfg(feature = "deflate")]
-    pub fn release(&mut self) {
-        self.shared.with_sender(MessageSender::release);
+    /// Gives the memory of the compressor back, as [`WebSocketStream::release_memory`] does.
+    pub fn release_memory(&mut self) {
+        self.shared.with_sender(MessageSender::release_memory);
     }
 
     /// Begins the closing handshake; the half that reads completes it.

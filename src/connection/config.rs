@@ -8,12 +8,12 @@ use crate::frame::Rsv;
 /// frame that exceeds it.
 ///
 /// ```
-/// use websocket_proto::connection::Config;
+/// use websocket_proto::connection::ConnectionConfig;
 ///
-/// let config = Config::new().max_message_size(64 * 1024).answer_pings(false);
+/// let config = ConnectionConfig::new().max_message_size(64 * 1024).answer_pings(false);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct ConnectionConfig {
     pub(crate) max_message_size: u64,
     pub(super) max_frame_size: u64,
     pub(super) max_compressed_size: Option<u64>,
@@ -21,7 +21,7 @@ pub struct Config {
     pub(super) answer_pings: bool,
 }
 
-impl Config {
+impl ConnectionConfig {
     /// What [`max_message_size`](Self::max_message_size) is when it is not set: 16 MiB.
     pub const DEFAULT_MAX_MESSAGE_SIZE: u64 = 16 * 1024 * 1024;
 
@@ -77,7 +77,7 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for ConnectionConfig {
     fn default() -> Self {
         Self::new()
     }

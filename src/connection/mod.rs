@@ -7,28 +7,29 @@
 mod config;
 mod event;
 mod header_bytes;
+mod header_rules;
 mod input;
 mod output;
-mod reason;
+mod owed;
 mod receive;
 mod role;
-mod rules;
 mod send;
 mod state;
 
 use crate::close::{CloseCode, CloseFrame};
-use crate::error::{Full, ProtocolError, SendError};
+use crate::error::{OutputFull, ProtocolError, SendError};
 use crate::frame::Kind;
 
-pub use config::Config;
+pub use config::ConnectionConfig;
 pub use event::{ControlPayload, Data, Event};
 pub use header_bytes::HeaderBytes;
 pub use input::Input;
 pub use output::{Output, SliceOutput};
+pub(crate) use owed::OwedClose;
 pub use receive::Receiver;
 pub use role::{Client, Role, Server};
 pub use send::Sender;
-pub use state::{State, Transport};
+pub use state::{State, TransportAction};
 
 use output::Counted;
 
@@ -42,13 +43,13 @@ use output::Counted;
 ///   [`ping`](Self::ping), [`close`](Self::close);
 /// - **transmit**: [`poll_transmit`](Self::poll_transmit), after each `receive`: it writes what
 ///   the connection answers by itself, which waits in a slot for a Pong and one for a Close;
-/// - **look**: [`state`](Self::state), and [`transport`](Self::transport), which says what to do
+/// - **look**: [`state`](Self::state), and [`transport_action`](Self::transport_action), which says what to do
 ///   with the transport once all that was written has been flushed.
 ///
 /// ```
-/// use websocket_proto::connection::{Config, Connection, Event, Input, Server, SliceOutput};
+/// use websocket_proto::connection::{Connection, ConnectionConfig, Event, Input, Server, SliceOutput};
 ///
-/// let mut connection = Connection::new(Server, Config::new());
+/// let mut connection = Connection::new(Server, ConnectionConfig::new());
 /// // A masked "Hello" (RFC 6455 5.7), as it came from the transport.
 /// let mut buffer = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
 /// let mut reply = [0; 256];
@@ -72,22 +73,14 @@ pub struct Connection<R> {
     /// The answer to the newest Ping that has none yet.
     pong: Option<ControlPayload>,
     /// The Close that is due.
-    close: Option<DueClose>,
+    close: Option<OwedClose>,
     /// Whether the transport's end has come.
     eof: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum DueClose {
-    /// The peer's Close wants an answer.
-    Reply(Option<CloseCode>),
-    /// An error wants a report.
-    Fault(ProtocolError),
-}
-
 impl<R: Role> Connection<R> {
     /// A connection whose opening handshake has just been completed.
-    pub fn new(role: R, config: Config) -> Self {
+    pub fn new(role: R, config: ConnectionConfig) -> Self {
         Self {
             receiver: Receiver::new(&config),
             sender: Sender::new(role),
@@ -138,8 +131,8 @@ impl<R: Role> Connection<R> {
     /// Sends a whole text message in one frame.
     ///
     /// # Errors
-    /// [`Closing`](SendError::Closing), [`MessageUnderWay`](SendError::MessageUnderWay),
-    /// [`Full`](SendError::Full).
+    /// [`Closing`](SendError::Closing), [`MessageInProgress`](SendError::MessageInProgress),
+    /// [`OutputFull`](SendError::OutputFull).
     #[inline]
     pub fn send_text(&mut self, text: &str, out: &mut impl Output) -> Result<(), SendError> {
         self.sender.send_text(text, out)
@@ -158,7 +151,7 @@ impl<R: Role> Connection<R> {
     /// text may be cut inside a character.
     ///
     /// # Errors
-    /// As of [`send_text`](Self::send_text); `MessageUnderWay` when the message under way is of
+    /// As of [`send_text`](Self::send_text); `MessageInProgress` when the message under way is of
     /// another kind; [`InvalidUtf8`](SendError::InvalidUtf8).
     pub fn send_fragment(
         &mut self,
@@ -175,7 +168,7 @@ impl<R: Role> Connection<R> {
     /// is what the extension has made of the fragment; whether it stands for UTF-8 is not checked.
     ///
     /// # Errors
-    /// As of [`send_text`](Self::send_text); `MessageUnderWay` when the message under way is of
+    /// As of [`send_text`](Self::send_text); `MessageInProgress` when the message under way is of
     /// another kind, or is not compressed.
     pub fn send_compressed(
         &mut self,
@@ -192,7 +185,7 @@ impl<R: Role> Connection<R> {
     /// client's call has masked. A whole message is a first fragment with `fin`.
     ///
     /// # Errors
-    /// As of [`send_fragment`](Self::send_fragment), but for `Full`.
+    /// As of [`send_fragment`](Self::send_fragment), but for `OutputFull`.
     pub fn send_in_place(
         &mut self,
         kind: Kind,
@@ -206,7 +199,7 @@ impl<R: Role> Connection<R> {
     ///
     /// # Errors
     /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong),
-    /// [`Closing`](SendError::Closing), [`Full`](SendError::Full).
+    /// [`Closing`](SendError::Closing), [`OutputFull`](SendError::OutputFull).
     pub fn ping(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
         self.sender.ping(payload, out)
     }
@@ -226,7 +219,7 @@ impl<R: Role> Connection<R> {
     /// # Errors
     /// [`UnsendableCloseCode`](SendError::UnsendableCloseCode),
     /// [`CloseReasonTooLong`](SendError::CloseReasonTooLong), [`Closing`](SendError::Closing),
-    /// [`Full`](SendError::Full).
+    /// [`OutputFull`](SendError::OutputFull).
     pub fn close(
         &mut self,
         code: CloseCode,
@@ -240,7 +233,7 @@ impl<R: Role> Connection<R> {
     /// As [`close`](Self::close), with a frame that was made before, or without a code.
     ///
     /// # Errors
-    /// [`Closing`](SendError::Closing), [`Full`](SendError::Full).
+    /// [`Closing`](SendError::Closing), [`OutputFull`](SendError::OutputFull).
     pub fn close_with(
         &mut self,
         frame: Option<&CloseFrame>,
@@ -257,9 +250,9 @@ impl<R: Role> Connection<R> {
     /// was nothing.
     ///
     /// # Errors
-    /// [`Full`] when not even the first of them fits; it stays queued.
+    /// [`OutputFull`] when not even the first of them fits; it stays queued.
     #[inline]
-    pub fn poll_transmit(&mut self, out: &mut impl Output) -> Result<usize, Full> {
+    pub fn poll_transmit(&mut self, out: &mut impl Output) -> Result<usize, OutputFull> {
         if self.pong.is_none() && self.close.is_none() { Ok(0) } else { self.transmit(out) }
     }
 
@@ -278,18 +271,18 @@ impl<R: Role> Connection<R> {
 
     /// What to do with the transport, once all that has been written so far has been flushed.
     #[must_use]
-    pub fn transport(&self) -> Transport {
+    pub fn transport_action(&self) -> TransportAction {
         if self.close.is_some() || self.state() != State::Closed {
             // A Close is due, or messages may still come.
-            Transport::Keep
+            TransportAction::Keep
         } else if self.eof {
-            Transport::Drop
+            TransportAction::Drop
         } else if !R::MASKS || self.receiver.error().is_some() {
             // RFC 6455 7.1.1: the server closes first. 7.1.7: who fails a connection closes it.
-            Transport::ShutdownWrite
+            TransportAction::ShutdownWrite
         } else {
             // RFC 6455 7.1.1: the client waits for the server to close.
-            Transport::Keep
+            TransportAction::Keep
         }
     }
 
@@ -306,7 +299,7 @@ impl<R: Role> Connection<R> {
     ///
     /// Nothing is answered by itself any more: [`Receiver`] says what its owner must see to.
     #[must_use]
-    pub fn split(self) -> (Receiver<R>, Sender<R>) {
+    pub fn into_split(self) -> (Receiver<R>, Sender<R>) {
         (self.receiver, self.sender)
     }
 
@@ -363,13 +356,13 @@ impl<R: Role> Connection<R> {
             Ok(Some(Event::Close(frame))) => {
                 self.sender.stop();
                 if !self.sender.is_closed() {
-                    self.close = Some(DueClose::Reply(frame.as_ref().map(CloseFrame::code)));
+                    self.close = Some(OwedClose::Reply(frame.as_ref().map(CloseFrame::code)));
                 }
             }
             Err(error) => {
                 self.sender.stop();
                 if !self.sender.is_closed() && self.close.is_none() && !self.eof {
-                    self.close = Some(DueClose::Fault(*error));
+                    self.close = Some(OwedClose::Fault(*error));
                 }
             }
             Ok(Some(Event::Data(_) | Event::Pong(_)) | None) => {}
@@ -377,12 +370,12 @@ impl<R: Role> Connection<R> {
     }
 
     #[cold]
-    fn transmit(&mut self, out: &mut impl Output) -> Result<usize, Full> {
+    fn transmit(&mut self, out: &mut impl Output) -> Result<usize, OutputFull> {
         let mut out = Counted::new(out);
         self.transmit_pong(&mut out)?;
         let closed = match self.close {
-            Some(DueClose::Reply(code)) => self.sender.reply_to_close(code, &mut out),
-            Some(DueClose::Fault(error)) => self.sender.fail(&error, &mut out),
+            Some(OwedClose::Reply(code)) => self.sender.reply_to_close(code, &mut out),
+            Some(OwedClose::Fault(error)) => self.sender.fail(&error, &mut out),
             None => return Ok(out.written),
         };
         match closed {
@@ -394,7 +387,7 @@ impl<R: Role> Connection<R> {
         Ok(out.written)
     }
 
-    fn transmit_pong(&mut self, out: &mut impl Output) -> Result<(), Full> {
+    fn transmit_pong(&mut self, out: &mut impl Output) -> Result<(), OutputFull> {
         let Some(payload) = &self.pong else {
             return Ok(());
         };

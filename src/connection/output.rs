@@ -1,6 +1,8 @@
 //! Where frames to send are written.
 
-use crate::error::Full;
+use crate::error::OutputFull;
+#[cfg(feature = "alloc")]
+use crate::mask::CACHE_BLOCK;
 use crate::mask::Mask;
 
 /// A place for the bytes to send: a slice by [`SliceOutput`], a `Vec<u8>`, a `BytesMut`, or a
@@ -28,9 +30,9 @@ pub trait Output {
 /// An [`Output`] over a slice.
 ///
 /// ```
-/// use websocket_proto::connection::{Connection, Config, Server, SliceOutput};
+/// use websocket_proto::connection::{Connection, ConnectionConfig, Server, SliceOutput};
 ///
-/// let mut connection = Connection::new(Server, Config::new());
+/// let mut connection = Connection::new(Server, ConnectionConfig::new());
 /// let mut buffer = [0; 64];
 /// let mut out = SliceOutput::new(&mut buffer);
 /// connection.send_text("Hello", &mut out)?;
@@ -127,16 +129,12 @@ impl Output for bytes::BytesMut {
 #[cfg(feature = "alloc")]
 #[inline]
 fn append_masked<B: bytes::BufMut + AsMut<[u8]>>(buffer: &mut B, bytes: &[u8], mask: &mut Mask) {
-    for block in bytes.chunks(BLOCK) {
+    for block in bytes.chunks(CACHE_BLOCK) {
         let start = buffer.as_mut().len();
         buffer.put_slice(block);
         mask.apply(buffer.as_mut().get_mut(start..).unwrap_or_default());
     }
 }
-
-/// How much is copied before it is masked: it stays in the first-level cache.
-#[cfg(feature = "alloc")]
-const BLOCK: usize = 8 * 1024;
 
 /// Counts what is written to an output.
 pub(super) struct Counted<'o, O> {
@@ -168,7 +166,7 @@ impl<O: Output> Output for Counted<'_, O> {
 
 /// Checks that a frame of `needed` bytes fits into `out`.
 #[inline]
-pub(super) fn require_room(out: &impl Output, needed: usize) -> Result<(), Full> {
+pub(super) fn require_room(out: &impl Output, needed: usize) -> Result<(), OutputFull> {
     let available = out.room();
-    if needed <= available { Ok(()) } else { Err(Full { needed, available }) }
+    if needed <= available { Ok(()) } else { Err(OutputFull { needed, available }) }
 }

@@ -3,15 +3,15 @@
 use core::marker::PhantomData;
 use core::mem;
 
-use super::config::Config;
+use super::config::ConnectionConfig;
 use super::event::{ControlPayload, Data, Event};
+use super::header_rules::{HeaderRules, MessageSoFar};
 use super::input::Input;
 use super::role::Role;
-use super::rules::{Rules, UnderWay};
 use crate::close::CloseFrame;
 use crate::error::ProtocolError;
 use crate::frame::{FrameHeader, Kind, OpCode, Rsv};
-use crate::mask::{Mask, MaskKey};
+use crate::mask::{CACHE_BLOCK, Mask, MaskKey};
 use crate::utf8::{self, Utf8Validator};
 
 /// The receiving half of a connection.
@@ -24,13 +24,13 @@ use crate::utf8::{self, Utf8Validator};
 pub struct Receiver<R> {
     expect: Expect,
     /// The message under way, from its first header to its last byte.
-    message: Option<Message>,
+    message: Option<MessageInProgress>,
     /// Where in a character the text of that message is.
     utf8: Utf8Validator,
     /// A header that goes on past the end of what has arrived.
     header: [u8; FrameHeader::MAX_LEN],
     header_len: u8,
-    rules: Rules,
+    rules: HeaderRules,
     role: PhantomData<R>,
 }
 
@@ -73,7 +73,7 @@ struct Control {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Message {
+struct MessageInProgress {
     kind: Kind,
     compressed: bool,
     /// Its length, with all of the frame under way.
@@ -82,18 +82,15 @@ struct Message {
     begun: bool,
 }
 
-/// How much is unmasked before it is validated: it stays in the first-level cache.
-const BLOCK: usize = 8 * 1024;
-
 impl<R: Role> Receiver<R> {
-    pub(super) fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &ConnectionConfig) -> Self {
         Self {
             expect: Expect::Header,
             message: None,
             utf8: Utf8Validator::new(),
             header: [0; FrameHeader::MAX_LEN],
             header_len: 0,
-            rules: Rules::new(config),
+            rules: HeaderRules::new(config),
             role: PhantomData,
         }
     }
@@ -224,7 +221,7 @@ impl<R: Role> Receiver<R> {
         };
         if let Some(kind) = kind {
             let compressed = header.rsv.contains(Rsv::RSV1);
-            self.message = Some(Message { kind, compressed, len: 0, begun: false });
+            self.message = Some(MessageInProgress { kind, compressed, len: 0, begun: false });
         }
         if let Some(message) = &mut self.message {
             message.len += header.payload_len;
@@ -266,8 +263,9 @@ impl<R: Role> Receiver<R> {
     }
 
     #[inline(always)]
-    fn under_way(&self) -> Option<UnderWay> {
-        self.message.map(|Message { len, compressed, .. }| UnderWay { len, compressed })
+    fn so_far(&self) -> Option<MessageSoFar> {
+        self.message
+            .map(|MessageInProgress { len, compressed, .. }| MessageSoFar { len, compressed })
     }
 
     #[inline(always)]
@@ -312,7 +310,7 @@ impl<R: Role> Receiver<R> {
         if self.header_len > 0 {
             return self.resume_header(input);
         }
-        let parsed = self.rules.parse_header::<R>(input.remaining(), self.under_way())?;
+        let parsed = self.rules.parse_header::<R>(input.remaining(), self.so_far())?;
         if let Some((header, header_len)) = parsed {
             input.take(header_len);
             return Ok(Some(header));
@@ -333,9 +331,7 @@ impl<R: Role> Receiver<R> {
             has += 1;
         }
         let arrived = bytes.get(..has).unwrap_or(&bytes);
-        if let Some((header, header_len)) =
-            self.rules.parse_header::<R>(arrived, self.under_way())?
-        {
+        if let Some((header, header_len)) = self.rules.parse_header::<R>(arrived, self.so_far())? {
             input.take(header_len - had);
             self.header_len = 0;
             return Ok(Some(header));
@@ -373,7 +369,7 @@ impl<R: Role> Receiver<R> {
             payload.mask.apply(bytes);
         }
 
-        self.message = (!last).then_some(Message { begun: true, ..message });
+        self.message = (!last).then_some(MessageInProgress { begun: true, ..message });
         self.expect =
             if payload.remaining == 0 { Expect::Header } else { Expect::Payload(payload) };
         Ok(Next::Data(Data { kind, bytes, first, last, compressed }))
@@ -385,7 +381,7 @@ impl<R: Role> Receiver<R> {
     fn text(&mut self, mask: &mut Mask, bytes: &mut [u8], last: bool) -> Result<(), usize> {
         let len = bytes.len();
         let mut done = 0;
-        for block in bytes.chunks_mut(BLOCK) {
+        for block in bytes.chunks_mut(CACHE_BLOCK) {
             if !R::MASKS {
                 mask.apply(block);
             }

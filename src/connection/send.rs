@@ -1,14 +1,11 @@
 //! The sending direction.
 
-use core::fmt::Write as _;
-
 use super::event::ControlPayload;
 use super::header_bytes::HeaderBytes;
 use super::output::{Output, require_room};
-use super::reason::Reason;
 use super::role::Role;
 use crate::close::{CloseCode, CloseFrame};
-use crate::error::{Full, ProtocolError, SendError};
+use crate::error::{OutputFull, ProtocolError, SendError};
 use crate::frame::{FrameHeader, Kind, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
 use crate::mask::Mask;
 use crate::utf8::Utf8Validator;
@@ -19,22 +16,22 @@ use crate::utf8::Utf8Validator;
 #[derive(Debug)]
 pub struct Sender<R> {
     role: R,
-    phase: Phase,
-    /// The fragmented message under way.
-    message: Option<UnderWay>,
+    phase: SendPhase,
+    /// The fragmented message in progress.
+    message: Option<Fragmented>,
     /// Where in a character the text of that message is.
     utf8: Utf8Validator,
 }
 
-/// Which fragments go on with a message.
+/// A fragmented message in progress: what its other fragments must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct UnderWay {
+struct Fragmented {
     kind: Kind,
     compressed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
+enum SendPhase {
     Open,
     /// The peer is done, by its Close or by a fault: only our Close may follow.
     Closing,
@@ -44,14 +41,14 @@ enum Phase {
 
 impl<R: Role> Sender<R> {
     pub(super) const fn new(role: R) -> Self {
-        Self { role, phase: Phase::Open, message: None, utf8: Utf8Validator::new() }
+        Self { role, phase: SendPhase::Open, message: None, utf8: Utf8Validator::new() }
     }
 
     /// Sends a whole text message in one frame.
     ///
     /// # Errors
-    /// [`Closing`](SendError::Closing), [`MessageUnderWay`](SendError::MessageUnderWay),
-    /// [`Full`](SendError::Full).
+    /// [`Closing`](SendError::Closing), [`MessageInProgress`](SendError::MessageInProgress),
+    /// [`OutputFull`](SendError::OutputFull).
     #[inline]
     pub fn send_text(&mut self, text: &str, out: &mut impl Output) -> Result<(), SendError> {
         self.send_message(Kind::Text, text.as_bytes(), out)
@@ -70,7 +67,7 @@ impl<R: Role> Sender<R> {
     /// text may be cut inside a character.
     ///
     /// # Errors
-    /// As of [`send_text`](Self::send_text); `MessageUnderWay` when the message under way is of
+    /// As of [`send_text`](Self::send_text); `MessageInProgress` when the message under way is of
     /// another kind; [`InvalidUtf8`](SendError::InvalidUtf8).
     pub fn send_fragment(
         &mut self,
@@ -82,7 +79,7 @@ impl<R: Role> Sender<R> {
         let (opcode, rsv) = self.admit_fragment(kind, false)?;
         require_room(out, self.frame_len(payload.len()))?;
         self.advance_text(kind, fin, payload)?;
-        self.message = (!fin).then_some(UnderWay { kind, compressed: false });
+        self.message = (!fin).then_some(Fragmented { kind, compressed: false });
         self.put_frame(opcode, rsv, fin, payload, out);
         Ok(())
     }
@@ -92,7 +89,7 @@ impl<R: Role> Sender<R> {
     /// is what the extension has made of the fragment; whether it stands for UTF-8 is not checked.
     ///
     /// # Errors
-    /// As of [`send_text`](Self::send_text); `MessageUnderWay` when the message under way is of
+    /// As of [`send_text`](Self::send_text); `MessageInProgress` when the message under way is of
     /// another kind, or is not compressed.
     pub fn send_compressed(
         &mut self,
@@ -103,7 +100,7 @@ impl<R: Role> Sender<R> {
     ) -> Result<(), SendError> {
         let (opcode, rsv) = self.admit_fragment(kind, true)?;
         require_room(out, self.frame_len(payload.len()))?;
-        self.message = (!fin).then_some(UnderWay { kind, compressed: true });
+        self.message = (!fin).then_some(Fragmented { kind, compressed: true });
         self.put_frame(opcode, rsv, fin, payload, out);
         Ok(())
     }
@@ -113,7 +110,7 @@ impl<R: Role> Sender<R> {
     /// client's call has masked. A whole message is a first fragment with `fin`.
     ///
     /// # Errors
-    /// As of [`send_fragment`](Self::send_fragment), but for `Full`.
+    /// As of [`send_fragment`](Self::send_fragment), but for `OutputFull`.
     pub fn send_in_place(
         &mut self,
         kind: Kind,
@@ -131,7 +128,7 @@ impl<R: Role> Sender<R> {
     ///
     /// # Errors
     /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong),
-    /// [`Closing`](SendError::Closing), [`Full`](SendError::Full).
+    /// [`Closing`](SendError::Closing), [`OutputFull`](SendError::OutputFull).
     pub fn ping(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
         self.send_control(OpCode::Ping, payload, out)
     }
@@ -148,7 +145,7 @@ impl<R: Role> Sender<R> {
     /// of a fragmented message. `None` sends one without a code.
     ///
     /// # Errors
-    /// [`Closing`](SendError::Closing), [`Full`](SendError::Full).
+    /// [`Closing`](SendError::Closing), [`OutputFull`](SendError::OutputFull).
     pub fn close(
         &mut self,
         frame: Option<&CloseFrame>,
@@ -162,13 +159,13 @@ impl<R: Role> Sender<R> {
     /// afterwards (RFC 6455 5.5.2).
     ///
     /// # Errors
-    /// [`Full`]. The answer is still due.
+    /// [`OutputFull`]. The answer is still due.
     pub fn answer_ping(
         &mut self,
         payload: &ControlPayload,
         out: &mut impl Output,
-    ) -> Result<(), Full> {
-        if self.phase != Phase::Closed {
+    ) -> Result<(), OutputFull> {
+        if self.phase != SendPhase::Closed {
             require_room(out, self.frame_len(payload.len()))?;
             self.put_frame(OpCode::Pong, Rsv::NONE, true, payload, out);
         }
@@ -179,14 +176,14 @@ impl<R: Role> Sender<R> {
     /// has been sent already (RFC 6455 5.5.1).
     ///
     /// # Errors
-    /// [`Full`]. Nothing else can be sent by then, and the answer is still due.
+    /// [`OutputFull`]. Nothing else can be sent by then, and the answer is still due.
     pub fn reply_to_close(
         &mut self,
         received: Option<CloseCode>,
         out: &mut impl Output,
-    ) -> Result<(), Full> {
+    ) -> Result<(), OutputFull> {
         self.stop();
-        if self.phase == Phase::Closed {
+        if self.phase == SendPhase::Closed {
             return Ok(());
         }
         // A received code is always one that may be sent, so no answer loses it.
@@ -199,18 +196,14 @@ impl<R: Role> Sender<R> {
     /// error of code 1006, which nobody is left to read.
     ///
     /// # Errors
-    /// [`Full`]. Nothing else can be sent by then, and the Close is still due.
-    pub fn fail(&mut self, error: &ProtocolError, out: &mut impl Output) -> Result<(), Full> {
+    /// [`OutputFull`]. Nothing else can be sent by then, and the Close is still due.
+    pub fn fail(&mut self, error: &ProtocolError, out: &mut impl Output) -> Result<(), OutputFull> {
         self.stop();
-        if self.phase == Phase::Closed || error.close_code() == CloseCode::ABNORMAL {
-            self.phase = Phase::Closed;
+        let Some(frame) = error.close_frame().filter(|_| self.phase != SendPhase::Closed) else {
+            self.phase = SendPhase::Closed;
             return Ok(());
-        }
-        let mut reason = Reason::default();
-        // What does not fit is cut off.
-        let _ = write!(reason, "{error}");
-        let frame = CloseFrame::new(error.close_code(), reason.as_str()).ok();
-        self.put_close(frame.as_ref(), out)
+        };
+        self.put_close(Some(&frame), out)
     }
 
     /// How many bytes a frame with a payload of `payload_len` takes on the wire; `usize::MAX` when
@@ -223,14 +216,14 @@ impl<R: Role> Sender<R> {
 
     /// From here on only a Close may be sent.
     pub(super) fn stop(&mut self) {
-        if self.phase == Phase::Open {
-            self.phase = Phase::Closing;
+        if self.phase == SendPhase::Open {
+            self.phase = SendPhase::Closing;
         }
     }
 
     /// Whether a Close has been sent, or there is nobody left to send one to.
     pub(crate) fn is_closed(&self) -> bool {
-        self.phase == Phase::Closed
+        self.phase == SendPhase::Closed
     }
 
     /// The header of a whole message whose payload the caller masks and sends.
@@ -247,7 +240,7 @@ impl<R: Role> Sender<R> {
 
     /// As [`begin`](Self::begin), for a payload that `compress` makes, which is called only if the
     /// message can be sent.
-    #[cfg(feature = "deflate")]
+    #[cfg(feature = "alloc")]
     pub(crate) fn begin_compressed<P: AsRef<[u8]>>(
         &mut self,
         kind: Kind,
@@ -261,7 +254,7 @@ impl<R: Role> Sender<R> {
 
     /// As [`begin_fragment`](Self::begin_fragment), for what `compress` makes of the payload, which
     /// is called only if it can be sent.
-    #[cfg(feature = "deflate")]
+    #[cfg(feature = "alloc")]
     pub(crate) fn begin_compressed_fragment<P: AsRef<[u8]>>(
         &mut self,
         kind: Kind,
@@ -271,13 +264,13 @@ impl<R: Role> Sender<R> {
     ) -> Result<(FrameHeader, P), SendError> {
         let (opcode, rsv) = self.admit_fragment(kind, true)?;
         self.advance_text(kind, fin, payload)?;
-        self.message = (!fin).then_some(UnderWay { kind, compressed: true });
+        self.message = (!fin).then_some(Fragmented { kind, compressed: true });
         let payload = compress();
         Ok((self.next_header(opcode, rsv, fin, payload.as_ref().len()), payload))
     }
 
     /// Whether the fragmented message under way is compressed; `None` when there is none.
-    #[cfg(feature = "deflate")]
+    #[cfg(feature = "alloc")]
     pub(crate) fn is_compressing(&self) -> Option<bool> {
         self.message.map(|message| message.compressed)
     }
@@ -291,7 +284,7 @@ impl<R: Role> Sender<R> {
     ) -> Result<FrameHeader, SendError> {
         let (opcode, rsv) = self.admit_fragment(kind, false)?;
         self.advance_text(kind, fin, payload)?;
-        self.message = (!fin).then_some(UnderWay { kind, compressed: false });
+        self.message = (!fin).then_some(Fragmented { kind, compressed: false });
         Ok(self.next_header(opcode, rsv, fin, payload.len()))
     }
 
@@ -314,7 +307,7 @@ impl<R: Role> Sender<R> {
         payload: &[u8],
         out: &mut impl Output,
     ) -> Result<(), SendError> {
-        if self.phase != Phase::Open {
+        if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
         }
         if payload.len() > MAX_CONTROL_PAYLOAD {
@@ -325,11 +318,15 @@ impl<R: Role> Sender<R> {
         Ok(())
     }
 
-    fn put_close(&mut self, frame: Option<&CloseFrame>, out: &mut impl Output) -> Result<(), Full> {
+    fn put_close(
+        &mut self,
+        frame: Option<&CloseFrame>,
+        out: &mut impl Output,
+    ) -> Result<(), OutputFull> {
         let mut payload = [0; MAX_CONTROL_PAYLOAD];
         let payload_len = frame.map_or(0, |frame| frame.emit(&mut payload));
         require_room(out, self.frame_len(payload_len))?;
-        self.phase = Phase::Closed;
+        self.phase = SendPhase::Closed;
         let payload = payload.get(..payload_len).unwrap_or_default();
         self.put_frame(OpCode::Close, Rsv::NONE, true, payload, out);
         Ok(())
@@ -367,12 +364,12 @@ impl<R: Role> Sender<R> {
 
     #[inline]
     fn admit_message(&self) -> Result<(), SendError> {
-        if self.phase != Phase::Open {
+        if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
         }
         // RFC 6455 5.4: the fragments of one message are not interleaved with another's.
         if self.message.is_some() {
-            return Err(SendError::MessageUnderWay);
+            return Err(SendError::MessageInProgress);
         }
         Ok(())
     }
@@ -384,7 +381,7 @@ impl<R: Role> Sender<R> {
         before: usize,
         out: &impl Output,
     ) -> Result<(), SendError> {
-        if self.phase != Phase::Open {
+        if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
         }
         let payload_len = frame.map_or(0, |frame| 2 + frame.reason().len());
@@ -392,17 +389,17 @@ impl<R: Role> Sender<R> {
     }
 
     fn admit_fragment(&self, kind: Kind, compressed: bool) -> Result<(OpCode, Rsv), SendError> {
-        if self.phase != Phase::Open {
+        if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
         }
         match self.message {
             // RFC 7692 6: RSV1 on the first frame of a compressed message, and on no other.
             None if compressed => Ok((kind.into(), Rsv::RSV1)),
             None => Ok((kind.into(), Rsv::NONE)),
-            Some(under_way) if under_way == (UnderWay { kind, compressed }) => {
+            Some(message) if message == (Fragmented { kind, compressed }) => {
                 Ok((OpCode::Continuation, Rsv::NONE))
             }
-            Some(_) => Err(SendError::MessageUnderWay),
+            Some(_) => Err(SendError::MessageInProgress),
         }
     }
 

@@ -31,7 +31,7 @@ pub enum State {
 
 /// What to do with the transport, once what has been written to an output has been flushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
+pub enum TransportAction {
     /// Read and write on.
     Keep,
     /// Shut the sending side down, then read until the end, which may be given a time limit, and

@@ -6,7 +6,9 @@
 
 mod header;
 mod opcode;
+mod rsv;
 
 pub(crate) use header::HeaderPart;
-pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD, Rsv};
+pub use header::{FrameHeader, MAX_CONTROL_PAYLOAD};
 pub use opcode::{Kind, OpCode};
+pub use rsv::Rsv;

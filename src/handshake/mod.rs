@@ -3,7 +3,7 @@
 //! Neither role reads or writes a socket. The caller collects what the peer sent in a buffer of
 //! its own and shows all of it at each call; nothing is copied out, and what comes back borrows
 //! that buffer. However slowly the head arrives, each byte is looked at once for the head's end,
-//! and the head is parsed once, when it is whole; what may arrive is bounded by [`HeadLimits`].
+//! and the head is parsed once, when it is whole; what may arrive is bounded by [`HeadLimits`](crate::http1::HeadLimits).
 //!
 //! # Server
 //!
@@ -81,39 +81,17 @@
 //! ```
 #![cfg_attr(
     feature = "http",
-    doc = "\n# Over HTTP libraries\n\nThe module [`http`] has both roles over the types of the `http` crate, and extended CONNECT\n(RFC 8441, RFC 9220)."
+    doc = "\n# Over HTTP libraries\n\nThe module [`http`](crate::http) has both roles over the types of the `http` crate, and extended CONNECT\n(RFC 8441, RFC 9220)."
 )]
 
-mod accept;
-mod accept_key;
-mod client;
-pub mod deflate;
+pub(crate) mod client;
 mod error;
-mod extensions;
-mod grammar;
-mod head;
-mod headers;
-mod host;
-#[cfg(feature = "http")]
-pub mod http;
-mod refusal;
-mod request;
-mod response;
-mod scan;
-mod server;
-mod write;
+pub(crate) mod headers;
+pub(crate) mod key;
+pub(crate) mod server;
 
-pub use accept::Accept;
-pub use accept_key::accept_key;
-pub use client::{ClientRequest, Scheme};
-pub use error::{ExtensionError, HeadError, RequestError, ResponseError, WriteError};
-pub use extensions::{Extension, ExtensionParameter, Extensions, ParameterValue};
-pub use head::HeadLimits;
-pub use headers::{Header, Headers, HeadersIter};
-pub use refusal::Refusal;
-pub use request::{MAX_SUBPROTOCOLS, Request};
-pub use response::{Answer, ClientHandshake, HttpResponse, Response};
-pub use server::{HttpRequest, Incoming, ServerHandshake};
-
-/// The one version of the protocol that RFC 6455 defines, as `Sec-WebSocket-Version` has it.
-const VERSION: &str = "13";
+pub use client::{Answer, ClientHandshake, ClientRequest, Response, ResponseError, Scheme};
+pub use error::WriteError;
+pub use headers::MAX_SUBPROTOCOLS;
+pub use key::accept_key;
+pub use server::{Accept, Incoming, Refusal, Request, RequestError, ServerHandshake};

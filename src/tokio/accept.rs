@@ -8,9 +8,10 @@ use ::tokio::time::timeout;
 use bytes::BytesMut;
 
 use super::WebSocketStream;
-use crate::adapter::{AcceptError, Accepting, HANDSHAKE_READ, Reply, Step, upgrade_required};
 use crate::connection::Server;
-use crate::handshake::{HeadLimits, Incoming, Request};
+use crate::handshake::{Incoming, Request};
+use crate::http1::HeadLimits;
+use crate::io::{AcceptError, Accepting, HANDSHAKE_READ, Reply, Step, upgrade_required};
 use crate::websocket::Config;
 
 /// A server's opening handshake.
@@ -19,7 +20,7 @@ use crate::websocket::Config;
 ///
 /// ```no_run
 /// use std::time::Duration;
-/// use websocket_proto::adapter::Reply;
+/// use websocket_proto::io::Reply;
 /// use websocket_proto::handshake::Incoming;
 /// use websocket_proto::tokio::Acceptor;
 ///
@@ -128,19 +129,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
                     }
                 }
                 Step::Write => {
-                    write_head(stream, &mut accepting.output).await?;
+                    write_all(stream, &mut accepting.output).await?;
                     accepting.unflushed = false;
                 }
                 Step::Done(outcome) => break outcome,
             }
         };
-        let accepted = outcome?;
+        let opened = outcome?;
         let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
             return Err(AcceptError::Finished);
         };
-        let config = self.config.clone().negotiated(accepted.deflate);
+        let config = self.config.clone().deflate_terms(opened.deflate);
         let input = accepting.input;
-        Ok(WebSocketStream::new(stream, Server, config, input, accepted.subprotocol))
+        Ok(WebSocketStream::new(stream, Server, config, input, opened.subprotocol))
     }
 
     /// Drops the transport of a request that was not accepted, so that its response is not
@@ -175,7 +176,7 @@ pub(super) async fn read_head<S: AsyncRead + Unpin>(
 }
 
 /// Writes all of `output` and flushes the transport. Dropped, `output` has what is left.
-pub(super) async fn write_head<S: AsyncWrite + Unpin>(
+pub(super) async fn write_all<S: AsyncWrite + Unpin>(
     stream: &mut S,
     output: &mut BytesMut,
 ) -> io::Result<()> {

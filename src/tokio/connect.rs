@@ -9,15 +9,15 @@ use ::tokio::time::timeout;
 #[cfg(feature = "tls")]
 use tokio_rustls::TlsConnector;
 
-use super::accept::{read_head, write_head};
+use super::accept::{read_head, write_all};
 #[cfg(feature = "tls")]
 use super::tls;
 use super::{MaybeTlsStream, WebSocketStream};
-#[cfg(not(feature = "tls"))]
-use crate::adapter::UrlError;
-use crate::adapter::{ConnectError, ConnectOptions, Connecting, Step, random};
 use crate::connection::Client;
 use crate::handshake::{Response, Scheme};
+#[cfg(not(feature = "tls"))]
+use crate::io::UrlError;
+use crate::io::{ConnectError, ConnectOptions, Connecting, Step, random};
 
 /// Connects to a `ws://` or `wss://` URL.
 ///
@@ -71,7 +71,7 @@ pub async fn connect_with(
 ///
 /// ```no_run
 /// use std::sync::Arc;
-/// use websocket_proto::adapter::ConnectOptions;
+/// use websocket_proto::io::ConnectOptions;
 /// use websocket_proto::tokio::connect_with_tls;
 /// use websocket_proto::tokio::tokio_rustls::rustls::{ClientConfig, RootCertStore};
 ///
@@ -143,7 +143,7 @@ async fn open_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
                 }
             }
             Step::Write => {
-                write_head(&mut stream, &mut tunneling.output).await?;
+                write_all(&mut stream, &mut tunneling.output).await?;
                 tunneling.unflushed = false;
             }
             Step::Done(outcome) => return outcome.map(|()| stream),
@@ -221,17 +221,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
                     Err(error) => return Err(error.into()),
                 },
                 Step::Write => {
-                    write_head(stream, &mut self.connecting.output).await?;
+                    write_all(stream, &mut self.connecting.output).await?;
                     self.connecting.unflushed = false;
                 }
                 Step::Done(outcome) => break outcome,
             }
         };
-        let connected = outcome?;
+        let opened = outcome?;
         let stream = self.stream.take().ok_or(ConnectError::Finished)?;
-        let config = self.connecting.options().config.clone().negotiated(connected.deflate);
+        let config = self.connecting.options().config.clone().deflate_terms(opened.deflate);
         let input = core::mem::take(&mut self.connecting.input);
         let client = Client::new(random()?);
-        Ok(WebSocketStream::new(stream, client, config, input, connected.subprotocol))
+        Ok(WebSocketStream::new(stream, client, config, input, opened.subprotocol))
     }
 }

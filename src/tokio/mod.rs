@@ -28,7 +28,6 @@
 //! [`WebSocket`]: crate::WebSocket
 
 mod accept;
-#[cfg(feature = "deflate")]
 mod compression;
 mod connect;
 mod maybe_tls;

@@ -14,12 +14,11 @@ use futures_core::Stream;
 use futures_sink::Sink;
 
 use super::WebSocketStream;
-use crate::adapter::Error;
 use crate::close::CloseCode;
 use crate::connection::Role;
-#[cfg(feature = "deflate")]
-use crate::deflate::Compress;
+use crate::deflate::Compression;
 use crate::frame::Kind;
+use crate::io::Error;
 use crate::message::Message;
 use crate::websocket::Prepared;
 
@@ -50,13 +49,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// ```
     pub fn into_split(self) -> (ReadHalf<S, R>, WriteHalf<S, R>) {
         let shared = Arc::new(Mutex::new(self));
-        (ReadHalf(Shared(Arc::clone(&shared))), WriteHalf(Shared(shared)))
+        (ReadHalf(SharedStream(Arc::clone(&shared))), WriteHalf(SharedStream(shared)))
     }
 }
 
 /// The half that receives.
 #[derive(Debug)]
-pub struct ReadHalf<S, R>(Shared<S, R>);
+pub struct ReadHalf<S, R>(SharedStream<S, R>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     /// Receives the next message, as [`WebSocketStream::next`] does. Call it until `None`, also
@@ -85,16 +84,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
         match Arc::try_unwrap(self.0.0) {
             Ok(mutex) => Ok(mutex.into_inner().unwrap_or_else(PoisonError::into_inner)),
             // There are two halves and no more.
-            Err(shared) => {
-                Err(ReuniteError(Self(Shared(Arc::clone(&shared))), WriteHalf(Shared(shared))))
-            }
+            Err(shared) => Err(ReuniteError(
+                Self(SharedStream(Arc::clone(&shared))),
+                WriteHalf(SharedStream(shared)),
+            )),
         }
     }
 }
 
 /// The half that sends.
 #[derive(Debug)]
-pub struct WriteHalf<S, R>(Shared<S, R>);
+pub struct WriteHalf<S, R>(SharedStream<S, R>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// Queues a message, as [`WebSocketStream::feed`] does.
@@ -155,16 +155,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     }
 
     /// Says whether the messages from the next one on are sent compressed, as
-    /// [`WebSocketStream::compress`] does.
-    #[cfg(feature = "deflate")]
-    pub fn compress(&mut self, choice: Compress) {
-        self.0.lock().websocket.compress(choice);
+    /// [`WebSocketStream::set_compression`] does.
+    pub fn set_compression(&mut self, choice: Compression) {
+        self.0.lock().websocket.set_compression(choice);
     }
 
-    /// Gives memory back, that of the other half too, as [`WebSocketStream::release`] does.
-    #[cfg(feature = "deflate")]
-    pub fn release(&mut self) {
-        self.0.lock().websocket.release();
+    /// Gives memory back, that of the other half too, as [`WebSocketStream::release_memory`] does.
+    pub fn release_memory(&mut self) {
+        self.0.lock().websocket.release_memory();
     }
 
     /// Writes all that is queued, and flushes the transport.
@@ -223,9 +221,9 @@ impl<S, R> fmt::Display for ReuniteError<S, R> {
 impl<S, R> StdError for ReuniteError<S, R> {}
 
 #[derive(Debug)]
-struct Shared<S, R>(Arc<Mutex<WebSocketStream<S, R>>>);
+struct SharedStream<S, R>(Arc<Mutex<WebSocketStream<S, R>>>);
 
-impl<S, R> Shared<S, R> {
+impl<S, R> SharedStream<S, R> {
     fn lock(&self) -> MutexGuard<'_, WebSocketStream<S, R>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -10,7 +10,7 @@ use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::MaybeTlsStream;
-use crate::adapter::{ConnectError, UrlError};
+use crate::io::{ConnectError, UrlError};
 
 /// The host as what a certificate has to be for: a name, which is also sent in the clear (SNI,
 /// RFC 6066 3), or an address.
@@ -54,7 +54,7 @@ mod with_roots {
     use tokio_rustls::rustls::crypto::ring;
     use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-    use crate::adapter::ConnectError;
+    use crate::io::ConnectError;
 
     /// One for the process, since the roots are many, and so that a second connection to a server
     /// resumes the session of the first.

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, IoSlice};
 use ::tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use bytes::{Buf as _, BufMut as _, BytesMut};
 
-use crate::adapter::ReadSize;
+use crate::io::ReadSize;
 use crate::websocket::Outgoing;
 
 /// Writes all of `output` and flushes the transport.

@@ -3,15 +3,16 @@
 use core::time::Duration;
 
 use super::Keepalive;
-use crate::connection;
+use super::compression::Settings;
+use crate::connection::ConnectionConfig;
 #[cfg(feature = "deflate")]
-use crate::deflate;
-#[cfg(feature = "deflate")]
-use crate::frame::Rsv;
+use crate::deflate::DeflateConfig;
 #[cfg(feature = "std")]
-use crate::handshake::deflate::{Agreement, Preferences};
+use crate::deflate::Preferences;
+use crate::deflate::Terms;
+use crate::frame::Rsv;
 #[cfg(feature = "http")]
-use crate::handshake::http::Accept;
+use crate::http::AcceptBuilder;
 
 /// The limits of a [`WebSocket`](super::WebSocket), and what it does by itself.
 ///
@@ -22,15 +23,12 @@ use crate::handshake::http::Accept;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
-    pub(super) connection: connection::Config,
+    pub(super) connection: ConnectionConfig,
     pub(super) high_water_mark: usize,
     #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the adapters keep it"))]
     pub(crate) close_timeout: Duration,
     pub(super) keepalive: Option<Keepalive>,
-    #[cfg(feature = "deflate")]
-    pub(super) deflate: Option<deflate::Config>,
-    #[cfg(feature = "deflate")]
-    pub(super) agreement: Option<Agreement>,
+    pub(super) compression: Settings,
 }
 
 impl Config {
@@ -44,14 +42,11 @@ impl Config {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            connection: connection::Config::new(),
+            connection: ConnectionConfig::new(),
             high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
             close_timeout: Self::DEFAULT_CLOSE_TIMEOUT,
             keepalive: None,
-            #[cfg(feature = "deflate")]
-            deflate: None,
-            #[cfg(feature = "deflate")]
-            agreement: None,
+            compression: Settings::new(),
         }
     }
 
@@ -104,20 +99,19 @@ impl Config {
 
     /// Negotiates permessage-deflate (RFC 7692), and says when and how to compress. The adapters
     /// negotiate by themselves; behind somebody else's opening handshake
-    /// [`agreement`](Self::agreement) says what came of it. Not negotiated when not set.
+    /// [`deflate_terms`](Self::deflate_terms) says what came of it. Not negotiated when not set.
     #[cfg(feature = "deflate")]
     #[must_use]
-    pub fn deflate(mut self, config: deflate::Config) -> Self {
-        self.deflate = Some(config);
+    pub fn deflate(mut self, config: DeflateConfig) -> Self {
+        self.compression.set_config(config);
         self
     }
 
     /// The terms on which the connection uses permessage-deflate, as somebody else's opening
     /// handshake has agreed on them; `None`, and when not set: it does not use it.
-    #[cfg(feature = "deflate")]
     #[must_use]
-    pub const fn agreement(mut self, agreement: Option<Agreement>) -> Self {
-        self.agreement = agreement;
+    pub const fn deflate_terms(mut self, terms: Option<Terms>) -> Self {
+        self.compression.set_terms(terms);
         self
     }
 
@@ -127,11 +121,12 @@ impl Config {
     ///
     /// ```
     /// # #[cfg(feature = "deflate")] {
-    /// use websocket_proto::handshake::http::Offer;
-    /// use websocket_proto::{WebSocket, connection::Server, deflate, websocket::Config};
+    /// use websocket_proto::http::Offer;
+    /// use websocket_proto::deflate::DeflateConfig;
+    /// use websocket_proto::{WebSocket, connection::Server, websocket::Config};
     ///
     /// // One for the whole server.
-    /// let config = Config::new().deflate(deflate::Config::new());
+    /// let config = Config::new().deflate(DeflateConfig::new());
     ///
     /// let request = http::Request::connect("https://server.example.com/chat")
     ///     .version(http::Version::HTTP_2)
@@ -143,51 +138,35 @@ impl Config {
     /// let (accept, config) = config.clone().negotiate(offer.accept());
     /// let response = accept.response();
     /// assert_eq!(response.headers()["sec-websocket-extensions"], "permessage-deflate");
-    /// assert!(WebSocket::new(Server, config).agreement().is_some());
+    /// assert!(WebSocket::new(Server, config).deflate_terms().is_some());
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[cfg(feature = "http")]
-    pub fn negotiate(self, accept: Accept<'_>) -> (Accept<'_>, Self) {
+    pub fn negotiate(self, accept: AcceptBuilder<'_>) -> (AcceptBuilder<'_>, Self) {
         let Some(preferences) = self.wanted_deflate() else {
             return (accept, self);
         };
-        let (accept, agreement) = accept.deflate(&preferences);
-        (accept, self.negotiated(agreement))
+        let (accept, terms) = accept.deflate(&preferences);
+        (accept, self.deflate_terms(terms))
     }
 
     /// What the connection below allows.
-    pub(super) fn wire(self) -> connection::Config {
-        #[cfg(feature = "deflate")]
-        if self.agreement.is_some() {
-            // The limit is on what a message becomes, and is charged as it does. DEFLATE may make
-            // it longer on the wire, the more so the more often its sender flushes; there is an
-            // end to that.
-            let limit = self.connection.max_message_size.saturating_mul(8).saturating_add(1024);
-            return self.connection.reserved_bits(Rsv::RSV1).max_compressed_size(limit);
+    pub(super) fn connection_config(self) -> ConnectionConfig {
+        if self.compression.terms().is_none() {
+            return self.connection;
         }
-        self.connection
+        // The limit is on what a message becomes, and is charged as it does. DEFLATE may make it
+        // longer on the wire, the more so the more often its sender flushes; there is an end to
+        // that.
+        let limit = self.connection.max_message_size.saturating_mul(8).saturating_add(1024);
+        self.connection.reserved_bits(Rsv::RSV1).max_compressed_size(limit)
     }
 
     /// What the adapters are to negotiate.
     #[cfg(feature = "std")]
     pub(crate) fn wanted_deflate(&self) -> Option<Preferences> {
-        #[cfg(feature = "deflate")]
-        return self.deflate.as_ref().map(|config| *config.wanted());
-        #[cfg(not(feature = "deflate"))]
-        None
-    }
-
-    /// What the adapters have negotiated. Without the feature that is nothing, ever.
-    #[cfg(feature = "std")]
-    pub(crate) fn negotiated(self, agreement: Option<Agreement>) -> Self {
-        #[cfg(feature = "deflate")]
-        return self.agreement(agreement);
-        #[cfg(not(feature = "deflate"))]
-        {
-            let _ = agreement;
-            self
-        }
+        self.compression.preferences()
     }
 }
 

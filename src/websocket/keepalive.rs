@@ -16,11 +16,11 @@ pub struct Keepalive {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Watch {
     keepalive: Keepalive,
-    phase: Phase,
+    phase: WatchState,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Phase {
+enum WatchState {
     /// Something came at this time.
     Heard(Duration),
     /// A Ping waits to be written. A peer that reads slowly is not one that has gone.
@@ -31,7 +31,7 @@ enum Phase {
 
 /// What a deadline that has passed asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Due {
+pub(super) enum DeadlineAction {
     Nothing,
     Ping,
     Failure,
@@ -39,7 +39,7 @@ pub(super) enum Due {
 
 impl Watch {
     pub(super) const fn new(keepalive: Keepalive) -> Self {
-        Self { keepalive, phase: Phase::Heard(Duration::ZERO) }
+        Self { keepalive, phase: WatchState::Heard(Duration::ZERO) }
     }
 
     pub(super) const fn timeout(&self) -> Duration {
@@ -48,35 +48,35 @@ impl Watch {
 
     /// Bytes have come.
     pub(super) const fn received(&mut self, now: Duration) {
-        self.phase = Phase::Heard(now);
+        self.phase = WatchState::Heard(now);
     }
 
     /// All that was queued has been written.
     pub(super) const fn written(&mut self, now: Duration) {
-        if let Phase::Asking = self.phase {
-            self.phase = Phase::Asked(now);
+        if let WatchState::Asking = self.phase {
+            self.phase = WatchState::Asked(now);
         }
     }
 
     pub(super) const fn deadline(&self) -> Option<Duration> {
         match self.phase {
-            Phase::Heard(since) => Some(since.saturating_add(self.keepalive.interval)),
-            Phase::Asking => None,
-            Phase::Asked(since) => Some(since.saturating_add(self.keepalive.timeout)),
+            WatchState::Heard(since) => Some(since.saturating_add(self.keepalive.interval)),
+            WatchState::Asking => None,
+            WatchState::Asked(since) => Some(since.saturating_add(self.keepalive.timeout)),
         }
     }
 
-    pub(super) fn due(&mut self, now: Duration) -> Due {
+    pub(super) fn due(&mut self, now: Duration) -> DeadlineAction {
         if self.deadline().is_none_or(|deadline| now < deadline) {
-            return Due::Nothing;
+            return DeadlineAction::Nothing;
         }
         match self.phase {
-            Phase::Heard(_) => {
-                self.phase = Phase::Asking;
-                Due::Ping
+            WatchState::Heard(_) => {
+                self.phase = WatchState::Asking;
+                DeadlineAction::Ping
             }
-            Phase::Asking => Due::Nothing,
-            Phase::Asked(_) => Due::Failure,
+            WatchState::Asking => DeadlineAction::Nothing,
+            WatchState::Asked(_) => DeadlineAction::Failure,
         }
     }
 }

@@ -1,10 +1,7 @@
 //! Whole messages in and out, over [`bytes`].
 
+mod compression;
 mod config;
-#[cfg(feature = "deflate")]
-mod deflating;
-#[cfg(feature = "deflate")]
-mod inflating;
 mod keepalive;
 mod outgoing;
 mod prepared;
@@ -19,7 +16,8 @@ use bytes::{Bytes, BytesMut};
 use crate::close::{CloseCode, CloseFrame};
 #[cfg(feature = "std")]
 use crate::connection::ControlPayload;
-use crate::connection::{Connection, Role, State, Transport};
+use crate::connection::{Connection, Role, State, TransportAction};
+use crate::deflate::{Compression, Terms};
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
 use crate::message::Message;
@@ -31,12 +29,7 @@ pub use prepared::Prepared;
 pub use send::Rejected;
 pub use split::{MessageReceiver, MessageSender};
 
-#[cfg(feature = "deflate")]
-use crate::deflate::Compress;
-#[cfg(feature = "deflate")]
-use crate::handshake::deflate::Agreement;
-
-use keepalive::{Due, Watch};
+use keepalive::{DeadlineAction, Watch};
 use receive::Joining;
 use send::Queue;
 
@@ -46,7 +39,7 @@ use send::Queue;
 ///   `None`; then the caller reads more, behind what it left there.
 /// - [`send`](Self::send) queues messages, and Pongs and the answer to a Close queue themselves.
 ///   What is queued is [`output`](Self::output), to be written whenever it is not empty.
-/// - [`transport`](Self::transport) says what to do with the transport once all of that is
+/// - [`transport_action`](Self::transport_action) says what to do with the transport once all of that is
 ///   written.
 ///
 /// ```
@@ -76,10 +69,10 @@ impl<R: Role> WebSocket<R> {
     /// A connection whose opening handshake has just been completed.
     pub fn new(role: R, config: Config) -> Self {
         Self {
-            joining: Joining::new::<R>(&config),
-            queue: Queue::new::<R>(&config),
+            joining: Joining::new(&config, R::MASKS),
+            queue: Queue::new(&config, R::MASKS),
             watch: config.keepalive.map(Watch::new),
-            connection: Connection::new(role, config.wire()),
+            connection: Connection::new(role, config.connection_config()),
         }
     }
 
@@ -126,7 +119,7 @@ impl<R: Role> WebSocket<R> {
     ///
     /// # Errors
     /// The message, and why it was not taken: [`QueueFull`](SendError::QueueFull),
-    /// [`Closing`](SendError::Closing), [`MessageUnderWay`](SendError::MessageUnderWay),
+    /// [`Closing`](SendError::Closing), [`MessageInProgress`](SendError::MessageInProgress),
     /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong).
     #[inline]
     pub fn send(&mut self, message: Message) -> Result<(), Rejected> {
@@ -151,7 +144,7 @@ impl<R: Role> WebSocket<R> {
     ///
     /// # Errors
     /// The payload, and why it was not taken: as of [`send`](Self::send), with
-    /// `MessageUnderWay` when the message under way is of another kind, and
+    /// `MessageInProgress` when the message under way is of another kind, and
     /// [`InvalidUtf8`](SendError::InvalidUtf8).
     pub fn send_fragment(
         &mut self,
@@ -174,18 +167,16 @@ impl<R: Role> WebSocket<R> {
     }
 
     /// The terms on which this connection uses permessage-deflate; `None` when it does not.
-    #[cfg(feature = "deflate")]
     #[must_use]
-    pub fn agreement(&self) -> Option<&Agreement> {
-        self.queue.agreement()
+    pub fn deflate_terms(&self) -> Option<&Terms> {
+        self.queue.deflate_terms()
     }
 
     /// Says whether the messages from the next one on are sent compressed, where permessage-deflate
-    /// was negotiated; [`Auto`](Compress::Auto) until it is called. A fragmented message that is
+    /// was negotiated; [`Auto`](Compression::Auto) until it is called. A fragmented message that is
     /// under way goes on as it began.
-    #[cfg(feature = "deflate")]
-    pub fn compress(&mut self, choice: Compress) {
-        self.queue.compress(choice);
+    pub fn set_compression(&mut self, choice: Compression) {
+        self.queue.set_compression(choice);
     }
 
     /// Gives back the memory of compressor and decompressor, but for what a message under way
@@ -193,10 +184,9 @@ impl<R: Role> WebSocket<R> {
     /// next message that is sent is compressed without regard to those before it.
     ///
     /// Where no context is taken over, nothing is kept between two messages anyway.
-    #[cfg(feature = "deflate")]
-    pub fn release(&mut self) {
-        self.joining.release();
-        self.queue.release(self.connection.sender());
+    pub fn release_memory(&mut self) {
+        self.joining.release_memory();
+        self.queue.release_memory(self.connection.sender());
     }
 
     /// The bytes to write: at each write, as many as the transport takes.
@@ -219,8 +209,8 @@ impl<R: Role> WebSocket<R> {
 
     /// What to do with the transport, once [`output`](Self::output) has been written and flushed.
     #[must_use]
-    pub fn transport(&self) -> Transport {
-        self.connection.transport()
+    pub fn transport_action(&self) -> TransportAction {
+        self.connection.transport_action()
     }
 
     /// How many bytes of the data frame under way have not arrived: a hint for the size of the
@@ -235,7 +225,7 @@ impl<R: Role> WebSocket<R> {
     /// `None` without a [`Keepalive`], while its Ping waits to be written, and once the connection
     /// is closing.
     #[must_use]
-    pub fn poll_deadline(&self) -> Option<Duration> {
+    pub fn deadline(&self) -> Option<Duration> {
         self.watch.filter(|_| self.state() == State::Open)?.deadline()
     }
 
@@ -247,12 +237,12 @@ impl<R: Role> WebSocket<R> {
             return;
         };
         match watch.due(now) {
-            Due::Nothing => {}
-            Due::Ping => {
+            DeadlineAction::Nothing => {}
+            DeadlineAction::Ping => {
                 // The connection is open, and the queue grows as it needs.
                 let _ = self.connection.ping(b"", self.queue.outgoing.control());
             }
-            Due::Failure => {
+            DeadlineAction::Failure => {
                 let timeout = watch.timeout();
                 self.connection.fail_silent(ProtocolError::KeepaliveTimeout { timeout });
             }
@@ -281,10 +271,10 @@ impl<R: Role> WebSocket<R> {
     /// Nothing is answered by itself any more: [`MessageReceiver`] says what its owner must see
     /// to. A [`Keepalive`] ends here.
     #[must_use]
-    pub fn split(mut self) -> (MessageReceiver<R>, MessageSender<R>) {
+    pub fn into_split(mut self) -> (MessageReceiver<R>, MessageSender<R>) {
         self.queue_close();
         let answer_pings = self.connection.answers_pings();
-        let (receiver, sender) = self.connection.split();
+        let (receiver, sender) = self.connection.into_split();
         (
             MessageReceiver::new(receiver, self.joining, answer_pings),
             MessageSender::new(sender, self.queue),

@@ -52,7 +52,7 @@ impl Outgoing {
     }
 
     /// Gives the memory of an empty queue back.
-    pub fn release(&mut self) {
+    pub fn release_memory(&mut self) {
         if self.is_empty() {
             *self = Self::new();
         }

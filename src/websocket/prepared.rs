@@ -1,13 +1,11 @@
 //! Messages for many receivers.
 
-#[cfg(feature = "deflate")]
-use alloc::vec::Vec;
-
 use bytes::Bytes;
 
+use super::compression::Compressed;
 use crate::connection::HeaderBytes;
 #[cfg(feature = "deflate")]
-use crate::deflate::{Compress, Compressor, Config, Terms};
+use crate::deflate::DeflateConfig;
 use crate::frame::{FrameHeader, Kind, Rsv};
 use crate::utf8_bytes::Utf8Bytes;
 
@@ -33,17 +31,7 @@ pub struct Prepared {
     /// The header that a server sends.
     pub(super) header: HeaderBytes,
     pub(super) payload: Bytes,
-    #[cfg(feature = "deflate")]
     pub(super) compressed: Option<Compressed>,
-}
-
-/// The same message compressed.
-#[cfg(feature = "deflate")]
-#[derive(Clone, Debug)]
-pub(super) struct Compressed {
-    pub(super) payload: Bytes,
-    /// The logarithm of the smallest window that it fits.
-    pub(super) window_bits: u8,
 }
 
 impl Prepared {
@@ -65,13 +53,7 @@ impl Prepared {
             mask: None,
             payload_len: payload.len() as u64,
         });
-        Self {
-            kind,
-            header,
-            payload,
-            #[cfg(feature = "deflate")]
-            compressed: None,
-        }
+        Self { kind, header, payload, compressed: None }
     }
 
     /// Compresses the message, once, for all the connections that have negotiated
@@ -79,26 +61,18 @@ impl Prepared {
     /// message always is, and so is the largest. The others are sent it as
     /// [`send`](super::WebSocket::send) would.
     ///
-    /// A message under the [threshold](crate::deflate::Config::threshold) stays as it is.
+    /// A message under the [threshold](crate::deflate::DeflateConfig::threshold) stays as it is.
     ///
     /// ```
-    /// use websocket_proto::{deflate, websocket::Prepared};
+    /// use websocket_proto::{deflate::DeflateConfig, websocket::Prepared};
     ///
-    /// let deflate = deflate::Config::new();
+    /// let deflate = DeflateConfig::new();
     /// let news = Prepared::text("to all of you, ".repeat(100)).compressed(&deflate);
     /// ```
     #[cfg(feature = "deflate")]
     #[must_use]
-    pub fn compressed(mut self, config: &Config) -> Self {
-        if config.applies(Compress::Auto, self.payload.len(), true) {
-            // No distance is longer than the message.
-            let window_bits = self.payload.len().next_power_of_two().trailing_zeros() as u8;
-            let window_bits = window_bits.clamp(8, 15);
-            let terms = Terms { no_context_takeover: true, window_bits };
-            let mut payload = Vec::new();
-            Compressor::with_terms(config, terms).compress(&self.payload, true, &mut payload);
-            self.compressed = Some(Compressed { payload: payload.into(), window_bits });
-        }
+    pub fn compressed(mut self, config: &DeflateConfig) -> Self {
+        self.compressed = Compressed::new(config, &self.payload);
         self
     }
 }

@@ -5,8 +5,7 @@ use alloc::boxed::Box;
 use bytes::{Buf, Bytes, BytesMut};
 
 use super::Config;
-#[cfg(feature = "deflate")]
-use super::inflating::Inflating;
+use super::compression::Inflating;
 use crate::connection::{Connection, Event, Input, Receiver, Role};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
@@ -27,31 +26,26 @@ pub(super) struct Joining {
     held: usize,
     gap: usize,
     /// When permessage-deflate was negotiated.
-    #[cfg(feature = "deflate")]
     inflating: Option<Box<Inflating>>,
 }
 
 impl Joining {
-    #[cfg_attr(
-        not(feature = "deflate"),
-        allow(
-            unused_variables,
-            clippy::extra_unused_type_parameters,
-            reason = "there is nothing to set up"
-        )
-    )]
-    pub(super) fn new<R: Role>(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, is_client: bool) -> Self {
         Self {
             held: 0,
             gap: 0,
-            #[cfg(feature = "deflate")]
-            inflating: Inflating::negotiated::<R>(config).map(Box::new),
+            inflating: Inflating::negotiated(
+                &config.compression,
+                config.connection.max_message_size,
+                is_client,
+            )
+            .map(Box::new),
         }
     }
 }
 
 /// Where the events come from: a whole connection, or its receiving half.
-pub(super) trait Source {
+pub(super) trait EventSource {
     fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError>;
     fn frame_remaining(&self) -> u64;
     /// Fails the connection because of an error in a message as a whole.
@@ -63,7 +57,7 @@ impl Joining {
     #[inline]
     pub(super) fn receive(
         &mut self,
-        source: &mut impl Source,
+        source: &mut impl EventSource,
         input: &mut BytesMut,
     ) -> Result<Option<Message>, ProtocolError> {
         loop {
@@ -72,7 +66,6 @@ impl Joining {
             let event = source.receive(&mut unread);
             let end = start + unread.consumed();
             match event {
-                #[cfg(feature = "deflate")]
                 Ok(Some(Event::Data(data))) if data.compressed => {
                     let Some(inflating) = &mut self.inflating else {
                         // RSV1 is refused where nothing was negotiated.
@@ -135,10 +128,9 @@ impl Joining {
     }
 
     /// Gives back what the next compressed message can do without.
-    #[cfg(feature = "deflate")]
-    pub(super) fn release(&mut self) {
+    pub(super) fn release_memory(&mut self) {
         if let Some(inflating) = &mut self.inflating {
-            inflating.release();
+            inflating.release_memory();
         }
     }
 
@@ -157,10 +149,7 @@ impl Joining {
         input.clear();
         self.held = 0;
         self.gap = 0;
-        #[cfg(feature = "deflate")]
-        {
-            self.inflating = None;
-        }
+        self.inflating = None;
     }
 
     /// Adds `input[from..to]` to the message.
@@ -219,7 +208,7 @@ fn whole(kind: Kind, bytes: Bytes) -> Message {
     }
 }
 
-impl<R: Role> Source for Connection<R> {
+impl<R: Role> EventSource for Connection<R> {
     #[inline]
     fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
         self.receive(input)
@@ -234,7 +223,7 @@ impl<R: Role> Source for Connection<R> {
     }
 }
 
-impl<R: Role> Source for Receiver<R> {
+impl<R: Role> EventSource for Receiver<R> {
     #[inline]
     fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
         self.receive(input)

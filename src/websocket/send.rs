@@ -3,15 +3,14 @@
 use core::error::Error;
 use core::fmt;
 
-#[cfg(feature = "deflate")]
 use alloc::boxed::Box;
 
 use bytes::Bytes;
 
-#[cfg(feature = "deflate")]
-use super::deflating::Deflating;
+use super::compression::Deflating;
 use super::{Config, Outgoing, Prepared};
 use crate::connection::{HeaderBytes, Output, Role, Sender};
+use crate::deflate::{Compression, Terms};
 use crate::error::SendError;
 use crate::frame::{FrameHeader, Kind};
 use crate::mask::Mask;
@@ -27,21 +26,15 @@ pub(super) struct Queue {
     pub(super) outgoing: Outgoing,
     high_water_mark: usize,
     /// When permessage-deflate was negotiated.
-    #[cfg(feature = "deflate")]
-    pub(super) deflating: Option<Box<Deflating>>,
+    deflating: Option<Box<Deflating>>,
 }
 
 impl Queue {
-    #[cfg_attr(
-        not(feature = "deflate"),
-        allow(clippy::extra_unused_type_parameters, reason = "the role says whose terms apply")
-    )]
-    pub(super) fn new<R: Role>(config: &Config) -> Self {
+    pub(super) fn new(config: &Config, is_client: bool) -> Self {
         Self {
             outgoing: Outgoing::new(),
             high_water_mark: config.high_water_mark,
-            #[cfg(feature = "deflate")]
-            deflating: Deflating::negotiated::<R>(config).map(Box::new),
+            deflating: Deflating::negotiated(&config.compression, is_client).map(Box::new),
         }
     }
 
@@ -59,7 +52,6 @@ impl Queue {
         if !self.is_ready() && !matches!(message, Message::Close(_)) {
             return Err(Rejected { message, error: self.full() });
         }
-        #[cfg(feature = "deflate")]
         if let Some(sent) = self.send_compressed(sender, &message) {
             return sent.map_err(|error| Rejected { message, error });
         }
@@ -85,7 +77,6 @@ impl Queue {
         if !self.is_ready() {
             return Err(self.full());
         }
-        #[cfg(feature = "deflate")]
         if let Some(sent) = self.send_prepared_compressed(sender, message) {
             return sent;
         }
@@ -111,7 +102,6 @@ impl Queue {
         if !self.is_ready() {
             return Err(Rejected { message: payload, error: self.full() });
         }
-        #[cfg(feature = "deflate")]
         if let Some(sent) = self.send_compressed_fragment(sender, kind, fin, &payload) {
             return sent.map_err(|error| Rejected { message: payload, error });
         }
@@ -120,6 +110,81 @@ impl Queue {
             Err(error) => return Err(Rejected { message: payload, error }),
         }
         Ok(())
+    }
+
+    pub(super) fn deflate_terms(&self) -> Option<&Terms> {
+        self.deflating.as_ref().map(|deflating| deflating.terms())
+    }
+
+    /// Decides for the messages to come.
+    pub(super) fn set_compression(&mut self, choice: Compression) {
+        if let Some(deflating) = &mut self.deflating {
+            deflating.set_compression(choice);
+        }
+    }
+
+    /// Frees what the next message can do without.
+    pub(super) fn release_memory<R: Role>(&mut self, sender: &Sender<R>) {
+        if let Some(deflating) = &mut self.deflating
+            && sender.is_compressing().is_none()
+        {
+            deflating.release_memory();
+        }
+    }
+
+    /// Queues a message compressed; `None` when it is not to be.
+    fn send_compressed<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        message: &Message,
+    ) -> Option<Result<(), SendError>> {
+        let deflating = self.deflating.as_mut()?;
+        let (kind, payload) = match message {
+            Message::Text(text) => (Kind::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Kind::Binary, &bytes[..]),
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return None,
+        };
+        if !deflating.applies(payload.len(), true) {
+            return None;
+        }
+        let begun = sender.begin_compressed(kind, || deflating.compress(payload, true));
+        Some(begun.map(|(header, compressed)| self.push(header, compressed)))
+    }
+
+    /// Queues a fragment compressed; `None` when its message is not to be.
+    fn send_compressed_fragment<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        kind: Kind,
+        fin: bool,
+        payload: &Bytes,
+    ) -> Option<Result<(), SendError>> {
+        let deflating = self.deflating.as_mut()?;
+        // RFC 7692 6: the first fragment decides for all.
+        let applies = sender.is_compressing();
+        if !applies.unwrap_or_else(|| deflating.applies(payload.len(), fin)) {
+            return None;
+        }
+        let begun = sender
+            .begin_compressed_fragment(kind, fin, payload, || deflating.compress(payload, fin));
+        Some(begun.map(|(header, compressed)| self.push(header, compressed)))
+    }
+
+    /// Queues a prepared message compressed; `None` when it is not to be.
+    fn send_prepared_compressed<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        message: &Prepared,
+    ) -> Option<Result<(), SendError>> {
+        let Prepared { kind, payload, compressed, .. } = message;
+        let compressed = compressed.as_ref();
+        let deflating = self.deflating.as_mut()?;
+        if !deflating.takes(compressed) && !deflating.applies(payload.len(), true) {
+            return None;
+        }
+        let begun =
+            sender.begin_compressed(*kind, || deflating.compress_prepared(payload, compressed));
+        Some(begun.map(|(header, compressed)| self.push(header, compressed)))
     }
 
     fn send_control<R: Role>(
@@ -137,7 +202,7 @@ impl Queue {
     }
 
     #[inline]
-    pub(super) fn push(&mut self, header: FrameHeader, payload: Bytes) {
+    fn push(&mut self, header: FrameHeader, payload: Bytes) {
         let header_bytes = HeaderBytes::new(&header);
         let small = payload.len() < LARGE;
         match header.mask.map(Mask::new) {

@@ -7,8 +7,7 @@ use super::send::Queue;
 use super::{Outgoing, Prepared, Rejected};
 use crate::close::CloseCode;
 use crate::connection::{ControlPayload, Receiver, Role, Sender};
-#[cfg(feature = "deflate")]
-use crate::deflate::Compress;
+use crate::deflate::Compression;
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
 use crate::message::Message;
@@ -50,10 +49,9 @@ impl<R: Role> MessageReceiver<R> {
         self.joining.receive(&mut self.receiver, input)
     }
 
-    /// Gives memory back, as [`WebSocket::release`](super::WebSocket::release) does.
-    #[cfg(feature = "deflate")]
-    pub fn release(&mut self) {
-        self.joining.release();
+    /// Gives memory back, as [`WebSocket::release_memory`](super::WebSocket::release_memory) does.
+    pub fn release_memory(&mut self) {
+        self.joining.release_memory();
     }
 
     /// Takes note that the transport has ended.
@@ -138,16 +136,14 @@ impl<R: Role> MessageSender<R> {
     }
 
     /// Says whether the messages from the next one on are sent compressed, as
-    /// [`WebSocket::compress`](super::WebSocket::compress) does.
-    #[cfg(feature = "deflate")]
-    pub fn compress(&mut self, choice: Compress) {
-        self.queue.compress(choice);
+    /// [`WebSocket::set_compression`](super::WebSocket::set_compression) does.
+    pub fn set_compression(&mut self, choice: Compression) {
+        self.queue.set_compression(choice);
     }
 
-    /// Gives memory back, as [`WebSocket::release`](super::WebSocket::release) does.
-    #[cfg(feature = "deflate")]
-    pub fn release(&mut self) {
-        self.queue.release(&self.sender);
+    /// Gives memory back, as [`WebSocket::release_memory`](super::WebSocket::release_memory) does.
+    pub fn release_memory(&mut self) {
+        self.queue.release_memory(&self.sender);
     }
 
     /// The bytes to write.

@@ -17,11 +17,11 @@ use futures_sink::Sink;
 
 use super::Acceptor;
 use super::wakers::Wakers;
-use crate::adapter::{AcceptError, Error, ReadSize, Reply};
 use crate::close::CloseCode;
 use crate::connection::{Role, Server, State};
 use crate::frame::Kind;
 use crate::handshake::Request;
+use crate::io::{AcceptError, Error, ReadSize, Reply};
 use crate::message::Message;
 use crate::websocket::{Config, Prepared, WebSocket};
 
@@ -49,7 +49,7 @@ pub struct WebSocketStream<S, R> {
     close_timeout: Duration,
     /// Made when the configuration has a keepalive.
     clock: Option<Clock>,
-    end: End,
+    end: ReadState,
 }
 
 /// tokio's clock, since the connection was made.
@@ -62,7 +62,7 @@ struct Clock {
 
 /// How far the receiving direction has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+enum ReadState {
     /// It has not.
     Open,
     /// An error has been returned. What the peer still sends is read and dropped, so that the
@@ -125,7 +125,7 @@ impl<S, R: Role> WebSocketStream<S, R> {
             unflushed: true,
             wakers: Wakers::new(),
             subprotocol,
-            end: End::Open,
+            end: ReadState::Open,
         }
     }
 

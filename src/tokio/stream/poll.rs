@@ -9,10 +9,10 @@ use std::io;
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use ::tokio::time::{Instant, sleep_until};
 
-use super::{Clock, End, WebSocketStream};
-use crate::adapter::Error;
+use super::{Clock, ReadState, WebSocketStream};
 use crate::close::CloseCode;
-use crate::connection::{Role, State, Transport};
+use crate::connection::{Role, State, TransportAction};
+use crate::io::Error;
 use crate::message::Message;
 use crate::tokio::transport::{poll_fill, poll_write_all};
 use crate::tokio::wakers::Side;
@@ -23,15 +23,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Message, Error>>> {
-        while self.end == End::Open {
+        while self.end == ReadState::Open {
             match self.websocket.receive(&mut self.input) {
                 Ok(Some(message)) => return Poll::Ready(Some(Ok(message))),
                 Ok(None) => {}
                 Err(error) => {
                     // A peer that has gone needs no telling.
-                    self.end = match self.websocket.transport() {
-                        Transport::Drop => End::Over,
-                        Transport::Keep | Transport::ShutdownWrite => End::Failed,
+                    self.end = match self.websocket.transport_action() {
+                        TransportAction::Drop => ReadState::Over,
+                        TransportAction::Keep | TransportAction::ShutdownWrite => ReadState::Failed,
                     };
                     // What it does not take now it is given later: the error need not wait.
                     let _ = self.poll_write(Side::Receiving, context);
@@ -41,17 +41,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
             // A transport that takes nothing may have something to give all the same, and one
             // that has failed says so when it is read.
             let written = self.poll_write(Side::Receiving, context);
-            if self.websocket.transport() != Transport::Keep {
+            if self.websocket.transport_action() != TransportAction::Keep {
                 let _ = ready!(written);
                 // RFC 6455 7.1.1: the server closes first. How that goes has no meaning any more.
                 let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(context));
-                self.end = End::Over;
+                self.end = ReadState::Over;
                 break;
             }
             let read = match self.poll_read(context) {
                 Poll::Ready(read) => read,
                 Poll::Pending => {
-                    self.websocket.output().release();
+                    self.websocket.output().release_memory();
                     ready!(self.poll_deadline(context));
                     continue;
                 }
@@ -61,13 +61,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
                 // Behind the peer's Close there may be an answer to it that is still to be written.
                 Ok(0) => {
                     if let Err(error) = self.websocket.receive_eof() {
-                        self.end = End::Over;
+                        self.end = ReadState::Over;
                         return Poll::Ready(Some(Err(error.into())));
                     }
                 }
                 Ok(_) => {}
                 Err(error) => {
-                    self.end = End::Over;
+                    self.end = ReadState::Over;
                     // Once both have said all there was to say, it has no meaning either.
                     if self.state() != State::Closed {
                         return Poll::Ready(Some(Err(error.into())));
@@ -75,9 +75,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
                 }
             }
         }
-        if self.end == End::Failed {
+        if self.end == ReadState::Failed {
             ready!(self.poll_linger(context));
-            self.end = End::Over;
+            self.end = ReadState::Over;
         }
         Poll::Ready(None)
     }
@@ -119,7 +119,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// Waits for the deadline of the keepalive, and does what is due then. Without a keepalive
     /// there is no deadline, and no timer of tokio's is touched.
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Some(deadline) = self.websocket.poll_deadline() else {
+        let Some(deadline) = self.websocket.deadline() else {
             return Poll::Pending;
         };
         let clock = self.clock.get_or_insert_with(|| {
@@ -148,7 +148,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     ) -> Poll<Result<(), Error>> {
         let written = self.poll_write(Side::Sending, context);
         // The receiving task may be waiting already, and must not hold a buffer meanwhile.
-        self.websocket.output().release();
+        self.websocket.output().release_memory();
         written.map_err(Error::Io)
     }
 

@@ -1,0 +1,182 @@
+//! What two halves share: the transport to write to, and what is due on it.
+
+use core::time::Duration;
+use std::io;
+use std::net::TcpStream;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
+
+use super::{is_transient, write_some};
+use crate::connection::{ControlPayload, OwedClose, Role};
+use crate::io::Error;
+use crate::websocket::{MessageSender, Outgoing};
+
+/// What the halves share.
+#[derive(Debug)]
+pub(super) struct WriteSide<R> {
+    /// Held while the transport is written to, for as long as that takes.
+    writer: Mutex<Writer<R>>,
+    /// Held for moments only: so the reader never waits for a slow write.
+    due: Mutex<OwedAnswers>,
+    /// Told, with `due` held, whenever the writer has been let go.
+    written: Condvar,
+}
+
+#[derive(Debug)]
+pub(super) struct Writer<R> {
+    stream: TcpStream,
+    sender: MessageSender<R>,
+}
+
+/// The answers that the reader owes.
+#[derive(Debug)]
+pub(super) struct OwedAnswers {
+    /// For a Ping that has no answer yet.
+    pub(super) pong: Option<ControlPayload>,
+    pub(super) close: Option<OwedClose>,
+}
+
+impl<R: Role> WriteSide<R> {
+    pub(super) const fn new(stream: TcpStream, sender: MessageSender<R>) -> Self {
+        Self {
+            writer: Mutex::new(Writer { stream, sender }),
+            due: Mutex::new(OwedAnswers { pong: None, close: None }),
+            written: Condvar::new(),
+        }
+    }
+
+    /// What sends, with all that is due queued but for a Pong that found the queue full.
+    pub(super) fn into_parts(self) -> (MessageSender<R>, Option<ControlPayload>) {
+        let mut writer = self.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut due = self.due.into_inner().unwrap_or_else(PoisonError::into_inner);
+        writer.take(&mut due);
+        (writer.sender, due.pong)
+    }
+
+    /// Notes an answer, and sees to it that somebody sends it.
+    pub(super) fn owe(&self, note: impl FnOnce(&mut OwedAnswers)) {
+        note(&mut lock(&self.due));
+        self.settle();
+    }
+
+    /// Sends what is due, unless somebody is writing, who does this when it has written.
+    fn settle(&self) {
+        while !lock(&self.due).is_empty() {
+            let Some(mut writer) = self.try_writer() else {
+                return;
+            };
+            // When the transport takes nothing now, the next write takes it along; when it has
+            // failed, who reads from it will see.
+            if writer.flush(&self.due).is_err() {
+                break;
+            }
+        }
+        let _due = lock(&self.due);
+        self.written.notify_one();
+    }
+
+    /// The writer, unless it is in use.
+    fn try_writer(&self) -> Option<MutexGuard<'_, Writer<R>>> {
+        match self.writer.try_lock() {
+            Ok(writer) => Some(writer),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The writer, as soon as it is not in use; `None` when it is for all of `limit`.
+    pub(super) fn writer_within(&self, limit: Duration) -> Option<MutexGuard<'_, Writer<R>>> {
+        let deadline = Instant::now() + limit;
+        let mut due = lock(&self.due);
+        loop {
+            let writer = self.try_writer();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if writer.is_some() || left.is_zero() {
+                return writer;
+            }
+            let waited = self.written.wait_timeout(due, left);
+            due = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Does what writes nothing, and what became due meanwhile.
+    pub(super) fn with_sender(&self, act: impl FnOnce(&mut MessageSender<R>)) {
+        act(&mut lock(&self.writer).sender);
+        self.settle();
+    }
+
+    pub(super) fn send(
+        &self,
+        send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let sent = lock(&self.writer).send(send, &self.due);
+        self.settle();
+        sent
+    }
+
+    pub(super) fn flush(&self) -> io::Result<()> {
+        let flushed = lock(&self.writer).flush(&self.due);
+        self.settle();
+        flushed
+    }
+
+    /// All that is to be written, with what is due.
+    pub(super) fn output<'w>(&self, writer: &'w mut Writer<R>) -> &'w mut Outgoing {
+        writer.take(&mut lock(&self.due));
+        writer.sender.output()
+    }
+}
+
+impl<R: Role> Writer<R> {
+    fn send(
+        &mut self,
+        send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
+        due: &Mutex<OwedAnswers>,
+    ) -> Result<(), Error> {
+        if !self.sender.is_ready() {
+            match self.flush(due) {
+                // The message itself is told apart from what was queued before it.
+                Err(error) if is_transient(&error) => {}
+                flushed => flushed?,
+            }
+        }
+        send(&mut self.sender)?;
+        Ok(self.flush(due)?)
+    }
+
+    /// Writes all that is queued, and what becomes due meanwhile.
+    fn flush(&mut self, due: &Mutex<OwedAnswers>) -> io::Result<()> {
+        loop {
+            self.take(&mut lock(due));
+            if self.sender.output().is_empty() {
+                return Ok(());
+            }
+            write_some(&mut self.stream, self.sender.output())?;
+        }
+    }
+
+    /// Queues what is due. A Pong that finds the queue full waits, and gives way to a newer one.
+    fn take(&mut self, due: &mut OwedAnswers) {
+        if due.pong.as_ref().is_some_and(|payload| self.sender.answer_ping(payload)) {
+            due.pong = None;
+        }
+        match due.close.take() {
+            Some(OwedClose::Reply(code)) => self.sender.reply_to_close(code),
+            Some(OwedClose::Fault(error)) => self.sender.fail(&error),
+            None => return,
+        }
+        // RFC 6455 5.5.1: nothing is sent behind a Close.
+        due.pong = None;
+    }
+}
+
+impl OwedAnswers {
+    const fn is_empty(&self) -> bool {
+        self.pong.is_none() && self.close.is_none()
+    }
+}
+
+/// A thread that panicked has left nothing half done in here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,105 @@
+//! What a connection makes of a header, beside what any header must be.
+
+use super::config::ConnectionConfig;
+use super::role::Role;
+use crate::error::ProtocolError;
+use crate::frame::{FrameHeader, HeaderPart, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
+
+/// The limits and reserved bits of a connection.
+#[derive(Debug)]
+pub(super) struct HeaderRules {
+    max_message_size: u64,
+    max_compressed_size: u64,
+    max_frame_size: u64,
+    /// The longest message in one frame that both limits and a header of two bytes allow.
+    pub(super) short_limit: u8,
+    reserved_bits: Rsv,
+}
+
+impl HeaderRules {
+    pub(super) fn new(config: &ConnectionConfig) -> Self {
+        let ConnectionConfig { max_message_size, max_frame_size, reserved_bits, .. } = *config;
+        let max_compressed_size = config.max_compressed_size.unwrap_or(max_message_size);
+        let short_limit = max_message_size.min(max_frame_size).min(MAX_CONTROL_PAYLOAD as u64);
+        Self {
+            max_message_size,
+            max_compressed_size,
+            max_frame_size,
+            short_limit: short_limit as u8,
+            reserved_bits,
+        }
+    }
+
+    /// Parses a header from a peer of role `R`, each rule at the byte that can break it.
+    /// `so_far` is the message in progress.
+    #[inline(always)]
+    pub(super) fn parse_header<R: Role>(
+        &self,
+        bytes: &[u8],
+        so_far: Option<MessageSoFar>,
+    ) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
+        let mut is_control = false;
+        let MessageSoFar { len: message_len, mut compressed } = so_far.unwrap_or_default();
+        FrameHeader::parse_with(bytes, |part| match part {
+            HeaderPart::First { rsv, opcode } => {
+                is_control = opcode.is_control();
+                compressed |= rsv.contains(Rsv::RSV1);
+                self.admit_frame(rsv, opcode, so_far.is_some())
+            }
+            // RFC 6455 5.1: a client masks every frame, a server none.
+            HeaderPart::Masked(true) if R::MASKS => Err(ProtocolError::MaskedFrame),
+            HeaderPart::Masked(false) if !R::MASKS => Err(ProtocolError::UnmaskedFrame),
+            HeaderPart::Masked(_) => Ok(()),
+            HeaderPart::Length(_) if is_control => Ok(()),
+            HeaderPart::Length(len) => self.admit_length(len, message_len, compressed),
+        })
+    }
+
+    #[inline(always)]
+    fn admit_frame(&self, rsv: Rsv, opcode: OpCode, in_message: bool) -> Result<(), ProtocolError> {
+        let begins = matches!(opcode, OpCode::Text | OpCode::Binary);
+        // RFC 6455 5.4: the fragments of one message are not interleaved with another's.
+        if begins && in_message {
+            return Err(ProtocolError::ExpectedContinuation);
+        }
+        if opcode == OpCode::Continuation && !in_message {
+            return Err(ProtocolError::UnexpectedContinuation);
+        }
+        // RFC 6455 5.2: zero, unless an extension that was negotiated says otherwise. RFC 7692 6:
+        // and then on the first frame of a message, never on a later one or a control frame.
+        let allowed = if begins { self.reserved_bits } else { Rsv::NONE };
+        if allowed.contains(rsv) { Ok(()) } else { Err(ProtocolError::ReservedBits { rsv }) }
+    }
+
+    #[inline(always)]
+    fn admit_length(
+        &self,
+        len: u64,
+        message_len: u64,
+        compressed: bool,
+    ) -> Result<(), ProtocolError> {
+        let message_len = message_len.saturating_add(len);
+        let limit = if compressed { self.max_compressed_size } else { self.max_message_size };
+        if len <= self.max_frame_size && message_len <= limit {
+            return Ok(());
+        }
+        Err(self.too_large(len, message_len, limit))
+    }
+
+    #[cold]
+    fn too_large(&self, len: u64, message_len: u64, limit: u64) -> ProtocolError {
+        if len > self.max_frame_size {
+            ProtocolError::FrameTooLarge { len, limit: self.max_frame_size }
+        } else {
+            ProtocolError::MessageTooLarge { len: message_len, limit }
+        }
+    }
+}
+
+/// What a header needs to know of the message under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct MessageSoFar {
+    /// The length of its frames so far.
+    pub(super) len: u64,
+    pub(super) compressed: bool,
+}

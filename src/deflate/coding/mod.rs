@@ -1,0 +1,15 @@
+//! Compressing and decompressing messages (RFC 7692, section 7.2).
+
+mod compressor;
+mod config;
+mod decompressor;
+mod history;
+mod pool;
+
+pub use compressor::Compressor;
+pub use config::DeflateConfig;
+pub use decompressor::Decompressor;
+
+/// What both ends of a flushed block of DEFLATE leave: an empty stored block without its header
+/// (RFC 7692 7.2.1, step 2).
+const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];

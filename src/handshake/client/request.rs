@@ -1,0 +1,210 @@
+//! The client's request for a WebSocket (RFC 6455 4.1).
+
+use core::fmt::Write;
+
+use crate::extension::Extensions;
+use crate::handshake::error::WriteError;
+use crate::handshake::headers::{VERSION, is_handshake_header};
+use crate::handshake::key::{accept_key, key_from_nonce};
+use crate::http1::grammar::{origin_text, token, visible};
+use crate::http1::host::{is_host, is_host_and_port, is_ipv6};
+use crate::http1::{HeadWriter, Header};
+
+/// A request for a WebSocket, to be completed and written.
+///
+/// ```
+/// use websocket_proto::handshake::{ClientRequest, Scheme};
+/// use websocket_proto::http1::Header;
+///
+/// let nonce = [7; 16]; // from the system's random generator, in earnest
+/// let headers = [Header::new("Authorization", "Bearer x")];
+/// let request = ClientRequest::new("::1", "/chat?room=1", nonce)
+///     .port(8443, Scheme::Wss)
+///     .subprotocols(&["chat", "superchat"])
+///     .extensions("permessage-deflate; client_max_window_bits")
+///     .headers(&headers);
+///
+/// let mut out = [0; 512];
+/// let len = request.write(&mut out)?;
+/// assert!(out[..len].starts_with(b"GET /chat?room=1 HTTP/1.1\r\nHost: [::1]:8443\r\n"));
+/// # Ok::<(), websocket_proto::handshake::WriteError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a request does nothing until it is written"]
+pub struct ClientRequest<'a> {
+    host: &'a str,
+    port: Option<u16>,
+    pub(crate) target: &'a str,
+    nonce: [u8; 16],
+    pub(crate) subprotocols: &'a [&'a str],
+    pub(crate) requires_subprotocol: bool,
+    pub(crate) extensions: Option<&'a str>,
+    origin: Option<&'a str>,
+    headers: &'a [Header<'a>],
+}
+
+impl<'a> ClientRequest<'a> {
+    /// A request to `host` for the resource name `target` (RFC 6455 3), such as `/chat?room=1`.
+    ///
+    /// `host` is what `Host` is to say: a name or an address, behind it `:` and a port if that is
+    /// not the default one, unless [`port`](Self::port) gives it. An IPv6 address alone is put
+    /// into brackets.
+    ///
+    /// `nonce` has to be 16 random bytes, new for each connection (RFC 6455 4.1).
+    pub const fn new(host: &'a str, target: &'a str, nonce: [u8; 16]) -> Self {
+        Self {
+            host,
+            port: None,
+            target,
+            nonce,
+            subprotocols: &[],
+            requires_subprotocol: false,
+            extensions: None,
+            origin: None,
+            headers: &[],
+        }
+    }
+
+    /// The port. `Host` names it unless it is the default one of the scheme (RFC 6455 4.1,
+    /// item 4).
+    pub const fn port(mut self, port: u16, scheme: Scheme) -> Self {
+        self.port = if port == scheme.default_port() { None } else { Some(port) };
+        self
+    }
+
+    /// Subprotocols to offer, the preferred one first: tokens, no two equal.
+    pub const fn subprotocols(mut self, subprotocols: &'a [&'a str]) -> Self {
+        self.subprotocols = subprotocols;
+        self
+    }
+
+    /// Whether the handshake fails when subprotocols were offered and the server chose none.
+    /// RFC 6455 lets it choose none, and so does the default; browsers differ.
+    pub const fn require_subprotocol(mut self, is_required: bool) -> Self {
+        self.requires_subprotocol = is_required;
+        self
+    }
+
+    /// Extensions to offer: the value of `Sec-WebSocket-Extensions` (RFC 6455 9.1).
+    pub const fn extensions(mut self, extensions: &'a str) -> Self {
+        self.extensions = Some(extensions);
+        self
+    }
+
+    /// Where the page comes from on whose behalf this is: browsers have to say (RFC 6455 4.1,
+    /// item 8).
+    pub const fn origin(mut self, origin: &'a str) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// Other headers to send, such as cookies or credentials.
+    pub const fn headers(mut self, headers: &'a [Header<'a>]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// Writes the request and returns its length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Something is not what its grammar says, or does not fit; what `out` holds then is of no
+    /// use. [`WriteError::BufferTooSmall`] says how much room it takes.
+    pub fn write(&self, out: &mut [u8]) -> Result<usize, WriteError> {
+        let mut writer = HeadWriter::new(out);
+        self.write_target(&mut writer)?;
+        self.write_host(&mut writer)?;
+        writer.text("Upgrade: websocket\r\nConnection: Upgrade\r\n");
+        writer.header("Sec-WebSocket-Key", &key_from_nonce(&self.nonce));
+        if let Some(origin) = self.origin {
+            origin_text(origin.as_bytes()).ok_or(WriteError::Origin)?;
+            writer.header("Origin", origin.as_bytes());
+        }
+        self.write_subprotocols(&mut writer)?;
+        writer.header("Sec-WebSocket-Version", VERSION.as_bytes());
+        if let Some(extensions) = self.extensions {
+            Extensions::parse(extensions.as_bytes()).try_for_each(|offer| offer.map(drop))?;
+            writer.header("Sec-WebSocket-Extensions", extensions.as_bytes());
+        }
+        writer.headers(self.headers, |name| {
+            is_handshake_header(name) || name.eq_ignore_ascii_case("Origin")
+        })?;
+        writer.text("\r\n");
+        Ok(writer.finish()?)
+    }
+
+    /// The `Sec-WebSocket-Accept` that answers this request (RFC 6455 4.1, item 4 of the last list).
+    pub(crate) fn expected_accept(&self) -> [u8; 28] {
+        accept_key(&key_from_nonce(&self.nonce))
+    }
+
+    /// RFC 6455 4.1, items 1 and 2; 3 forbids a fragment.
+    fn write_target(&self, writer: &mut HeadWriter<'_>) -> Result<(), WriteError> {
+        let target = visible(self.target.as_bytes())
+            .filter(|target| target.starts_with('/') && !target.contains('#'))
+            .ok_or(WriteError::Target)?;
+        writer.text("GET ");
+        writer.text(target);
+        writer.text(" HTTP/1.1\r\n");
+        Ok(())
+    }
+
+    /// RFC 6455 4.1, item 4.
+    fn write_host(&self, writer: &mut HeadWriter<'_>) -> Result<(), WriteError> {
+        let is_bare_ipv6 = is_ipv6(self.host);
+        let is_valid = match self.port {
+            _ if is_bare_ipv6 => true,
+            Some(_) => is_host(self.host),
+            None => is_host_and_port(self.host),
+        };
+        if !is_valid {
+            return Err(WriteError::Host);
+        }
+        let (open, close) = if is_bare_ipv6 { ("[", "]") } else { ("", "") };
+        for text in ["Host: ", open, self.host, close] {
+            writer.text(text);
+        }
+        if let Some(port) = self.port {
+            // Formatting into a `HeadWriter` has no errors: what does not fit is counted.
+            let _ = write!(writer, ":{port}");
+        }
+        writer.text("\r\n");
+        Ok(())
+    }
+
+    /// RFC 6455 4.1, item 10.
+    fn write_subprotocols(&self, writer: &mut HeadWriter<'_>) -> Result<(), WriteError> {
+        for (index, subprotocol) in self.subprotocols.iter().enumerate() {
+            if token(subprotocol.as_bytes()).is_none() {
+                return Err(WriteError::Subprotocol { index });
+            }
+            if self.subprotocols.iter().take(index).any(|earlier| earlier == subprotocol) {
+                return Err(WriteError::DuplicateSubprotocol { index });
+            }
+        }
+        if !self.subprotocols.is_empty() {
+            writer.list("Sec-WebSocket-Protocol", self.subprotocols);
+        }
+        Ok(())
+    }
+}
+
+/// The scheme of a WebSocket URI (RFC 6455 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// `ws`: in the clear.
+    Ws,
+    /// `wss`: over TLS.
+    Wss,
+}
+
+impl Scheme {
+    /// The port of a URI that names none.
+    #[must_use]
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Ws => 80,
+            Self::Wss => 443,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The server's answer that opens the WebSocket (RFC 6455 4.2.2).
+
+use super::request::Request;
+use crate::deflate::{Preferences, Terms};
+use crate::extension::{Extension, Extensions};
+use crate::handshake::error::WriteError;
+use crate::handshake::headers::is_handshake_header;
+use crate::handshake::key::accept_key;
+use crate::http1::{HeadWriter, Header};
+
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+
+/// A response with status 101, to be completed and written.
+///
+/// ```
+/// # use websocket_proto::handshake::{Incoming, ServerHandshake, WriteError};
+/// use websocket_proto::http1::Header;
+///
+/// # let received = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+/// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+/// # let Ok(Some(Incoming::WebSocket(request))) = ServerHandshake::new().receive(received) else {
+/// #     panic!()
+/// # };
+/// let accept = request.accept();
+/// let cookie = [Header::new("Set-Cookie", "a=1")];
+///
+/// let mut out = [0; 256];
+/// let len = accept.headers(&cookie).write(&mut out)?;
+/// assert!(out[..len].ends_with(b"Set-Cookie: a=1\r\n\r\n"));
+///
+/// // Only what the client offered may be agreed on.
+/// let error = accept.subprotocol("chat").write(&mut out).unwrap_err();
+/// assert_eq!(error, WriteError::SubprotocolNotOffered);
+/// # Ok::<(), WriteError>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use = "an answer does nothing until it is written"]
+pub struct Accept<'a> {
+    request: Request<'a>,
+    subprotocol: Option<&'a str>,
+    extensions: Option<&'a str>,
+    deflate: Option<Terms>,
+    headers: &'a [Header<'a>],
+}
+
+impl<'b> Request<'b> {
+    /// The answer that opens the WebSocket, to be completed and written.
+    pub const fn accept(self) -> Accept<'b> {
+        Accept::new(self)
+    }
+}
+
+impl<'a> Accept<'a> {
+    const fn new(request: Request<'a>) -> Self {
+        Self { request, subprotocol: None, extensions: None, deflate: None, headers: &[] }
+    }
+
+    /// Agrees on one of the subprotocols that the client offered. Without this there is none.
+    pub const fn subprotocol(mut self, subprotocol: &'a str) -> Self {
+        self.subprotocol = Some(subprotocol);
+        self
+    }
+
+    /// Agrees on extensions that the client offered: the value of `Sec-WebSocket-Extensions`, in
+    /// the order in which they apply. Whether the parameters fit the offer is for the extension's
+    /// own specification to say. Without this there are none.
+    pub const fn extensions(mut self, extensions: &'a str) -> Self {
+        self.extensions = Some(extensions);
+        self
+    }
+
+    /// Agrees on permessage-deflate (RFC 7692) behind the other extensions, if the client offers it
+    /// on terms that can be met. The `Terms` is for whoever compresses, as
+    /// `websocket::Config::deflate_terms` does; `None`: it is not to be used.
+    ///
+    /// ```
+    /// # use websocket_proto::handshake::{Incoming, ServerHandshake, WriteError};
+    /// use websocket_proto::deflate::Preferences;
+    ///
+    /// # let received = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    /// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+    /// #     Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+    /// # let Ok(Some(Incoming::WebSocket(request))) = ServerHandshake::new().receive(received) else {
+    /// #     panic!()
+    /// # };
+    /// let (accept, terms) = request.accept().deflate(&Preferences::new());
+    /// assert!(terms.is_some());
+    ///
+    /// let mut out = [0; 256];
+    /// let len = accept.write(&mut out)?;
+    /// assert!(out[..len].ends_with(b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"));
+    /// # Ok::<(), WriteError>(())
+    /// ```
+    pub fn deflate(mut self, preferences: &Preferences) -> (Self, Option<Terms>) {
+        self.deflate = preferences.accept(self.request.extensions());
+        (self, self.deflate)
+    }
+
+    /// Other headers to send, such as cookies.
+    pub const fn headers(mut self, headers: &'a [Header<'a>]) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// Writes the response and returns its length in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Something was not offered, is not what its grammar says, or does not fit; what `out` holds
+    /// then is of no use. [`WriteError::BufferTooSmall`] says how much room it takes.
+    pub fn write(&self, out: &mut [u8]) -> Result<usize, WriteError> {
+        let mut writer = HeadWriter::new(out);
+        writer.text(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n",
+        );
+        writer.header("Sec-WebSocket-Accept", &accept_key(self.request.key()));
+        if let Some(subprotocol) = self.subprotocol {
+            require_offered_subprotocol(subprotocol, self.request.subprotocols())?;
+            writer.header("Sec-WebSocket-Protocol", subprotocol.as_bytes());
+        }
+        if let Some(extensions) = self.extensions {
+            require_offered_extensions(extensions, self.request.extensions())?;
+        }
+        let deflate = self.deflate.map(|terms| terms.response());
+        match (self.extensions, deflate.as_deref()) {
+            (Some(others), Some(deflate)) => writer.list(EXTENSIONS, &[others, deflate]),
+            (Some(extension), None) | (None, Some(extension)) => {
+                writer.header(EXTENSIONS, extension.as_bytes());
+            }
+            (None, None) => {}
+        }
+        writer.headers(self.headers, is_handshake_header)?;
+        writer.text("\r\n");
+        Ok(writer.finish()?)
+    }
+}
+
+/// RFC 6455 4.2.2, step 5.5: the client fails on one that it did not offer.
+pub(crate) fn require_offered_subprotocol<'b>(
+    chosen: &str,
+    mut offered: impl Iterator<Item = &'b str>,
+) -> Result<(), WriteError> {
+    if offered.any(|offered| offered == chosen) {
+        return Ok(());
+    }
+    Err(WriteError::SubprotocolNotOffered)
+}
+
+/// RFC 6455 9.1: likewise for extensions.
+pub(crate) fn require_offered_extensions<'b>(
+    agreed: &str,
+    offered: impl Iterator<Item = Extension<'b>> + Clone,
+) -> Result<(), WriteError> {
+    for extension in Extensions::parse(agreed.as_bytes()) {
+        let name = extension?.name();
+        if !offered.clone().any(|offered| offered.name() == name) {
+            return Err(WriteError::ExtensionNotOffered);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,258 @@
+//! A client's request for a WebSocket, as a server has checked it (RFC 6455 4.2.1).
+
+use super::error::RequestError;
+use crate::extension::{Extension, Extensions};
+use crate::handshake::headers::{Fields, MAX_SUBPROTOCOLS, VERSION};
+use crate::handshake::key::is_key;
+use crate::http1::grammar::{origin_text, token, visible};
+use crate::http1::host::is_host_and_port;
+use crate::http1::{Field, Headers, HttpRequest, Values};
+
+/// A request for a WebSocket that meets RFC 6455 4.2.1. It borrows the caller's bytes.
+///
+/// Answer it with [`accept`](Self::accept), or with a [`Refusal`](super::Refusal) such as 403 for
+/// an [`origin`](Self::origin) that is not welcome (RFC 6455 10.2) or 404 for an unknown
+/// [`path`](Self::path).
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'b> {
+    http: HttpRequest<'b>,
+    key: &'b [u8],
+    host: &'b str,
+    path_and_query: &'b str,
+    origin: Option<&'b str>,
+    subprotocol: Field<'b>,
+    extensions: Field<'b>,
+}
+
+impl<'b> Request<'b> {
+    /// `None` when the request asks for no WebSocket.
+    pub(crate) fn check(http: HttpRequest<'b>) -> Result<Option<Self>, RequestError> {
+        let fields = Fields::of(http.headers);
+        if !asks_for_websocket(fields.upgrade.values(http.headers, "Upgrade"))? {
+            return Ok(None);
+        }
+        // RFC 6455 4.2.1, item 1.
+        if http.method != "GET" {
+            return Err(RequestError::Method);
+        }
+        if http.minor_version < 1 {
+            return Err(RequestError::HttpVersion);
+        }
+        // RFC 6455 4.4: first of the WebSocket headers, so that a client of another version,
+        // whose headers we cannot judge, learns which version to speak.
+        check_version(fields.version)?;
+        check_body(&fields)?;
+        check_connection(fields.connection, http.headers)?;
+        let key = check_key(fields.key)?;
+        let host = check_host(fields.host)?;
+        let (host, path_and_query) = check_target(http.target, host)?;
+        let origin = check_origin(fields.origin)?;
+        let request = Self {
+            http,
+            key,
+            host,
+            path_and_query,
+            origin,
+            subprotocol: fields.subprotocol,
+            extensions: fields.extensions,
+        };
+        check_subprotocols(request.subprotocol_list())?;
+        request.extension_list().try_for_each(|extension| extension.map(drop))?;
+        Ok(Some(request))
+    }
+
+    /// The request target as sent: a path and query, or a whole http(s) URI (RFC 6455 4.1).
+    #[must_use]
+    pub const fn target(&self) -> &'b str {
+        self.http.target
+    }
+
+    /// The path of the resource name (RFC 6455 3), which begins with `/`. It is not decoded.
+    #[must_use]
+    pub fn path(&self) -> &'b str {
+        let path = self.path_and_query.split('?').next().unwrap_or_default();
+        if path.is_empty() { "/" } else { path }
+    }
+
+    /// What stands behind the `?` of the resource name, if there is one. It is not decoded.
+    #[must_use]
+    pub fn query(&self) -> Option<&'b str> {
+        let (_, query) = self.path_and_query.split_once('?')?;
+        Some(query)
+    }
+
+    /// The host that the client asked for, with its port unless that is the default one: that of
+    /// the target if it is a whole URI, else of the `Host` header (RFC 9112 3.2.2).
+    #[must_use]
+    pub const fn host(&self) -> &'b str {
+        self.host
+    }
+
+    /// Where the page comes from whose script asks, if a browser asks (RFC 6455 10.2). Other
+    /// clients may leave it out, or lie.
+    #[must_use]
+    pub const fn origin(&self) -> Option<&'b str> {
+        self.origin
+    }
+
+    /// The text of `Sec-WebSocket-Key`, without whitespace around it.
+    #[must_use]
+    pub const fn key(&self) -> &'b [u8] {
+        self.key
+    }
+
+    /// The subprotocols that the client offers, the preferred one first; no two are equal.
+    pub fn subprotocols(&self) -> impl Iterator<Item = &'b str> + Clone + use<'b> {
+        self.subprotocol_list().filter_map(token)
+    }
+
+    /// The extensions that the client offers, the preferred one first. One name may come several
+    /// times, with other parameters, as an alternative.
+    pub fn extensions(&self) -> impl Iterator<Item = Extension<'b>> + Clone + use<'b> {
+        self.extension_list().map_while(Result::ok)
+    }
+
+    /// Every header of the request.
+    #[must_use]
+    pub const fn headers(&self) -> Headers<'b> {
+        self.http.headers
+    }
+
+    /// How many bytes of the buffer the request took. The bytes behind them belong to the
+    /// WebSocket.
+    #[must_use]
+    pub const fn head_len(&self) -> usize {
+        self.http.head_len
+    }
+
+    fn subprotocol_list(&self) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
+        let name = "Sec-WebSocket-Protocol";
+        self.subprotocol.values(self.http.headers, name).elements()
+    }
+
+    const fn extension_list(&self) -> Extensions<'b> {
+        Extensions::in_field(self.extensions, self.http.headers)
+    }
+}
+
+/// RFC 6455 4.1, item 10: non-empty tokens, all unique. Unlike other lists this one may not have
+/// empty elements.
+pub(crate) fn check_subprotocols<'b>(
+    list: impl Iterator<Item = &'b [u8]>,
+) -> Result<(), RequestError> {
+    let mut seen = [""; MAX_SUBPROTOCOLS];
+    for (index, element) in list.enumerate() {
+        let subprotocol = token(element).ok_or(RequestError::Subprotocol)?;
+        let slot = seen.get_mut(index).ok_or(RequestError::TooManySubprotocols)?;
+        *slot = subprotocol;
+        if seen.iter().take(index).any(|earlier| *earlier == subprotocol) {
+            return Err(RequestError::DuplicateSubprotocol);
+        }
+    }
+    Ok(())
+}
+
+/// RFC 6455 4.2.1, item 3: `Upgrade` holds `websocket`, as a whole element of the list and in any
+/// case. A request for other protocols only is none for us (RFC 9110 7.8 lets a server ignore
+/// it), but one for a *version* of `websocket` means us and is wrong.
+fn asks_for_websocket(lines: Values<'_, 'static>) -> Result<bool, RequestError> {
+    let (mut asks, mut is_malformed) = (false, false);
+    for element in lines.elements().filter(|element| !element.is_empty()) {
+        let mut words = element.splitn(2, |&byte| byte == b'/');
+        let name = words.next().unwrap_or_default();
+        let version = words.next();
+        let is_websocket = name.eq_ignore_ascii_case(b"websocket");
+        asks |= is_websocket;
+        is_malformed |= is_websocket && version.is_some();
+        is_malformed |= token(name).is_none() || version.is_some_and(|text| token(text).is_none());
+    }
+    if asks && is_malformed {
+        return Err(RequestError::Upgrade);
+    }
+    Ok(asks)
+}
+
+/// RFC 6455 4.2.1, item 4: `Connection` holds `Upgrade`, likewise.
+fn check_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), RequestError> {
+    if !field.is_present() {
+        return Err(RequestError::MissingHeader("Connection"));
+    }
+    let mut asks = false;
+    for element in
+        field.values(headers, "Connection").elements().filter(|element| !element.is_empty())
+    {
+        let option = token(element).ok_or(RequestError::Connection)?;
+        asks |= option.eq_ignore_ascii_case("Upgrade");
+    }
+    if asks { Ok(()) } else { Err(RequestError::Connection) }
+}
+
+/// RFC 6455 4.2.1, item 6, and 11.3.5: once, and exactly `13`, which is no number to be parsed.
+pub(crate) fn check_version(field: Field<'_>) -> Result<(), RequestError> {
+    match field {
+        Field::Once(value) if value == VERSION.as_bytes() => Ok(()),
+        Field::Absent | Field::Once(_) => Err(RequestError::Version),
+        Field::Repeated => Err(RequestError::RepeatedHeader("Sec-WebSocket-Version")),
+    }
+}
+
+/// A request with a body would have it read as frames: the WebSocket begins behind the head.
+pub(crate) fn check_body(fields: &Fields<'_>) -> Result<(), RequestError> {
+    if fields.transfer_encoding.is_present() {
+        return Err(RequestError::Body);
+    }
+    match fields.content_length {
+        Field::Absent => Ok(()),
+        Field::Once(len) if !len.is_empty() && len.iter().all(|&digit| digit == b'0') => Ok(()),
+        Field::Once(_) | Field::Repeated => Err(RequestError::Body),
+    }
+}
+
+/// RFC 6455 4.2.1, item 5, and 11.3.1.
+fn check_key(field: Field<'_>) -> Result<&[u8], RequestError> {
+    match field {
+        Field::Once(key) if is_key(key) => Ok(key),
+        Field::Once(_) => Err(RequestError::Key),
+        Field::Absent => Err(RequestError::MissingHeader("Sec-WebSocket-Key")),
+        Field::Repeated => Err(RequestError::RepeatedHeader("Sec-WebSocket-Key")),
+    }
+}
+
+/// RFC 6455 4.2.1, item 2, and RFC 9112 3.2: 400 to a request without, with several, or with an
+/// invalid one.
+fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
+    match field {
+        Field::Once(host) => {
+            visible(host).filter(|host| is_host_and_port(host)).ok_or(RequestError::Host)
+        }
+        Field::Absent => Err(RequestError::MissingHeader("Host")),
+        Field::Repeated => Err(RequestError::RepeatedHeader("Host")),
+    }
+}
+
+/// The host, and the path and query (RFC 6455 4.1, item 2; 3 forbids a fragment).
+fn check_target<'b>(target: &'b str, host: &'b str) -> Result<(&'b str, &'b str), RequestError> {
+    if visible(target.as_bytes()).is_none() || target.contains('#') {
+        return Err(RequestError::Target);
+    }
+    if target.starts_with('/') {
+        return Ok((host, target));
+    }
+    let (scheme, rest) = target.split_once("://").ok_or(RequestError::Target)?;
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    if !is_http || !is_host_and_port(authority) {
+        return Err(RequestError::Target);
+    }
+    // RFC 9112 3.2.2: a server ignores `Host` when the target is a whole URI.
+    Ok((authority, rest.get(authority.len()..).unwrap_or_default()))
+}
+
+/// RFC 6454 7.3: at most one `Origin`.
+pub(crate) fn check_origin(field: Field<'_>) -> Result<Option<&str>, RequestError> {
+    match field {
+        Field::Absent => Ok(None),
+        Field::Once(origin) => origin_text(origin).map(Some).ok_or(RequestError::Origin),
+        Field::Repeated => Err(RequestError::RepeatedHeader("Origin")),
+    }
+}

@@ -1,0 +1,219 @@
+//! Header lines, and the comma lists in them (RFC 9110 5).
+
+use core::fmt;
+use core::str;
+
+/// One header line (RFC 9110 5).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Header<'b> {
+    /// The name, in the case in which it was sent; names are compared without regard to case.
+    pub name: &'b str,
+    /// The value, without whitespace around it. Bytes from 0x80 on are opaque (RFC 9110 5.5).
+    pub value: &'b [u8],
+}
+
+impl<'b> Header<'b> {
+    /// A header to send. What may stand in it is checked when it is written.
+    #[must_use]
+    pub const fn new(name: &'b str, value: &'b str) -> Self {
+        Self { name, value: value.as_bytes() }
+    }
+
+    /// Whether this is the header of that name, in any case.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+}
+
+impl fmt::Debug for Header<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.value.escape_ascii())
+    }
+}
+
+/// The headers of a request or response, in the order in which they came.
+///
+/// They are read out of the caller's buffer each time; nothing is stored.
+///
+/// ```
+/// use websocket_proto::handshake::{Header, Headers};
+///
+/// let lines = [Header::new("Accept", "*/*"), Header::new("Cookie", "a=1")];
+/// let headers = Headers::new(&lines);
+/// assert_eq!(headers.first("cookie"), Some(&b"a=1"[..]));
+/// assert_eq!(headers.all("accept").count(), 1);
+/// assert_eq!(headers.iter().count(), 2);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Headers<'b> {
+    source: HeaderSource<'b>,
+}
+
+#[derive(Clone, Copy)]
+enum HeaderSource<'b> {
+    /// The header lines of a head that httparse has taken, each with its CRLF.
+    Lines(&'b [u8]),
+    /// Headers that something else has parsed.
+    Parsed(&'b [Header<'b>]),
+}
+
+impl<'b> Headers<'b> {
+    /// Headers that something else has parsed, such as an HTTP library or an HTTP/2 connection.
+    #[must_use]
+    pub const fn new(headers: &'b [Header<'b>]) -> Self {
+        Self { source: HeaderSource::Parsed(headers) }
+    }
+
+    /// The header lines of a head that httparse has taken.
+    pub(crate) const fn from_lines(lines: &'b [u8]) -> Self {
+        Self { source: HeaderSource::Lines(lines) }
+    }
+
+    /// Every header, in order.
+    #[must_use]
+    pub const fn iter(&self) -> HeadersIter<'b> {
+        HeadersIter { source: self.source }
+    }
+
+    /// The value of the first header of this name, in any case.
+    #[must_use]
+    pub fn first(&self, name: &str) -> Option<&'b [u8]> {
+        self.all(name).next()
+    }
+
+    /// The values of every header of this name, in order.
+    pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b, 'n> {
+        Values { first: None, headers: self.iter(), name }
+    }
+
+    /// How often the header of this name came.
+    pub(crate) fn field(&self, name: &str) -> Field<'b> {
+        let mut field = Field::Absent;
+        self.all(name).for_each(|value| field.add(value));
+        field
+    }
+
+    /// As [`all`](Self::all), for a type that has to name it.
+    pub(crate) const fn values(&self, name: &'static str) -> Values<'b, 'static> {
+        Values { first: None, headers: self.iter(), name }
+    }
+}
+
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl<'b> IntoIterator for Headers<'b> {
+    type Item = Header<'b>;
+    type IntoIter = HeadersIter<'b>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// The iterator of [`Headers::iter`].
+#[derive(Clone)]
+pub struct HeadersIter<'b> {
+    source: HeaderSource<'b>,
+}
+
+impl<'b> Iterator for HeadersIter<'b> {
+    type Item = Header<'b>;
+
+    fn next(&mut self) -> Option<Header<'b>> {
+        match &mut self.source {
+            HeaderSource::Parsed(headers) => headers.split_off_first().copied(),
+            HeaderSource::Lines(lines) => {
+                let (line, rest) = take_line(lines)?;
+                *lines = rest;
+                // RFC 9112 5: field-name ":" OWS field-value OWS. The only whitespace that
+                // httparse lets into a line is that of OWS.
+                let colon = line.iter().position(|&byte| byte == b':')?;
+                let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
+                Some(Header { name: str::from_utf8(name).ok()?, value: value.trim_ascii() })
+            }
+        }
+    }
+}
+
+impl fmt::Debug for HeadersIter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+/// The first line without its CRLF, and what is behind that. `bytes` are of a head in which every
+/// CR is part of a CRLF.
+pub(crate) fn take_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, rest) = bytes.split_at_checked(bytes.iter().position(|&byte| byte == b'\r')?)?;
+    Some((line, rest.get(2..)?))
+}
+
+/// The values of every header of one name.
+#[derive(Clone, Debug)]
+pub(crate) struct Values<'b, 'n> {
+    first: Option<&'b [u8]>,
+    headers: HeadersIter<'b>,
+    name: &'n str,
+}
+
+impl<'b> Values<'b, 'static> {
+    /// The elements of a comma list that may be spread over several lines (RFC 9110 5.3), each
+    /// without whitespace around it. Empty elements are among them.
+    pub(crate) fn elements(self) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
+        self.flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii)
+    }
+}
+
+impl<'b> Iterator for Values<'b, '_> {
+    type Item = &'b [u8];
+
+    fn next(&mut self) -> Option<&'b [u8]> {
+        let name = self.name;
+        self.first.take().or_else(|| {
+            let header = self.headers.find(|header| header.is(name))?;
+            Some(header.value)
+        })
+    }
+}
+
+/// How often a header came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Field<'b> {
+    #[default]
+    Absent,
+    Once(&'b [u8]),
+    Repeated,
+}
+
+impl<'b> Field<'b> {
+    pub(crate) fn add(&mut self, value: &'b [u8]) {
+        *self = match self {
+            Self::Absent => Self::Once(value),
+            Self::Once(_) | Self::Repeated => Self::Repeated,
+        };
+    }
+
+    pub(crate) const fn is_present(self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
+    /// Every value. Only if there are several are the headers gone through again.
+    pub(crate) const fn values(
+        self,
+        headers: Headers<'b>,
+        name: &'static str,
+    ) -> Values<'b, 'static> {
+        match self {
+            Self::Absent => Headers::new(&[]).values(name),
+            Self::Once(value) => {
+                Values { first: Some(value), headers: Headers::new(&[]).iter(), name }
+            }
+            Self::Repeated => headers.values(name),
+        }
+    }
+}

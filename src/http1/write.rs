@@ -1,0 +1,99 @@
+//! Writing a head into the caller's slice.
+
+use core::fmt;
+
+use super::error::HeadWriteError;
+use super::grammar::{is_field_byte, token};
+use super::headers::Header;
+
+/// Writes what fits, and counts what does not, so that the caller learns how much room it takes.
+#[derive(Debug)]
+pub(crate) struct HeadWriter<'o> {
+    out: &'o mut [u8],
+    len: usize,
+}
+
+impl<'o> HeadWriter<'o> {
+    pub(crate) const fn new(out: &'o mut [u8]) -> Self {
+        Self { out, len: 0 }
+    }
+
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        let room = self.out.get_mut(self.len..).unwrap_or_default();
+        if let Some(room) = room.get_mut(..bytes.len()) {
+            room.copy_from_slice(bytes);
+        }
+        self.len = self.len.saturating_add(bytes.len());
+    }
+
+    pub(crate) fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    /// One header line.
+    pub(crate) fn header(&mut self, name: &str, value: &[u8]) {
+        self.text(name);
+        self.text(": ");
+        self.bytes(value);
+        self.text("\r\n");
+    }
+
+    /// The caller's own headers. One that could end the line early would let its author write
+    /// headers, or a body, of their own; one that is ours to write would come twice.
+    pub(crate) fn headers(
+        &mut self,
+        headers: &[Header<'_>],
+        is_reserved: impl Fn(&str) -> bool,
+    ) -> Result<(), HeadWriteError> {
+        for (index, header) in headers.iter().enumerate() {
+            if token(header.name.as_bytes()).is_none() {
+                return Err(HeadWriteError::HeaderName { index });
+            }
+            if !header.value.iter().all(|&byte| is_field_byte(byte)) {
+                return Err(HeadWriteError::HeaderValue { index });
+            }
+            if is_reserved(header.name) {
+                return Err(HeadWriteError::ReservedHeader { index });
+            }
+            self.header(header.name, header.value);
+        }
+        Ok(())
+    }
+
+    /// A header line whose value is a list.
+    pub(crate) fn list(&mut self, name: &str, elements: &[&str]) {
+        self.text(name);
+        for (index, element) in elements.iter().enumerate() {
+            self.text(if index == 0 { ": " } else { ", " });
+            self.text(element);
+        }
+        self.text("\r\n");
+    }
+
+    /// How many bytes there are, whether or not they fit.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// How many bytes were written.
+    pub(crate) const fn finish(self) -> Result<usize, HeadWriteError> {
+        if self.len > self.out.len() {
+            return Err(HeadWriteError::BufferTooSmall { needed: self.len });
+        }
+        Ok(self.len)
+    }
+}
+
+impl fmt::Write for HeadWriter<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text(text);
+        Ok(())
+    }
+}
+
+/// The headers that say where a message ends.
+pub(crate) fn is_framing_header(name: &str) -> bool {
+    ["Connection", "Content-Length", "Transfer-Encoding"]
+        .iter()
+        .any(|reserved| name.eq_ignore_ascii_case(reserved))
+}

@@ -1,0 +1,53 @@
+//! What the adapters share: how a server answers a request, how a client describes one, and the
+//! errors of both. Nothing in here reads or writes.
+
+mod answer;
+mod error;
+mod opening;
+mod options;
+mod read_size;
+mod reply;
+mod secret;
+mod url;
+
+pub use answer::HttpAnswer;
+pub use error::{AcceptError, ConnectError, Error, ProxyError};
+pub use options::ConnectOptions;
+pub use reply::Reply;
+pub use url::UrlError;
+
+pub(crate) use opening::{Accepting, Connecting, Opened, Step, Tunneling, upgrade_required};
+pub(crate) use read_size::ReadSize;
+
+use bytes::BytesMut;
+
+use crate::handshake::WriteError;
+
+/// How much of a handshake is read at once.
+#[cfg(feature = "tokio")]
+pub(crate) const HANDSHAKE_READ: usize = 4 * 1024;
+
+/// Bytes from the operating system's source of entropy.
+pub(crate) fn random<const N: usize>() -> std::io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes a head of whatever length into `out`.
+fn encode_head(
+    out: &mut BytesMut,
+    write: impl Fn(&mut [u8]) -> Result<usize, WriteError>,
+) -> Result<(), WriteError> {
+    const TYPICAL: usize = 1024;
+    out.resize(TYPICAL, 0);
+    let written = match write(out) {
+        Err(WriteError::BufferTooSmall { needed }) => {
+            out.resize(needed, 0);
+            write(out)
+        }
+        written => written,
+    };
+    out.truncate(*written.as_ref().unwrap_or(&0));
+    written.map(drop)
+}

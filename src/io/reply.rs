@@ -1,0 +1,125 @@
+//! A server's answer to a request.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use bytes::{Bytes, BytesMut};
+
+use super::encode_head;
+use crate::deflate::Terms;
+use crate::handshake::{Refusal, Request, WriteError};
+use crate::http1::Header;
+
+/// What a server answers to a request: the WebSocket, or any other HTTP response.
+///
+/// ```
+/// use websocket_proto::io::Reply;
+/// use websocket_proto::handshake::Request;
+///
+/// fn answer(request: &Request<'_>) -> Reply {
+///     if request.path() != "/chat" {
+///         return Reply::refuse(404).body("there is only /chat here");
+///     }
+///     match request.subprotocols().find(|offered| *offered == "chat.v2") {
+///         Some(subprotocol) => Reply::accept().subprotocol(subprotocol),
+///         None => Reply::accept(),
+///     }
+/// }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a reply does nothing until it is returned"]
+pub struct Reply {
+    decision: Decision,
+    headers: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug)]
+enum Decision {
+    Accept { subprotocol: Option<String> },
+    Refuse { status: u16, body: Bytes },
+}
+
+impl Reply {
+    /// Opens the WebSocket.
+    pub const fn accept() -> Self {
+        Self { decision: Decision::Accept { subprotocol: None }, headers: Vec::new() }
+    }
+
+    /// Answers with another status: 200 for a page, 301 to 308 with a `Location`, 401, 403, 404,
+    /// any from 200 to 599 whose response has a body.
+    pub const fn refuse(status: u16) -> Self {
+        Self { decision: Decision::Refuse { status, body: Bytes::new() }, headers: Vec::new() }
+    }
+
+    /// Agrees on a subprotocol, which must be one that the client offered (RFC 6455 4.2.2). Has no
+    /// meaning in a refusal.
+    pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
+        if let Decision::Accept { subprotocol } = &mut self.decision {
+            *subprotocol = Some(name.into());
+        }
+        self
+    }
+
+    /// Adds a header. `Connection`, `Content-Length` and what belongs to the handshake are written
+    /// without being asked for, and are refused here.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The body of a refusal or page. Has no meaning when the WebSocket is opened.
+    pub fn body(mut self, bytes: impl Into<Bytes>) -> Self {
+        if let Decision::Refuse { body, .. } = &mut self.decision {
+            *body = bytes.into();
+        }
+        self
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match &self.decision {
+            Decision::Accept { .. } => 101,
+            Decision::Refuse { status, .. } => *status,
+        }
+    }
+
+    /// The subprotocol that was agreed on.
+    pub(super) fn agreed_subprotocol(&self) -> Option<&str> {
+        match &self.decision {
+            Decision::Accept { subprotocol } => subprotocol.as_deref(),
+            Decision::Refuse { .. } => None,
+        }
+    }
+
+    /// Writes the response to `request`, which is `None` when it asked for no WebSocket. What has
+    /// been agreed on has no meaning in a refusal.
+    pub(super) fn write(
+        &self,
+        request: Option<&Request<'_>>,
+        deflate: Option<&Terms>,
+        out: &mut BytesMut,
+    ) -> Result<(), WriteError> {
+        let headers: Vec<Header<'_>> =
+            self.headers.iter().map(|(name, value)| Header::new(name, value)).collect();
+        match (&self.decision, request) {
+            (Decision::Accept { subprotocol }, Some(request)) => {
+                let mut accept = request.accept().headers(&headers);
+                if let Some(subprotocol) = subprotocol {
+                    accept = accept.subprotocol(subprotocol);
+                }
+                let extensions = deflate.map(Terms::response);
+                if let Some(extensions) = &extensions {
+                    accept = accept.extensions(extensions);
+                }
+                encode_head(out, |out| accept.write(out))
+            }
+            (Decision::Refuse { status, body }, _) => {
+                let refusal = Refusal::new(*status).headers(&headers).body(body);
+                encode_head(out, |out| refusal.write(out))
+            }
+            // There is no key to accept.
+            (Decision::Accept { .. }, None) => Err(WriteError::Status { status: 101 }),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Compressing messages to send (RFC 7692, section 6.1).
+
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use super::Settings;
+use crate::deflate::{CoderTerms, Compression, Compressor, DeflateConfig, Terms};
+
+/// What compresses, and whether it is to.
+#[derive(Debug)]
+pub(in crate::websocket) struct Deflating {
+    compressor: Compressor,
+    config: DeflateConfig,
+    choice: Compression,
+    terms: Terms,
+}
+
+impl Deflating {
+    /// `None` when permessage-deflate was not negotiated.
+    pub(in crate::websocket) fn negotiated(settings: &Settings, is_client: bool) -> Option<Self> {
+        let terms = settings.terms?;
+        let config = settings.config.clone().unwrap_or_default();
+        let ours = if is_client { terms.client() } else { terms.server() };
+        let compressor = Compressor::new(&config, ours);
+        Some(Self { compressor, config, choice: Compression::Auto, terms })
+    }
+
+    pub(in crate::websocket) const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Decides for the messages from the next one on.
+    pub(in crate::websocket) const fn set_compression(&mut self, choice: Compression) {
+        self.choice = choice;
+    }
+
+    /// Frees the compressor. To be called between messages.
+    pub(in crate::websocket) fn release_memory(&mut self) {
+        self.compressor.release_memory();
+    }
+
+    /// Whether a message is to be compressed, of which `len` bytes are there.
+    pub(in crate::websocket) const fn applies(&self, len: usize, is_whole: bool) -> bool {
+        self.config.applies(self.choice, len, is_whole)
+    }
+
+    /// Compresses the next fragment of a message, the last one with `fin`. The result must be
+    /// sent, because the peer's window moves on with the compressor's.
+    pub(in crate::websocket) fn compress(&mut self, payload: &[u8], fin: bool) -> Bytes {
+        let mut compressed = Vec::new();
+        self.compressor.compress(payload, fin, &mut compressed);
+        compressed.into()
+    }
+
+    /// Whether the compressed form of a prepared message fits the window of this connection.
+    pub(in crate::websocket) fn takes(&self, compressed: Option<&Compressed>) -> bool {
+        let window_bits = self.compressor.window_bits();
+        self.choice != Compression::No
+            && compressed.is_some_and(|compressed| compressed.window_bits <= window_bits)
+    }
+
+    /// The compressed form of a prepared message, if this connection [takes](Self::takes) it; else
+    /// compresses its payload.
+    pub(in crate::websocket) fn compress_prepared(
+        &mut self,
+        payload: &Bytes,
+        compressed: Option<&Compressed>,
+    ) -> Bytes {
+        match compressed {
+            Some(compressed) if self.takes(Some(compressed)) => {
+                self.compressor.forget();
+                compressed.payload.clone()
+            }
+            _ => self.compress(payload, true),
+        }
+    }
+}
+
+/// The compressed form of a prepared message.
+#[derive(Clone, Debug)]
+pub(in crate::websocket) struct Compressed {
+    payload: Bytes,
+    /// The base-2 logarithm of the smallest window that it fits.
+    window_bits: u8,
+}
+
+impl Compressed {
+    /// `None` when the configuration leaves a message of this length uncompressed.
+    pub(in crate::websocket) fn new(config: &DeflateConfig, payload: &[u8]) -> Option<Self> {
+        if !config.applies(Compression::Auto, payload.len(), true) {
+            return None;
+        }
+        // No distance is longer than the message.
+        let window_bits = payload.len().next_power_of_two().trailing_zeros() as u8;
+        let window_bits = window_bits.clamp(8, 15);
+        let terms = CoderTerms { no_context_takeover: true, window_bits };
+        let mut compressed = Vec::new();
+        Compressor::new(config, terms).compress(payload, true, &mut compressed);
+        Some(Self { payload: compressed.into(), window_bits })
+    }
+}

@@ -1,0 +1,21 @@
+//! permessage-deflate as a `WebSocket` uses it (RFC 7692). Without the feature `deflate` it is
+//! never negotiated, and [`without`] stands in for the coders.
+
+#[cfg(feature = "deflate")]
+mod deflating;
+#[cfg(feature = "deflate")]
+mod inflating;
+#[cfg(feature = "deflate")]
+mod settings;
+#[cfg(not(feature = "deflate"))]
+mod without;
+
+#[cfg(feature = "deflate")]
+pub(super) use {
+    deflating::{Compressed, Deflating},
+    inflating::Inflating,
+    settings::Settings,
+};
+
+#[cfg(not(feature = "deflate"))]
+pub(super) use without::{Compressed, Deflating, Inflating, Settings};

@@ -1,0 +1,101 @@
+//! Stands in for the coders where the feature `deflate` is off. Nothing is ever negotiated, so no
+//! value of the uninhabited types exists.
+
+use bytes::Bytes;
+
+#[cfg(feature = "std")]
+use crate::deflate::Preferences;
+use crate::deflate::{Compression, Terms};
+use crate::error::ProtocolError;
+use crate::frame::Kind;
+
+#[derive(Clone, Debug)]
+pub(in crate::websocket) struct Settings;
+
+impl Settings {
+    pub(in crate::websocket) const fn new() -> Self {
+        Self
+    }
+
+    pub(in crate::websocket) const fn set_terms(&mut self, _terms: Option<Terms>) {}
+
+    pub(in crate::websocket) const fn terms(&self) -> Option<&Terms> {
+        None
+    }
+
+    #[cfg(feature = "std")]
+    pub(in crate::websocket) const fn preferences(&self) -> Option<Preferences> {
+        None
+    }
+}
+
+#[derive(Debug)]
+pub(in crate::websocket) enum Deflating {}
+
+impl Deflating {
+    pub(in crate::websocket) const fn negotiated(_: &Settings, _is_client: bool) -> Option<Self> {
+        None
+    }
+
+    pub(in crate::websocket) const fn terms(&self) -> &Terms {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn set_compression(&mut self, _: Compression) {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn release_memory(&mut self) {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn applies(&self, _len: usize, _is_whole: bool) -> bool {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn compress(&mut self, _payload: &[u8], _fin: bool) -> Bytes {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn takes(&self, _: Option<&Compressed>) -> bool {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn compress_prepared(
+        &mut self,
+        _payload: &Bytes,
+        _: Option<&Compressed>,
+    ) -> Bytes {
+        match *self {}
+    }
+}
+
+#[derive(Debug)]
+pub(in crate::websocket) enum Inflating {}
+
+impl Inflating {
+    pub(in crate::websocket) const fn negotiated(
+        _: &Settings,
+        _limit: u64,
+        _is_client: bool,
+    ) -> Option<Self> {
+        None
+    }
+
+    pub(in crate::websocket) const fn push(
+        &mut self,
+        _: Kind,
+        _bytes: &[u8],
+        _last: bool,
+    ) -> Result<Option<Bytes>, ProtocolError> {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn release_memory(&mut self) {
+        match *self {}
+    }
+}
+
+/// The compressed form of a prepared message.
+#[derive(Clone, Debug)]
+pub(in crate::websocket) enum Compressed {}
