@@ -34,7 +34,7 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     pub fn into_split(self) -> io::Result<(ReadHalf<R>, WriteHalf<R>)> {
         let stream = self.stream.try_clone()?;
         let (receiver, sender) = self.websocket.into_split();
-        let shared = Arc::new(WriteSide::new(self.stream, sender));
+        let write_side = Arc::new(WriteSide::new(self.stream, sender));
         let reader = ReadHalf {
             stream,
             receiver,
@@ -43,9 +43,9 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
             subprotocol: self.subprotocol,
             close_timeout: self.close_timeout,
             end: None,
-            shared: Arc::clone(&shared),
+            write_side: Arc::clone(&write_side),
         };
-        Ok((reader, WriteHalf { shared }))
+        Ok((reader, WriteHalf { write_side }))
     }
 }
 
@@ -59,7 +59,7 @@ pub struct ReadHalf<R> {
     subprotocol: Option<Box<str>>,
     close_timeout: Duration,
     end: Option<ReadOutcome>,
-    shared: Arc<WriteSide<R>>,
+    write_side: Arc<WriteSide<R>>,
 }
 
 /// How the receiving direction ended.
@@ -86,7 +86,7 @@ impl<R: Role> ReadHalf<R> {
                 Ok(None) => {}
                 Err(error) => {
                     self.end = Some(ReadOutcome::Failed);
-                    self.shared.owe(|due| due.close = Some(OwedClose::Fault(error)));
+                    self.write_side.owe(|due| due.close = Some(OwedClose::Fault(error)));
                     return Err(error.into());
                 }
             }
@@ -113,12 +113,12 @@ impl<R: Role> ReadHalf<R> {
         let deadline = Deadline::after(self.close_timeout);
         // For the writes that others begin meanwhile.
         self.stream.set_write_timeout(Some(self.close_timeout))?;
-        let Some(mut writer) = self.shared.writer_within(self.close_timeout) else {
+        let Some(mut writer) = self.write_side.writer_within(self.close_timeout) else {
             // Its write began before there was a time-out.
             self.stream.shutdown(Shutdown::Both)?;
             return Err(ErrorKind::TimedOut.into());
         };
-        write_out(&self.stream, self.shared.output(&mut writer), deadline)?;
+        write_out(&self.stream, self.write_side.output(&mut writer), deadline)?;
         drop(writer);
         // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
         let shutdown = !(R::MASKS && self.end == Some(ReadOutcome::Closed));
@@ -133,15 +133,15 @@ impl<R: Role> ReadHalf<R> {
         self,
         writer: WriteHalf<R>,
     ) -> Result<WebSocketStream<TcpStream, R>, Box<ReuniteError<R>>> {
-        if !Arc::ptr_eq(&self.shared, &writer.shared) {
+        if !Arc::ptr_eq(&self.write_side, &writer.write_side) {
             return Err(Box::new(ReuniteError(self, writer)));
         }
         drop(writer);
-        let Self { stream, receiver, input, read_size, subprotocol, close_timeout, end, shared } =
+        let Self { stream, receiver, input, read_size, subprotocol, close_timeout, end, write_side } =
             self;
-        match Arc::try_unwrap(shared) {
-            Ok(shared) => {
-                let (sender, pong) = shared.into_parts();
+        match Arc::try_unwrap(write_side) {
+            Ok(write_side) => {
+                let (sender, pong) = write_side.into_parts();
                 let mut websocket = WebSocket::reunite(receiver, sender);
                 websocket.owe_pong(pong);
                 Ok(WebSocketStream {
@@ -155,8 +155,8 @@ impl<R: Role> ReadHalf<R> {
                 })
             }
             // There are two halves and no more.
-            Err(shared) => {
-                let writer = WriteHalf { shared: Arc::clone(&shared) };
+            Err(write_side) => {
+                let writer = WriteHalf { write_side: Arc::clone(&write_side) };
                 let reader = Self {
                     stream,
                     receiver,
@@ -165,7 +165,7 @@ impl<R: Role> ReadHalf<R> {
                     subprotocol,
                     close_timeout,
                     end,
-                    shared,
+                    write_side,
                 };
                 Err(Box::new(ReuniteError(reader, writer)))
             }
@@ -176,12 +176,12 @@ impl<R: Role> ReadHalf<R> {
         match message {
             Message::Ping(payload) if self.receiver.answers_pings() => {
                 let payload = ControlPayload::new(payload);
-                self.shared.owe(|due| due.pong = payload);
+                self.write_side.owe(|due| due.pong = payload);
             }
             Message::Close(frame) => {
                 self.end = Some(ReadOutcome::Closed);
                 let code = frame.as_deref().map(CloseFrame::code);
-                self.shared.owe(|due| due.close = Some(OwedClose::Reply(code)));
+                self.write_side.owe(|due| due.close = Some(OwedClose::Reply(code)));
             }
             _ => {}
         }
@@ -191,7 +191,7 @@ impl<R: Role> ReadHalf<R> {
 /// The half that writes.
 #[derive(Debug)]
 pub struct WriteHalf<R> {
-    shared: Arc<WriteSide<R>>,
+    write_side: Arc<WriteSide<R>>,
 }
 
 impl<R: Role> WriteHalf<R> {
@@ -200,7 +200,16 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// As of [`WebSocketStream::send`].
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.shared.send(|sender| Ok(sender.send(message.into())?))
+        self.write_side.send(|sender| Ok(sender.send(message.into())?))
+    }
+
+    /// Queues a message, as [`WebSocketStream::feed`] does. It leaves with the next
+    /// [`flush`](Self::flush) or `send`, or with the next answer of the half that reads.
+    ///
+    /// # Errors
+    /// As of [`WebSocketStream::feed`].
+    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.write_side.feed(message.into())
     }
 
     /// Sends a message that is sent to other connections too.
@@ -208,7 +217,7 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// As of [`WebSocketStream::send_prepared`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.shared.send(|sender| sender.send_prepared(message).map_err(Error::Send))
+        self.write_side.send(|sender| sender.send_prepared(message).map_err(Error::Send))
     }
 
     /// Sends the next fragment of a message.
@@ -221,7 +230,7 @@ impl<R: Role> WriteHalf<R> {
         fin: bool,
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
-        self.shared.send(|sender| {
+        self.write_side.send(|sender| {
             let sent = sender.send_fragment(kind, fin, payload.into());
             sent.map_err(|rejected| Error::Send(rejected.error))
         })
@@ -230,12 +239,12 @@ impl<R: Role> WriteHalf<R> {
     /// Says whether the messages from the next one on are sent compressed, as
     /// [`WebSocketStream::set_compression`] does.
     pub fn set_compression(&mut self, choice: Compression) {
-        self.shared.with_sender(|sender| sender.set_compression(choice));
+        self.write_side.with_sender(|sender| sender.set_compression(choice));
     }
 
     /// Gives the memory of the compressor back, as [`WebSocketStream::release_memory`] does.
     pub fn release_memory(&mut self) {
-        self.shared.with_sender(MessageSender::release_memory);
+        self.write_side.with_sender(MessageSender::release_memory);
     }
 
     /// Begins the closing handshake; the half that reads completes it.
@@ -252,7 +261,7 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// The transport failed; after `WouldBlock` and the like, call again.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.shared.flush()
+        self.write_side.flush()
     }
 }
 

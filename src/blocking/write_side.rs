@@ -9,6 +9,7 @@ use std::time::Instant;
 use super::{is_transient, write_some};
 use crate::connection::{ControlPayload, OwedClose, Role};
 use crate::io::Error;
+use crate::message::Message;
 use crate::websocket::{MessageSender, Outgoing};
 
 /// What the halves share.
@@ -114,6 +115,12 @@ impl<R: Role> WriteSide<R> {
         sent
     }
 
+    pub(super) fn feed(&self, message: Message) -> Result<(), Error> {
+        let fed = lock(&self.writer).feed(message, &self.due);
+        self.settle();
+        fed
+    }
+
     pub(super) fn flush(&self) -> io::Result<()> {
         let flushed = lock(&self.writer).flush(&self.due);
         self.settle();
@@ -133,15 +140,26 @@ impl<R: Role> Writer<R> {
         send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
         due: &Mutex<OwedAnswers>,
     ) -> Result<(), Error> {
-        if !self.sender.is_ready() {
-            match self.flush(due) {
-                // The message itself is told apart from what was queued before it.
-                Err(error) if is_transient(&error) => {}
-                flushed => flushed?,
-            }
-        }
+        self.make_room(due)?;
         send(&mut self.sender)?;
         Ok(self.flush(due)?)
+    }
+
+    fn feed(&mut self, message: Message, due: &Mutex<OwedAnswers>) -> Result<(), Error> {
+        self.make_room(due)?;
+        Ok(self.sender.send(message)?)
+    }
+
+    /// Writes what is queued if nothing more can be queued.
+    fn make_room(&mut self, due: &Mutex<OwedAnswers>) -> Result<(), Error> {
+        if self.sender.is_ready() {
+            return Ok(());
+        }
+        match self.flush(due) {
+            // The message itself is told apart from what was queued before it.
+            Err(error) if is_transient(&error) => Ok(()),
+            flushed => Ok(flushed?),
+        }
     }
 
     /// Writes all that is queued, and what becomes due meanwhile.

@@ -97,6 +97,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
 pub struct WriteHalf<S, R>(SharedStream<S, R>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
+    /// Waits until a message can be queued, as [`WebSocketStream::ready`] does.
+    ///
+    /// Dropped, it has lost nothing.
+    ///
+    /// # Errors
+    /// As of [`WebSocketStream::ready`].
+    pub async fn ready(&mut self) -> Result<(), Error> {
+        poll_fn(|context| self.0.lock().poll_room(context)).await
+    }
+
     /// Queues a message, as [`WebSocketStream::feed`] does.
     ///
     /// Dropped while it waits for room, it drops the message, of which nothing was sent. Once

@@ -163,7 +163,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     ///
     /// Before that `None` it waits for the peer: for its end of the transport, when it broke the
     /// protocol, or when it is the server (RFC 6455 7.1.1). A peer may take its time; call
-    /// [`close`](Self::close) instead to bound it.
+    /// [`finish`](Self::finish) instead to bound it.
     ///
     /// Dropped, it has lost nothing: call it again.
     ///
@@ -253,33 +253,52 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         poll_fn(|context| self.poll_flush_sending(context)).await
     }
 
-    /// Closes the connection: sends a Close unless one was sent, waits for the peer's, and sees the
-    /// transport to its end, for the time-out of the configuration at most. Messages that still
-    /// come are dropped; to see them, [`send`](Self::send) a Close message and call
-    /// [`next`](Self::next) until `None`.
+    /// Begins the closing handshake (RFC 6455, section 7.1.2), after everything that is queued. A
+    /// connection that is closing already keeps its first Close. [`finish`](Self::finish) sees the
+    /// closing handshake through; call [`next`](Self::next) until `None` before it to receive the
+    /// messages that still come.
     ///
-    /// Behind an error or the peer's Close there is less to do, but it is as well to call it: it
-    /// waits until the peer has what was sent.
-    ///
-    /// Dropped, it has queued the Close, and calling it again goes on from there.
+    /// Dropped, it has queued the Close, which leaves with the next flush.
     ///
     /// # Errors
     /// [`Send`](Error::Send): a code or reason that cannot be sent. [`Io`](Error::Io): the
-    /// transport failed, or the time ran out (`TimedOut`): drop it then.
-    /// [`Protocol`](Error::Protocol): the peer went away without a Close, or broke the protocol.
+    /// transport failed, or did not take the Close within the close time-out (`TimedOut`).
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         if self.state() == State::Open {
             self.websocket.close(code, reason).map_err(Error::Send)?;
         }
+        within(self.close_timeout, self.flush()).await
+    }
+
+    /// Sees the connection to its end, for the close time-out of the configuration at most: waits
+    /// for the peer's Close, drops the messages that come before it, and ends the transport so
+    /// that nothing on its way is lost (RFC 6455, section 7.1.1). Call it after
+    /// [`close`](Self::close), after `None`, or after an error.
+    ///
+    /// Dropped, it has lost nothing: call it again.
+    ///
+    /// # Errors
+    /// [`Io`](Error::Io): the transport failed, or the time ran out (`TimedOut`): drop it then.
+    /// [`Protocol`](Error::Protocol): the peer went away without a Close, or broke the protocol.
+    pub async fn finish(&mut self) -> Result<(), Error> {
         let close_timeout = self.close_timeout;
-        let closed = timeout(close_timeout, async {
+        let finished = async {
             while let Some(received) = self.next().await {
                 received?;
             }
             Ok(())
-        });
-        closed.await.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
+        };
+        within(close_timeout, finished).await
     }
+}
+
+/// Waits for `future`, for `limit` at most.
+async fn within(
+    limit: Duration,
+    future: impl Future<Output = Result<(), Error>>,
+) -> Result<(), Error> {
+    let result = timeout(limit, future).await;
+    result.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
 }
 
 /// The messages; see [`next`](WebSocketStream::next).
