@@ -195,7 +195,7 @@ fn the_table_has_every_kind_of_error() {
         .collect();
     names.sort();
     names.dedup();
-    let source = include_str!("../src/error.rs");
+    let source = include_str!("../../src/error.rs");
     let body = source.split("pub enum ProtocolError {").nth(1).expect("the enum");
     let body = body.split("\n}\n").next().expect("its end");
     let mut declared: Vec<String> = body

@@ -21,10 +21,6 @@ impl Identity {
         self.0.cert.pem()
     }
 
-    pub(crate) fn key_pem(&self) -> String {
-        self.0.signing_key.serialize_pem()
-    }
-
     /// A server that is this.
     pub(crate) fn server(&self) -> tokio_rustls::TlsAcceptor {
         let key = self.0.signing_key.serialize_der().try_into().unwrap();

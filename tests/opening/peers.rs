@@ -94,11 +94,6 @@ impl Peer {
     pub(crate) fn head(&self) -> String {
         self.heads.recv_timeout(LIMIT).expect("a request")
     }
-
-    /// Whether it has got a request that nobody has looked at.
-    pub(crate) fn has_head(&self) -> bool {
-        self.heads.try_recv().is_ok()
-    }
 }
 
 /// Echoes, and notes the headers of the request, each in a line.

@@ -7,14 +7,17 @@ use websocket_proto::websocket::Config;
 use crate::Frame;
 use crate::deflated::RSV1;
 
+/// An endpoint that offers and accepts permessage-deflate.
 pub fn compressing() -> Config {
     Config::new().deflate(deflate::Config::new())
 }
 
+/// As [`compressing`], on terms of its own.
 pub fn preferring(preferences: Preferences) -> Config {
     Config::new().deflate(deflate::Config::new().preferences(preferences))
 }
 
+/// A text frame that says that this payload is compressed.
 pub fn compressed(payload: impl AsRef<[u8]>) -> Frame {
     Frame::text(payload).rsv(RSV1)
 }

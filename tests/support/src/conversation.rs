@@ -9,11 +9,17 @@ use crate::{Endpoint, Entry, Model, Pair, Side};
 /// Something that one side does, or that happens to what is on its way.
 #[derive(Clone, Debug)]
 pub enum Operation {
+    /// A whole message.
     Send(Kind, Vec<u8>),
+    /// A fragment of a message, and whether it is the last.
     Fragment(Kind, bool, Vec<u8>),
+    /// A fragment that is masked where it stands, and whether it is the last.
     InPlace(Kind, bool, Vec<u8>),
+    /// A Ping with this payload.
     Ping(Vec<u8>),
+    /// A Pong with this payload.
     Pong(Vec<u8>),
+    /// A Close with a code and a reason.
     Close(u16, String),
     /// Lets so many bytes arrive.
     Deliver(usize),

@@ -17,6 +17,7 @@ pub struct Deflated {
 }
 
 impl Deflated {
+    /// A peer that refers to as much of what came before as it may.
     pub fn new() -> Self {
         Self::with_window_bits(15)
     }
@@ -99,7 +100,9 @@ pub fn json(number: usize, len: usize) -> String {
 /// A frame off the wire: its first byte, and its payload unmasked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unframed {
+    /// FIN, the reserved bits and the opcode.
     pub first: u8,
+    /// The payload, unmasked.
     pub payload: Vec<u8>,
 }
 

@@ -7,11 +7,14 @@ pub const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 /// An end of a connection: whose connection it is, or to whom a frame goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
+    /// That of the server, which receives masked frames.
     Server,
+    /// That of the client, which receives frames without a mask.
     Client,
 }
 
 impl Side {
+    /// Either side.
     pub const BOTH: [Self; 2] = [Self::Server, Self::Client];
 }
 
@@ -44,6 +47,7 @@ pub struct Frame {
 }
 
 impl Frame {
+    /// A frame of any opcode, with FIN set.
     pub fn new(opcode: u8, payload: impl AsRef<[u8]>) -> Self {
         Self {
             fin: true,
@@ -56,14 +60,17 @@ impl Frame {
         }
     }
 
+    /// A fragment that is not the first of its message.
     pub fn continuation(payload: impl AsRef<[u8]>) -> Self {
         Self::new(0x0, payload)
     }
 
+    /// A text frame.
     pub fn text(payload: impl AsRef<[u8]>) -> Self {
         Self::new(0x1, payload)
     }
 
+    /// A binary frame.
     pub fn binary(payload: impl AsRef<[u8]>) -> Self {
         Self::new(0x2, payload)
     }
@@ -80,10 +87,12 @@ impl Frame {
         Self::new(0x8, payload)
     }
 
+    /// A Ping.
     pub fn ping(payload: impl AsRef<[u8]>) -> Self {
         Self::new(0x9, payload)
     }
 
+    /// A Pong.
     pub fn pong(payload: impl AsRef<[u8]>) -> Self {
         Self::new(0xa, payload)
     }
@@ -100,11 +109,13 @@ impl Frame {
         self
     }
 
+    /// Masked with this key, whoever gets it.
     pub fn masked(mut self, key: [u8; 4]) -> Self {
         self.masking = Masking::Key(key);
         self
     }
 
+    /// Without a mask, whoever gets it.
     pub fn unmasked(mut self) -> Self {
         self.masking = Masking::Off;
         self
@@ -116,11 +127,13 @@ impl Frame {
         self
     }
 
+    /// With a length of 16 bits, whatever it is.
     pub fn in_16_bits(mut self) -> Self {
         self.form = LengthForm::Bits16;
         self
     }
 
+    /// With a length of 64 bits, whatever it is.
     pub fn in_64_bits(mut self) -> Self {
         self.form = LengthForm::Bits64;
         self

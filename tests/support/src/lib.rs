@@ -44,10 +44,12 @@ pub fn hex(text: &str) -> Vec<u8> {
 /// The seed of every client in these tests.
 pub const SEED: [u8; 32] = *b"a seed that only tests ever use.";
 
+/// An open connection of a server, configured as by default.
 pub fn server() -> Connection<Server> {
     Connection::new(Server, Config::new())
 }
 
+/// An open connection of a client, configured as by default.
 pub fn client() -> Connection<Client> {
     Connection::new(Client::new(SEED), Config::new())
 }

@@ -14,15 +14,24 @@ use crate::{SEED, Side};
 pub enum Entry {
     /// Adjacent pieces of one message, joined.
     Data {
+        /// Whether the message is text.
         kind: Kind,
+        /// Whether the message has RSV1.
         compressed: bool,
+        /// The payload, unmasked.
         bytes: Vec<u8>,
+        /// Whether the message begins with it.
         first: bool,
+        /// Whether the message ends with it.
         last: bool,
     },
+    /// A Ping and its payload.
     Ping(Vec<u8>),
+    /// A Pong and its payload.
     Pong(Vec<u8>),
+    /// A Close, with its code and reason unless it is empty.
     Close(Option<(u16, String)>),
+    /// The error with which it failed.
     Error(ProtocolError),
     /// What `poll_transmit` wrote.
     Sent(Vec<u8>),
@@ -39,26 +48,32 @@ impl Entry {
         Self::message(Kind::Binary, bytes)
     }
 
+    /// A whole message.
     pub fn message(kind: Kind, bytes: impl AsRef<[u8]>) -> Self {
         Self::data(kind, bytes, true, true)
     }
 
+    /// A part of a message, and whether it is the first and the last.
     pub fn data(kind: Kind, bytes: impl AsRef<[u8]>, first: bool, last: bool) -> Self {
         Self::Data { kind, compressed: false, bytes: bytes.as_ref().to_vec(), first, last }
     }
 
+    /// A Ping with this payload.
     pub fn ping(payload: impl AsRef<[u8]>) -> Self {
         Self::Ping(payload.as_ref().to_vec())
     }
 
+    /// A Pong with this payload.
     pub fn pong(payload: impl AsRef<[u8]>) -> Self {
         Self::Pong(payload.as_ref().to_vec())
     }
 
+    /// A Close with a code and a reason.
     pub fn close(code: u16, reason: &str) -> Self {
         Self::Close(Some((code, reason.to_owned())))
     }
 
+    /// Bytes that were sent.
     pub fn sent(bytes: impl AsRef<[u8]>) -> Self {
         Self::Sent(bytes.as_ref().to_vec())
     }
@@ -67,8 +82,11 @@ impl Entry {
 /// All that a connection told and sent, and where that left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
+    /// What it told and sent, in order.
     pub entries: Vec<Entry>,
+    /// The state after that.
     pub state: State,
+    /// What is to be done with the transport after that.
     pub transport: Transport,
 }
 
@@ -87,6 +105,7 @@ impl Log {
         messages
     }
 
+    /// The error with which it failed, if it did.
     pub fn error(&self) -> Option<ProtocolError> {
         self.entries.iter().find_map(|entry| match entry {
             Entry::Error(error) => Some(*error),
@@ -189,6 +208,7 @@ impl Output for Wire {
 /// Drives the receiving side of a connection and writes its log.
 #[derive(Debug, Default)]
 pub struct Recorder {
+    /// What the connection has told and sent so far, in order.
     pub entries: Vec<Entry>,
     /// Whether a message has begun and not ended.
     open_message: bool,
@@ -233,6 +253,7 @@ impl Recorder {
         self.transmit(connection);
     }
 
+    /// Writes all that is due.
     pub fn transmit<R: Role>(&mut self, connection: &mut Connection<R>) {
         let mut out = Wire::default();
         let len = connection.poll_transmit(&mut out).expect("there is room");
@@ -243,6 +264,7 @@ impl Recorder {
         assert_eq!(connection.poll_transmit(&mut Wire::default()), Ok(0), "all was written");
     }
 
+    /// The log of all that was fed, to this connection.
     pub fn log<R: Role>(self, connection: &Connection<R>) -> Log {
         let Self { entries, .. } = self;
         Log { entries, state: connection.state(), transport: connection.transport() }
@@ -293,7 +315,7 @@ impl Recorder {
 }
 
 /// Feeds `pieces` to a new connection of `side`.
-pub fn record<'a>(
+pub(crate) fn record<'a>(
     side: Side,
     config: &Config,
     close_first: bool,

@@ -6,11 +6,17 @@ use websocket_proto::connection::{Client, Role, Server};
 use websocket_proto::websocket::{Config, Outgoing};
 use websocket_proto::{Message, ProtocolError, WebSocket};
 
+/// The opcode of a fragment that is not the first.
 pub const CONTINUATION: u8 = 0x0;
+/// The opcode of a text frame.
 pub const TEXT: u8 = 0x1;
+/// The opcode of a binary frame.
 pub const BINARY: u8 = 0x2;
+/// The opcode of a Close.
 pub const CLOSE: u8 = 0x8;
+/// The opcode of a Ping.
 pub const PING: u8 = 0x9;
+/// The opcode of a Pong.
 pub const PONG: u8 = 0xa;
 
 /// The key of the example in RFC 6455 5.7.
@@ -22,16 +28,22 @@ pub const LARGE: usize = 10_000;
 /// Who sends a frame: a client masks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum From {
+    /// The client, which masks.
     Client,
+    /// The server, which does not.
     Server,
 }
 
 /// A frame, as RFC 6455 5.2 draws it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
+    /// Whether it is the last of its message.
     pub fin: bool,
+    /// The opcode, of which the constants have the names.
     pub opcode: u8,
+    /// The key, if it is masked.
     pub key: Option<[u8; 4]>,
+    /// The payload, unmasked.
     pub payload: Vec<u8>,
 }
 
@@ -140,22 +152,27 @@ pub fn drain(output: &mut impl Buf) -> Vec<u8> {
     output.copy_to_bytes(output.remaining()).to_vec()
 }
 
+/// The frames that wait to be written.
 pub fn frames(output: &mut Outgoing) -> Vec<Frame> {
     decode(&drain(output))
 }
 
+/// The opcodes of the frames that wait to be written.
 pub fn opcodes(output: &mut Outgoing) -> Vec<u8> {
     frames(output).into_iter().map(|frame| frame.opcode).collect()
 }
 
+/// An open WebSocket of a server.
 pub fn server(config: Config) -> WebSocket<Server> {
     WebSocket::new(Server, config)
 }
 
+/// An open WebSocket of a client.
 pub fn client(config: Config) -> WebSocket<Client> {
     WebSocket::new(Client::new([7; 32]), config)
 }
 
+/// A read buffer with these bytes.
 pub fn input(bytes: impl AsRef<[u8]>) -> BytesMut {
     BytesMut::from(bytes.as_ref())
 }
@@ -163,8 +180,11 @@ pub fn input(bytes: impl AsRef<[u8]>) -> BytesMut {
 /// What came out of an endpoint.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Log {
+    /// The messages, in order.
     pub messages: Vec<Message>,
+    /// The error behind them, if one came.
     pub error: Option<ProtocolError>,
+    /// All that the endpoint wants to send.
     pub output: Vec<u8>,
 }
 

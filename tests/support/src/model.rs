@@ -10,11 +10,15 @@ use crate::{Entry, Side};
 /// Who receives, and what it allows.
 #[derive(Clone, Copy, Debug)]
 pub struct Model {
+    /// Who receives.
     pub side: Side,
+    /// The limit of messages, in bytes.
     pub max_message_size: u64,
+    /// The limit of frames, in bytes.
     pub max_frame_size: u64,
     /// Whether RSV1 is some extension's.
     pub rsv1: bool,
+    /// Whether a Ping is answered.
     pub answer_pings: bool,
     /// Whether it has sent a Close before the first byte.
     pub close_first: bool,
@@ -38,6 +42,7 @@ enum Stop {
 }
 
 impl Model {
+    /// A model that allows what a connection does by default.
     pub fn new(side: Side) -> Self {
         Self {
             side,
@@ -49,6 +54,7 @@ impl Model {
         }
     }
 
+    /// The configuration of a connection that this is the model of.
     pub fn config(&self) -> Config {
         Config::new()
             .max_message_size(self.max_message_size)

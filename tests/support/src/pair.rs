@@ -7,9 +7,11 @@ use crate::{Recorder, SEED, Wire};
 /// One end: a connection, what it has written that the other has not got, and what it was told.
 #[derive(Debug)]
 pub struct Endpoint<R> {
+    /// The connection itself.
     pub connection: Connection<R>,
     /// Where the test's own sends go, and what waits to be delivered.
     pub out: Wire,
+    /// What it was told.
     pub recorder: Recorder,
     /// All that was ever delivered to it.
     pub delivered: Vec<u8>,
@@ -33,6 +35,7 @@ impl<R: Role> Endpoint<R> {
         self.queue_answers(had);
     }
 
+    /// Ends what comes to it.
     pub fn eof(&mut self) {
         let had = self.recorder.entries.len();
         self.recorder.eof(&mut self.connection);
@@ -51,15 +54,19 @@ impl<R: Role> Endpoint<R> {
 /// Both ends of one connection.
 #[derive(Debug)]
 pub struct Pair {
+    /// The client's end.
     pub client: Endpoint<Client>,
+    /// The server's end.
     pub server: Endpoint<Server>,
 }
 
 impl Pair {
+    /// Both configured as by default.
     pub fn new() -> Self {
         Self::with(&Config::new())
     }
 
+    /// Both configured as this says.
     pub fn with(config: &Config) -> Self {
         Self {
             client: Endpoint::new(Client::new(SEED), config),
@@ -68,14 +75,14 @@ impl Pair {
     }
 
     /// Delivers up to `len` of the bytes that wait for the server.
-    pub fn deliver_to_server(&mut self, len: usize) {
+    fn deliver_to_server(&mut self, len: usize) {
         let len = len.min(self.client.out.0.len());
         let bytes: Vec<u8> = self.client.out.0.drain(..len).collect();
         self.server.deliver(&bytes);
     }
 
     /// Delivers up to `len` of the bytes that wait for the client.
-    pub fn deliver_to_client(&mut self, len: usize) {
+    fn deliver_to_client(&mut self, len: usize) {
         let len = len.min(self.server.out.0.len());
         let bytes: Vec<u8> = self.server.out.0.drain(..len).collect();
         self.client.deliver(&bytes);

@@ -6,6 +6,7 @@ use websocket_proto::{CloseCode, SendError};
 
 use crate::Wire;
 
+/// Asserts the state of a connection, and what is to be done with its transport.
 #[track_caller]
 pub fn assert_at<R: Role>(connection: &Connection<R>, state: State, transport: Transport) {
     assert_eq!((connection.state(), connection.transport()), (state, transport));

@@ -26,6 +26,7 @@ pub struct Transport(Arc<Mutex<State>>);
 #[derive(Clone, Debug)]
 pub struct Peer(Arc<Mutex<State>>);
 
+/// What the two ends of a transport share.
 #[derive(Debug, Default)]
 pub struct State {
     incoming: VecDeque<u8>,
@@ -38,6 +39,7 @@ pub struct State {
     /// Whether each step is pending once before it is done.
     hesitant: bool,
     asked: [bool; 4],
+    /// How many reads, writes, flushes and shutdowns there were.
     pub steps: usize,
     fails: Option<(usize, bool)>,
     plain_writes: bool,
@@ -45,26 +47,37 @@ pub struct State {
     forgetful: bool,
     reader: Option<Waker>,
     writer: Option<Waker>,
+    /// What was written and not taken away.
     pub written: Vec<u8>,
+    /// How much of what was written has not been flushed.
     pub unflushed: usize,
+    /// Whether the WebSocket has shut the transport down.
     pub shut: bool,
+    /// Whether the WebSocket has dropped the transport.
     pub dropped: bool,
+    /// Each write, in order.
     pub writes: Vec<Write>,
+    /// Each read, in order.
     pub reads: Vec<Read>,
 }
 
 /// The slices that one write showed, each by its address and length, and how much was taken.
 #[derive(Debug)]
 pub struct Write {
+    /// The address and the length of each slice.
     pub slices: Vec<(usize, usize)>,
+    /// How many bytes were taken.
     pub taken: usize,
 }
 
 /// Where one read was to go, how much it asked for, and how much it got.
 #[derive(Debug)]
 pub struct Read {
+    /// Where the bytes were to go.
     pub address: usize,
+    /// How many bytes it asked for.
     pub asked: usize,
+    /// How many bytes it got.
     pub got: usize,
 }
 
@@ -87,12 +100,14 @@ pub fn open<R: Role>(role: R) -> (WebSocketStream<Transport, R>, Peer) {
     open_with(role, Config::new())
 }
 
+/// As [`open`], configured as this says.
 pub fn open_with<R: Role>(role: R, config: Config) -> (WebSocketStream<Transport, R>, Peer) {
     let (transport, peer) = transport();
     (WebSocketStream::from_parts(transport, role, config, BytesMut::new()), peer)
 }
 
 impl Peer {
+    /// What both ends share, for the test to look at.
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("no test panics with it")
     }
@@ -152,6 +167,7 @@ impl Peer {
         self.state().fails = Some((step, for_good));
     }
 
+    /// Says that it does not write several slices at once.
     pub fn refuse_vectored_writes(&self) {
         self.state().plain_writes = true;
     }
@@ -346,6 +362,7 @@ fn wake(waker: Option<Waker>) {
 pub struct Task(AtomicUsize);
 
 impl Task {
+    /// A task that nobody has woken, and its waker.
     pub fn new() -> (Arc<Self>, Waker) {
         let task = Arc::new(Self::default());
         (Arc::clone(&task), Waker::from(task))
