@@ -60,6 +60,7 @@ pub(crate) fn allocations(run: impl FnOnce()) -> usize {
 }
 
 /// The most bytes that are held at once while `run` runs, beyond what is held before.
+#[cfg(feature = "alloc")]
 pub(crate) fn peak(run: impl FnOnce()) -> usize {
     let before = HELD.get();
     PEAK.set(before);
@@ -68,6 +69,7 @@ pub(crate) fn peak(run: impl FnOnce()) -> usize {
 }
 
 /// How much is freed when `held` is dropped.
+#[cfg(feature = "tokio")]
 pub(crate) fn held_by<T>(held: T) -> usize {
     let before = HELD.get();
     drop(held);
@@ -75,6 +77,7 @@ pub(crate) fn held_by<T>(held: T) -> usize {
 }
 
 /// What `made` holds.
+#[cfg(feature = "deflate")]
 pub(crate) fn held<T>(make: impl FnOnce() -> T) -> (T, usize) {
     let before = HELD.get();
     let made = make();

@@ -1,13 +1,11 @@
 //! The time-out of a client's options covers each stage of connecting, in every adapter, and
 //! nothing behind it.
 
-#[cfg(feature = "tls")]
-use crate::identity;
 use std::io::ErrorKind;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::peers::{self, Peer, by_each_adapter};
+use crate::peers::{Peer, by_each_adapter};
 use websocket_proto::adapter::{ConnectError, ConnectOptions};
 use websocket_proto::{Message, blocking};
 
@@ -38,7 +36,7 @@ fn assert_timed_out<T: std::fmt::Debug>(adapter: &str, connected: Result<T, Conn
 #[cfg(all(target_os = "linux", feature = "tokio"))]
 #[test]
 fn a_host_that_does_not_answer() {
-    peers::run(async {
+    crate::peers::run(async {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = socket.listen(0).unwrap();
@@ -115,10 +113,10 @@ fn a_server_that_is_silent_in_the_handshake_of_tls() {
     let options = ConnectOptions::new(&format!("wss://{}/", server.address)).unwrap();
     let connecting = websocket_proto::tokio::connect_with_tls(
         options.connect_timeout(TIMEOUT),
-        identity::Identity::of(&["localhost"]).client(),
+        crate::identity::Identity::of(&["localhost"]).client(),
     );
     let begin = Instant::now();
-    assert_timed_out("tokio", peers::run(connecting));
+    assert_timed_out("tokio", crate::peers::run(connecting));
     assert!((TIMEOUT..BOUND).contains(&begin.elapsed()), "{:?}", begin.elapsed());
 }
 

@@ -17,6 +17,7 @@ impl Identity {
         Self(rcgen::generate_simple_self_signed(names).unwrap())
     }
 
+    #[cfg(all(feature = "rustls-native-certs", target_os = "linux"))]
     pub(crate) fn pem(&self) -> String {
         self.0.cert.pem()
     }

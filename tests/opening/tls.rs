@@ -312,7 +312,7 @@ fn connect_trusts_the_roots_that_are_compiled_in_and_no_others() {
 #[cfg(all(feature = "rustls-native-certs", target_os = "linux"))]
 #[test]
 fn connect_trusts_the_roots_of_the_system() {
-    const NAME: &str = "connect_trusts_the_roots_of_the_system";
+    const NAME: &str = "tls::connect_trusts_the_roots_of_the_system";
     const URL: &str = "WEBSOCKET_PROTO_TEST_URL";
     run(async {
         if let Ok(url) = std::env::var(URL) {
