@@ -1,0 +1,31 @@
+//! The blocking adapter, over TCP and over transports in memory.
+#![cfg(feature = "std")]
+
+mod closing;
+mod conversation;
+#[cfg(feature = "deflate")]
+mod deflate;
+#[cfg(feature = "deflate")]
+mod deflate_errors;
+#[cfg(feature = "deflate")]
+mod deflate_negotiation;
+#[cfg(feature = "deflate")]
+mod deflate_split;
+#[cfg(feature = "deflate")]
+mod deflate_transport;
+mod handshake;
+mod handshake_client;
+mod hostile;
+mod split;
+mod split_both_ways;
+mod split_reunite;
+mod stream;
+mod time_limit;
+mod transport;
+
+// What these tests share.
+mod halves;
+mod loopback;
+#[cfg(feature = "deflate")]
+mod loopback_deflate;
+mod pipe;

@@ -1,0 +1,135 @@
+//! Transports that are not ready, take nothing more, or end: what becomes of a message and of an
+//! answer, and what is told.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+use crate::pipe::{Mood, Transport, is_transient, resume};
+use bytes::Bytes;
+use websocket_proto::adapter::{ConnectError, ConnectOptions, Error};
+use websocket_proto::blocking::{Connector, WebSocketStream};
+use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::websocket::Config;
+use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
+
+/// An open WebSocket over the first of two ends.
+fn open<R: Role>(
+    role: R,
+    config: Config,
+    mood: Mood,
+) -> (WebSocketStream<Transport, R>, Transport) {
+    let (ours, theirs) = Transport::pair(mood, Mood::Ready);
+    (WebSocketStream::from_parts(ours, role, config, Default::default()), theirs)
+}
+
+#[test]
+fn a_message_that_finds_no_room_comes_back_and_is_taken_later() {
+    let (mut socket, _theirs) = open(Server, Config::new().high_water_mark(10), Mood::Pending);
+    let sent = socket.send(Message::binary(vec![1; 100]));
+    assert!(matches!(&sent, Err(Error::Io(error)) if is_transient(error)), "{sent:?}");
+    // The first is on its way; the second was not taken.
+    let Err(Error::Rejected(rejected)) = socket.send("second") else { panic!() };
+    assert!(matches!(rejected.error, SendError::QueueFull { .. }));
+    assert_eq!(rejected.message, Message::text("second"));
+    while let Err(error) = socket.flush() {
+        assert!(is_transient(&error));
+    }
+    socket.feed(rejected.message).unwrap();
+    while socket.flush().is_err() {}
+    let sent = socket.stream().to.borrow().flushed.iter().copied().collect::<Vec<u8>>();
+    assert_eq!(sent, [&[0x82, 100][..], &[1; 100], b"\x81\x06second"].concat());
+}
+
+#[test]
+fn a_transport_that_takes_nothing_more_is_an_error() {
+    #[derive(Debug)]
+    struct Full;
+    impl Read for Full {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(ErrorKind::WouldBlock.into())
+        }
+    }
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Ok(0)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut socket = WebSocketStream::from_parts(Full, Server, Config::new(), Default::default());
+    let error = socket.send("x").unwrap_err();
+    assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::WriteZero));
+    let options = ConnectOptions::new("ws://a/").unwrap();
+    let error = Connector::new(Full, options).unwrap().connect().unwrap_err();
+    assert!(matches!(&error, ConnectError::Io(error) if error.kind() == ErrorKind::WriteZero));
+}
+
+#[test]
+fn a_pong_leaves_by_itself_when_reading_would_wait() {
+    for mood in [Mood::Ready, Mood::Pending] {
+        let (mut socket, mut theirs) = open(Server, Config::new(), mood);
+        theirs.write_all(&[0x89, 0x81, 0, 0, 0, 0, b'?']).unwrap();
+        theirs.flush().unwrap();
+        let ping = loop {
+            if let Some(message) = resume(socket.read()) {
+                break message.unwrap();
+            }
+        };
+        assert_eq!(ping, Some(Message::Ping(Bytes::from_static(b"?"))));
+        let mut pong = [0; 3];
+        for _ in 0..100 {
+            assert!(resume(socket.read()).is_none());
+        }
+        theirs.read_exact(&mut pong).unwrap();
+        assert_eq!(pong, [0x8a, 1, b'?']);
+    }
+}
+
+#[test]
+fn a_pong_that_found_the_queue_full_leaves_with_the_flush_that_empties_it() {
+    let (mut socket, mut theirs) = open(Server, Config::new().high_water_mark(10), Mood::Ready);
+    theirs.write_all(&[0x82, 0x80, 0, 0, 0, 0, 0x89, 0x81, 0, 0, 0, 0, b'?']).unwrap();
+    theirs.flush().unwrap();
+    assert_eq!(socket.read().unwrap(), Some(Message::binary("")));
+    socket.feed(Message::binary(vec![1; 100])).unwrap();
+    assert!(matches!(socket.read(), Ok(Some(Message::Ping(_)))));
+    socket.flush().unwrap();
+    let sent = socket.stream().to.borrow().flushed.iter().copied().collect::<Vec<u8>>();
+    assert_eq!(sent, [&[0x82, 100][..], &[1; 100], b"\x8a\x01?"].concat());
+}
+
+#[test]
+fn a_protocol_error_is_told_again_and_its_close_is_sent() {
+    for mood in [Mood::Ready, Mood::Bytewise, Mood::Pending] {
+        let (mut socket, mut theirs) = open(Server, Config::new(), mood);
+        theirs.write_all(&[0x81, 0x01]).unwrap();
+        theirs.flush().unwrap();
+        for _ in 0..200 {
+            match resume(socket.read()) {
+                Some(Err(Error::Protocol(ProtocolError::UnmaskedFrame))) => {}
+                Some(other) => panic!("{other:?}"),
+                None => {}
+            }
+        }
+        assert_eq!(socket.state(), State::Closed);
+        let mut close = [0; 4];
+        theirs.read_exact(&mut close).unwrap();
+        assert_eq!((close[0], &close[2..]), (0x88, &1002_u16.to_be_bytes()[..]));
+    }
+}
+
+#[test]
+fn the_end_of_the_transport_is_told_with_what_it_means() {
+    let (mut socket, theirs) = open(Client::new([1; 32]), Config::new(), Mood::Ready);
+    drop(theirs);
+    for _ in 0..2 {
+        let error = socket.read().unwrap_err();
+        assert!(matches!(error, Error::Protocol(ProtocolError::UnexpectedEof)), "{error:?}");
+    }
+    let error = socket.send("x").unwrap_err();
+    assert!(
+        matches!(&error, Error::Rejected(rejected) if rejected.error == SendError::Closing),
+        "{error:?}"
+    );
+    assert!(matches!(socket.close(CloseCode::NORMAL, ""), Err(Error::Send(SendError::Closing))));
+}

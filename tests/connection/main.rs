@@ -1,0 +1,15 @@
+//! A connection without I/O: what it makes of the bytes that it receives, and what it sends.
+
+mod closing;
+mod control;
+mod ending;
+mod errors;
+mod fragmentation;
+mod framing;
+mod hostile;
+mod limits;
+mod masking;
+mod model;
+mod sending;
+mod split_halves;
+mod text;

@@ -1,0 +1,3 @@
+//! The documents say what is true.
+
+mod rfc_map;

@@ -1,0 +1,9 @@
+//! The opening handshake over bytes, in both roles.
+
+mod answers;
+mod client;
+mod client_request;
+mod headers;
+mod odd_requests;
+mod properties;
+mod server;

@@ -1,0 +1,7 @@
+//! The opening handshake over the types of the `http` crate.
+#![cfg(feature = "http")]
+
+mod client;
+mod deflate;
+mod extended_connect;
+mod upgrade;

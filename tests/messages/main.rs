@@ -1,0 +1,13 @@
+//! Whole messages: how a `WebSocket` receives and sends them, without I/O.
+#![cfg(feature = "alloc")]
+
+mod keepalive;
+mod message;
+#[cfg(feature = "std")]
+mod outgoing;
+mod receive;
+mod receive_errors;
+mod send;
+mod send_copies;
+mod send_fragments;
+mod send_halves;

@@ -1,0 +1,237 @@
+//! What a client's options say is done, by every adapter: credentials, headers, refusals that come
+//! back whole, and which URLs are taken.
+
+use std::net::TcpListener;
+
+use crate::peers::{self, Peer, by_each_adapter};
+use websocket_proto::adapter::{ConnectError, ConnectOptions, UrlError};
+use websocket_proto::blocking::Connector;
+use websocket_proto::handshake::Scheme;
+
+#[test]
+fn urls_with_a_host_are_taken() {
+    use Scheme::{Ws, Wss};
+    for (url, scheme, host, port) in [
+        ("ws://example.com", Ws, "example.com", 80),
+        ("wss://example.com", Wss, "example.com", 443),
+        ("WSS://Example.com/", Wss, "Example.com", 443),
+        ("ws://example.com:/", Ws, "example.com", 80),
+        ("ws://example.com:8080/chat?room=1", Ws, "example.com", 8080),
+        ("ws://example.com?room=1", Ws, "example.com", 80),
+        ("ws://127.0.0.1:65535/", Ws, "127.0.0.1", 65535),
+        ("ws://[::1]", Ws, "::1", 80),
+        ("wss://[2001:db8::1]:8443/", Wss, "2001:db8::1", 8443),
+        ("ws://alice:secret@[::1]:81/", Ws, "::1", 81),
+        ("ws://alice@example.com/", Ws, "example.com", 80),
+        ("ws://:@example.com/", Ws, "example.com", 80),
+        ("ws://@example.com/", Ws, "example.com", 80),
+    ] {
+        let options = ConnectOptions::new(url).unwrap_or_else(|error| panic!("{url}: {error}"));
+        assert_eq!(
+            (options.scheme(), options.host(), options.port()),
+            (scheme, host, port),
+            "{url}"
+        );
+    }
+}
+
+#[test]
+fn urls_that_say_something_else_are_refused() {
+    use UrlError::{Credentials, Fragment, Invalid, Scheme};
+    for (url, error) in [
+        ("", Invalid),
+        ("example.com", Scheme),
+        ("/chat", Scheme),
+        ("http://example.com/", Scheme),
+        ("wsss://example.com/", Scheme),
+        ("ws://", Invalid),
+        ("ws:///chat", Invalid),
+        ("ws://:80/", Invalid),
+        ("ws://alice:secret@/", Invalid),
+        ("ws://alice:secret@:80/", Invalid),
+        ("ws://example.com:65536/", Invalid),
+        ("ws://example.com:+80/", Invalid),
+        ("ws://example.com:http/", Invalid),
+        ("ws://example.com:80:80/", Invalid),
+        ("ws://::1/", Invalid),
+        ("ws://[::1/", Invalid),
+        ("ws://[::1]80/", Invalid),
+        ("ws://[v1.fe]/", Invalid),
+        ("ws://[example.com]/", Invalid),
+        ("ws://exa mple.com/", Invalid),
+        ("ws://example.com/a b", Invalid),
+        ("ws://example.com/\r\nX: y", Invalid),
+        ("ws://example.com/#", Fragment),
+        ("ws://example.com/chat#top", Fragment),
+        // Two of them: which host is meant?
+        ("ws://alice@evil.test@example.com/", Credentials),
+        ("ws://ali%ge@example.com/", Credentials),
+        ("ws://alice:%2@example.com/", Credentials),
+        // RFC 7617 2: a name ends at its first colon.
+        ("ws://al%3Aice:secret@example.com/", Credentials),
+        ("ws://alice:line%0D%0Abreak@example.com/", Credentials),
+        ("ws://alice:%7F@example.com/", Credentials),
+    ] {
+        let refused = ConnectOptions::new(url).map(|options| options.host().to_owned());
+        assert_eq!(refused, Err(error), "{url:?}");
+    }
+}
+
+#[test]
+fn a_user_and_password_in_the_url_are_sent_as_basic_authentication() {
+    let server = Peer::echo();
+    for (user_info, expected) in [
+        // RFC 7617 2, the example.
+        ("Aladdin:open%20sesame@", Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")),
+        // RFC 7617 2.1: "test" and "123£" in UTF-8.
+        ("test:123%C2%A3@", Some("Basic dGVzdDoxMjPCow==")),
+        ("alice@", Some("Basic YWxpY2U6")),
+        (":secret@", Some("Basic OnNlY3JldA==")),
+        ("alice:a:b@", Some("Basic YWxpY2U6YTpi")),
+        ("alice:a%40b%25@", Some("Basic YWxpY2U6YUBiJQ==")),
+        (":@", None),
+        ("@", None),
+        ("", None),
+    ] {
+        let url = format!("ws://{user_info}{}/", server.address);
+        for (adapter, connected) in by_each_adapter(&ConnectOptions::new(&url).unwrap()) {
+            assert!(connected.is_ok(), "{adapter}: {connected:?}");
+            let head = server.head();
+            let sent = head.lines().find_map(|line| line.strip_prefix("Authorization: "));
+            assert_eq!(sent, expected, "{adapter}, {user_info:?}");
+            assert!(head.contains(&format!("Host: {}\r\n", server.address)), "{head}");
+        }
+    }
+}
+
+#[test]
+fn an_authorization_of_the_callers_own_takes_the_place_of_the_urls() {
+    let server = Peer::echo();
+    let url = format!("ws://alice:secret@{}/", server.address);
+    let options = ConnectOptions::new(&url).unwrap().header("authorization", "Bearer 1234");
+    for (adapter, connected) in by_each_adapter(&options) {
+        assert!(connected.is_ok(), "{adapter}: {connected:?}");
+        let head = server.head().to_lowercase();
+        assert!(head.contains("authorization: bearer 1234\r\n"), "{adapter}: {head}");
+        assert_eq!(head.matches("authorization:").count(), 1, "{adapter}: {head}");
+    }
+}
+
+#[test]
+fn debug_shows_no_credential() {
+    let options = ConnectOptions::new("ws://alice:opensesame@example.com/chat")
+        .unwrap()
+        .header("Cookie", "session=opensesame")
+        .proxy("http://bob:opensesame@proxy.example.com:3128")
+        .unwrap();
+    let connector = Connector::new(std::io::Cursor::new(Vec::new()), options.clone()).unwrap();
+    for shown in [format!("{options:?}"), format!("{options:#?}"), format!("{connector:?}")] {
+        for secret in ["opensesame", "Basic", "YWxpY2U6b3BlbnNlc2FtZQ", "Ym9iOm9wZW5zZXNhbWU"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
+        assert!(shown.contains("example.com") && shown.contains("Cookie"), "{shown}");
+    }
+}
+
+#[test]
+fn headers_subprotocols_and_origin_reach_the_server() {
+    let server = Peer::echo();
+    let options = ConnectOptions::new(&format!("{}chat?room=1", server.ws()))
+        .unwrap()
+        .subprotocol("chat.v2")
+        .subprotocol("chat.v1")
+        .origin("https://example.com")
+        .header("X-Trace", "7");
+    for (adapter, connected) in by_each_adapter(&options) {
+        assert_eq!(connected.unwrap().as_deref(), Some("chat.v2"), "{adapter}");
+        let head = server.head();
+        for line in [
+            "GET /chat?room=1\r\n",
+            "Sec-WebSocket-Protocol: chat.v2, chat.v1\r\n",
+            "Origin: https://example.com\r\n",
+            "X-Trace: 7\r\n",
+        ] {
+            assert!(head.contains(line), "{adapter}: {line:?} is not in {head:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_carries_status_headers_and_body() {
+    for (answer, status, header, body) in [
+        (
+            "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"chat\"\r\n\
+             Content-Length: 9\r\n\r\nwho's it?",
+            401,
+            ("www-authenticate", "Basic realm=\"chat\""),
+            "who's it?",
+        ),
+        (
+            "HTTP/1.1 301 Moved Permanently\r\nLocation: ws://elsewhere.test/\r\n\
+             Content-Length: 0\r\n\r\n",
+            301,
+            ("location", "ws://elsewhere.test/"),
+            "",
+        ),
+        // The body ends with the connection.
+        (
+            "HTTP/1.0 503 Busy\r\nRetry-After: 120\r\n\r\nlater",
+            503,
+            ("retry-after", "120"),
+            "later",
+        ),
+        // In its transfer coding.
+        (
+            "HTTP/1.1 403 \r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n",
+            403,
+            ("transfer-encoding", "chunked"),
+            "2\r\nno\r\n0\r\n\r\n",
+        ),
+        // Cut short.
+        ("HTTP/1.1 500 \r\nContent-Length: 9\r\n\r\noh", 500, ("content-length", "9"), "oh"),
+    ] {
+        let server = Peer::answering(answer);
+        for (adapter, refused) in by_each_adapter(&ConnectOptions::new(&server.ws()).unwrap()) {
+            let Err(ConnectError::Refused(answer)) = refused else {
+                panic!("{adapter}: {refused:?}");
+            };
+            assert_eq!((answer.status, &answer.body[..]), (status, body.as_bytes()), "{adapter}");
+            assert_eq!(answer.header(header.0), Some(header.1.as_bytes()), "{adapter}");
+        }
+    }
+}
+
+#[test]
+fn wss_says_what_is_missing_where_nothing_does_tls() {
+    let options = || ConnectOptions::new("wss://localhost:1/").unwrap();
+    let refused = websocket_proto::blocking::connect_with(options());
+    assert!(matches!(refused, Err(ConnectError::Url(UrlError::Tls))), "{refused:?}");
+
+    #[cfg(all(feature = "tokio", not(feature = "tls")))]
+    {
+        let refused = peers::run(websocket_proto::tokio::connect_with(options()));
+        assert!(matches!(refused, Err(ConnectError::Url(UrlError::Tls))), "{refused:?}");
+    }
+    #[cfg(all(
+        feature = "tls",
+        not(any(feature = "webpki-roots", feature = "rustls-native-certs"))
+    ))]
+    {
+        let refused = peers::run(websocket_proto::tokio::connect_with(options()));
+        assert!(matches!(refused, Err(ConnectError::NoRoots)), "{refused:?}");
+    }
+}
+
+#[test]
+fn an_ipv6_address_in_brackets_is_connected_to() {
+    let Ok(listener) = TcpListener::bind("[::1]:0") else {
+        eprintln!("this machine has no IPv6 on its loopback interface");
+        return;
+    };
+    let server = Peer::listen(listener, peers::echo);
+    for (adapter, connected) in by_each_adapter(&ConnectOptions::new(&server.ws()).unwrap()) {
+        assert!(connected.is_ok(), "{adapter}: {connected:?}");
+        let host = format!("Host: [::1]:{}\r\n", server.address.port());
+        assert!(server.head().contains(&host), "{adapter}");
+    }
+}

@@ -1,0 +1,13 @@
+//! How a client of each adapter connects: its options and time-out, proxies, and TLS.
+#![cfg(feature = "std")]
+
+mod connect_options;
+mod connect_timeout;
+mod proxy;
+#[cfg(feature = "tls")]
+mod tls;
+
+// What these tests share.
+#[cfg(feature = "tls")]
+mod identity;
+mod peers;

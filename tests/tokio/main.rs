@@ -1,0 +1,21 @@
+//! The tokio adapter, over TCP and over a transport in memory.
+#![cfg(feature = "tokio")]
+
+mod cancel;
+mod closing;
+#[cfg(feature = "deflate")]
+mod deflate;
+#[cfg(feature = "deflate")]
+mod deflate_cancel;
+#[cfg(feature = "deflate")]
+mod deflate_negotiation;
+mod handshake;
+mod handshake_steps;
+mod keepalive;
+mod split;
+mod stream;
+
+// What these tests share.
+mod dropped;
+#[cfg(feature = "deflate")]
+mod transport_deflate;

@@ -1,0 +1,313 @@
+//! How messages go through the tokio adapter: what is written when, in how many writes, and how
+//! much is read at once.
+
+use std::collections::VecDeque;
+use std::fmt::Debug;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use futures_sink::Sink;
+use support::transport::{self, Task, Transport, drive, open, open_with, payload, run, within};
+use support::{Frame, SEED, Side, stream};
+use tokio::io::duplex;
+use tokio::net::TcpStream;
+use websocket_proto::adapter::Error;
+use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::frame::Kind;
+use websocket_proto::tokio::{Acceptor, Connector, ReadHalf, WebSocketStream, WriteHalf};
+use websocket_proto::websocket::{Config, Prepared};
+use websocket_proto::{CloseCode, Message, SendError};
+
+const SMALLEST_READ: usize = 4 * 1024;
+const LARGEST_READ: usize = 256 * 1024;
+
+/// Echoes by `feed` alone until there is nothing more to receive.
+fn echo<R: Role>(socket: &mut WebSocketStream<Transport, R>) -> usize {
+    let mut count = 0;
+    while let Some(next) = run(socket.next()) {
+        let message = next.expect("it is open").expect("a good peer");
+        run(socket.feed(message)).expect("there is room").expect("it is open");
+        count += 1;
+    }
+    count
+}
+
+#[test]
+fn an_echo_that_only_feeds_sends_many_replies_in_one_write_and_leaves_none_behind() {
+    fn check<R: Role>(role: R, far: impl Role, side: Side) {
+        let (mut socket, peer) = open(role);
+        // As many as one read takes, so that it waits once.
+        let texts: Vec<String> = (0..200).map(|number| format!("{number}")).collect();
+        peer.give(stream(side, &texts.iter().map(Frame::text).collect::<Vec<_>>()));
+        assert!(peer.unread() < SMALLEST_READ);
+        assert_eq!(echo(&mut socket), 200);
+        assert_eq!(peer.state().writes.len(), 1);
+        let expected: Vec<Message> = texts.into_iter().map(Message::text).collect();
+        assert_eq!(peer.take_messages(far), expected);
+    }
+    check(Server, Client::new(SEED), Side::Server);
+    check(Client::new(SEED), Server, Side::Client);
+}
+
+#[test]
+fn replies_leave_between_two_reads_though_the_peer_never_pauses() {
+    let (mut socket, peer) = open(Server);
+    let frame = Frame::text("x".repeat(100)).bytes(Side::Server);
+    peer.give(frame.repeat(10_000));
+    let mut replies = 0;
+    while peer.unread() > 0 {
+        let next = run(socket.next()).expect("there is more").expect("it is open");
+        run(socket.feed(next.expect("a good peer"))).expect("there is room").expect("it is open");
+        replies += 1;
+    }
+    let written = peer.state().writes.len();
+    assert!(written > 2 && written < replies / 10, "{replies} replies in {written} writes");
+}
+
+#[test]
+fn pings_and_a_close_are_answered_though_the_application_sends_nothing() {
+    for bite in [1, 5, usize::MAX] {
+        let (mut socket, peer) = open(Server);
+        peer.hesitate();
+        peer.bite(bite);
+        let frames = [Frame::ping("a"), Frame::text("more").more(), Frame::ping("b")];
+        peer.give(stream(Side::Server, &frames));
+        let mut received = Vec::new();
+        while let Some(next) = drive(&mut socket, 100, async |socket| socket.next().await) {
+            received.push(next.expect("it is open").expect("a good peer"));
+        }
+        assert_eq!(received, [Message::Ping("a".into()), Message::Ping("b".into())]);
+        let sent = peer.take_messages(Client::new(SEED));
+        // RFC 6455 5.5.3: the answer to the newest is enough.
+        assert_eq!(sent.last(), Some(&Message::Pong("b".into())), "{sent:?}");
+
+        peer.give(Frame::close(3000, "done").bytes(Side::Server));
+        let close = run(socket.next()).expect("it wakes").expect("it is open");
+        let done = Message::close(CloseCode(3000), "done").expect("sendable");
+        assert_eq!(close.expect("a good peer"), done);
+        assert!(matches!(run(socket.next()), Some(None)));
+        let reply = Message::close(CloseCode(3000), "").expect("sendable");
+        assert_eq!(peer.take_messages(Client::new(SEED)), [reply]);
+        assert!(peer.state().shut);
+    }
+}
+
+#[test]
+fn poll_ready_waits_at_the_high_water_mark_and_is_woken_below_it() {
+    let (mut socket, peer) = open_with(Server, Config::new().high_water_mark(100));
+    let mut socket = Pin::new(&mut socket);
+    let (task, waker) = Task::new();
+    let mut context = Context::from_waker(&waker);
+    peer.room(0);
+    let mut taken = 0;
+    while let Poll::Ready(ready) = socket.as_mut().poll_ready(&mut context) {
+        ready.expect("a good transport");
+        socket.as_mut().start_send(Message::text("1234567890")).expect("there is room");
+        taken += 1;
+    }
+    assert_eq!(taken, 9, "nine of 12 bytes reach 100");
+    let error = socket.as_mut().start_send(Message::text("too many")).expect_err("no room");
+    let Error::Rejected(rejected) = error else { panic!("{error:?}") };
+    assert_eq!(rejected.message, Message::text("too many"));
+    assert_eq!(rejected.error, SendError::QueueFull { queued: 108, high_water_mark: 100 });
+
+    assert!(!task.take_woken());
+    peer.room(9);
+    assert!(task.take_woken());
+    assert!(socket.as_mut().poll_ready(&mut context).is_ready(), "99 bytes are queued");
+}
+
+#[test]
+fn it_is_a_stream_and_a_sink() {
+    let (mut socket, peer) = open(Server);
+    let mut socket = Pin::new(&mut socket);
+    peer.give(stream(Side::Server, &[Frame::text("one"), Frame::binary("two")]));
+    let mut echoed = 0;
+    let next = |socket: &mut Pin<&mut WebSocketStream<Transport, Server>>| {
+        run(poll_fn(|context| Stream::poll_next(socket.as_mut(), context)))
+    };
+    while let Some(message) = next(&mut socket) {
+        let message = message.expect("it is open").expect("a good peer");
+        run(poll_fn(|context| socket.as_mut().poll_ready(context)))
+            .expect("there is room")
+            .expect("a good transport");
+        socket.as_mut().start_send(message).expect("there is room");
+        echoed += 1;
+    }
+    assert_eq!(echoed, 2);
+
+    socket.as_mut().start_send(Message::text("three")).expect("there is room");
+    for _ in 0..2 {
+        run(poll_fn(|context| socket.as_mut().poll_close(context)))
+            .expect("it does not wait for the peer")
+            .expect("a good transport");
+    }
+    let close = Message::close(CloseCode::NORMAL, "").expect("sendable");
+    let expected = [
+        Message::text("one"),
+        Message::binary("two".as_bytes()),
+        Message::text("three"),
+        close.clone(),
+    ];
+    assert_eq!(peer.take_messages(Client::new(SEED)), expected);
+
+    peer.give(stream(Side::Server, &[Frame::text("late"), Frame::close(1000, "")]));
+    let late = next(&mut socket).expect("it came").expect("it is open").expect("good");
+    assert_eq!(late, Message::text("late"));
+    assert_eq!(next(&mut socket).expect("it came").expect("it is open").expect("good"), close);
+    assert!(matches!(next(&mut socket), Some(None)));
+}
+
+#[test]
+fn flush_of_a_sink_writes_all_and_flushes_the_transport() {
+    let (mut socket, peer) = open(Server);
+    peer.hesitate();
+    peer.bite(3);
+    let mut socket = Pin::new(&mut socket);
+    socket.as_mut().start_send(Message::text("a message")).expect("there is room");
+    assert_eq!(peer.take_written(), b"");
+    run(poll_fn(|context| socket.as_mut().poll_flush(context))).expect("it wakes").expect("good");
+    assert_eq!(peer.take_messages(Client::new(SEED)), [Message::text("a message")]);
+}
+
+#[test]
+fn many_large_messages_leave_in_one_vectored_write() {
+    let (mut socket, peer) = open_with(Server, Config::new().high_water_mark(1 << 20));
+    for _ in 0..5 {
+        run(socket.feed("small")).expect("there is room").expect("it is open");
+        run(socket.feed(payload(10_000))).expect("there is room").expect("it is open");
+    }
+    run(socket.flush()).expect("there is room").expect("a good transport");
+    {
+        let state = peer.state();
+        let [write] = &state.writes[..] else { panic!("{:?}", state.writes) };
+        // What is small stands with the header of what is large.
+        let lens: Vec<usize> = write.slices.iter().map(|(_, len)| *len).collect();
+        assert_eq!(lens, [7 + 4, 10_000].repeat(5));
+    }
+    let sent = peer.take_messages(Client::new(SEED));
+    let expected = [Message::text("small"), Message::Binary(payload(10_000))];
+    assert!(sent.chunks(2).eq([&expected[..]; 5]));
+}
+
+#[test]
+fn a_transport_without_vectored_writes_gets_the_same_bytes() {
+    let sent = [true, false].map(|vectored| {
+        let (mut socket, peer) = open_with(Server, Config::new().high_water_mark(1 << 20));
+        if !vectored {
+            peer.refuse_vectored_writes();
+        }
+        peer.bite(777);
+        peer.give(Frame::ping("now").bytes(Side::Server));
+        run(socket.feed("small")).expect("there is room").expect("it is open");
+        run(socket.feed(payload(10_000))).expect("there is room").expect("it is open");
+        run(socket.next()).expect("it came").expect("it is open").expect("a good peer");
+        assert!(run(socket.next()).is_none());
+        let most = peer.state().writes.iter().map(|write| write.slices.len()).max();
+        assert_eq!(most > Some(1), vectored);
+        peer.take_written()
+    });
+    assert_eq!(sent[0], sent[1]);
+}
+
+#[test]
+fn reads_grow_with_the_traffic_and_shrink_with_it() {
+    let (mut socket, peer) = open(Server);
+    let text = Frame::text("x".repeat(1000)).bytes(Side::Server);
+    peer.give(text.repeat(3000));
+    while let Some(next) = run(socket.next()) {
+        next.expect("it is open").expect("a good peer");
+    }
+    let asked: Vec<usize> = peer.state().reads.iter().map(|read| read.asked).collect();
+    assert_eq!(asked[..7], [4, 8, 16, 32, 64, 128, 256].map(|kib| kib * 1024));
+    assert!(asked.iter().all(|asked| (SMALLEST_READ..=LARGEST_READ).contains(asked)));
+
+    peer.state().reads.clear();
+    for _ in 0..20 {
+        peer.give(Frame::text("small").bytes(Side::Server));
+        run(socket.next()).expect("it came").expect("it is open").expect("a good peer");
+    }
+    assert_eq!(peer.state().reads.last().map(|read| read.asked), Some(SMALLEST_READ));
+}
+
+#[tokio::test]
+async fn two_of_them_talk_over_a_narrow_pipe() {
+    let (near, far) = duplex(61);
+    let input = bytes::BytesMut::new;
+    let mut client = WebSocketStream::from_parts(near, Client::new(SEED), Config::new(), input());
+    let mut server = WebSocketStream::from_parts(far, Server, Config::new(), input());
+    let serve = async {
+        while let Some(received) = server.next().await {
+            let message = received.expect("a good peer");
+            if message.is_data() {
+                server.feed(message).await.expect("it is open");
+            }
+        }
+    };
+    let ask = async {
+        for round in 0..50 {
+            let sent = Message::Binary(payload(round * 100));
+            client.send(sent.clone()).await.expect("it is open");
+            assert_eq!(client.next().await.expect("open").expect("a good peer"), sent);
+        }
+        client.send_fragment(Kind::Text, false, "frag").await.expect("it is open");
+        client.send(Message::Ping("between".into())).await.expect("it is open");
+        client.send_fragment(Kind::Text, true, "ment").await.expect("it is open");
+        client.send_prepared(&Prepared::text("prepared")).await.expect("it is open");
+        for expected in
+            [Message::Pong("between".into()), Message::text("fragment"), Message::text("prepared")]
+        {
+            assert_eq!(client.next().await.expect("open").expect("a good peer"), expected);
+        }
+        client.close(CloseCode::NORMAL, "").await.expect("a good peer");
+        assert_eq!(client.state(), State::Closed);
+    };
+    within(async { tokio::join!(serve, ask) }).await;
+}
+
+#[test]
+fn every_type_and_future_goes_where_its_user_needs_it() {
+    fn everywhere<T: Send + Sync + Unpin + Debug + 'static>() {}
+    everywhere::<WebSocketStream<TcpStream, Server>>();
+    everywhere::<WebSocketStream<TcpStream, Client>>();
+    everywhere::<ReadHalf<TcpStream, Server>>();
+    everywhere::<WriteHalf<TcpStream, Client>>();
+    everywhere::<Acceptor<TcpStream>>();
+    everywhere::<Connector<TcpStream>>();
+
+    fn sendable<T: Send>(future: T) -> T {
+        future
+    }
+    let (mut socket, _peer) = open(Server);
+    drop(sendable(socket.next()));
+    drop(sendable(socket.ready()));
+    drop(sendable(socket.feed("")));
+    drop(sendable(socket.send("")));
+    drop(sendable(socket.flush()));
+    drop(sendable(socket.close(CloseCode::NORMAL, "")));
+    let (mut reader, mut writer) = socket.into_split();
+    drop(sendable(reader.next()));
+    drop(sendable(writer.feed("")));
+    drop(sendable(writer.send("")));
+    drop(sendable(writer.flush()));
+    drop(sendable(writer.close(CloseCode::NORMAL, "")));
+}
+
+#[test]
+fn messages_come_out_of_bytes_that_were_read_before() {
+    let frames = stream(Side::Server, &[Frame::text("one"), Frame::text("two")]);
+    for cut in 0..=frames.len() {
+        let (transport, peer) = transport::transport();
+        let (before, behind) = frames.split_at(cut);
+        peer.give(behind);
+        let mut socket =
+            WebSocketStream::from_parts(transport, Server, Config::new(), before.into());
+        let mut received = VecDeque::new();
+        while let Some(next) = run(socket.next()) {
+            received.push_back(next.expect("it is open").expect("a good peer"));
+        }
+        assert_eq!(received, [Message::text("one"), Message::text("two")], "cut at {cut}");
+    }
+}
