@@ -5,6 +5,7 @@
 
 use std::hint::black_box;
 
+use benches::workload::json;
 use bytes::Buf;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use websocket_proto::connection::{Client, Server};
@@ -13,10 +14,6 @@ use websocket_proto::handshake::Extensions;
 use websocket_proto::handshake::deflate::{Agreement, Preferences};
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{Message, WebSocket};
-
-#[path = "workload/mod.rs"]
-mod workload;
-use workload::json;
 
 type Group<'c> = BenchmarkGroup<'c, criterion::measurement::WallTime>;
 

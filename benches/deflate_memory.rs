@@ -5,6 +5,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use benches::workload::json;
 use bytes::{Buf, BytesMut};
 use websocket_proto::connection::{Client, Role, Server};
 use websocket_proto::deflate;
@@ -12,10 +13,6 @@ use websocket_proto::handshake::Extensions;
 use websocket_proto::handshake::deflate::Preferences;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, WebSocket};
-
-#[path = "workload/mod.rs"]
-mod workload;
-use workload::json;
 
 struct Counting;
 

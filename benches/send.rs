@@ -6,14 +6,11 @@
 
 use std::hint::black_box;
 
+use benches::workload::binary;
 use bytes::{Buf, Bytes};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use websocket_proto::connection::{Client, Config, Connection, Role, Server, SliceOutput};
 use websocket_proto::{Message, WebSocket, websocket};
-
-#[path = "workload/mod.rs"]
-mod workload;
-use workload::binary;
 
 type Group<'c> = BenchmarkGroup<'c, criterion::measurement::WallTime>;
 

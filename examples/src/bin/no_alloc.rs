@@ -1,7 +1,7 @@
 //! A client and a server in one program, without an allocation: two arrays are the network. It
 //! needs nothing but `core`, so the same code runs in firmware.
 //!
-//! `cargo run --example no_alloc --no-default-features`
+//! `cargo run -p examples --bin no_alloc --no-default-features`
 
 use websocket_proto::CloseCode;
 use websocket_proto::connection::{
