@@ -16,7 +16,7 @@ fn main() {
     let mut to_server = [0; 512];
     let mut to_client = [0; 512];
 
-    // The opening handshake. Nonce and seed are random bytes in earnest.
+    // The opening handshake. Nonce and seed are random bytes in real code.
     let request = ClientRequest::new("localhost", "/", [7; 16]);
     let len = request.write(&mut to_server).expect("512 bytes are enough");
     let incoming = ServerHandshake::new().receive(&to_server[..len]).expect("a good request");
