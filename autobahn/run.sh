@@ -22,7 +22,7 @@ cases=$(tr -s ', ' ',' <<<"$cases")
 server=${AUTOBAHN_SERVER:-echo_server}
 client=${AUTOBAHN_CLIENT:-autobahn_client}
 limit=${AUTOBAHN_TIMEOUT:-2400}
-examples=${CARGO_TARGET_DIR:-target}/release/examples
+programs=${CARGO_TARGET_DIR:-target}/release
 agent=websocket-proto
 
 main() {
@@ -42,12 +42,12 @@ main() {
 build() {
     # A program given by its path is there already.
     if [[ $server != */* || $client != */* ]]; then
-        cargo build --release --examples --all-features
+        cargo build --release -p examples --bins --all-features
     fi
 }
 
 program() {
-    case $1 in */*) echo "$1" ;; *) echo "$examples/$1" ;; esac
+    case $1 in */*) echo "$1" ;; *) echo "$programs/$1" ;; esac
 }
 
 test_both() {

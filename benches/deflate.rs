@@ -5,18 +5,15 @@
 
 use std::hint::black_box;
 
+use benches::workload::json;
 use bytes::Buf;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::deflate::{self, Compressor, Decompressor};
-use websocket_proto::handshake::Extensions;
-use websocket_proto::handshake::deflate::{Agreement, Preferences};
+use websocket_proto::extension::Extensions;
+use websocket_proto::deflate::{Terms, Preferences};
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{Message, WebSocket};
-
-#[path = "workload/mod.rs"]
-mod workload;
-use workload::json;
 
 type Group<'c> = BenchmarkGroup<'c, criterion::measurement::WallTime>;
 
@@ -25,7 +22,7 @@ const MEMBERS: usize = 100;
 
 const SIZES: [(usize, &str); 3] = [(125, "125B"), (1 << 10, "1KiB"), (16 << 10, "16KiB")];
 
-fn agreement(takeover: bool) -> Agreement {
+fn agreement(takeover: bool) -> Terms {
     let preferences = Preferences::new()
         .server_no_context_takeover(!takeover)
         .client_no_context_takeover(!takeover);
@@ -40,7 +37,7 @@ fn deflate(criterion: &mut Criterion) {
             for takeover in [true, false] {
                 let terms = if takeover { "takeover" } else { "no-takeover" };
                 let name = format!("json-{name}/level-{level}/{terms}");
-                let config = deflate::Config::new().level(level);
+                let config = deflate::DeflateConfig::new().level(level);
                 let mut group = criterion.benchmark_group(format!("deflate/{name}"));
                 group.throughput(Throughput::Elements(MESSAGES as u64));
                 compress(&mut group, &config, &agreement(takeover), &messages);
@@ -53,8 +50,8 @@ fn deflate(criterion: &mut Criterion) {
 
 fn compress(
     group: &mut Group<'_>,
-    config: &deflate::Config,
-    agreement: &Agreement,
+    config: &deflate::DeflateConfig,
+    agreement: &Terms,
     messages: &[String],
 ) {
     let mut compressor = Compressor::new::<Server>(config, agreement);
@@ -75,8 +72,8 @@ fn compress(
 
 fn decompress(
     group: &mut Group<'_>,
-    config: &deflate::Config,
-    agreement: &Agreement,
+    config: &deflate::DeflateConfig,
+    agreement: &Terms,
     messages: &[String],
 ) {
     // Each begins with what refers to nothing, so that the same ones can come again and again.
@@ -108,12 +105,12 @@ fn decompress(
 
 /// One message to all, prepared once or compressed by each connection for itself.
 fn broadcast(criterion: &mut Criterion) {
-    let shared = deflate::Config::new();
+    let shared = deflate::DeflateConfig::new();
     for (size, name) in SIZES {
         let mut group = criterion.benchmark_group(format!("broadcast/json-{name}"));
         group.throughput(Throughput::Elements(MEMBERS as u64));
         let text = json(1, size);
-        let config = Config::new().deflate(shared.clone()).agreement(Some(agreement(true)));
+        let config = Config::new().deflate(shared.clone()).deflate_terms(Some(agreement(true)));
 
         let mut room = room(&config);
         group.bench_function("prepared", |b| {
@@ -137,7 +134,7 @@ fn broadcast(criterion: &mut Criterion) {
                 let sent: usize = room
                     .iter_mut()
                     .map(|member| {
-                        member.compress(deflate::Compress::Yes);
+                        member.compress(deflate::Compression::Yes);
                         member.send(Message::text(black_box(&text).clone())).expect("room");
                         drain(member)
                     })

@@ -5,17 +5,14 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use benches::workload::json;
 use bytes::{Buf, BytesMut};
 use websocket_proto::connection::{Client, Role, Server};
 use websocket_proto::deflate;
-use websocket_proto::handshake::Extensions;
-use websocket_proto::handshake::deflate::Preferences;
+use websocket_proto::extension::Extensions;
+use websocket_proto::deflate::Preferences;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, WebSocket};
-
-#[path = "workload/mod.rs"]
-mod workload;
-use workload::json;
 
 struct Counting;
 
@@ -88,7 +85,7 @@ fn main() {
          configuration share holds up to {} compressors and as many decompressors, {} KiB \
          together when it is full and the windows are of 15 bits.",
         size_of::<WebSocket<Server>>(),
-        deflate::Config::DEFAULT_POOL_SIZE,
+        deflate::DeflateConfig::DEFAULT_POOL_SIZE,
         kib(pool()),
     );
 }
@@ -107,17 +104,17 @@ fn windows(preferences: Preferences, bits: u8) -> Preferences {
     preferences.server_max_window_bits(bits).client_max_window_bits(bits)
 }
 
-fn config(preferences: Option<Preferences>, deflate: &deflate::Config) -> Config {
+fn config(preferences: Option<Preferences>, deflate: &deflate::DeflateConfig) -> Config {
     let offer = b"permessage-deflate; client_max_window_bits";
     let agreement = preferences.map(|preferences| {
         let offers = Extensions::parse(offer).map_while(Result::ok);
         preferences.accept(offers).expect("it can be met")
     });
-    Config::new().deflate(deflate.clone()).agreement(agreement)
+    Config::new().deflate(deflate.clone()).deflate_terms(agreement)
 }
 
 fn measure(preferences: Option<Preferences>) -> Row {
-    let config = config(preferences, &deflate::Config::new().pool_size(0));
+    let config = config(preferences, &deflate::DeflateConfig::new().pool_size(0));
     let streams = Streams::new(&config);
     let mut room = Vec::with_capacity(CONNECTIONS);
     let mut inputs = vec![BytesMut::new(); CONNECTIONS];
@@ -149,7 +146,7 @@ fn measure(preferences: Option<Preferences>) -> Row {
         websocket.send_fragment(KIND, true, streams.half().into()).expect("there is room");
         write(websocket);
         *input = BytesMut::new();
-        websocket.release();
+        websocket.release_memory();
     }
     Row { unused, used, under_way, released: each() }
 }
@@ -199,16 +196,16 @@ fn receive<R: Role>(
 fn write<R: Role>(websocket: &mut WebSocket<R>) -> Vec<u8> {
     let output = websocket.output();
     let bytes = output.copy_to_bytes(output.remaining()).to_vec();
-    output.release();
+    output.release_memory();
     bytes
 }
 
 /// What a full pool holds.
 fn pool() -> usize {
-    let deflate = deflate::Config::new();
+    let deflate = deflate::DeflateConfig::new();
     let before = HELD.load(Ordering::Relaxed);
     let config = config(Some(Preferences::new()), &deflate);
-    let mut room: Vec<_> = (0..2 * deflate::Config::DEFAULT_POOL_SIZE)
+    let mut room: Vec<_> = (0..2 * deflate::DeflateConfig::DEFAULT_POOL_SIZE)
         .map(|_| WebSocket::new(Server, config.clone()))
         .collect();
     let streams = Streams::new(&self::config(Some(Preferences::new()), &deflate));

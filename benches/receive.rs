@@ -5,14 +5,11 @@
 
 use std::hint::black_box;
 
+use benches::workload::{READ, Workload};
 use bytes::BytesMut;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use websocket_proto::connection::{Config, Connection, Event, Input, Server};
+use websocket_proto::connection::{ConnectionConfig, Connection, Event, Input, Server};
 use websocket_proto::{WebSocket, websocket};
-
-#[path = "workload/mod.rs"]
-mod workload;
-use workload::{READ, Workload};
 
 fn receive(criterion: &mut Criterion) {
     for workload in Workload::to_a_server() {
@@ -30,7 +27,7 @@ fn receive(criterion: &mut Criterion) {
             });
         });
         group.bench_function("Connection", |b| {
-            let config = Config::new().max_message_size(1 << 30);
+            let config = ConnectionConfig::new().max_message_size(1 << 30);
             let mut connection = Connection::new(Server, config);
             b.iter(|| {
                 let (mut messages, mut bytes) = (0, 0);

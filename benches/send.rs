@@ -6,14 +6,11 @@
 
 use std::hint::black_box;
 
+use benches::workload::binary;
 use bytes::{Buf, Bytes};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use websocket_proto::connection::{Client, Config, Connection, Role, Server, SliceOutput};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, Role, Server, SliceOutput};
 use websocket_proto::{Message, WebSocket, websocket};
-
-#[path = "workload/mod.rs"]
-mod workload;
-use workload::binary;
 
 type Group<'c> = BenchmarkGroup<'c, criterion::measurement::WallTime>;
 
@@ -41,7 +38,7 @@ fn send(criterion: &mut Criterion) {
 }
 
 fn connection<R: Role>(group: &mut Group<'_>, name: &str, role: fn() -> R, payload: &[u8]) {
-    let mut connection = Connection::new(role(), Config::new());
+    let mut connection = Connection::new(role(), ConnectionConfig::new());
     let mut buffer = vec![0; payload.len() + 14];
     group.bench_function(name, |b| {
         b.iter(|| {

@@ -2,13 +2,10 @@
 
 use std::hint::black_box;
 
+use benches::workload::{binary, multilingual};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use websocket_proto::mask::{Mask, MaskKey};
 use websocket_proto::utf8::Utf8Validator;
-
-#[path = "workload/mod.rs"]
-mod workload;
-use workload::{binary, multilingual};
 
 const SIZES: [(usize, &str); 5] =
     [(16, "16B"), (125, "125B"), (1024, "1KiB"), (16 << 10, "16KiB"), (1 << 20, "1MiB")];

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 work=$PWD/interop/.work
 server=${INTEROP_SERVER:-echo_server}
 client=${INTEROP_CLIENT:-echo_client}
-examples=${CARGO_TARGET_DIR:-target}/release/examples
+programs=${CARGO_TARGET_DIR:-target}/release
 # The peers are told this limit, and try both sides of it.
 max_message=$((2 << 20))
 
@@ -22,7 +22,7 @@ main() {
     set_up_peers
     # A program given by its path is there already.
     if [[ $server != */* || $client != */* ]]; then
-        cargo build --release --examples --all-features
+        cargo build --release -p examples --bins --all-features
     fi
     : >"$work/results"
     peers_against_our_server
@@ -80,7 +80,7 @@ peers_against_our_client() {
 }
 
 program() {
-    case $1 in */*) echo "$1" ;; *) echo "$examples/$1" ;; esac
+    case $1 in */*) echo "$1" ;; *) echo "$programs/$1" ;; esac
 }
 
 wait_for_listening() {

@@ -72,8 +72,3 @@ pub use message::Message;
 pub use utf8_bytes::Utf8Bytes;
 #[cfg(feature = "alloc")]
 pub use websocket::WebSocket;
-
-/// The examples of the README, run as tests.
-#[cfg(all(doctest, feature = "tokio"))]
-#[doc = include_str!("../README.md")]
-mod readme {}

@@ -13,10 +13,10 @@ mod common;
 use common::{Log, client, server};
 use libfuzzer_sys::fuzz_target;
 use websocket_proto::connection::{Client, Role, Server};
-use websocket_proto::deflate::{Config, Decompressor};
+use websocket_proto::deflate::{DeflateConfig, Decompressor};
 use websocket_proto::frame::FrameHeader;
-use websocket_proto::handshake::Extensions;
-use websocket_proto::handshake::deflate::{Agreement, Preferences};
+use websocket_proto::extension::Extensions;
+use websocket_proto::deflate::{Terms, Preferences};
 use websocket_proto::mask::Mask;
 use websocket_proto::{ProtocolError, WebSocket, websocket};
 
@@ -39,7 +39,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 struct Conditions {
-    agreement: Agreement,
+    agreement: Terms,
     limit: u64,
     /// Whether memory is given back between messages.
     released: bool,
@@ -54,8 +54,8 @@ impl Conditions {
     ) {
         let config = websocket::Config::new()
             .max_message_size(self.limit)
-            .deflate(Config::new())
-            .agreement(Some(self.agreement));
+            .deflate(DeflateConfig::new())
+            .deflate_terms(Some(self.agreement));
         let log = |cuts: &[usize]| Log::of(endpoint(config.clone()), stream, cuts);
         let whole = log(&[]);
         for message in whole.messages.iter().filter(|message| message.is_data()) {
@@ -81,7 +81,7 @@ impl Conditions {
         messages: &[Vec<u8>],
         cuts: impl Fn(&[u8]) -> Vec<usize>,
     ) -> (Vec<Vec<u8>>, Option<ProtocolError>) {
-        let mut decompressor = Decompressor::new::<R>(&Config::new(), &self.agreement);
+        let mut decompressor = Decompressor::new::<R>(&DeflateConfig::new(), &self.agreement);
         let mut inflated = Vec::new();
         for message in messages {
             let mut out = Vec::new();
@@ -99,14 +99,14 @@ impl Conditions {
             }
             inflated.push(out);
             if self.released {
-                decompressor.release();
+                decompressor.release_memory();
             }
         }
         (inflated, None)
     }
 }
 
-fn agreement(no_context_takeover: bool) -> Agreement {
+fn agreement(no_context_takeover: bool) -> Terms {
     let preferences = Preferences::new()
         .server_no_context_takeover(no_context_takeover)
         .client_no_context_takeover(no_context_takeover);

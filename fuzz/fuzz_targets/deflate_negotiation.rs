@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
-use websocket_proto::handshake::deflate::{
-    Agreement, DeflateError, PERMESSAGE_DEFLATE, Preferences,
+use websocket_proto::deflate::{
+    Terms, DeflateError, PERMESSAGE_DEFLATE, Preferences,
 };
-use websocket_proto::handshake::{Extension, Extensions};
+use websocket_proto::extension::{Extension, Extensions};
 
 fuzz_target!(|input: &[u8]| {
     let [server, server_windows, client, client_windows, text @ ..] = input else { return };
@@ -123,7 +123,7 @@ impl Wants {
         }
     }
 
-    fn agreed(agreement: Agreement) -> Self {
+    fn agreed(agreement: Terms) -> Self {
         Self {
             server_no_context_takeover: agreement.server_no_context_takeover(),
             client_no_context_takeover: agreement.client_no_context_takeover(),

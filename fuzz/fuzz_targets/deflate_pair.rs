@@ -14,10 +14,10 @@ use bytes::{Buf, BytesMut};
 use inflate::Inflater;
 use libfuzzer_sys::fuzz_target;
 use websocket_proto::connection::{Client, Role, Server};
-use websocket_proto::deflate::{self, Compress};
+use websocket_proto::deflate::{self, Compression};
 use websocket_proto::frame::{FrameHeader, Kind, OpCode, Rsv};
-use websocket_proto::handshake::Extensions;
-use websocket_proto::handshake::deflate::{Agreement, Preferences};
+use websocket_proto::extension::Extensions;
+use websocket_proto::deflate::{Terms, Preferences};
 use websocket_proto::mask::Mask;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{Message, WebSocket};
@@ -56,7 +56,7 @@ fuzz_target!(|input: &[u8]| {
 /// What one side wants.
 struct Wants {
     preferences: Preferences,
-    deflate: deflate::Config,
+    deflate: deflate::DeflateConfig,
     high_water_mark: usize,
 }
 
@@ -70,7 +70,7 @@ impl Wants {
             .client_no_context_takeover(flags & 0x02 != 0)
             .server_max_window_bits(8 + (windows & 0x07))
             .client_max_window_bits(8 + (windows >> 4 & 0x07));
-        let deflate = deflate::Config::new()
+        let deflate = deflate::DeflateConfig::new()
             .preferences(preferences)
             .level(level % 10)
             .threshold(threshold.into())
@@ -131,7 +131,7 @@ fn noise() -> impl Iterator<Item = u8> {
 
 struct Endpoint<R> {
     websocket: WebSocket<R>,
-    deflate: deflate::Config,
+    deflate: deflate::DeflateConfig,
     /// What was read and not yet received.
     input: BytesMut,
     /// What was written and is under way.
@@ -145,13 +145,13 @@ struct Endpoint<R> {
 }
 
 impl<R: Role> Endpoint<R> {
-    fn new(role: R, wants: &Wants, agreement: Agreement) -> Self {
+    fn new(role: R, wants: &Wants, agreement: Terms) -> Self {
         let deflate = wants.deflate.clone();
         let config = Config::new()
             .max_message_size(1 << 20)
             .high_water_mark(wants.high_water_mark)
             .deflate(deflate.clone())
-            .agreement(Some(agreement));
+            .deflate_terms(Some(agreement));
         Self {
             websocket: WebSocket::new(role, config),
             deflate,
@@ -176,11 +176,11 @@ impl<R: Role> Endpoint<R> {
                 let _ = self.websocket.send(Message::Ping(operation.payload().into()));
             }
             5 => self.websocket.compress(match operation.number() % 3 {
-                0 => Compress::Auto,
-                1 => Compress::Yes,
-                _ => Compress::No,
+                0 => Compression::Auto,
+                1 => Compression::Yes,
+                _ => Compression::No,
             }),
-            6 => self.websocket.release(),
+            6 => self.websocket.release_memory(),
             _ => self.deliver(operation.number(), peer),
         }
     }
@@ -270,7 +270,7 @@ struct StrictReader {
 }
 
 impl StrictReader {
-    fn new<R: Role>(agreement: &Agreement) -> Self {
+    fn new<R: Role>(agreement: &Terms) -> Self {
         let (no_context_takeover, window_bits) = if R::MASKS {
             (agreement.client_no_context_takeover(), agreement.client_max_window_bits())
         } else {

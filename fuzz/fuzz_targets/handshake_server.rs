@@ -10,7 +10,8 @@ mod common;
 
 use common::plain_headers;
 use libfuzzer_sys::fuzz_target;
-use websocket_proto::handshake::{HeadLimits, Incoming, Request, RequestError, ServerHandshake};
+use websocket_proto::handshake::{Incoming, Request, RequestError, ServerHandshake};
+use websocket_proto::http1::HeadLimits;
 
 fuzz_target!(|input: &[u8]| {
     let [cuts, rest @ ..] = input else { return };

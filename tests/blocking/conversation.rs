@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::pipe::{Mood, Transport, is_transient, resume};
 use bytes::Bytes;
-use websocket_proto::adapter::{AcceptError, ConnectError, ConnectOptions, Error, Reply};
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Error, Reply};
 use websocket_proto::blocking::{Acceptor, Connector, WebSocketStream};
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::frame::Kind;

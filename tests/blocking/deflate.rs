@@ -9,12 +9,12 @@ use crate::loopback_deflate::{give, open_by_hand, read_frame, server_and_raw};
 use bytes::Bytes;
 use support::compressing::{compressed, compressing, preferring};
 use support::deflated::{Deflated, json};
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 use websocket_proto::blocking::{Acceptor, WebSocketStream};
 use websocket_proto::connection::Role;
-use websocket_proto::deflate::{self, Compress};
+use websocket_proto::deflate::{self, Compression};
 use websocket_proto::frame::Kind;
-use websocket_proto::handshake::deflate::Preferences;
+use websocket_proto::deflate::Preferences;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message};
 
@@ -48,10 +48,10 @@ fn what_both_want_is_agreed_on_and_messages_go_both_ways() {
         for preferences in terms() {
             let (mut server, mut client) =
                 connected(preferring(preferences), preferring(preferences));
-            let agreement = *client.agreement().expect("both want it");
+            let agreement = *client.deflate_terms().expect("both want it");
             assert_eq!(
                 format!("{}", agreement.response()),
-                format!("{}", server.agreement().expect("both want it").response()),
+                format!("{}", server.deflate_terms().expect("both want it").response()),
             );
             for (number, len) in
                 [0, 1, 127, 128, 1000, 40_000, 100, 40_000, 70_000].into_iter().enumerate()
@@ -81,12 +81,12 @@ fn unless_both_want_it_nothing_is_compressed() {
             [(compressing(), Config::new()), (Config::new(), compressing())]
         {
             let (mut server, mut client) = connected(of_server, of_client);
-            assert_eq!((server.agreement(), client.agreement()), (None, None));
+            assert_eq!((server.deflate_terms(), client.deflate_terms()), (None, None));
             // Neither does anything there.
-            client.compress(Compress::Yes);
-            client.release();
-            server.compress(Compress::Yes);
-            server.release();
+            client.set_compression(Compression::Yes);
+            client.release_memory();
+            server.set_compression(Compression::Yes);
+            server.release_memory();
             pass(&mut client, &mut server, json(1, 10_000));
             server.send(json(1, 1000)).unwrap();
             let mut bytes = [0; 1004];
@@ -132,14 +132,14 @@ fn short_messages_are_sent_as_they_are_unless_it_is_said_otherwise() {
             frame.payload.len()
         };
         let (short, long) = (json(0, 127), json(1, 128));
-        for choice in [Compress::Auto, Compress::Yes, Compress::No, Compress::Auto] {
-            server.compress(choice);
+        for choice in [Compression::Auto, Compression::Yes, Compression::No, Compression::Auto] {
+            server.set_compression(choice);
             for (text, is_long) in [(&short, false), (&long, true)] {
                 server.send(text.clone()).unwrap();
                 let compresses = match choice {
-                    Compress::Auto => is_long,
-                    Compress::Yes => true,
-                    Compress::No => false,
+                    Compression::Auto => is_long,
+                    Compression::Yes => true,
+                    Compression::No => false,
                 };
                 check(&mut client, text, compresses);
             }
@@ -148,7 +148,7 @@ fn short_messages_are_sent_as_they_are_unless_it_is_said_otherwise() {
         server.send(long.clone()).unwrap();
         assert!(check(&mut client, &long, true) < 10);
         // And is not when the memory was given back.
-        server.release();
+        server.release_memory();
         server.send(long.clone()).unwrap();
         assert!(check(&mut client, &long, true) > 40);
     });
@@ -165,7 +165,7 @@ fn a_peer_may_refer_to_messages_from_before_a_release() {
             assert_eq!(payload.len() < 30, number > 0);
             give(&mut client, compressed(payload));
             assert_eq!(server.read().unwrap(), Some(Message::text(text)));
-            server.release();
+            server.release_memory();
         }
     });
 }
@@ -175,7 +175,7 @@ fn a_prepared_message_is_sent_to_each_on_its_terms() {
     bounded(|| {
         let text = json(1, 3000) + &json(1, 3000);
         let other = json(2, 1500);
-        let shared = deflate::Config::new();
+        let shared = deflate::DeflateConfig::new();
         let prepared = Prepared::text(text.clone()).compressed(&shared);
         let config = Config::new().deflate(shared);
         // The offers, and whether their windows take what was prepared.
@@ -271,7 +271,7 @@ fn a_client_and_a_server_agree_whatever_frames_the_messages_come_in() {
             let (mut server, mut client) =
                 connected(preferring(preferences), preferring(preferences));
             let text = json(5, 4000);
-            let prepared = Prepared::text(text.clone()).compressed(&deflate::Config::new());
+            let prepared = Prepared::text(text.clone()).compressed(&deflate::DeflateConfig::new());
             for order in 0..27 {
                 for kind in [order % 3, order / 3 % 3, order / 9] {
                     match kind {

@@ -6,9 +6,9 @@ use std::net::TcpStream;
 
 use crate::loopback::*;
 use support::compressing::{compressing, preferring};
-use websocket_proto::adapter::{AcceptError, ConnectError, ConnectOptions, Reply};
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 use websocket_proto::blocking::{self, Acceptor};
-use websocket_proto::handshake::deflate::{DeflateError, Preferences};
+use websocket_proto::deflate::{DeflateError, Preferences};
 use websocket_proto::handshake::{Incoming, ResponseError, ServerHandshake, WriteError};
 
 #[test]
@@ -19,7 +19,7 @@ fn the_stricter_terms_of_the_two_are_seen_by_both() {
         let of_client =
             Preferences::new().server_max_window_bits(11).client_no_context_takeover(true);
         let (server, client) = connected(preferring(of_server), preferring(of_client));
-        for agreement in [server.agreement(), client.agreement()] {
+        for agreement in [server.deflate_terms(), client.deflate_terms()] {
             let agreement = agreement.expect("both want it");
             assert!(agreement.server_no_context_takeover());
             assert!(agreement.client_no_context_takeover());

@@ -8,8 +8,8 @@ use crate::loopback_deflate::{give, read_frame, server_and_raw};
 use support::Frame;
 use support::compressing::{compressed, compressing};
 use support::deflated::{Deflated, deflated, json};
-use websocket_proto::adapter::Error;
-use websocket_proto::deflate::Compress;
+use websocket_proto::io::Error;
+use websocket_proto::deflate::Compression;
 use websocket_proto::frame::Kind;
 use websocket_proto::{Message, ProtocolError};
 
@@ -38,21 +38,21 @@ fn halves_compress_and_release_each_for_itself_and_reunite_with_what_they_know()
         writer.send(text.clone()).unwrap();
         assert!(read_from(&mut client, &mut peer) > 100);
 
-        writer.compress(Compress::No);
+        writer.set_compression(Compression::No);
         writer.send(text.clone()).unwrap();
         assert_eq!(read_frame(&mut client).first, 0x81);
-        writer.compress(Compress::Auto);
+        writer.set_compression(Compression::Auto);
 
         // The one that sends forgets, the other goes on.
-        writer.release();
-        reader.release();
+        writer.release_memory();
+        reader.release_memory();
         writer.send(text.clone()).unwrap();
         assert!(read_from(&mut client, &mut peer) > 100);
         assert!(send_to(&mut client, &mut peer) < 60);
         assert_eq!(reader.read().unwrap(), Some(Message::text(text.clone())));
 
         let mut server = reader.reunite(writer).unwrap();
-        assert!(server.agreement().is_some());
+        assert!(server.deflate_terms().is_some());
         server.send(text.clone()).unwrap();
         assert!(read_from(&mut client, &mut peer) < 60);
         assert!(send_to(&mut client, &mut peer) < 60);
@@ -75,10 +75,10 @@ fn halves_reunite_in_the_middle_of_messages() {
         give(&mut client, Frame::ping("?"));
         assert_eq!(reader.read().unwrap(), Some(Message::Ping("?".into())));
         // Neither gives back what the message under way needs.
-        writer.release();
-        reader.release();
+        writer.release_memory();
+        reader.release_memory();
         let mut server = reader.reunite(writer).unwrap();
-        server.release();
+        server.release_memory();
         server.send_fragment(Kind::Text, true, text.clone()).unwrap();
         give(&mut client, Frame::continuation(end));
         assert_eq!(server.read().unwrap(), Some(Message::text(text.clone())));

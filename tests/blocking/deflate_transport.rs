@@ -9,15 +9,15 @@ use support::compressing::{compressed, compressing};
 use support::deflated::{Deflated, json, unframe};
 use support::{Frame, Side, stream};
 use websocket_proto::Message;
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 use websocket_proto::blocking::WebSocketStream;
 use websocket_proto::connection::{Client, Server};
-use websocket_proto::handshake::Extensions;
-use websocket_proto::handshake::deflate::{Agreement, Preferences};
+use websocket_proto::extension::Extensions;
+use websocket_proto::deflate::{Terms, Preferences};
 use websocket_proto::websocket::Config;
 
 /// Agrees as the server of these preferences does with a client that offers this.
-fn agreement(preferences: Preferences, offer: &str) -> Agreement {
+fn agreement(preferences: Preferences, offer: &str) -> Terms {
     let offers = Extensions::parse(offer.as_bytes()).map_while(Result::ok);
     preferences.accept(offers).expect("it can be met")
 }
@@ -70,7 +70,7 @@ fn again_until_done<T>(mut call: impl FnMut() -> Result<T, Error>) -> Result<T, 
 fn calls_that_would_block_are_made_again_and_lose_nothing() {
     for bite in [1, 2, 3, 7, 1000] {
         let terms = agreement(Preferences::new(), "permessage-deflate");
-        let config = compressing().agreement(Some(terms));
+        let config = compressing().deflate_terms(Some(terms));
         let mut peer = Deflated::new();
         let mut incoming = Vec::new();
         for number in 0..4 {
@@ -117,7 +117,7 @@ fn terms_of_somebody_elses_handshake_are_kept() {
         Preferences::new().server_max_window_bits(9),
         "permessage-deflate; client_max_window_bits=10",
     );
-    let config = Config::new().agreement(Some(terms));
+    let config = Config::new().deflate_terms(Some(terms));
     let transport = Hesitant {
         incoming: VecDeque::new(),
         written: Vec::new(),
@@ -126,5 +126,5 @@ fn terms_of_somebody_elses_handshake_are_kept() {
     };
     let client =
         WebSocketStream::from_parts(transport, Client::new([1; 32]), config, BytesMut::new());
-    assert_eq!(client.agreement(), Some(&terms));
+    assert_eq!(client.deflate_terms(), Some(&terms));
 }

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use websocket_proto::adapter::ConnectOptions;
+use websocket_proto::io::ConnectOptions;
 use websocket_proto::blocking::{self, Acceptor, WebSocketStream};
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::websocket::Config;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::rc::Rc;
 
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 
 /// One direction: what was written and not flushed has not left.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use crate::halves::*;
 use crate::loopback::*;
 use bytes::Bytes;
 use support::messages::{self, BINARY, CLOSE, PING, PONG, TEXT, close_code, decode};
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 use websocket_proto::blocking::{ReadHalf, WriteHalf};
 use websocket_proto::connection::Role;
 use websocket_proto::frame::Kind;
@@ -224,7 +224,7 @@ fn binary_frames_of_a_client_are_masked_in_the_halves_too() {
 #[cfg(feature = "deflate")]
 #[test]
 fn a_ping_that_comes_while_the_writer_chooses_or_releases_is_answered() {
-    use websocket_proto::deflate::Compress;
+    use websocket_proto::deflate::Compression;
 
     bounded(|| {
         let (mut reader, mut writer, mut peer) = halves(server);
@@ -239,8 +239,8 @@ fn a_ping_that_comes_while_the_writer_chooses_or_releases_is_answered() {
             peer.shutdown(Shutdown::Both).unwrap();
         });
         while !asking.is_finished() {
-            writer.compress(Compress::Auto);
-            writer.release();
+            writer.set_compression(Compression::Auto);
+            writer.release_memory();
         }
         asking.join().expect("every ping is answered");
         reading.join().unwrap();

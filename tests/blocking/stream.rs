@@ -6,7 +6,7 @@ use std::thread;
 use crate::loopback::*;
 use bytes::{Bytes, BytesMut};
 use support::messages::{self, BINARY, PING, TEXT, decode_one};
-use websocket_proto::adapter::{ConnectOptions, Error, Reply};
+use websocket_proto::io::{ConnectOptions, Error, Reply};
 use websocket_proto::blocking::{self, WebSocketStream};
 use websocket_proto::connection::Server;
 use websocket_proto::frame::Kind;
@@ -81,7 +81,7 @@ fn fragments_and_prepared_messages_arrive_as_messages() {
         let refused = client.send("x");
         assert!(matches!(
             refused,
-            Err(Error::Rejected(rejected)) if rejected.error == SendError::MessageUnderWay
+            Err(Error::Rejected(rejected)) if rejected.error == SendError::MessageInProgress
         ));
         client.send_fragment(Kind::Text, true, &b"\xac"[..]).unwrap();
         client.send_prepared(&Prepared::text("ready")).unwrap();

@@ -1,10 +1,8 @@
 //! Pings and Pongs: RFC 6455 5.5.2 and 5.5.3.
 
 use support::{Entry, Frame, Pair, Recorder, Side, Wire, every_split, every_split_from, stream};
-use websocket_proto::connection::{
-    Config, Connection, ControlPayload, Input, Output, Server, SliceOutput, State,
-};
-use websocket_proto::{CloseCode, Full, ProtocolError, SendError};
+use websocket_proto::connection::{ConnectionConfig, Connection, ControlPayload, Input, Output, Server, SliceOutput, State};
+use websocket_proto::{CloseCode, OutputFull, ProtocolError, SendError};
 
 #[test]
 fn a_ping_is_answered_with_its_payload() {
@@ -12,7 +10,7 @@ fn a_ping_is_answered_with_its_payload() {
         for len in [0, 1, 5, 124, 125] {
             let payload: Vec<u8> = (0..len).map(|at| at as u8 ^ 0xf0).collect();
             let bytes = Frame::ping(&payload).bytes(side);
-            let log = every_split(side, &Config::new(), &bytes).with_sent_unmasked();
+            let log = every_split(side, &ConnectionConfig::new(), &bytes).with_sent_unmasked();
             let pong = [&[0x8a, len as u8], payload.as_slice()].concat();
             assert_eq!(log.entries, [Entry::ping(payload), Entry::sent(pong)]);
             assert_eq!(log.state, State::Open);
@@ -22,7 +20,7 @@ fn a_ping_is_answered_with_its_payload() {
 
 #[test]
 fn the_pong_of_a_client_is_masked() {
-    let log = every_split(Side::Client, &Config::new(), &Frame::ping("x").bytes(Side::Client));
+    let log = every_split(Side::Client, &ConnectionConfig::new(), &Frame::ping("x").bytes(Side::Client));
     let sent = log.sent();
     assert_eq!((sent.len(), sent[..2].to_vec()), (7, vec![0x8a, 0x81]));
 }
@@ -32,7 +30,7 @@ fn ten_pings_are_answered_in_order() {
     // Autobahn 2.10 and 2.11.
     for side in Side::BOTH {
         let frames: Vec<Frame> = (0..10).map(|at| Frame::ping([b'0' + at])).collect();
-        let log = every_split(side, &Config::new(), &stream(side, &frames)).with_sent_unmasked();
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames)).with_sent_unmasked();
         let expected: Vec<Entry> =
             (b'0'..=b'9').flat_map(|at| [Entry::ping([at]), Entry::sent([0x8a, 1, at])]).collect();
         assert_eq!(log.entries, expected);
@@ -43,7 +41,7 @@ fn ten_pings_are_answered_in_order() {
 fn a_pong_is_told_and_gets_no_answer() {
     for side in Side::BOTH {
         let frames = [Frame::pong("unasked"), Frame::pong(""), Frame::pong([0xff; 125])];
-        let log = every_split(side, &Config::new(), &stream(side, &frames));
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames));
         let expected = [Entry::pong("unasked"), Entry::pong(""), Entry::pong([0xff; 125])];
         assert_eq!(log.entries, expected);
     }
@@ -51,7 +49,7 @@ fn a_pong_is_told_and_gets_no_answer() {
 
 #[test]
 fn answering_can_be_left_to_the_caller() {
-    let config = Config::new().answer_pings(false);
+    let config = ConnectionConfig::new().answer_pings(false);
     for side in Side::BOTH {
         let log = every_split(side, &config, &Frame::ping("x").bytes(side));
         assert_eq!(log.entries, [Entry::ping("x")]);
@@ -70,7 +68,7 @@ fn a_control_frame_is_whole_before_it_is_told() {
         for frame in [Frame::ping("payload"), Frame::pong("payload"), Frame::close(1000, "why")] {
             let bytes = frame.bytes(side);
             for len in 0..bytes.len() {
-                let log = every_split(side, &Config::new(), &bytes[..len]);
+                let log = every_split(side, &ConnectionConfig::new(), &bytes[..len]);
                 assert_eq!((log.entries, log.state), (vec![], State::Open));
             }
         }
@@ -81,7 +79,7 @@ fn a_control_frame_is_whole_before_it_is_told() {
 fn control_frames_are_refused_when_fragmented_or_over_125_bytes() {
     for side in Side::BOTH {
         for frame in [Frame::ping("x"), Frame::pong(""), Frame::close(1000, "")] {
-            let log = every_split(side, &Config::new(), &frame.clone().more().bytes(side));
+            let log = every_split(side, &ConnectionConfig::new(), &frame.clone().more().bytes(side));
             assert_eq!(log.error(), Some(ProtocolError::FragmentedControlFrame));
 
             for len in [0, 5, 125, 126, 65_536] {
@@ -90,7 +88,7 @@ fn control_frames_are_refused_when_fragmented_or_over_125_bytes() {
                     frame.clone().declaring(len).in_64_bits(),
                 ] {
                     // At the second byte, whatever the long form says.
-                    let log = every_split(side, &Config::new(), &long.bytes(side)[..2]);
+                    let log = every_split(side, &ConnectionConfig::new(), &long.bytes(side)[..2]);
                     assert_eq!(log.error(), Some(ProtocolError::ControlFrameTooLong));
                 }
             }
@@ -100,7 +98,7 @@ fn control_frames_are_refused_when_fragmented_or_over_125_bytes() {
 
 #[test]
 fn the_limits_of_messages_do_not_bind_control_frames() {
-    let config = Config::new().max_message_size(0).max_frame_size(0);
+    let config = ConnectionConfig::new().max_message_size(0).max_frame_size(0);
     for side in Side::BOTH {
         let frames = [
             Frame::binary("").more(),
@@ -117,7 +115,7 @@ fn the_limits_of_messages_do_not_bind_control_frames() {
 
 #[test]
 fn an_unsent_pong_gives_way_to_that_of_a_newer_ping() {
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut bytes = stream(Side::Server, &[Frame::ping("older"), Frame::ping("new")]);
     let mut input = Input::new(&mut bytes);
     while connection.receive(&mut input).expect("valid").is_some() {}
@@ -130,7 +128,7 @@ fn an_unsent_pong_gives_way_to_that_of_a_newer_ping() {
 #[test]
 fn a_flood_of_pings_queues_one_pong() {
     // R01: 40 MiB of them, and not one pong written.
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let one = Frame::ping([0x5a; 125]).bytes(Side::Server);
     let flood = one.repeat(8192);
     let mut received = 0;
@@ -147,14 +145,14 @@ fn a_flood_of_pings_queues_one_pong() {
 
 #[test]
 fn a_pong_waits_for_room() {
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut recorder = Recorder::default();
     let mut bytes = Frame::ping("four").bytes(Side::Server);
     assert!(connection.receive(&mut Input::new(&mut bytes)).expect("valid").is_some());
     for room in 0..6 {
         let mut buffer = vec![0xa5; room];
         let mut out = SliceOutput::new(&mut buffer);
-        let full = Full { needed: 6, available: room };
+        let full = OutputFull { needed: 6, available: room };
         assert_eq!(connection.poll_transmit(&mut out), Err(full));
         assert_eq!((out.written(), out.room()), (b"".as_slice(), room));
     }
@@ -166,7 +164,7 @@ fn a_pong_waits_for_room() {
 fn nothing_is_answered_after_our_close() {
     for side in Side::BOTH {
         let frames = [Frame::ping("late"), Frame::pong("late"), Frame::text("told")];
-        let log = every_split_from(side, &Config::new(), true, &stream(side, &frames));
+        let log = every_split_from(side, &ConnectionConfig::new(), true, &stream(side, &frames));
         let expected = [Entry::ping("late"), Entry::pong("late"), Entry::text("told")];
         assert_eq!(log.entries, expected);
         assert_eq!(log.state, State::LocalClosing);
@@ -175,7 +173,7 @@ fn nothing_is_answered_after_our_close() {
 
 #[test]
 fn a_pong_that_is_due_goes_before_our_close() {
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut bytes = Frame::ping("first").bytes(Side::Server);
     assert!(connection.receive(&mut Input::new(&mut bytes)).expect("valid").is_some());
     let mut out = Wire::default();
@@ -186,7 +184,7 @@ fn a_pong_that_is_due_goes_before_our_close() {
 
 #[test]
 fn a_pong_that_is_due_goes_before_the_answer_to_a_close() {
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut bytes = stream(Side::Server, &[Frame::ping("a"), Frame::close(1001, "")]);
     let mut input = Input::new(&mut bytes);
     while connection.receive(&mut input).expect("valid").is_some() {}
@@ -197,14 +195,14 @@ fn a_pong_that_is_due_goes_before_the_answer_to_a_close() {
 
 #[test]
 fn a_pong_and_a_close_that_do_not_both_fit_go_one_after_the_other() {
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut bytes = stream(Side::Server, &[Frame::ping("a"), Frame::close(1001, "")]);
     let mut input = Input::new(&mut bytes);
     while connection.receive(&mut input).expect("valid").is_some() {}
     let mut buffer = [0xa5; 6];
     let mut out = SliceOutput::new(&mut buffer);
     assert_eq!(connection.poll_transmit(&mut out), Ok(3));
-    assert_eq!(connection.poll_transmit(&mut out), Err(Full { needed: 4, available: 3 }));
+    assert_eq!(connection.poll_transmit(&mut out), Err(OutputFull { needed: 4, available: 3 }));
     assert_eq!(out.written(), b"\x8a\x01a");
     assert_eq!(connection.state(), State::RemoteClosing);
     out.clear();
@@ -215,7 +213,7 @@ fn a_pong_and_a_close_that_do_not_both_fit_go_one_after_the_other() {
 
 #[test]
 fn a_ping_or_pong_of_the_caller_takes_125_bytes_and_no_more() {
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut out = Wire::default();
     let error = SendError::ControlPayloadTooLong { len: 126 };
     assert_eq!(connection.ping(&[0; 126], &mut out), Err(error));

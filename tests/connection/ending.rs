@@ -5,41 +5,39 @@ use support::{
     Entry, Frame, Pair, Recorder, SEED, Side, Wire, assert_at, assert_sends_nothing, every_split,
     every_split_from, stream,
 };
-use websocket_proto::connection::{
-    Client, Config, Connection, Input, Role, Server, State, Transport,
-};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, Input, Role, Server, State, TransportAction};
 use websocket_proto::{CloseCode, ProtocolError};
 
 #[test]
 fn a_fault_after_our_close_is_told_and_not_reported() {
     for side in Side::BOTH {
-        let log = every_split_from(side, &Config::new(), true, &Frame::new(3, "").bytes(side));
+        let log = every_split_from(side, &ConnectionConfig::new(), true, &Frame::new(3, "").bytes(side));
         assert_eq!(log.entries, [Entry::Error(ProtocolError::ReservedOpCode { opcode: 3 })]);
-        assert_eq!((log.state, log.transport), (State::Closed, Transport::ShutdownWrite));
+        assert_eq!((log.state, log.transport), (State::Closed, TransportAction::ShutdownWrite));
     }
 }
 
 #[test]
 fn a_fault_is_reported_with_one_close_and_then_the_transport_is_shut_down() {
     fn check<R: Role>(role: R, side: Side) {
-        let mut connection = Connection::new(role, Config::new());
+        let mut connection = Connection::new(role, ConnectionConfig::new());
         let mut bytes = Frame::new(3, "").bytes(side);
         let mut input = Input::new(&mut bytes);
         let error = ProtocolError::ReservedOpCode { opcode: 3 };
         assert_eq!(connection.receive(&mut input), Err(error));
         // The Close is due: the transport is still needed.
-        assert_at(&connection, State::Closed, Transport::Keep);
+        assert_at(&connection, State::Closed, TransportAction::Keep);
         assert_sends_nothing(&mut connection);
         let mut out = Wire::default();
         connection.poll_transmit(&mut out).expect("room");
         assert_eq!(support::unmask_frames(&out.0), b"\x88\x18\x03\xeaopcode 0x3 is reserved");
         // RFC 6455 7.1.7: who fails a connection closes it, a client too.
-        assert_at(&connection, State::Closed, Transport::ShutdownWrite);
+        assert_at(&connection, State::Closed, TransportAction::ShutdownWrite);
         assert_eq!(connection.receive(&mut input), Err(error));
         assert_eq!(connection.poll_transmit(&mut out), Ok(0), "once is enough");
         assert_sends_nothing(&mut connection);
         assert_eq!(connection.receive_eof(), Err(error));
-        assert_at(&connection, State::Closed, Transport::Drop);
+        assert_at(&connection, State::Closed, TransportAction::Drop);
     }
     check(Server, Side::Server);
     check(Client::new(SEED), Side::Client);
@@ -50,7 +48,7 @@ fn the_close_after_a_failure_is_not_read() {
     // RFC 6455 7.1.7: a failed connection does not go on reading, even the peer's Close.
     for side in Side::BOTH {
         let frames = [Frame::new(3, ""), Frame::close(1000, "")];
-        let log = every_split(side, &Config::new(), &stream(side, &frames));
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames));
         assert!(!log.entries.iter().any(|entry| matches!(entry, Entry::Close(_))));
     }
 }
@@ -58,7 +56,7 @@ fn the_close_after_a_failure_is_not_read() {
 #[test]
 fn the_end_without_a_close_is_1006_and_nothing_is_sent() {
     fn check<R: Role>(role: R, side: Side, frames: &[Frame], cut: usize) {
-        let mut endpoint = Connection::new(role, Config::new());
+        let mut endpoint = Connection::new(role, ConnectionConfig::new());
         let mut recorder = Recorder::default();
         let mut bytes = stream(side, frames);
         let len = bytes.len() - cut;
@@ -67,13 +65,13 @@ fn the_end_without_a_close_is_1006_and_nothing_is_sent() {
         recorder.eof(&mut endpoint);
         assert_eq!(recorder.entries, [Entry::Error(ProtocolError::UnexpectedEof)]);
         assert_eq!(ProtocolError::UnexpectedEof.close_code(), CloseCode::ABNORMAL);
-        assert_at(&endpoint, State::Closed, Transport::Drop);
+        assert_at(&endpoint, State::Closed, TransportAction::Drop);
         assert_sends_nothing(&mut endpoint);
         assert_eq!(endpoint.receive_eof(), Err(ProtocolError::UnexpectedEof), "again");
         let mut late = [0x81];
         let received = endpoint.receive(&mut Input::new(&mut late));
         assert_eq!(received, Err(ProtocolError::UnexpectedEof));
-        assert_at(&endpoint, State::Closed, Transport::Drop);
+        assert_at(&endpoint, State::Closed, TransportAction::Drop);
         assert_eq!(endpoint.poll_transmit(&mut Wire::default()), Ok(0));
     }
     // Between frames, in a header, in a payload, in a message, in a control frame.
@@ -96,7 +94,7 @@ fn the_end_after_our_close_alone_is_not_clean() {
     let Pair { mut server, .. } = Pair::new();
     server.connection.close(CloseCode::NORMAL, "", &mut server.out).expect("open");
     assert_eq!(server.connection.receive_eof(), Err(ProtocolError::UnexpectedEof));
-    assert_at(&server.connection, State::Closed, Transport::Drop);
+    assert_at(&server.connection, State::Closed, TransportAction::Drop);
     assert_eq!(server.connection.poll_transmit(&mut Wire::default()), Ok(0));
 }
 
@@ -104,15 +102,15 @@ fn the_end_after_our_close_alone_is_not_clean() {
 fn the_end_after_the_peers_close_is_clean_and_the_answer_still_goes() {
     // The peer may have shut down only its sending side.
     fn check<R: Role>(role: R, side: Side) {
-        let mut connection = Connection::new(role, Config::new());
+        let mut connection = Connection::new(role, ConnectionConfig::new());
         let mut bytes = Frame::close(1000, "").bytes(side);
         assert!(connection.receive(&mut Input::new(&mut bytes)).is_ok());
         assert_eq!(connection.receive_eof(), Ok(()));
-        assert_eq!(connection.transport(), Transport::Keep);
+        assert_eq!(connection.transport_action(), TransportAction::Keep);
         let mut out = Wire::default();
         connection.poll_transmit(&mut out).expect("room");
         assert_eq!(support::unmask_frames(&out.0), b"\x88\x02\x03\xe8");
-        assert_at(&connection, State::Closed, Transport::Drop);
+        assert_at(&connection, State::Closed, TransportAction::Drop);
         assert_eq!(connection.receive(&mut Input::new(&mut [1, 2, 3])), Ok(None));
         assert_eq!(connection.receive_eof(), Ok(()), "again");
     }
@@ -122,11 +120,11 @@ fn the_end_after_the_peers_close_is_clean_and_the_answer_still_goes() {
 
 #[test]
 fn the_end_after_a_fault_leaves_its_report_due() {
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let error = ProtocolError::UnmaskedFrame;
     assert_eq!(connection.receive(&mut Input::new(&mut [0x81, 0x00])), Err(error));
     assert_eq!(connection.receive_eof(), Err(error), "the first fault stays");
-    assert_eq!(connection.transport(), Transport::Keep);
+    assert_eq!(connection.transport_action(), TransportAction::Keep);
     assert!(connection.poll_transmit(&mut Wire::default()).expect("room") > 0);
-    assert_at(&connection, State::Closed, Transport::Drop);
+    assert_at(&connection, State::Closed, TransportAction::Drop);
 }

@@ -4,11 +4,9 @@
 use std::time::Duration;
 
 use support::{Entry, Frame, Pair, Recorder, SEED, Side, Wire, every_split, hex};
-use websocket_proto::connection::{
-    Client, Config, Connection, Input, Role, Server, SliceOutput, State,
-};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, Input, Role, Server, SliceOutput, State};
 use websocket_proto::frame::{Kind, Rsv};
-use websocket_proto::{CloseCode, CloseFrame, Full, ProtocolError, SendError};
+use websocket_proto::{CloseCode, CloseFrame, OutputFull, ProtocolError, SendError};
 
 struct Case {
     error: ProtocolError,
@@ -22,8 +20,8 @@ struct Case {
 const MAX_MESSAGE: u64 = 1000;
 const MAX_FRAME: u64 = 600;
 
-fn config() -> Config {
-    Config::new().max_message_size(MAX_MESSAGE).max_frame_size(MAX_FRAME)
+fn config() -> ConnectionConfig {
+    ConnectionConfig::new().max_message_size(MAX_MESSAGE).max_frame_size(MAX_FRAME)
 }
 
 /// Every value of `ProtocolError` but `UnexpectedEof` and `KeepaliveTimeout`, which no bytes
@@ -259,7 +257,7 @@ fn a_failed_connection_says_the_same_at_every_call() {
 #[test]
 fn every_send_error_has_its_cause_and_its_text() {
     let mut out = Wire::default();
-    let mut open = Connection::new(Server, Config::new());
+    let mut open = Connection::new(Server, ConnectionConfig::new());
 
     let error = open.ping(&[0; 126], &mut out).unwrap_err();
     assert_eq!(error, SendError::ControlPayloadTooLong { len: 126 });
@@ -279,15 +277,15 @@ fn every_send_error_has_its_cause_and_its_text() {
 
     let mut room = [0; 3];
     let error = open.send_text("Hello", &mut SliceOutput::new(&mut room)).unwrap_err();
-    let full = Full { needed: 7, available: 3 };
-    assert_eq!(error, SendError::Full(full));
+    let full = OutputFull { needed: 7, available: 3 };
+    assert_eq!(error, SendError::OutputFull(full));
     assert_eq!(error, full.into());
     assert_eq!(error.to_string(), "the output has room for 3 bytes of a frame of 7");
     assert_eq!(full.to_string(), error.to_string());
 
     open.send_fragment(Kind::Text, false, b"a", &mut out).expect("open");
     let error = open.send_text("b", &mut out).unwrap_err();
-    assert_eq!(error, SendError::MessageUnderWay);
+    assert_eq!(error, SendError::MessageInProgress);
     assert_eq!(
         error.to_string(),
         "a fragmented message is under way: its last fragment must come first"
@@ -306,6 +304,6 @@ fn the_errors_are_errors_to_the_standard_library() {
     fn assert_error(_: &dyn std::error::Error) {}
     assert_error(&ProtocolError::UnexpectedEof);
     assert_error(&SendError::Closing);
-    assert_error(&Full { needed: 1, available: 0 });
+    assert_error(&OutputFull { needed: 1, available: 0 });
     assert_error(&websocket_proto::utf8::Utf8Error { valid_up_to: 0 });
 }

@@ -2,13 +2,13 @@
 
 use support::{Entry, Frame, Side, every_split, stream};
 use websocket_proto::ProtocolError;
-use websocket_proto::connection::{Config, Connection, Event, Input, Server, State};
+use websocket_proto::connection::{ConnectionConfig, Connection, Event, Input, Server, State};
 use websocket_proto::frame::Kind;
 
 #[track_caller]
 fn assert_tells(frames: &[Frame], entries: &[Entry]) {
     for side in Side::BOTH {
-        let log = every_split(side, &Config::new(), &stream(side, frames)).with_sent_unmasked();
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, frames)).with_sent_unmasked();
         assert_eq!(log.entries, entries, "{side:?}");
         assert_eq!(log.state, State::Open);
     }
@@ -17,7 +17,7 @@ fn assert_tells(frames: &[Frame], entries: &[Entry]) {
 #[track_caller]
 fn assert_fails(frames: &[Frame], error: ProtocolError) {
     for side in Side::BOTH {
-        let log = every_split(side, &Config::new(), &stream(side, frames));
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, frames));
         assert_eq!(log.error(), Some(error), "{side:?}");
     }
 }
@@ -90,7 +90,7 @@ fn control_frames_between_fragments_are_told_between_them_and_answered() {
 
 #[test]
 fn a_ping_between_fragments_is_answered_before_the_message_goes_on() {
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut recorder = support::Recorder::default();
     let frames = [Frame::text("a").more(), Frame::ping("now")];
     recorder.feed(&mut connection, &mut stream(Side::Server, &frames));
@@ -125,10 +125,10 @@ fn a_new_message_inside_another_is_refused() {
 #[test]
 fn order_faults_are_refused_at_the_first_byte() {
     for side in Side::BOTH {
-        let log = every_split(side, &Config::new(), &[0x80]);
+        let log = every_split(side, &ConnectionConfig::new(), &[0x80]);
         assert_eq!(log.error(), Some(ProtocolError::UnexpectedContinuation));
         let bytes = [stream(side, &[Frame::text("a").more()]), vec![0x82]].concat();
-        let log = every_split(side, &Config::new(), &bytes);
+        let log = every_split(side, &ConnectionConfig::new(), &bytes);
         assert_eq!(log.error(), Some(ProtocolError::ExpectedContinuation));
     }
 }
@@ -143,7 +143,7 @@ fn what_came_before_a_fault_is_told_and_answered_before_it() {
             Frame::text("b"),
             Frame::text("never told"),
         ];
-        let log = every_split(side, &Config::new(), &stream(side, &frames)).with_sent_unmasked();
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames)).with_sent_unmasked();
         let expected = [
             Entry::text("kept"),
             Entry::ping("answered"),
@@ -159,7 +159,7 @@ fn what_came_before_a_fault_is_told_and_answered_before_it() {
 #[test]
 fn two_hundred_thousand_fragments_are_one_message() {
     // R02, R03 and R11 of the resource recipes: nothing is kept of them, so nothing grows.
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut frame = Frame::binary("x").more().bytes(Side::Server);
     let later = stream(
         Side::Server,
@@ -188,7 +188,7 @@ fn two_hundred_thousand_fragments_are_one_message() {
 #[test]
 fn a_message_in_more_fragments_than_autobahn_sends_is_received() {
     // Autobahn 9.3.1 and 9.4.1: 4 MiB in fragments of 64 bytes.
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut len = 0;
     for at in 0..=65_536 {
         let frame = if at == 0 { Frame::binary([7; 64]) } else { Frame::continuation([7; 64]) };

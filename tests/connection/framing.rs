@@ -3,24 +3,24 @@
 
 use support::{Entry, Frame, Pair, SEED, Side, every_split, hex, stream};
 use websocket_proto::ProtocolError;
-use websocket_proto::connection::{Client, Config, Connection, Data, Event, Input, Server, State};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, Data, Event, Input, Server, State};
 use websocket_proto::frame::{Kind, Rsv};
 
 #[track_caller]
-fn assert_fails(side: Side, config: &Config, bytes: &[u8], error: ProtocolError) {
+fn assert_fails(side: Side, config: &ConnectionConfig, bytes: &[u8], error: ProtocolError) {
     let log = every_split(side, config, bytes);
     assert_eq!(log.error(), Some(error), "{side:?} {bytes:02x?}");
     assert_eq!(log.sent_close_code(), Some(error.close_code().0));
 }
 
 #[track_caller]
-fn assert_tells(side: Side, config: &Config, bytes: &[u8], entries: &[Entry]) {
+fn assert_tells(side: Side, config: &ConnectionConfig, bytes: &[u8], entries: &[Entry]) {
     assert_eq!(every_split(side, config, bytes).entries, entries, "{side:?} {bytes:02x?}");
 }
 
 #[test]
 fn the_examples_of_rfc_6455_5_7_are_received() {
-    let plain = Config::new();
+    let plain = ConnectionConfig::new();
     // Unmasked, as from a server.
     assert_tells(Side::Client, &plain, &hex("8105 48656c6c6f"), &[Entry::text("Hello")]);
     assert_tells(Side::Client, &plain, &hex("0103 48656c 8002 6c6f"), &[Entry::text("Hello")]);
@@ -43,7 +43,7 @@ fn payloads_of_every_form_of_length_are_received() {
         for len in [0, 1, 125, 126, 127, 0xffff, 0x1_0000, 0x1_0003] {
             let payload: Vec<u8> = (0..len).map(|at| (at * 7) as u8).collect();
             let bytes = Frame::binary(&payload).bytes(side);
-            assert_tells(side, &Config::new(), &bytes, &[Entry::binary(payload)]);
+            assert_tells(side, &ConnectionConfig::new(), &bytes, &[Entry::binary(payload)]);
         }
     }
 }
@@ -58,7 +58,7 @@ fn many_frames_in_one_read_are_told_one_by_one() {
             Frame::text(""),
             Frame::binary([3; 130]),
         ];
-        let log = every_split(side, &Config::new(), &stream(side, &frames));
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames));
         let expected = [
             Entry::text("one"),
             Entry::binary([]),
@@ -75,7 +75,7 @@ fn many_frames_in_one_read_are_told_one_by_one() {
 fn a_frame_that_lies_whole_in_the_input_is_one_event() {
     let bytes = stream(Side::Server, &[Frame::text("whole").more(), Frame::continuation("!")]);
     let mut buffer = bytes;
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut input = Input::new(&mut buffer);
     let mut told = Vec::new();
     while let Some(event) = connection.receive(&mut input).expect("valid") {
@@ -88,7 +88,7 @@ fn a_frame_that_lies_whole_in_the_input_is_one_event() {
 #[test]
 fn a_frame_that_does_not_is_told_as_its_bytes_arrive() {
     let bytes = Frame::text("in pieces").bytes(Side::Server);
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let (mut head, mut tail) = (bytes[..8].to_vec(), bytes[8..].to_vec());
 
     let mut input = Input::new(&mut head);
@@ -109,9 +109,9 @@ fn a_frame_that_does_not_is_told_as_its_bytes_arrive() {
 fn a_header_without_its_payload_tells_nothing_yet() {
     for side in Side::BOTH {
         let header = Frame::text([]).declaring(1).header(side);
-        assert_tells(side, &Config::new(), &header, &[]);
+        assert_tells(side, &ConnectionConfig::new(), &header, &[]);
         let header = Frame::binary([]).declaring(70_000).header(side);
-        assert_tells(side, &Config::new(), &header, &[]);
+        assert_tells(side, &ConnectionConfig::new(), &header, &[]);
     }
 }
 
@@ -132,7 +132,7 @@ fn the_rest_of_a_frame_is_known_from_its_header_on() {
 #[test]
 fn an_event_borrows_the_buffer_and_the_connection_may_send_while_it_lives() {
     let mut buffer = stream(Side::Server, &[Frame::text("a"), Frame::text("b")]);
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut out = support::Wire::default();
     let (first, second) = {
         let mut input = Input::new(&mut buffer);
@@ -148,7 +148,7 @@ fn an_event_borrows_the_buffer_and_the_connection_may_send_while_it_lives() {
 #[test]
 fn the_input_says_how_much_was_taken() {
     let mut buffer = stream(Side::Client, &[Frame::text("abc"), Frame::ping("x")]);
-    let mut connection = Connection::new(Client::new(SEED), Config::new());
+    let mut connection = Connection::new(Client::new(SEED), ConnectionConfig::new());
     let mut input = Input::from(buffer.as_mut_slice());
     assert_eq!((input.consumed(), input.remaining().len()), (0, 8));
     assert!(matches!(connection.receive(&mut input), Ok(Some(Event::Data(_)))));
@@ -161,7 +161,7 @@ fn the_input_says_how_much_was_taken() {
 #[test]
 fn an_empty_input_is_used_up() {
     for bytes in [vec![], Frame::text("abc").bytes(Side::Server)[..7].to_vec()] {
-        let mut connection = Connection::new(Server, Config::new());
+        let mut connection = Connection::new(Server, ConnectionConfig::new());
         let mut recorder = support::Recorder::default();
         recorder.feed(&mut connection, &mut bytes.clone());
         assert_eq!(connection.receive(&mut Input::new(&mut [])), Ok(None));
@@ -184,13 +184,13 @@ fn a_server_refuses_every_frame_that_is_not_masked() {
     ];
     for frame in frames {
         let bytes = frame.clone().unmasked().bytes(Side::Server);
-        assert_fails(Side::Server, &Config::new(), &bytes, ProtocolError::UnmaskedFrame);
+        assert_fails(Side::Server, &ConnectionConfig::new(), &bytes, ProtocolError::UnmaskedFrame);
         let bytes = stream(Side::Server, &[Frame::text("ok"), frame.unmasked()]);
-        assert_fails(Side::Server, &Config::new(), &bytes, ProtocolError::UnmaskedFrame);
+        assert_fails(Side::Server, &ConnectionConfig::new(), &bytes, ProtocolError::UnmaskedFrame);
     }
     let bytes =
         stream(Side::Server, &[Frame::text("a").more(), Frame::continuation("b").unmasked()]);
-    assert_fails(Side::Server, &Config::new(), &bytes, ProtocolError::UnmaskedFrame);
+    assert_fails(Side::Server, &ConnectionConfig::new(), &bytes, ProtocolError::UnmaskedFrame);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_client_refuses_every_frame_that_is_masked_even_with_a_key_of_zeros() {
         for frame in [Frame::text("x"), Frame::binary(""), Frame::ping(""), Frame::close(1000, "")]
         {
             let bytes = frame.masked(key).bytes(Side::Client);
-            assert_fails(Side::Client, &Config::new(), &bytes, ProtocolError::MaskedFrame);
+            assert_fails(Side::Client, &ConnectionConfig::new(), &bytes, ProtocolError::MaskedFrame);
         }
     }
 }
@@ -207,9 +207,9 @@ fn a_client_refuses_every_frame_that_is_masked_even_with_a_key_of_zeros() {
 #[test]
 fn masking_is_refused_at_the_second_byte() {
     let unmasked = [0x81, 0x7e];
-    assert_fails(Side::Server, &Config::new(), &unmasked, ProtocolError::UnmaskedFrame);
+    assert_fails(Side::Server, &ConnectionConfig::new(), &unmasked, ProtocolError::UnmaskedFrame);
     let masked = [0x81, 0xfe];
-    assert_fails(Side::Client, &Config::new(), &masked, ProtocolError::MaskedFrame);
+    assert_fails(Side::Client, &ConnectionConfig::new(), &masked, ProtocolError::MaskedFrame);
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn a_server_unmasks_with_any_key() {
             Frame::ping("between").masked(key),
             Frame::continuation([7, 8]).masked([9, 9, 9, 9]),
         ];
-        let log = every_split(Side::Server, &Config::new(), &stream(Side::Server, &frames));
+        let log = every_split(Side::Server, &ConnectionConfig::new(), &stream(Side::Server, &frames));
         let expected = [
             (Kind::Text, "Γειά, κόσμε".as_bytes().to_vec()),
             (Kind::Binary, vec![0, 1, 2, 3, 4, 5, 6, 7, 8]),
@@ -236,7 +236,7 @@ fn the_mask_begins_anew_with_each_frame_and_not_with_each_read() {
     // Three bytes and then three: were the phase carried over, the second would be wrong.
     let frames = [Frame::binary("abc").more(), Frame::continuation("def")];
     let bytes = stream(Side::Server, &frames);
-    assert_tells(Side::Server, &Config::new(), &bytes, &[Entry::binary("abcdef")]);
+    assert_tells(Side::Server, &ConnectionConfig::new(), &bytes, &[Entry::binary("abcdef")]);
 }
 
 // Reserved bits: RFC 6455 5.2, 5.8.
@@ -251,10 +251,10 @@ fn reserved_bits_that_no_extension_has_claimed_are_refused_on_every_frame() {
             for frame in
                 [Frame::text("x"), Frame::binary(""), Frame::ping("x"), Frame::close(1000, "")]
             {
-                assert_fails(side, &Config::new(), &frame.rsv(bits).bytes(side), error);
+                assert_fails(side, &ConnectionConfig::new(), &frame.rsv(bits).bytes(side), error);
             }
             let frames = [Frame::text("x").more(), Frame::continuation("y").rsv(bits)];
-            assert_fails(side, &Config::new(), &stream(side, &frames), error);
+            assert_fails(side, &ConnectionConfig::new(), &stream(side, &frames), error);
         }
     }
 }
@@ -263,13 +263,13 @@ fn reserved_bits_that_no_extension_has_claimed_are_refused_on_every_frame() {
 fn reserved_bits_are_refused_at_the_first_byte() {
     for bits in ALL_RSV {
         let error = ProtocolError::ReservedBits { rsv: Rsv::from_bits(bits) };
-        assert_fails(Side::Server, &Config::new(), &[0x81 | bits], error);
+        assert_fails(Side::Server, &ConnectionConfig::new(), &[0x81 | bits], error);
     }
 }
 
 #[test]
 fn a_claimed_bit_makes_a_message_compressed_and_its_text_is_not_validated() {
-    let config = Config::new().reserved_bits(Rsv::RSV1);
+    let config = ConnectionConfig::new().reserved_bits(Rsv::RSV1);
     for side in Side::BOTH {
         let no_text = [0xff, 0xc0, 0x80];
         let frames =
@@ -290,7 +290,7 @@ fn a_claimed_bit_makes_a_message_compressed_and_its_text_is_not_validated() {
 
 #[test]
 fn a_compressed_message_stays_so_through_its_fragments_and_what_comes_between() {
-    let config = Config::new().reserved_bits(Rsv::RSV1);
+    let config = ConnectionConfig::new().reserved_bits(Rsv::RSV1);
     for side in Side::BOTH {
         let frames = [
             Frame::text([0xff]).rsv(0x40).more(),
@@ -317,7 +317,7 @@ fn a_compressed_message_stays_so_through_its_fragments_and_what_comes_between() 
 
 #[test]
 fn an_empty_compressed_message_is_told() {
-    let config = Config::new().reserved_bits(Rsv::RSV1);
+    let config = ConnectionConfig::new().reserved_bits(Rsv::RSV1);
     let log = every_split(Side::Server, &config, &Frame::text("").rsv(0x40).bytes(Side::Server));
     assert!(matches!(
         &log.entries[..],
@@ -327,7 +327,7 @@ fn an_empty_compressed_message_is_told() {
 
 #[test]
 fn a_claimed_bit_is_refused_on_later_fragments_and_control_frames() {
-    let config = Config::new().reserved_bits(Rsv::RSV1);
+    let config = ConnectionConfig::new().reserved_bits(Rsv::RSV1);
     let error = ProtocolError::ReservedBits { rsv: Rsv::RSV1 };
     for side in Side::BOTH {
         for first in [Frame::text("x"), Frame::text("x").rsv(0x40)] {
@@ -342,13 +342,13 @@ fn a_claimed_bit_is_refused_on_later_fragments_and_control_frames() {
 
 #[test]
 fn only_the_claimed_bits_are_allowed() {
-    let config = Config::new().reserved_bits(Rsv::RSV1);
+    let config = ConnectionConfig::new().reserved_bits(Rsv::RSV1);
     for bits in [0x20, 0x10, 0x60, 0x50, 0x70] {
         let error = ProtocolError::ReservedBits { rsv: Rsv::from_bits(bits) };
         let bytes = Frame::text("x").rsv(bits).bytes(Side::Server);
         assert_fails(Side::Server, &config, &bytes, error);
     }
-    let config = Config::new().reserved_bits(Rsv::RSV2.union(Rsv::RSV3));
+    let config = ConnectionConfig::new().reserved_bits(Rsv::RSV2.union(Rsv::RSV3));
     let bytes = Frame::text("x").rsv(0x30).bytes(Side::Server);
     assert_tells(Side::Server, &config, &bytes, &[Entry::text("x")]);
     let error = ProtocolError::ReservedBits { rsv: Rsv::RSV1 };
@@ -364,15 +364,15 @@ fn reserved_opcodes_are_refused_before_their_payload() {
         for opcode in [3, 4, 5, 6, 7, 11, 12, 13, 14, 15] {
             let error = ProtocolError::ReservedOpCode { opcode };
             let bytes = Frame::new(opcode, "payload").bytes(side);
-            assert_fails(side, &Config::new(), &bytes, error);
-            assert_fails(side, &Config::new(), &bytes[..1], error);
+            assert_fails(side, &ConnectionConfig::new(), &bytes, error);
+            assert_fails(side, &ConnectionConfig::new(), &bytes[..1], error);
         }
     }
 }
 
 #[test]
 fn a_length_that_is_not_minimal_is_refused_before_the_key_has_come() {
-    let config = Config::new();
+    let config = ConnectionConfig::new();
     for side in Side::BOTH {
         for len in [0, 125] {
             let error = ProtocolError::NonMinimalLength { len };
@@ -393,14 +393,14 @@ fn a_length_that_is_not_minimal_is_refused_before_the_key_has_come() {
 
 #[test]
 fn a_length_with_its_top_bit_set_is_refused_at_that_byte() {
-    let config = Config::new().max_message_size(u64::MAX).max_frame_size(u64::MAX);
+    let config = ConnectionConfig::new().max_message_size(u64::MAX).max_frame_size(u64::MAX);
     assert_fails(Side::Server, &config, &hex("82ff80"), ProtocolError::LengthTopBitSet);
     assert_fails(Side::Client, &config, &hex("827fff"), ProtocolError::LengthTopBitSet);
 }
 
 #[test]
 fn the_first_fault_on_the_wire_is_the_one_that_is_told() {
-    let config = Config::new().max_message_size(10);
+    let config = ConnectionConfig::new().max_message_size(10);
     // Reserved opcode and reserved bits and no mask: the opcode.
     let error = ProtocolError::ReservedOpCode { opcode: 3 };
     assert_fails(Side::Server, &config, &hex("f303"), error);

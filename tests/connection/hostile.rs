@@ -2,7 +2,7 @@
 //! names are those of the collection that they were gathered in: F for frames, C for Close.
 
 use support::{Entry, Frame, Side, every_split, hex, stream};
-use websocket_proto::connection::{Config, State, Transport};
+use websocket_proto::connection::{ConnectionConfig, State, TransportAction};
 
 /// What a server must make of a stream.
 enum Must {
@@ -17,10 +17,10 @@ enum Must {
 use Must::{Answer, Fail, Tell};
 
 fn assert_must(id: &str, bytes: &[u8], must: &Must) {
-    assert_must_with(id, &Config::new(), bytes, must);
+    assert_must_with(id, &ConnectionConfig::new(), bytes, must);
 }
 
-fn assert_must_with(id: &str, config: &Config, bytes: &[u8], must: &Must) {
+fn assert_must_with(id: &str, config: &ConnectionConfig, bytes: &[u8], must: &Must) {
     let log = every_split(Side::Server, config, bytes);
     match must {
         Fail(code) => {
@@ -29,11 +29,11 @@ fn assert_must_with(id: &str, config: &Config, bytes: &[u8], must: &Must) {
             assert_eq!(log.sent_close_code(), Some(*code), "{id}");
             let closes = log.sent().iter().filter(|&&byte| byte == 0x88).count();
             assert_eq!(closes, 1, "{id}: one Close");
-            assert_eq!((log.state, log.transport), (State::Closed, Transport::ShutdownWrite));
+            assert_eq!((log.state, log.transport), (State::Closed, TransportAction::ShutdownWrite));
         }
         Tell(entries) => {
             assert_eq!(log.entries, *entries, "{id}");
-            assert_eq!((log.state, log.transport), (State::Open, Transport::Keep), "{id}");
+            assert_eq!((log.state, log.transport), (State::Open, TransportAction::Keep), "{id}");
         }
         Answer(code) => {
             assert_eq!(log.error(), None, "{id}");
@@ -41,7 +41,7 @@ fn assert_must_with(id: &str, config: &Config, bytes: &[u8], must: &Must) {
             let len = if *code == 1005 { 2 } else { 4 };
             assert_eq!(log.sent().len(), len, "{id}: nothing but the Close");
             assert!(matches!(log.entries[..], [Entry::Close(_), Entry::Sent(_)]), "{id}: {log:?}");
-            assert_eq!((log.state, log.transport), (State::Closed, Transport::ShutdownWrite));
+            assert_eq!((log.state, log.transport), (State::Closed, TransportAction::ShutdownWrite));
         }
     }
 }
@@ -94,7 +94,7 @@ fn lengths_over_the_limit_fail_with_1009() {
     let bytes = stream(Side::Server, &[half.more(), rest]);
     assert_eq!(bytes.len(), 1_228_828);
     assert_eq!(bytes[..18], hex("02ff000000000009600037fa213d37fa213d"));
-    let config = Config::new().max_message_size(1 << 20);
+    let config = ConnectionConfig::new().max_message_size(1 << 20);
     // What every_split asks of a stream does not need a megabyte: the header of the second
     // fragment is where it fails.
     let log = support::Model { max_message_size: 1 << 20, ..support::Model::new(Side::Server) };

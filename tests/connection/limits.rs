@@ -3,11 +3,11 @@
 
 use support::{Entry, Frame, Side, every_split, stream};
 use websocket_proto::ProtocolError;
-use websocket_proto::connection::{Config, State};
+use websocket_proto::connection::{ConnectionConfig, State};
 use websocket_proto::frame::Rsv;
 
 #[track_caller]
-fn assert_fails(side: Side, config: &Config, bytes: &[u8], error: ProtocolError) {
+fn assert_fails(side: Side, config: &ConnectionConfig, bytes: &[u8], error: ProtocolError) {
     let log = every_split(side, config, bytes);
     assert_eq!(log.error(), Some(error), "{side:?}");
     assert_eq!(log.sent_close_code(), Some(1009));
@@ -24,7 +24,7 @@ fn header_without_key(frame: &Frame, side: Side) -> Vec<u8> {
 fn a_message_may_be_as_long_as_the_limit_and_not_a_byte_longer() {
     for side in Side::BOTH {
         for limit in [0, 1, 5, 125, 126, 300, 0xffff, 0x1_0000] {
-            let config = Config::new().max_message_size(limit);
+            let config = ConnectionConfig::new().max_message_size(limit);
             let exact = Frame::binary(vec![1; limit as usize]).bytes(side);
             let log = every_split(side, &config, &exact);
             assert_eq!(log.entries, [Entry::binary(vec![1; limit as usize])]);
@@ -40,7 +40,7 @@ fn a_message_may_be_as_long_as_the_limit_and_not_a_byte_longer() {
 fn a_frame_may_be_as_long_as_its_limit_and_not_a_byte_longer() {
     for side in Side::BOTH {
         for limit in [0, 1, 125, 126, 300] {
-            let config = Config::new().max_frame_size(limit);
+            let config = ConnectionConfig::new().max_frame_size(limit);
             let exact = vec![1; limit as usize];
             let frames = [Frame::binary(&exact).more(), Frame::continuation(&exact)];
             let log = every_split(side, &config, &stream(side, &frames));
@@ -58,7 +58,7 @@ fn a_frame_may_be_as_long_as_its_limit_and_not_a_byte_longer() {
 
 #[test]
 fn the_sum_of_the_fragments_is_charged_at_the_header_that_exceeds_it() {
-    let config = Config::new().max_message_size(10);
+    let config = ConnectionConfig::new().max_message_size(10);
     for side in Side::BOTH {
         let exact = [
             Frame::binary([1; 4]).more(),
@@ -78,7 +78,7 @@ fn the_sum_of_the_fragments_is_charged_at_the_header_that_exceeds_it() {
 
 #[test]
 fn the_next_message_is_charged_anew() {
-    let config = Config::new().max_message_size(3);
+    let config = ConnectionConfig::new().max_message_size(3);
     for side in Side::BOTH {
         let frames = [
             Frame::text("abc"),
@@ -96,7 +96,7 @@ fn the_next_message_is_charged_anew() {
 
 #[test]
 fn compressed_messages_are_charged_by_their_bytes_on_the_wire() {
-    let config = Config::new().reserved_bits(Rsv::RSV1).max_message_size(3);
+    let config = ConnectionConfig::new().reserved_bits(Rsv::RSV1).max_message_size(3);
     for side in Side::BOTH {
         let over = Frame::text([]).rsv(0x40).declaring(4);
         let error = ProtocolError::MessageTooLarge { len: 4, limit: 3 };
@@ -106,7 +106,7 @@ fn compressed_messages_are_charged_by_their_bytes_on_the_wire() {
 
 #[test]
 fn a_frame_over_both_limits_is_a_frame_too_large() {
-    let config = Config::new().max_message_size(3).max_frame_size(5);
+    let config = ConnectionConfig::new().max_message_size(3).max_frame_size(5);
     for side in Side::BOTH {
         let error = ProtocolError::FrameTooLarge { len: 6, limit: 5 };
         assert_fails(side, &config, &Frame::binary([0; 6]).bytes(side), error);
@@ -118,8 +118,8 @@ fn a_frame_over_both_limits_is_a_frame_too_large() {
 #[test]
 fn the_default_limit_is_16_mib_and_inclusive() {
     let limit = 16 << 20;
-    assert_eq!(Config::DEFAULT_MAX_MESSAGE_SIZE, limit);
-    for config in [Config::new(), Config::default()] {
+    assert_eq!(ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE, limit);
+    for config in [ConnectionConfig::new(), ConnectionConfig::default()] {
         for side in Side::BOTH {
             let exact = Frame::binary([]).declaring(limit).header(side);
             assert_eq!(every_split(side, &config, &exact).entries, []);
@@ -135,22 +135,22 @@ fn a_frame_that_promises_an_exbibyte_fails_at_its_header() {
     // R06; and no sum wraps.
     for side in Side::BOTH {
         for len in [1 << 60, 1 << 62, (1 << 63) - 1] {
-            let limit = Config::DEFAULT_MAX_MESSAGE_SIZE;
+            let limit = ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE;
             let huge = Frame::binary([]).declaring(len);
             let error = ProtocolError::MessageTooLarge { len, limit };
-            assert_fails(side, &Config::new(), &header_without_key(&huge, side), error);
+            assert_fails(side, &ConnectionConfig::new(), &header_without_key(&huge, side), error);
 
             let begun = Frame::text("a").more().bytes(side);
             let huge = header_without_key(&Frame::continuation([]).declaring(len), side);
             let error = ProtocolError::MessageTooLarge { len: len + 1, limit };
-            assert_fails(side, &Config::new(), &[begun, huge].concat(), error);
+            assert_fails(side, &ConnectionConfig::new(), &[begun, huge].concat(), error);
         }
     }
 }
 
 #[test]
 fn without_limits_the_longest_length_is_taken() {
-    let config = Config::new().max_message_size(u64::MAX).max_frame_size(u64::MAX);
+    let config = ConnectionConfig::new().max_message_size(u64::MAX).max_frame_size(u64::MAX);
     for side in Side::BOTH {
         let begun = Frame::binary("a").more().bytes(side);
         let huge = Frame::continuation([]).declaring((1 << 63) - 1).bytes(side);

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use support::{Entry, Pair, SEED, Wire, client, server};
-use websocket_proto::connection::{Client, Config, Connection, Role};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, Role};
 use websocket_proto::frame::Kind;
 
 #[test]
@@ -37,7 +37,7 @@ fn a_client_masks_every_frame_and_a_server_none() {
 }
 
 fn keys(seed: [u8; 32], count: usize) -> Vec<[u8; 4]> {
-    let mut connection = Connection::new(Client::new(seed), Config::new());
+    let mut connection = Connection::new(Client::new(seed), ConnectionConfig::new());
     let mut keys = Vec::new();
     for _ in 0..count {
         let mut out = Wire::default();

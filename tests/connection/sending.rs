@@ -5,7 +5,7 @@ use support::{Entry, Frame, Pair, Side, Wire, client, hex, server, unmask_frames
 use websocket_proto::connection::{Connection, Output, Role, SliceOutput, State};
 use websocket_proto::frame::{FrameHeader, Kind};
 use websocket_proto::mask::{Mask, MaskKey};
-use websocket_proto::{CloseCode, Full, SendError};
+use websocket_proto::{CloseCode, OutputFull, SendError};
 
 #[test]
 fn the_examples_of_rfc_6455_5_7_are_sent() {
@@ -147,7 +147,7 @@ fn no_message_goes_between_the_fragments_of_another() {
     let mut out = Wire::default();
     connection.send_fragment(Kind::Text, false, b"a", &mut out).expect("open");
     let before = out.clone();
-    let under_way = Err(SendError::MessageUnderWay);
+    let under_way = Err(SendError::MessageInProgress);
     assert_eq!(connection.send_text("x", &mut out), under_way);
     assert_eq!(connection.send_binary(b"x", &mut out), under_way);
     assert_eq!(connection.send_fragment(Kind::Binary, true, b"x", &mut out), under_way);
@@ -203,8 +203,8 @@ fn assert_full_leaves_no_trace<R: Role>(
     for available in 0..expected.len() {
         let mut buffer = vec![0xa5; available];
         let mut out = SliceOutput::new(&mut buffer);
-        let full = Full { needed: expected.len(), available };
-        assert_eq!(send(&mut connection, &mut out), Err(SendError::Full(full)));
+        let full = OutputFull { needed: expected.len(), available };
+        assert_eq!(send(&mut connection, &mut out), Err(SendError::OutputFull(full)));
         assert_eq!(out.room(), available);
         assert_eq!(out.written(), b"");
         assert!(buffer.iter().all(|&byte| byte == 0xa5), "nothing was written");
@@ -259,7 +259,7 @@ fn frames_fill_an_output_to_its_last_byte() {
     let mut buffer = [0xa5; 10];
     let mut out = SliceOutput::new(&mut buffer);
     connection.send_binary(&[1, 2, 3], &mut out).expect("5 of 10");
-    let full = SendError::Full(Full { needed: 6, available: 5 });
+    let full = SendError::OutputFull(OutputFull { needed: 6, available: 5 });
     assert_eq!(connection.send_binary(&[1, 2, 3, 4], &mut out), Err(full));
     connection.send_binary(&[4, 5, 6], &mut out).expect("10 of 10");
     assert_eq!(out.written(), [0x82, 3, 1, 2, 3, 0x82, 3, 4, 5, 6]);

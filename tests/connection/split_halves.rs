@@ -2,19 +2,16 @@
 //! the sender does what the owner asks.
 
 use support::{Entry, Frame, SEED, Side, Wire, hex, stream, unmask_frames};
-use websocket_proto::connection::{
-    Client, Config, Connection, ControlPayload, Event, Input, Receiver, Role, Sender, Server,
-    SliceOutput,
-};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, ControlPayload, Event, Input, Receiver, Role, Sender, Server, SliceOutput};
 use websocket_proto::frame::Kind;
-use websocket_proto::{CloseCode, CloseFrame, Full, ProtocolError, SendError};
+use websocket_proto::{CloseCode, CloseFrame, OutputFull, ProtocolError, SendError};
 
 fn server() -> (Receiver<Server>, Sender<Server>) {
-    Connection::new(Server, Config::new()).split()
+    Connection::new(Server, ConnectionConfig::new()).split()
 }
 
 fn client() -> (Receiver<Client>, Sender<Client>) {
-    Connection::new(Client::new(SEED), Config::new()).split()
+    Connection::new(Client::new(SEED), ConnectionConfig::new()).split()
 }
 
 /// Receives all of `bytes`, and does with the sender what `Connection` does by itself.
@@ -60,7 +57,7 @@ fn the_halves_do_together_what_the_whole_does() {
     ] {
         for side in Side::BOTH {
             let mut bytes = stream(side, &frames);
-            let whole = support::every_split(side, &Config::new(), &bytes);
+            let whole = support::every_split(side, &ConnectionConfig::new(), &bytes);
             let (entries, out) = match side {
                 Side::Server => {
                     let (mut receiver, mut sender) = server();
@@ -114,7 +111,7 @@ fn a_receiver_ends_as_the_connection_does() {
 #[test]
 fn a_sender_sends_what_the_connection_sends() {
     let (_, mut sender) = client();
-    let mut whole = Connection::new(Client::new(SEED), Config::new());
+    let mut whole = Connection::new(Client::new(SEED), ConnectionConfig::new());
     let (mut from_half, mut from_whole) = (Wire::default(), Wire::default());
 
     sender.send_text("text", &mut from_half).expect("open");
@@ -169,7 +166,7 @@ fn an_answer_that_does_not_fit_is_still_due_and_nothing_else_goes() {
     let (_, mut sender) = server();
     let mut buffer = [0xa5; 64];
     let mut out = SliceOutput::new(&mut buffer[..3]);
-    let full = Full { needed: 4, available: 3 };
+    let full = OutputFull { needed: 4, available: 3 };
     assert_eq!(sender.reply_to_close(Some(CloseCode::NORMAL), &mut out), Err(full));
     let mut out = SliceOutput::new(&mut buffer);
     assert_eq!(sender.send_text("x", &mut out), Err(SendError::Closing));
@@ -188,7 +185,7 @@ fn a_failure_that_does_not_fit_is_still_due() {
     let needed = 4 + error.to_string().len();
     let mut buffer = [0xa5; 64];
     let mut out = SliceOutput::new(&mut buffer[..5]);
-    assert_eq!(sender.fail(&error, &mut out), Err(Full { needed, available: 5 }));
+    assert_eq!(sender.fail(&error, &mut out), Err(OutputFull { needed, available: 5 }));
     let mut out = SliceOutput::new(&mut buffer);
     assert_eq!(sender.send_binary(b"", &mut out), Err(SendError::Closing));
     sender.fail(&error, &mut out).expect("room");

@@ -3,7 +3,7 @@
 
 use support::{Entry, Frame, Side, every_split, hex, stream};
 use websocket_proto::ProtocolError;
-use websocket_proto::connection::{Config, State};
+use websocket_proto::connection::{ConnectionConfig, State};
 use websocket_proto::frame::Kind;
 
 /// What is told before the fault at `offset`, and the fault.
@@ -11,7 +11,7 @@ use websocket_proto::frame::Kind;
 fn assert_fails_at(frames: &[Frame], valid: &[u8], offset: u64) {
     for side in Side::BOTH {
         let bytes = stream(side, frames);
-        let log = every_split(side, &Config::new(), &bytes);
+        let log = every_split(side, &ConnectionConfig::new(), &bytes);
         let error = ProtocolError::InvalidUtf8 { offset };
         let told: Vec<&Entry> =
             log.entries.iter().take_while(|entry| !matches!(entry, Entry::Error(_))).collect();
@@ -26,7 +26,7 @@ fn assert_fails_at(frames: &[Frame], valid: &[u8], offset: u64) {
 #[track_caller]
 fn assert_tells(frames: &[Frame], text: &str) {
     for side in Side::BOTH {
-        let log = every_split(side, &Config::new(), &stream(side, frames));
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, frames));
         assert_eq!(log.entries, [Entry::text(text)], "{side:?}");
         assert_eq!(log.state, State::Open);
     }
@@ -152,7 +152,7 @@ fn each_text_starts_anew() {
             Frame::continuation("!"),
             Frame::text([0xa9]),
         ];
-        let log = every_split(side, &Config::new(), &stream(side, &frames));
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames));
         assert_eq!(log.messages().len(), 3);
         assert_eq!(log.error(), Some(ProtocolError::InvalidUtf8 { offset: 0 }));
     }
@@ -168,7 +168,7 @@ fn control_frames_inside_a_character_do_not_disturb_it() {
             Frame::pong([0x80]),
             Frame::continuation([0xac]),
         ];
-        let log = every_split(side, &Config::new(), &stream(side, &frames));
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames));
         assert_eq!(log.messages(), [(Kind::Text, "€".as_bytes().to_vec())]);
     }
 }
@@ -178,7 +178,7 @@ fn binary_messages_are_not_looked_at() {
     for side in Side::BOTH {
         let bytes = [0xff, 0xc0, 0x80, 0xed, 0xa0];
         let frames = [Frame::binary(bytes).more(), Frame::continuation(bytes)];
-        let log = every_split(side, &Config::new(), &stream(side, &frames));
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames));
         assert_eq!(log.entries, [Entry::binary([bytes, bytes].concat())]);
     }
 }
@@ -191,7 +191,7 @@ fn a_fault_far_into_a_long_text_is_found_where_it_is() {
         // An offset may be inside a character, which ends before the fault then.
         text[offset] = 0xff;
         for side in Side::BOTH {
-            let log = every_split(side, &Config::new(), &Frame::text(&text).bytes(side));
+            let log = every_split(side, &ConnectionConfig::new(), &Frame::text(&text).bytes(side));
             let error = ProtocolError::InvalidUtf8 { offset: offset as u64 };
             assert_eq!(log.error(), Some(error));
             assert_eq!(log.entries[0], Entry::data(Kind::Text, &text[..offset], true, false));
@@ -204,7 +204,7 @@ fn a_long_text_of_long_characters_is_received_however_cut() {
     // R13: smaller than there, since the cost of a byte does not depend on how many there are.
     let text = "🦀".repeat(5_000);
     for side in Side::BOTH {
-        let log = every_split(side, &Config::new(), &Frame::text(&text).bytes(side));
+        let log = every_split(side, &ConnectionConfig::new(), &Frame::text(&text).bytes(side));
         assert_eq!(log.entries, [Entry::text(&text)]);
     }
 }

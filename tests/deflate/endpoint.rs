@@ -3,33 +3,33 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 use websocket_proto::connection::{Client, Role, Server};
-use websocket_proto::deflate::Compress;
-use websocket_proto::handshake::Extensions;
-use websocket_proto::handshake::deflate::{Agreement, Preferences};
+use websocket_proto::deflate::Compression;
+use websocket_proto::extension::Extensions;
+use websocket_proto::deflate::{Terms, Preferences};
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, ProtocolError, WebSocket, deflate};
 
 use support::{SEED, Side};
 
 /// What a response says, as a client sees it that offered everything.
-pub(crate) fn agreement(response: &str) -> Agreement {
+pub(crate) fn agreement(response: &str) -> Terms {
     let agreed = Extensions::parse(response.as_bytes()).map(|agreed| agreed.expect("it parses"));
     Preferences::new().check(agreed).expect("it is valid").expect("it is permessage-deflate")
 }
 
 /// Both sides take over the context, with the largest windows.
-pub(crate) fn takeover() -> Agreement {
+pub(crate) fn takeover() -> Terms {
     agreement("permessage-deflate")
 }
 
 /// No message refers to another.
-pub(crate) fn no_takeover() -> Agreement {
+pub(crate) fn no_takeover() -> Terms {
     agreement("permessage-deflate; server_no_context_takeover; client_no_context_takeover")
 }
 
 /// With this agreement, and everything else as it is when it is not set.
-pub(crate) fn agreed(agreement: Agreement) -> Config {
-    Config::new().deflate(deflate::Config::new()).agreement(Some(agreement))
+pub(crate) fn agreed(agreement: Terms) -> Config {
+    Config::new().deflate(deflate::DeflateConfig::new()).deflate_terms(Some(agreement))
 }
 
 pub(crate) fn server(config: Config) -> WebSocket<Server> {
@@ -201,9 +201,9 @@ pub(crate) fn send<R: Role>(websocket: &mut WebSocket<R>, message: impl Into<Byt
 }
 
 /// A server that compresses everything.
-pub(crate) fn compressing(agreement: Agreement) -> WebSocket<Server> {
+pub(crate) fn compressing(agreement: Terms) -> WebSocket<Server> {
     let mut websocket = server(agreed(agreement));
-    websocket.compress(Compress::Yes);
+    websocket.set_compression(Compression::Yes);
     websocket
 }
 

@@ -113,7 +113,7 @@ fn no_other_reserved_bit_is_taken() {
 #[test]
 fn rsv1_is_refused_where_nothing_was_agreed_on() {
     let refused = ProtocolError::ReservedBits { rsv: Rsv::RSV1 };
-    let offered = Config::new().deflate(websocket_proto::deflate::Config::new());
+    let offered = Config::new().deflate(websocket_proto::deflate::DeflateConfig::new());
     for config in [Config::new(), offered] {
         outcome(&config, &[text(HELLO)]).assert(&[], refused);
     }
@@ -368,7 +368,7 @@ fn fragments_are_charged_to_the_limit_of_the_wire_together() {
 #[test]
 fn no_more_than_the_limit_is_made_readable_whatever_room_there_is() {
     let payload = Blocks::new().stored(false, &[b'a'; 100]).trimmed();
-    let config = websocket_proto::deflate::Config::new();
+    let config = websocket_proto::deflate::DeflateConfig::new();
     let mut decompressor = Decompressor::new::<Server>(&config, &takeover());
     let mut message = Vec::with_capacity(1000);
     let error = ProtocolError::InflatedTooLarge { limit: 10 };

@@ -2,12 +2,13 @@
 
 use proptest::prelude::*;
 use support::handshake::{RFC_NONCE, RFC_RESPONSE};
-use websocket_proto::handshake::deflate::{Agreement, DeflateError, Preferences};
-use websocket_proto::handshake::{ClientHandshake, ClientRequest, Extensions, ResponseError};
+use websocket_proto::deflate::{Terms, DeflateError, Preferences};
+use websocket_proto::extension::Extensions;
+use websocket_proto::handshake::{ClientHandshake, ClientRequest, ResponseError};
 
 /// What a server with these preferences makes of the offers.
 #[track_caller]
-fn accept(preferences: Preferences, offers: &str) -> Option<Agreement> {
+fn accept(preferences: Preferences, offers: &str) -> Option<Terms> {
     preferences.accept(Extensions::parse(offers.as_bytes()).map(|offer| offer.expect("it parses")))
 }
 
@@ -19,12 +20,12 @@ fn answer(preferences: Preferences, offers: &str) -> Option<String> {
 
 /// What a client with these preferences makes of the response.
 #[track_caller]
-fn check(preferences: Preferences, response: &str) -> Result<Option<Agreement>, DeflateError> {
+fn check(preferences: Preferences, response: &str) -> Result<Option<Terms>, DeflateError> {
     preferences.check(Extensions::parse(response.as_bytes()).map(|it| it.expect("it parses")))
 }
 
 /// Both sides' takeover and window, the server's first.
-fn terms(agreement: &Agreement) -> [(bool, u8); 2] {
+fn terms(agreement: &Terms) -> [(bool, u8); 2] {
     [
         (agreement.server_no_context_takeover(), agreement.server_max_window_bits()),
         (agreement.client_no_context_takeover(), agreement.client_max_window_bits()),

@@ -3,7 +3,7 @@
 use crate::endpoint::{Frame, agreed, agreement, client, frames, noise, output, server, takeover};
 use crate::inflate::Inflater;
 use websocket_proto::connection::Role;
-use websocket_proto::deflate::{Compress, Config};
+use websocket_proto::deflate::{Compression, DeflateConfig};
 use websocket_proto::frame::Kind;
 use websocket_proto::websocket::{self, Prepared};
 use websocket_proto::{CloseCode, Message, SendError, WebSocket};
@@ -16,7 +16,7 @@ fn text(seed: u64, len: usize) -> Vec<u8> {
 }
 
 fn prepared(text: &[u8]) -> Prepared {
-    Prepared::binary(text.to_vec()).compressed(&Config::new().threshold(0))
+    Prepared::binary(text.to_vec()).compressed(&DeflateConfig::new().threshold(0))
 }
 
 #[track_caller]
@@ -137,9 +137,9 @@ fn a_window_that_is_too_small_has_it_compressed_anew() {
     // It is too short for such a connection, which sends it as any other.
     let news = text(4, 600);
     let config = agreed(agreement("permessage-deflate; server_max_window_bits=8"));
-    let mut websocket = server(config.deflate(Config::new().threshold(601)));
+    let mut websocket = server(config.deflate(DeflateConfig::new().threshold(601)));
     assert_eq!(send_prepared(&mut websocket, &prepared(&news)).rsv, 0);
-    websocket.compress(Compress::Yes);
+    websocket.set_compression(Compression::Yes);
     assert_eq!(send_prepared(&mut websocket, &prepared(&news)).rsv, 0x40);
 }
 
@@ -148,17 +148,17 @@ fn it_goes_as_it_is_where_nothing_is_compressed() {
     for len in [10, 1000, 10_000] {
         let news = text(5, len);
         let message = prepared(&news);
-        let mut plain = server(websocket::Config::new().deflate(Config::new()));
+        let mut plain = server(websocket::Config::new().deflate(DeflateConfig::new()));
         let frame = send_prepared(&mut plain, &message);
         assert_eq!((frame.rsv, frame.opcode, frame.payload), (0, 2, news.clone()));
 
         let mut websocket = server(agreed(takeover()));
         let first = send(&mut websocket, &news);
-        websocket.compress(Compress::No);
+        websocket.set_compression(Compression::No);
         let frame = send_prepared(&mut websocket, &message);
         assert_eq!((frame.rsv, frame.payload), (0, news.clone()));
         // Nothing has moved.
-        websocket.compress(Compress::Yes);
+        websocket.set_compression(Compression::Yes);
         let mut inflater = Inflater::new();
         if first.rsv != 0 {
             inflater.message(&first.payload).unwrap();
@@ -171,7 +171,7 @@ fn it_goes_as_it_is_where_nothing_is_compressed() {
 
 #[test]
 fn it_is_compressed_from_the_threshold_on() {
-    let config = Config::new();
+    let config = DeflateConfig::new();
     for (len, rsv) in [(0, 0), (127, 0), (128, 0x40), (0, 0x40), (1, 0x40)] {
         let config =
             if len < 127 && rsv != 0 { config.clone().threshold(0) } else { config.clone() };
@@ -184,9 +184,9 @@ fn it_is_compressed_from_the_threshold_on() {
         }
     }
     // One that was not prepared so is compressed where each other would be.
-    for (choice, rsv) in [(Compress::Yes, 0x40), (Compress::No, 0), (Compress::Auto, 0)] {
+    for (choice, rsv) in [(Compression::Yes, 0x40), (Compression::No, 0), (Compression::Auto, 0)] {
         let mut websocket = server(agreed(takeover()));
-        websocket.compress(choice);
+        websocket.set_compression(choice);
         assert_eq!(send_prepared(&mut websocket, &Prepared::text("Hello")).rsv, rsv);
     }
 }
@@ -221,7 +221,7 @@ fn what_was_refused_has_not_been_forgotten_for() {
 
     websocket.send_fragment(Kind::Binary, false, news.clone().into()).unwrap();
     let first = frames(&output(&mut websocket)).remove(0);
-    assert_eq!(websocket.send_prepared(&message), Err(SendError::MessageUnderWay));
+    assert_eq!(websocket.send_prepared(&message), Err(SendError::MessageInProgress));
     websocket.send_fragment(Kind::Binary, true, "".into()).unwrap();
     let last = frames(&output(&mut websocket)).remove(0);
     let payload = [first.payload, last.payload].concat();

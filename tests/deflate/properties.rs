@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use support::{Frame, Side, stream};
 use websocket_proto::connection::Role;
-use websocket_proto::deflate::{Compress, Config};
+use websocket_proto::deflate::{Compression, DeflateConfig};
 use websocket_proto::frame::Kind;
-use websocket_proto::handshake::deflate::Agreement;
+use websocket_proto::deflate::Terms;
 use websocket_proto::{Message, ProtocolError, WebSocket};
 
 prop_compose! {
@@ -20,7 +20,7 @@ prop_compose! {
         server_forgets in any::<bool>(),
         client_forgets in any::<bool>(),
         bits in [8_u8..16, 8_u8..16],
-    ) -> Agreement {
+    ) -> Terms {
         let flag = |forgets, name| if forgets { name } else { "" };
         agreement(&format!(
             "permessage-deflate{}{}; server_max_window_bits={}; client_max_window_bits={}",
@@ -46,14 +46,14 @@ fn texts() -> impl Strategy<Value = String> {
 /// What a sender does.
 #[derive(Clone, Debug)]
 enum Step {
-    Send(String, Compress),
-    Fragments(String, Vec<Index>, Compress),
+    Send(String, Compression),
+    Fragments(String, Vec<Index>, Compression),
     Ping,
     Release,
 }
 
 fn steps() -> impl Strategy<Value = Step> {
-    let choice = || select(vec![Compress::Auto, Compress::Yes, Compress::No]);
+    let choice = || select(vec![Compression::Auto, Compression::Yes, Compression::No]);
     prop_oneof![
         4 => (texts(), choice()).prop_map(|(text, choice)| Step::Send(text, choice)),
         3 => (texts(), vec(any::<Index>(), 0..4), choice())
@@ -91,7 +91,7 @@ fn send<R: Role>(mut websocket: WebSocket<R>, steps: &[Step]) -> (Vec<u8>, Vec<M
                 websocket.send(Message::Ping("?".into())).unwrap();
                 messages.push(Message::Ping("?".into()));
             }
-            Step::Release => websocket.release(),
+            Step::Release => websocket.release_memory(),
         }
         wire.extend(output(&mut websocket));
     }
@@ -128,7 +128,7 @@ proptest! {
         steps in vec(steps(), 0..12),
         cuts in cuts(),
     ) {
-        let config = agreed(agreement).deflate(Config::new().level(level));
+        let config = agreed(agreement).deflate(DeflateConfig::new().level(level));
         let (wire, messages) = send(client(config.clone()), &steps);
         outcome(server(config.clone()), &wire, cuts.ends(wire.len())).assert(&messages, None);
         let (wire, messages) = send(server(config.clone()), &steps);
@@ -310,9 +310,9 @@ proptest! {
         level in 0..10_u8,
         cuts in [cuts(), cuts()],
     ) {
-        let config = agreed(endpoint::takeover()).deflate(Config::new().level(level));
+        let config = agreed(endpoint::takeover()).deflate(DeflateConfig::new().level(level));
         let steps: Vec<Step> =
-            texts.into_iter().map(|text| Step::Send(text, Compress::Yes)).collect();
+            texts.into_iter().map(|text| Step::Send(text, Compression::Yes)).collect();
         let (wire, _) = send(server(config.clone()), &steps);
         let mut payloads: Vec<Vec<u8>> =
             endpoint::frames(&wire).into_iter().map(|frame| frame.payload).collect();

@@ -3,7 +3,7 @@
 use crate::blocks::{Blocks, Part};
 use crate::endpoint::{self, Outcome, agreed, every_split, no_takeover, noise, takeover};
 use support::{Frame, Side, stream};
-use websocket_proto::handshake::deflate::Agreement;
+use websocket_proto::deflate::Terms;
 use websocket_proto::{Message, ProtocolError};
 
 /// RFC 7692 7.2.3.1.
@@ -22,7 +22,7 @@ fn binary(payload: impl AsRef<[u8]>) -> Frame {
 
 /// What both sides make of these frames; it is the same.
 #[track_caller]
-fn outcome(agreement: Agreement, frames: &[Frame]) -> Outcome {
+fn outcome(agreement: Terms, frames: &[Frame]) -> Outcome {
     let [server, client] =
         Side::BOTH.map(|side| every_split(side, &agreed(agreement), &stream(side, frames)));
     assert_eq!(server, client);

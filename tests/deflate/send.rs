@@ -8,7 +8,7 @@ use crate::endpoint::{
 use crate::inflate::Inflater;
 use support::SEED;
 use websocket_proto::connection::{self, Client, Connection, Server};
-use websocket_proto::deflate::{Compress, Compressor, Config, Decompressor};
+use websocket_proto::deflate::{Compression, Compressor, DeflateConfig, Decompressor};
 use websocket_proto::frame::{Kind, Rsv};
 use websocket_proto::{Message, SendError, WebSocket, websocket};
 
@@ -33,7 +33,7 @@ fn a_client_masks_what_it_has_compressed() {
     for len in [5, 300, 100_000] {
         let text = noise(9, len);
         let mut websocket = client(agreed(takeover()));
-        websocket.compress(Compress::Yes);
+        websocket.set_compression(Compression::Yes);
         let frame = send(&mut websocket, text.clone());
         assert!(frame.is_masked);
         assert_eq!(Inflater::new().message(compressed(&frame)).unwrap(), text);
@@ -49,8 +49,8 @@ fn each_side_keeps_to_its_own_part_of_the_agreement() {
     ] {
         let mut server = server(agreed(agreement(response)));
         let mut client = client(agreed(agreement(response)));
-        server.compress(Compress::Yes);
-        client.compress(Compress::Yes);
+        server.set_compression(Compression::Yes);
+        client.set_compression(Compression::Yes);
         let sent: [Vec<Frame>; 2] = [
             (0..3).map(|n| send(&mut server, news(n))).collect(),
             (0..3).map(|n| send(&mut client, news(n))).collect(),
@@ -95,9 +95,9 @@ fn no_distance_exceeds_the_window() {
             "permessage-deflate; server_max_window_bits={bits}; client_max_window_bits={bits}"
         );
         for level in 0..=9 {
-            let config = Config::new().level(level);
+            let config = DeflateConfig::new().level(level);
             let config =
-                websocket::Config::new().deflate(config).agreement(Some(agreement(&response)));
+                websocket::Config::new().deflate(config).deflate_terms(Some(agreement(&response)));
             // Each side at every other level.
             let (mut server, mut client) = (server(config.clone()), client(config));
             let mut send = |text: &[u8]| match level % 2 {
@@ -105,7 +105,7 @@ fn no_distance_exceeds_the_window() {
                 _ => send(&mut client, text.to_vec()),
             };
             let mut inflater = Inflater::new();
-            let mut decoder = Decompressor::new::<Client>(&Config::new(), &agreement(&response));
+            let mut decoder = Decompressor::new::<Client>(&DeflateConfig::new(), &agreement(&response));
             for n in 0..2 {
                 let text = tempting(n);
                 let frame = send(&text);
@@ -126,7 +126,7 @@ fn no_distance_exceeds_the_window() {
 #[test]
 fn what_cannot_be_compressed_grows_by_little() {
     for level in [0, 1, 6, 9] {
-        let config = agreed(takeover()).deflate(Config::new().level(level));
+        let config = agreed(takeover()).deflate(DeflateConfig::new().level(level));
         let mut websocket = server(config);
         let mut inflater = Inflater::new();
         for len in [128, 1000, 65_535, 65_536, 200_000] {
@@ -157,16 +157,16 @@ fn a_message_is_compressed_from_the_threshold_on() {
     let rsv = |websocket: &mut WebSocket<Server>, len| send(websocket, vec![b'a'; len]).rsv;
     let mut websocket = server(agreed(takeover()));
     assert_eq!([0, 127, 128, 129].map(|len| rsv(&mut websocket, len)), [0, 0, 0x40, 0x40]);
-    websocket.compress(Compress::No);
+    websocket.set_compression(Compression::No);
     assert_eq!([0, 127, 128, 129].map(|len| rsv(&mut websocket, len)), [0; 4]);
-    websocket.compress(Compress::Yes);
+    websocket.set_compression(Compression::Yes);
     assert_eq!([0, 127, 128, 129].map(|len| rsv(&mut websocket, len)), [0x40; 4]);
-    websocket.compress(Compress::Auto);
+    websocket.set_compression(Compression::Auto);
     assert_eq!([0, 127, 128, 129].map(|len| rsv(&mut websocket, len)), [0, 0, 0x40, 0x40]);
 
     for (threshold, expected) in [(0, [0x40, 0x40, 0x40]), (1, [0, 0x40, 0x40]), (9, [0, 0, 0x40])]
     {
-        let config = agreed(takeover()).deflate(Config::new().threshold(threshold));
+        let config = agreed(takeover()).deflate(DeflateConfig::new().threshold(threshold));
         let mut websocket = server(config);
         assert_eq!([0, 8, 9].map(|len| rsv(&mut websocket, len)), expected);
     }
@@ -174,10 +174,10 @@ fn a_message_is_compressed_from_the_threshold_on() {
 
 #[test]
 fn nothing_is_compressed_that_was_not_agreed_on() {
-    let config = websocket::Config::new().deflate(Config::new().threshold(0));
+    let config = websocket::Config::new().deflate(DeflateConfig::new().threshold(0));
     let mut websocket = server(config);
-    websocket.compress(Compress::Yes);
-    assert_eq!(websocket.agreement(), None);
+    websocket.set_compression(Compression::Yes);
+    assert_eq!(websocket.deflate_terms(), None);
     assert_eq!(send(&mut websocket, vec![b'a'; 1000]).rsv, 0);
     websocket.send_fragment(Kind::Binary, false, vec![b'a'; 1000].into()).unwrap();
     assert_eq!(frames(&output(&mut websocket))[0].rsv, 0);
@@ -188,7 +188,7 @@ fn messages_that_are_not_compressed_do_not_count() {
     let mut websocket = compressing(takeover());
     let mut inflater = Inflater::new();
     for n in 0..10 {
-        websocket.compress(if n % 2 == 0 { Compress::Yes } else { Compress::No });
+        websocket.compress(if n % 2 == 0 { Compression::Yes } else { Compression::No });
         let frame = send(&mut websocket, news(n));
         if n % 2 == 0 {
             assert_eq!(inflater.message(compressed(&frame)).unwrap(), news(n));
@@ -220,7 +220,7 @@ fn control_frames_are_never_compressed() {
 #[test]
 fn what_was_refused_has_not_been_compressed() {
     let mut websocket = server(agreed(takeover()).high_water_mark(1));
-    websocket.compress(Compress::Yes);
+    websocket.set_compression(Compression::Yes);
     let mut inflater = Inflater::new();
     let mut read = |websocket: &mut WebSocket<Server>, expected: &[u8]| {
         let payload: Vec<u8> =
@@ -243,9 +243,9 @@ fn what_was_refused_has_not_been_compressed() {
     websocket.send_fragment(Kind::Text, false, "Hello \u{e4}".into()).unwrap();
     take(&mut websocket, &mut payload);
     let error = websocket.send(Message::binary(noise(2, 500))).unwrap_err().error;
-    assert_eq!(error, SendError::MessageUnderWay);
+    assert_eq!(error, SendError::MessageInProgress);
     let other = websocket.send_fragment(Kind::Binary, false, noise(2, 500).into()).unwrap_err();
-    assert_eq!((other.error, other.message), (SendError::MessageUnderWay, noise(2, 500).into()));
+    assert_eq!((other.error, other.message), (SendError::MessageInProgress, noise(2, 500).into()));
     let invalid = websocket.send_fragment(Kind::Text, false, b"ab\xff".as_slice().into());
     assert_eq!(invalid.unwrap_err().error, SendError::InvalidUtf8 { offset: 2 });
     let cut = websocket.send_fragment(Kind::Text, true, b"ab\xc3".as_slice().into());
@@ -269,10 +269,10 @@ fn release_begins_anew_but_for_a_message_under_way() {
         let frame = send(&mut websocket, news(n));
         inflater.reset();
         assert_eq!(inflater.message(compressed(&frame)).unwrap(), news(n));
-        websocket.release();
+        websocket.release_memory();
     }
     websocket.send_fragment(Kind::Binary, false, news(0).into()).unwrap();
-    websocket.release();
+    websocket.release_memory();
     websocket.send_fragment(Kind::Binary, true, news(0).into()).unwrap();
     let sent = frames(&output(&mut websocket));
     assert!(sent[1].payload.len() < 16, "it refers to the first fragment");
@@ -283,7 +283,7 @@ fn release_begins_anew_but_for_a_message_under_way() {
 #[test]
 fn compressors_that_are_shared_do_not_mix_connections_up() {
     // Connections of other windows, too, one after the other and at the same time.
-    let deflate = Config::new().pool_size(2);
+    let deflate = DeflateConfig::new().pool_size(2);
     for (round, windows) in
         [(0, [9, 15, 9, 12, 15]), (1, [15, 9, 9, 12, 15]), (2, [9, 9, 8, 15, 12])]
     {
@@ -293,7 +293,7 @@ fn compressors_that_are_shared_do_not_mix_connections_up() {
                 let agreement =
                     agreement(&format!("permessage-deflate; server_max_window_bits={bits}"));
                 let config = websocket::Config::new().deflate(deflate.clone());
-                (bits, server(config.agreement(Some(agreement))), Inflater::new())
+                (bits, server(config.deflate_terms(Some(agreement))), Inflater::new())
             })
             .collect();
         for n in 0..3 {
@@ -309,9 +309,9 @@ fn compressors_that_are_shared_do_not_mix_connections_up() {
 
 #[test]
 fn send_compressed_frames_what_it_is_given() {
-    let config = connection::Config::new().reserved_bits(Rsv::RSV1);
+    let config = connection::ConnectionConfig::new().reserved_bits(Rsv::RSV1);
     let mut connection = Connection::new(Client::new(SEED), config);
-    let mut compressor = Compressor::new::<Client>(&Config::new(), &takeover());
+    let mut compressor = Compressor::new::<Client>(&DeflateConfig::new(), &takeover());
     let mut compress = |text: &[u8], fin| {
         let mut out = Vec::new();
         compressor.compress(text, fin, &mut out);
@@ -326,16 +326,16 @@ fn send_compressed_frames_what_it_is_given() {
         connection.send_fragment(Kind::Text, false, b"", &mut out),
         connection.send_text("", &mut out),
     ] {
-        assert_eq!(error, Err(SendError::MessageUnderWay));
+        assert_eq!(error, Err(SendError::MessageInProgress));
     }
     connection.send_compressed(Kind::Text, true, &compress(b"Hello", true), &mut out).unwrap();
     let mut full = [0; 3];
     let mut no_room = connection::SliceOutput::new(&mut full);
     let refused = connection.send_compressed(Kind::Text, true, b"\0", &mut no_room);
-    assert!(matches!(refused, Err(SendError::Full(_))));
+    assert!(matches!(refused, Err(SendError::OutputFull(_))));
     connection.send_fragment(Kind::Text, false, b"a", &mut out).unwrap();
     let refused = connection.send_compressed(Kind::Text, true, b"\0", &mut out);
-    assert_eq!(refused, Err(SendError::MessageUnderWay));
+    assert_eq!(refused, Err(SendError::MessageInProgress));
 
     let sent = frames(&out);
     let heads: Vec<_> = sent.iter().map(|frame| (frame.opcode, frame.fin, frame.rsv)).collect();

@@ -8,7 +8,7 @@ use crate::inflate::Inflater;
 use bytes::{Bytes, BytesMut};
 use websocket_proto::Message;
 use websocket_proto::connection::Client;
-use websocket_proto::deflate::{Compress, Config, Decompressor};
+use websocket_proto::deflate::{Compression, DeflateConfig, Decompressor};
 use websocket_proto::frame::Kind;
 
 #[test]
@@ -28,7 +28,7 @@ fn fragments_are_one_message() {
     for agreement in [takeover(), endpoint::no_takeover()] {
         let mut websocket = client(agreed(agreement));
         let mut peer = server(agreed(agreement));
-        websocket.compress(Compress::Yes);
+        websocket.set_compression(Compression::Yes);
         let mut inflater = Inflater::new();
         let mut input = BytesMut::new();
         for parts in parts {
@@ -56,7 +56,7 @@ fn fragments_are_one_message() {
 fn what_was_sent_of_a_fragment_can_all_be_read() {
     // Each fragment is flushed: who gets it need not wait for the next.
     let mut websocket = compressing(takeover());
-    let mut decoder = Decompressor::new::<Client>(&Config::new(), &takeover());
+    let mut decoder = Decompressor::new::<Client>(&DeflateConfig::new(), &takeover());
     let mut readable = Vec::new();
     for n in 0..20 {
         websocket.send_fragment(Kind::Binary, false, news(n).into()).unwrap();
@@ -68,7 +68,7 @@ fn what_was_sent_of_a_fragment_can_all_be_read() {
 
 #[test]
 fn the_first_fragment_decides_for_all() {
-    for (before, after) in [(Compress::Yes, Compress::No), (Compress::No, Compress::Yes)] {
+    for (before, after) in [(Compression::Yes, Compression::No), (Compression::No, Compression::Yes)] {
         let mut websocket = server(agreed(takeover()));
         websocket.compress(before);
         websocket.send_fragment(Kind::Binary, false, "Hello ".into()).unwrap();
@@ -77,7 +77,7 @@ fn the_first_fragment_decides_for_all() {
         websocket.send_fragment(Kind::Binary, true, "dear".into()).unwrap();
         let sent = frames(&output(&mut websocket));
         let payload: Vec<u8> = sent.iter().flat_map(|frame| frame.payload.clone()).collect();
-        if before == Compress::Yes {
+        if before == Compression::Yes {
             assert_eq!(sent[0].rsv, 0x40);
             assert_eq!(Inflater::new().message(&payload).unwrap(), b"Hello my dear");
         } else {
@@ -85,7 +85,7 @@ fn the_first_fragment_decides_for_all() {
         }
         assert_eq!(sent[1].rsv | sent[2].rsv, 0);
         // And what was said in between holds from the next message on.
-        let rsv = if after == Compress::Yes { 0x40 } else { 0 };
+        let rsv = if after == Compression::Yes { 0x40 } else { 0 };
         assert_eq!(send(&mut websocket, "Hello").rsv, rsv);
     }
 }

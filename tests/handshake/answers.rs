@@ -1,9 +1,9 @@
 //! What a server writes: the answer that opens a WebSocket, and those that do not.
 
 use support::handshake::{RFC_REQUEST, refusal, start, upgrade, with};
-use websocket_proto::handshake::{
-    ExtensionError, HeadError, Header, Refusal, RequestError, WriteError,
-};
+use websocket_proto::extension::ExtensionError;
+use websocket_proto::handshake::{Refusal, RequestError, WriteError};
+use websocket_proto::http1::{HeadError, Header};
 
 #[test]
 fn an_error_is_its_own_refusal() {

@@ -1,9 +1,9 @@
 //! The client's half of the opening handshake (RFC 6455 4.1).
 
 use support::handshake::{RFC_NONCE, RFC_REQUEST, RFC_RESPONSE, head, request, written};
-use websocket_proto::handshake::{
-    Answer, ClientHandshake, ClientRequest, ExtensionError, HeadError, HeadLimits, ResponseError,
-};
+use websocket_proto::extension::ExtensionError;
+use websocket_proto::handshake::{Answer, ClientHandshake, ClientRequest, ResponseError};
+use websocket_proto::http1::{HeadError, HeadLimits};
 
 /// The lines of a response that the request above can accept.
 const LINES: [&str; 4] = [

@@ -1,7 +1,9 @@
 //! The request that a client writes (RFC 6455 4.1).
 
 use support::handshake::{RFC_NONCE, request, upgrade, written};
-use websocket_proto::handshake::{ClientRequest, ExtensionError, Header, Scheme, WriteError};
+use websocket_proto::extension::ExtensionError;
+use websocket_proto::handshake::{ClientRequest, Scheme, WriteError};
+use websocket_proto::http1::Header;
 
 #[test]
 fn the_host_has_its_port_and_its_brackets() {

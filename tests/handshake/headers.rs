@@ -2,11 +2,9 @@
 
 use core::error::Error;
 
-use websocket_proto::handshake::{
-    Accept, Answer, ClientHandshake, ClientRequest, Extension, ExtensionError, Extensions,
-    HeadError, Header, Headers, Incoming, MAX_SUBPROTOCOLS, Refusal, Request, RequestError,
-    Response, ResponseError, ServerHandshake, WriteError,
-};
+use websocket_proto::extension::{Extension, ExtensionError, Extensions};
+use websocket_proto::handshake::{Accept, Answer, ClientHandshake, ClientRequest, Incoming, MAX_SUBPROTOCOLS, Refusal, Request, RequestError, Response, ResponseError, ServerHandshake, WriteError};
+use websocket_proto::http1::{HeadError, Header, Headers};
 
 /// A list of extensions in one canonical form, or what is wrong with it.
 fn extensions(text: &str) -> Result<Vec<String>, ExtensionError> {

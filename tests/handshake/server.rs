@@ -3,10 +3,9 @@
 use support::handshake::{
     LINES, RFC_REQUEST, RFC_RESPONSE, error, head, receive, replace, start, upgrade, with,
 };
-use websocket_proto::handshake::{
-    ExtensionError, HeadError, HeadLimits, Header, Headers, HttpRequest, Incoming,
-    MAX_SUBPROTOCOLS, RequestError, ServerHandshake, accept_key,
-};
+use websocket_proto::extension::ExtensionError;
+use websocket_proto::handshake::{Incoming, MAX_SUBPROTOCOLS, RequestError, ServerHandshake, accept_key};
+use websocket_proto::http1::{HeadError, HeadLimits, Header, Headers, HttpRequest};
 
 #[test]
 fn the_example_of_the_rfc_is_accepted_byte_for_byte() {

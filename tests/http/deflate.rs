@@ -1,8 +1,8 @@
 //! permessage-deflate agreed on over the types of the `http` crate, and over bytes in the same way.
 
 use http::{Request, Response};
-use websocket_proto::handshake::deflate::{Agreement, Preferences};
-use websocket_proto::handshake::http::Offer;
+use websocket_proto::deflate::{Terms, Preferences};
+use websocket_proto::http::Offer;
 use websocket_proto::handshake::{ClientRequest, Incoming, ServerHandshake};
 
 /// A request with these extensions, over HTTP/1.1.
@@ -31,7 +31,7 @@ fn accept(
     extensions: Option<&str>,
     others: Option<&str>,
     preferences: &Preferences,
-) -> (Option<String>, Option<Agreement>) {
+) -> (Option<String>, Option<Terms>) {
     let offer = Offer::from_upgrade(&upgrade(extensions)).unwrap().unwrap();
     let mut accept = offer.accept();
     if let Some(others) = others {
@@ -145,17 +145,17 @@ mod by_the_configuration_of_the_websocket {
     use websocket_proto::websocket::Config;
     use websocket_proto::{WebSocket, deflate};
 
-    fn negotiate(offers: Option<&str>, config: Config) -> (Option<String>, Option<Agreement>) {
+    fn negotiate(offers: Option<&str>, config: Config) -> (Option<String>, Option<Terms>) {
         let offer = Offer::from_upgrade(&upgrade(offers)).unwrap().unwrap();
         let (accept, config) = config.negotiate(offer.accept());
-        let agreement = WebSocket::new(Server, config).agreement().copied();
+        let agreement = WebSocket::new(Server, config).deflate_terms().copied();
         (said_in(&accept.response()), agreement)
     }
 
     #[test]
     fn it_is_negotiated_as_wanted_and_handed_to_the_websocket() {
         let preferences = Preferences::new().server_max_window_bits(11);
-        let wanted = Config::new().deflate(deflate::Config::new().preferences(preferences));
+        let wanted = Config::new().deflate(deflate::DeflateConfig::new().preferences(preferences));
         let (said, agreement) = negotiate(Some("permessage-deflate"), wanted.clone());
         assert_eq!(said.as_deref(), Some("permessage-deflate; server_max_window_bits=11"));
         assert_eq!(agreement.unwrap().server_max_window_bits(), 11);
@@ -169,7 +169,7 @@ mod by_the_configuration_of_the_websocket {
 
     #[test]
     fn what_was_agreed_on_for_another_connection_is_forgotten() {
-        let wanted = Config::new().deflate(deflate::Config::new());
+        let wanted = Config::new().deflate(deflate::DeflateConfig::new());
         let offer = Offer::from_upgrade(&upgrade(Some("permessage-deflate"))).unwrap().unwrap();
         let (_, config) = wanted.negotiate(offer.accept());
         assert_eq!(negotiate(None, config), (None, None));

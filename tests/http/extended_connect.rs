@@ -5,8 +5,9 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, Version};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use websocket_proto::handshake::http::{ConnectRequestError, Offer};
-use websocket_proto::handshake::{ExtensionError, RequestError, WriteError};
+use websocket_proto::http::{ConnectRequestError, Offer};
+use websocket_proto::extension::ExtensionError;
+use websocket_proto::handshake::{RequestError, WriteError};
 
 /// An extended CONNECT as an HTTP library hands it over, with these headers.
 fn connect<V: AsRef<[u8]>>(headers: &[(&str, V)]) -> Request<()> {

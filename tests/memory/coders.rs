@@ -4,8 +4,8 @@
 use bytes::BytesMut;
 use websocket_proto::connection::Role;
 use websocket_proto::deflate;
-use websocket_proto::handshake::Extensions;
-use websocket_proto::handshake::deflate::{Agreement, Preferences};
+use websocket_proto::extension::Extensions;
+use websocket_proto::deflate::{Terms, Preferences};
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, ProtocolError, WebSocket};
 
@@ -24,18 +24,18 @@ pub(crate) fn no_takeover() -> Preferences {
     Preferences::new().server_no_context_takeover(true).client_no_context_takeover(true)
 }
 
-fn agreement(preferences: Preferences) -> Agreement {
+fn agreement(preferences: Preferences) -> Terms {
     let offer = Extensions::parse(b"permessage-deflate; client_max_window_bits");
     preferences.accept(offer.map_while(Result::ok)).expect("it can be met")
 }
 
 /// Connections that share coders through `deflate`.
-pub(crate) fn config(preferences: Preferences, deflate: &deflate::Config) -> Config {
-    Config::new().deflate(deflate.clone()).agreement(Some(agreement(preferences)))
+pub(crate) fn config(preferences: Preferences, deflate: &deflate::DeflateConfig) -> Config {
+    Config::new().deflate(deflate.clone()).deflate_terms(Some(agreement(preferences)))
 }
 
 pub(crate) fn alone(preferences: Preferences) -> Config {
-    config(preferences, &deflate::Config::new().pool_size(0))
+    config(preferences, &deflate::DeflateConfig::new().pool_size(0))
 }
 
 /// A compressed message in one frame, from a client.

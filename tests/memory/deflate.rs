@@ -11,7 +11,7 @@ use bytes::{Buf, BytesMut};
 use support::deflated::{Deflated, RSV1, deflated, json, unframe};
 use support::messages::{BINARY, CONTINUATION, From, TEXT, client, drain, server};
 use websocket_proto::connection::Role;
-use websocket_proto::deflate::{self, Compress};
+use websocket_proto::deflate::{self, Compression};
 use websocket_proto::websocket::Prepared;
 use websocket_proto::{Message, WebSocket};
 
@@ -19,7 +19,7 @@ use websocket_proto::{Message, WebSocket};
 fn send_one<R: Role>(websocket: &mut WebSocket<R>, message: Message) -> Vec<u8> {
     websocket.send(message).unwrap();
     let bytes = drain(websocket.output());
-    websocket.output().release();
+    websocket.output().release_memory();
     bytes
 }
 
@@ -44,22 +44,22 @@ fn nothing_is_held_for_coders_before_the_first_compressed_message() {
                 // Too short to be compressed.
                 send_one(&mut websocket, Message::binary(vec![7; 100]));
             }
-            websocket.compress(Compress::No);
+            websocket.set_compression(Compression::No);
             send_one(&mut websocket, Message::binary(vec![7; 1000]));
-            websocket.compress(Compress::Auto);
+            websocket.set_compression(Compression::Auto);
             (websocket, BytesMut::new())
         });
         assert!(bytes < 1024, "{bytes} bytes");
 
         // An empty message takes no coder either.
         let (_, bytes) = held(|| {
-            websocket.compress(Compress::Yes);
+            websocket.set_compression(Compression::Yes);
             send_one(&mut websocket, Message::binary(""));
         });
         assert!(bytes < 64, "{bytes} bytes");
 
         // And the coders are as large as the other tests take them to be.
-        websocket.compress(Compress::Yes);
+        websocket.set_compression(Compression::Yes);
         let most = peak(|| drop(send_one(&mut websocket, Message::binary(vec![7; 1000]))));
         assert!((100_000..ENCODER).contains(&most), "{most} bytes");
         let frame = compressed(&deflated([7; 1000]));
@@ -72,7 +72,7 @@ fn nothing_is_held_for_coders_before_the_first_compressed_message() {
 fn idle_connections_without_takeover_hold_nothing_beyond_the_pool() {
     const CONNECTIONS: usize = 1000;
     let pool_size = 3;
-    let deflate = deflate::Config::new().pool_size(pool_size);
+    let deflate = deflate::DeflateConfig::new().pool_size(pool_size);
     let text = json(0, 2000);
     let message = Message::text(text.clone());
     let mut frame = From::Client.frame(TEXT, deflated(&text));
@@ -119,7 +119,7 @@ fn idle_connections_without_takeover_hold_nothing_beyond_the_pool() {
 
 #[test]
 fn coders_that_are_shared_by_turns_know_nothing_of_each_other() {
-    let deflate = deflate::Config::new().pool_size(1);
+    let deflate = deflate::DeflateConfig::new().pool_size(1);
     let preferences = no_takeover().server_max_window_bits(9);
     let mut room: Vec<_> = (0..10).map(|_| server(config(preferences, &deflate))).collect();
     for round in 0..3 {
@@ -151,7 +151,7 @@ fn a_release_leaves_the_window_of_the_peer_and_both_ways_go_on() {
                 drop(frame);
                 assert_eq!(peer.read(&unframe(&sent)[0].payload), text.as_bytes());
                 drop(sent);
-                websocket.release();
+                websocket.release_memory();
                 drop(text);
             }
         }
@@ -183,7 +183,7 @@ fn a_release_after_short_messages_leaves_no_more_than_those() {
                 &compressed(&peer.message([7; 100])),
                 &Message::binary(vec![7; 100]),
             );
-            websocket.release();
+            websocket.release_memory();
         }
         websocket
     });
@@ -201,10 +201,10 @@ fn halves_release_each_what_is_its_own() {
     drop((peer, frame));
     let both = HELD.get() - before;
     let (mut receiver, mut sender) = websocket.split();
-    sender.release();
+    sender.release_memory();
     let one = HELD.get() - before;
     assert!(both - one > 100_000, "{both}, {one}");
-    receiver.release();
+    receiver.release_memory();
     let none = HELD.get() - before;
     assert!(one - none > 30_000, "{one}, {none}");
     assert!(none < 4096, "{none} bytes");
@@ -238,7 +238,7 @@ fn sending_takes_the_compressor_and_little_more_than_what_is_sent() {
 
 #[test]
 fn a_broadcast_is_compressed_once_and_its_payload_shared() {
-    let deflate = deflate::Config::new().pool_size(0);
+    let deflate = deflate::DeflateConfig::new().pool_size(0);
     // It does not compress well, so that its payload is one that is not copied.
     let text: String = noise().take(40_000).map(|byte| char::from(b' ' + byte % 64)).collect();
     let news = Prepared::text(text).compressed(&deflate);

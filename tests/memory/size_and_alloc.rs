@@ -6,14 +6,11 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::counting::allocations;
 use support::{Frame, SEED, Side, stream};
-use websocket_proto::connection::{
-    Client, Config, Connection, ControlPayload, Data, Event, HeaderBytes, Input, Receiver, Role,
-    Sender, Server, SliceOutput, State, Transport,
-};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, ControlPayload, Data, Event, HeaderBytes, Input, Receiver, Role, Sender, Server, SliceOutput, State, TransportAction};
 use websocket_proto::frame::{FrameHeader, Kind, OpCode, Rsv};
 use websocket_proto::mask::{Mask, MaskKey};
 use websocket_proto::utf8::{Utf8Error, Utf8Validator};
-use websocket_proto::{CloseCode, CloseFrame, Full, ProtocolError, SendError};
+use websocket_proto::{CloseCode, CloseFrame, OutputFull, ProtocolError, SendError};
 
 #[test]
 fn the_allocator_of_this_test_counts() {
@@ -50,7 +47,7 @@ fn receiving_and_sending_over_slices_allocates_nothing() {
 
         let mut events = 0;
         let count = allocations(|| {
-            let mut connection = Connection::new(role, Config::new());
+            let mut connection = Connection::new(role, ConnectionConfig::new());
             let mut out = SliceOutput::new(&mut out);
             for piece in dripped.chunks_mut(1).chain([whole.as_mut_slice()]) {
                 let mut input = Input::new(piece);
@@ -74,7 +71,7 @@ fn receiving_and_sending_over_slices_allocates_nothing() {
             }
             connection.poll_transmit(&mut out).expect("room");
             connection.receive_eof().expect("after a Close");
-            assert_eq!(connection.transport(), Transport::Drop);
+            assert_eq!(connection.transport_action(), TransportAction::Drop);
         });
         assert_eq!(count, 0, "{side:?}");
         assert!(events > 3000, "{events} events were told");
@@ -90,7 +87,7 @@ fn sending_and_closing_allocates_nothing() {
         let mut payload = vec![0x5a; 5000];
         let text = "κόσμε".repeat(500);
         let count = allocations(|| {
-            let mut connection = Connection::new(role, Config::new());
+            let mut connection = Connection::new(role, ConnectionConfig::new());
             let mut out = SliceOutput::new(&mut buffer);
             // Past the sixteen keys of one block.
             for _ in 0..20 {
@@ -113,7 +110,7 @@ fn failing_allocates_nothing() {
     let mut bytes = Frame::text([b'a', 0xff]).bytes(Side::Server);
     let mut out = [0xa5; 128];
     let count = allocations(|| {
-        let mut connection = Connection::new(Server, Config::new());
+        let mut connection = Connection::new(Server, ConnectionConfig::new());
         let mut input = Input::new(&mut bytes);
         while let Ok(Some(_)) = connection.receive(&mut input) {}
         let sent = connection.poll_transmit(&mut SliceOutput::new(&mut out));
@@ -133,11 +130,11 @@ fn every_type_goes_where_its_user_needs_it() {
     everywhere::<Sender<Client>>();
     everywhere::<Server>();
     everywhere::<Client>();
-    everywhere::<Config>();
+    everywhere::<ConnectionConfig>();
     everywhere::<ControlPayload>();
     everywhere::<HeaderBytes>();
     everywhere::<State>();
-    everywhere::<Transport>();
+    everywhere::<TransportAction>();
     everywhere::<FrameHeader>();
     everywhere::<Kind>();
     everywhere::<OpCode>();
@@ -170,7 +167,7 @@ fn plain_values_can_be_copied_and_compared() {
     plain::<MaskKey>();
     plain::<CloseCode>();
     plain::<State>();
-    plain::<Transport>();
+    plain::<TransportAction>();
     plain::<Full>();
     plain::<ProtocolError>();
     plain::<SendError>();

@@ -113,7 +113,7 @@ fn what_is_queued_is_given_back_when_it_was_much() {
     assert!(HELD.get() - before > 1_000_000);
     write_all(&mut websocket);
     assert!(HELD.get() - before <= 64 * 1024, "{}", HELD.get() - before);
-    websocket.output().release();
+    websocket.output().release_memory();
     assert_eq!(HELD.get() - before, 0);
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
-use websocket_proto::connection::{Server, State, Transport};
+use websocket_proto::connection::{Server, State, TransportAction};
 use websocket_proto::websocket::{Config, Keepalive};
 use websocket_proto::{CloseCode, Message, ProtocolError, WebSocket};
 
@@ -29,7 +29,7 @@ fn write(websocket: &mut WebSocket<Server>, now: Duration) -> Vec<u8> {
 #[test]
 fn without_a_keepalive_there_is_no_deadline() {
     let mut websocket = WebSocket::new(Server, Config::new());
-    assert_eq!(websocket.poll_deadline(), None);
+    assert_eq!(websocket.deadline(), None);
     websocket.handle_deadline(Duration::MAX);
     assert!(websocket.output().is_empty());
     assert_eq!(websocket.state(), State::Open);
@@ -38,7 +38,7 @@ fn without_a_keepalive_there_is_no_deadline() {
 #[test]
 fn a_silent_peer_is_pinged_after_the_interval_and_not_before() {
     let mut websocket = watching();
-    assert_eq!(websocket.poll_deadline(), Some(INTERVAL));
+    assert_eq!(websocket.deadline(), Some(INTERVAL));
     websocket.handle_deadline(INTERVAL - Duration::from_nanos(1));
     assert!(websocket.output().is_empty());
     websocket.handle_deadline(INTERVAL);
@@ -49,7 +49,7 @@ fn a_silent_peer_is_pinged_after_the_interval_and_not_before() {
 fn whatever_comes_puts_the_ping_off() {
     let mut websocket = watching();
     websocket.handle_received(seconds(19));
-    assert_eq!(websocket.poll_deadline(), Some(seconds(39)));
+    assert_eq!(websocket.deadline(), Some(seconds(39)));
     websocket.handle_deadline(seconds(38));
     assert!(websocket.output().is_empty());
 }
@@ -58,9 +58,9 @@ fn whatever_comes_puts_the_ping_off() {
 fn the_time_for_an_answer_runs_from_when_the_ping_was_written() {
     let mut websocket = watching();
     websocket.handle_deadline(seconds(20));
-    assert_eq!(websocket.poll_deadline(), None, "a slow reader is not one that has gone");
+    assert_eq!(websocket.deadline(), None, "a slow reader is not one that has gone");
     write(&mut websocket, seconds(100));
-    assert_eq!(websocket.poll_deadline(), Some(seconds(105)));
+    assert_eq!(websocket.deadline(), Some(seconds(105)));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn anything_that_comes_is_an_answer() {
     websocket.handle_deadline(seconds(20));
     write(&mut websocket, seconds(20));
     websocket.handle_received(seconds(24));
-    assert_eq!(websocket.poll_deadline(), Some(seconds(44)));
+    assert_eq!(websocket.deadline(), Some(seconds(44)));
     websocket.handle_deadline(seconds(25));
     assert_eq!(websocket.receive(&mut BytesMut::new()), Ok(None));
 }
@@ -85,8 +85,8 @@ fn a_peer_that_stays_silent_fails_the_connection_with_1006_and_no_close() {
     assert_eq!(error.close_code(), CloseCode::ABNORMAL);
     assert_eq!(error.to_string(), "nothing came within 5s of a ping");
     assert!(websocket.output().is_empty());
-    assert_eq!((websocket.state(), websocket.transport()), (State::Closed, Transport::Drop));
-    assert_eq!(websocket.poll_deadline(), None);
+    assert_eq!((websocket.state(), websocket.transport_action()), (State::Closed, TransportAction::Drop));
+    assert_eq!(websocket.deadline(), None);
     assert!(websocket.send(Message::text("too late")).is_err());
 }
 
@@ -95,7 +95,7 @@ fn a_connection_that_is_closing_is_not_pinged() {
     let mut websocket = watching();
     websocket.close(CloseCode::NORMAL, "").expect("it is open");
     write(&mut websocket, seconds(1));
-    assert_eq!(websocket.poll_deadline(), None);
+    assert_eq!(websocket.deadline(), None);
     websocket.handle_deadline(seconds(1000));
     assert!(websocket.output().is_empty());
 }
@@ -104,7 +104,7 @@ fn a_connection_that_is_closing_is_not_pinged() {
 mod on_tokio {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
     use tokio::time::{Instant, timeout};
-    use websocket_proto::adapter::Error;
+    use websocket_proto::io::Error;
     use websocket_proto::tokio::WebSocketStream;
 
     use super::*;

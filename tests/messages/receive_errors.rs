@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use support::messages::*;
-use websocket_proto::connection::{State, Transport};
+use websocket_proto::connection::{State, TransportAction};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, ProtocolError};
 
@@ -65,8 +65,8 @@ fn what_comes_behind_a_close_is_dropped_and_holds_no_memory() {
     let close = websocket.receive(&mut buffer).unwrap();
     assert_eq!(close, Some(Message::close(CloseCode::NORMAL, "bye").unwrap()));
     assert_eq!(
-        (websocket.state(), websocket.transport()),
-        (State::Closed, Transport::ShutdownWrite)
+        (websocket.state(), websocket.transport_action()),
+        (State::Closed, TransportAction::ShutdownWrite)
     );
     assert_eq!(drain(websocket.output()), From::Server.close(1000, ""));
     for _ in 0..3 {
@@ -91,7 +91,7 @@ fn what_comes_behind_an_error_is_dropped_and_the_error_stays() {
     }
     let [close] = &decode(&drain(websocket.output()))[..] else { panic!("one Close") };
     assert_eq!(close_code(close), Some(1002));
-    assert_eq!(websocket.transport(), Transport::ShutdownWrite);
+    assert_eq!(websocket.transport_action(), TransportAction::ShutdownWrite);
     assert_eq!(websocket.receive_eof(), Err(ProtocolError::ExpectedContinuation));
 }
 
@@ -169,14 +169,14 @@ fn the_end_of_the_transport_is_an_error_unless_a_close_has_come() {
         assert_eq!(websocket.receive_eof(), Err(ProtocolError::UnexpectedEof));
         assert_eq!(websocket.receive_eof(), Err(ProtocolError::UnexpectedEof));
         assert_eq!(websocket.receive(&mut buffer), Err(ProtocolError::UnexpectedEof));
-        assert_eq!((websocket.state(), websocket.transport()), (State::Closed, Transport::Drop));
+        assert_eq!((websocket.state(), websocket.transport_action()), (State::Closed, TransportAction::Drop));
         assert!(websocket.output().is_empty(), "nobody is left to read a Close");
     }
     let mut websocket = client(Config::new());
     websocket.close(CloseCode::NORMAL, "").unwrap();
     let mut buffer = input(From::Server.close(1000, ""));
     assert!(websocket.receive(&mut buffer).unwrap().is_some());
-    assert_eq!((websocket.state(), websocket.transport()), (State::Closed, Transport::Keep));
+    assert_eq!((websocket.state(), websocket.transport_action()), (State::Closed, TransportAction::Keep));
     assert_eq!(websocket.receive_eof(), Ok(()));
-    assert_eq!(websocket.transport(), Transport::Drop);
+    assert_eq!(websocket.transport_action(), TransportAction::Drop);
 }

@@ -277,10 +277,10 @@ fn what_is_written_is_gone_and_what_is_released_is_empty() {
     let mut websocket = server(Config::new());
     websocket.send(Message::binary(vec![1; LARGE])).unwrap();
     // There is something to write, so nothing is given back.
-    websocket.output().release();
+    websocket.output().release_memory();
     assert_eq!(websocket.output().len(), LARGE + 4);
     drain(websocket.output());
-    websocket.output().release();
+    websocket.output().release_memory();
     assert!(websocket.output().is_empty() && !websocket.output().has_remaining());
     websocket.send(Message::text("again")).unwrap();
     assert_eq!(drain(websocket.output()), From::Server.frame(TEXT, "again"));

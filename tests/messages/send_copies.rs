@@ -157,5 +157,5 @@ fn a_prepared_message_does_not_go_between_fragments() {
     let mut websocket = server(Config::new());
     websocket.send_fragment(Kind::Text, false, Bytes::from_static(b"a")).unwrap();
     let refused = websocket.send_prepared(&Prepared::text("x"));
-    assert_eq!(refused, Err(SendError::MessageUnderWay));
+    assert_eq!(refused, Err(SendError::MessageInProgress));
 }

@@ -36,13 +36,13 @@ fn nothing_but_its_own_fragments_goes_into_a_message() {
     let mut websocket = server(Config::new());
     websocket.send_fragment(Kind::Binary, false, Bytes::from_static(b"a")).unwrap();
     for message in [Message::text("x"), Message::binary(vec![0; LARGE])] {
-        let error = SendError::MessageUnderWay;
+        let error = SendError::MessageInProgress;
         assert_eq!(websocket.send(message.clone()), Err(Rejected { message, error }));
     }
     let text = Bytes::from_static(b"x");
     assert_eq!(
         websocket.send_fragment(Kind::Text, true, text.clone()),
-        Err(Rejected { message: text, error: SendError::MessageUnderWay })
+        Err(Rejected { message: text, error: SendError::MessageInProgress })
     );
     websocket.send_fragment(Kind::Binary, true, Bytes::from_static(b"b")).unwrap();
     websocket.send(Message::text("free again")).unwrap();

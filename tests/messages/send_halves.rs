@@ -66,7 +66,7 @@ fn halves_keep_what_was_queued_and_a_fragmented_message_under_way() {
     let mut websocket = client(Config::new());
     websocket.send_fragment(Kind::Text, false, Bytes::from_static(b"one ")).unwrap();
     let (_, mut sender) = websocket.split();
-    assert_eq!(sender.send(Message::text("x")).unwrap_err().error, SendError::MessageUnderWay);
+    assert_eq!(sender.send(Message::text("x")).unwrap_err().error, SendError::MessageInProgress);
     sender.send_fragment(Kind::Text, true, Bytes::from_static(b"two")).unwrap();
     sender.send_prepared(&Prepared::text("three")).unwrap();
     assert_eq!(opcodes(sender.output()), [TEXT, CONTINUATION, TEXT]);

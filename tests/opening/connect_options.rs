@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 
 use crate::peers::{self, Peer, by_each_adapter};
-use websocket_proto::adapter::{ConnectError, ConnectOptions, UrlError};
+use websocket_proto::io::{ConnectError, ConnectOptions, UrlError};
 use websocket_proto::blocking::Connector;
 use websocket_proto::handshake::Scheme;
 

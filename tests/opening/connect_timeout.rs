@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::peers::{Peer, by_each_adapter};
-use websocket_proto::adapter::{ConnectError, ConnectOptions};
+use websocket_proto::io::{ConnectError, ConnectOptions};
 use websocket_proto::{Message, blocking};
 
 const TIMEOUT: Duration = Duration::from_millis(200);

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
-use websocket_proto::adapter::{ConnectError, ConnectOptions};
+use websocket_proto::io::{ConnectError, ConnectOptions};
 use websocket_proto::blocking::{self, WebSocketStream};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message};
@@ -104,7 +104,7 @@ pub(crate) fn echo(stream: TcpStream, seen: Sender<String>) {
             head += &format!("{header:?}\r\n");
         }
         let _ = seen.send(head);
-        let reply = websocket_proto::adapter::Reply::accept();
+        let reply = websocket_proto::io::Reply::accept();
         match request.subprotocols().next() {
             Some(offered) => reply.subprotocol(offered),
             None => reply,

@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 use tokio_rustls::server::TlsStream;
-use websocket_proto::adapter::{ConnectError, ConnectOptions, Error, UrlError};
+use websocket_proto::io::{ConnectError, ConnectOptions, Error, UrlError};
 use websocket_proto::connection::Server;
 use websocket_proto::tokio::{MaybeTlsStream, WebSocketStream, connect_with_tls, tokio_rustls};
 use websocket_proto::{CloseCode, Message, ProtocolError};
@@ -281,7 +281,7 @@ fn wss_goes_through_a_proxy() {
 
 #[test]
 fn a_proxy_that_refuses_wss_says_why() {
-    use websocket_proto::adapter::ProxyError;
+    use websocket_proto::io::ProxyError;
 
     let proxy = Peer::answering("HTTP/1.1 407 Who?\r\nContent-Length: 4\r\n\r\nyou?");
     let options = ConnectOptions::new("wss://server.test/").unwrap();

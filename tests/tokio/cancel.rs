@@ -9,7 +9,7 @@ use support::transport::{
     Peer, Transport, drive, messages, open, open_with, payload, poll_and_drop, run, whole_messages,
 };
 use support::{Frame, SEED, Side, stream};
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::tokio::WebSocketStream;

@@ -10,7 +10,7 @@ use support::{Frame, SEED, Side, stream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;

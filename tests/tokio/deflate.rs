@@ -9,11 +9,11 @@ use support::compressing::compressed;
 use support::deflated::{Deflated, RSV1, json};
 use support::transport::{open_with, run, within};
 use support::{Frame, SEED, Side};
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Server};
-use websocket_proto::deflate::{self, Compress};
+use websocket_proto::deflate::{self, Compression};
 use websocket_proto::frame::Kind;
-use websocket_proto::handshake::deflate::Preferences;
+use websocket_proto::deflate::Preferences;
 use websocket_proto::websocket::{Config, Keepalive, Prepared};
 use websocket_proto::{Message, ProtocolError};
 
@@ -39,11 +39,11 @@ fn halves_choose_release_and_reunite_with_what_they_know() {
     assert!(sent(0xc1) > 100);
     send(&mut writer);
     assert!(sent(0xc1) < 60);
-    writer.compress(Compress::No);
+    writer.set_compression(Compression::No);
     send(&mut writer);
     assert_eq!(sent(0x81), 3000);
-    writer.compress(Compress::Auto);
-    writer.release();
+    writer.set_compression(Compression::Auto);
+    writer.release_memory();
     send(&mut writer);
     assert!(sent(0xc1) > 100);
 
@@ -55,12 +55,12 @@ fn halves_choose_release_and_reunite_with_what_they_know() {
         let received = run(reader.next()).expect("it came").expect("open").expect("good");
         assert_eq!(received, Message::text(text.clone()));
         // Also what the other half has.
-        writer.release();
+        writer.release_memory();
     }
     send(&mut writer);
     assert!(sent(0xc1) > 100);
     let mut socket = reader.reunite(writer).expect("they belong together");
-    assert!(socket.agreement().is_some());
+    assert!(socket.deflate_terms().is_some());
     run(socket.send(text.clone())).expect("room").expect("open");
     assert!(sent(0xc1) < 60);
     far.give(compressed(from.message(&text)).bytes(Side::Server));
@@ -71,7 +71,7 @@ fn halves_choose_release_and_reunite_with_what_they_know() {
 #[test]
 fn a_prepared_message_is_sent_to_each_on_its_terms() {
     let text = json(1, 3000) + &json(1, 3000);
-    let prepared = Prepared::text(text.clone()).compressed(&deflate::Config::new());
+    let prepared = Prepared::text(text.clone()).compressed(&deflate::DeflateConfig::new());
     let new = Preferences::new;
     let mut as_prepared = None;
     let other = json(2, 1500);
@@ -105,7 +105,7 @@ fn a_prepared_message_is_sent_to_each_on_its_terms() {
 #[test]
 fn a_client_sends_a_prepared_message_masked() {
     let text = json(1, 3000);
-    let prepared = Prepared::text(text.clone()).compressed(&deflate::Config::new());
+    let prepared = Prepared::text(text.clone()).compressed(&deflate::DeflateConfig::new());
     let (mut socket, peer) = open(Client::new(SEED), Config::new(), Preferences::new());
     for _ in 0..2 {
         run(socket.send_prepared(&prepared)).expect("room").expect("open");
@@ -133,7 +133,7 @@ async fn a_keepalive_goes_between_the_fragments_of_a_compressed_message() {
     let silence = interval + Duration::from_secs(1);
     tokio::time::timeout(silence, socket.next()).await.expect_err("half a message");
     // What is idle may give its memory back.
-    socket.release();
+    socket.release_memory();
     far.give(Frame::pong("").bytes(Side::Server));
     far.give(Frame::ping("?").bytes(Side::Server));
     far.give(Frame::continuation(&payload[cut..]).bytes(Side::Server));

@@ -7,11 +7,11 @@ use support::compressing::compressed;
 use support::deflated::{Deflated, RSV1, Unframed, bomb, deflated, json};
 use support::transport::{Transport, drive, poll_and_drop, run};
 use support::{Frame, SEED, Side, stream};
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Role, Server};
 use websocket_proto::deflate;
 use websocket_proto::frame::Kind;
-use websocket_proto::handshake::deflate::Preferences;
+use websocket_proto::deflate::Preferences;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{Message, ProtocolError};
@@ -84,7 +84,7 @@ fn a_message_whose_send_is_dropped_leaves_once_with_the_next_flush() {
     let kinds: [Send; 3] = [
         |socket, polls| poll_and_drop(polls, socket.send(json(7, 1000))).is_some(),
         |socket, polls| {
-            let prepared = Prepared::text(json(7, 1000)).compressed(&deflate::Config::new());
+            let prepared = Prepared::text(json(7, 1000)).compressed(&deflate::DeflateConfig::new());
             poll_and_drop(polls, socket.send_prepared(&prepared)).is_some()
         },
         |socket, polls| {
@@ -122,7 +122,7 @@ fn a_message_whose_send_is_dropped_for_want_of_room_was_not_compressed_either() 
         |socket| assert!(run(socket.feed(json(9, 1000))).is_none()),
         |socket| assert!(run(socket.send(json(9, 1000))).is_none()),
         |socket| {
-            let prepared = Prepared::text(json(9, 1000)).compressed(&deflate::Config::new());
+            let prepared = Prepared::text(json(9, 1000)).compressed(&deflate::DeflateConfig::new());
             assert!(run(socket.send_prepared(&prepared)).is_none());
         },
         |socket| assert!(run(socket.send_fragment(Kind::Text, true, json(9, 1000))).is_none()),

@@ -6,11 +6,11 @@ use support::deflated::json;
 use support::transport::{self, within};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use websocket_proto::Message;
-use websocket_proto::adapter::{AcceptError, ConnectError, ConnectOptions, Reply};
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 use websocket_proto::connection::{Client, Role, Server};
-use websocket_proto::deflate::Compress;
+use websocket_proto::deflate::Compression;
 use websocket_proto::frame::Kind;
-use websocket_proto::handshake::deflate::{DeflateError, Preferences};
+use websocket_proto::deflate::{DeflateError, Preferences};
 use websocket_proto::handshake::{Incoming, ResponseError, ServerHandshake};
 use websocket_proto::tokio::{Acceptor, Connector, WebSocketStream};
 use websocket_proto::websocket::Config;
@@ -54,10 +54,10 @@ async fn what_both_want_is_agreed_on_and_messages_go_both_ways() {
     ] {
         let (mut server, mut client) =
             connected(preferring(of_server), preferring(of_client)).await;
-        let terms = |agreement: Option<&websocket_proto::handshake::deflate::Agreement>| {
+        let terms = |agreement: Option<&websocket_proto::deflate::Terms>| {
             agreement.expect("both want it").response().to_string()
         };
-        assert_eq!(terms(server.agreement()), terms(client.agreement()));
+        assert_eq!(terms(server.deflate_terms()), terms(client.deflate_terms()));
         for (number, len) in [0, 1, 128, 40_000, 100, 40_000, 70_000].into_iter().enumerate() {
             pass(&mut client, &mut server, json(number, len)).await;
             pass(&mut server, &mut client, json(number, len)).await;
@@ -74,8 +74,8 @@ async fn what_both_want_is_agreed_on_and_messages_go_both_ways() {
             within(client_writer.send_fragment(Kind::Text, false, begin.to_owned()))
                 .await
                 .expect("open");
-            server_writer.release();
-            client_writer.release();
+            server_writer.release_memory();
+            client_writer.release_memory();
             within(client_writer.send_fragment(Kind::Text, true, end.to_owned()))
                 .await
                 .expect("open");
@@ -95,9 +95,9 @@ async fn what_both_want_is_agreed_on_and_messages_go_both_ways() {
 async fn unless_both_want_it_nothing_is_compressed() {
     for (of_server, of_client) in [(compressing(), Config::new()), (Config::new(), compressing())] {
         let (mut server, mut client) = connected(of_server, of_client).await;
-        assert_eq!((server.agreement(), client.agreement()), (None, None));
-        server.compress(Compress::Yes);
-        server.release();
+        assert_eq!((server.deflate_terms(), client.deflate_terms()), (None, None));
+        server.set_compression(Compression::Yes);
+        server.release_memory();
         pass(&mut client, &mut server, json(1, 10_000)).await;
         within(server.send(json(1, 1000))).await.expect("open");
         let mut bytes = [0; 1004];

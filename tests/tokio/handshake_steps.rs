@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use support::transport::{Peer, Transport, drive, run, transport};
 use support::{Frame, Side};
 use websocket_proto::Message;
-use websocket_proto::adapter::{AcceptError, ConnectError, ConnectOptions, Reply};
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 use websocket_proto::handshake::{Incoming, Request, ResponseError, ServerHandshake};
 use websocket_proto::tokio::{Acceptor, Connector, WebSocketStream};
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use support::transport::{Peer, Task, Transport, open_with, run, within};
 use support::{Frame, SEED, Side};
 use tokio::time::{Instant, advance, sleep, timeout};
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::{Config, Keepalive};

@@ -16,7 +16,7 @@ use support::{Frame, SEED, Side, stream};
 use tokio::io::duplex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::tokio::{ReadHalf, WebSocketStream, WriteHalf};

@@ -13,7 +13,7 @@ use support::transport::{self, Task, Transport, drive, open, open_with, payload,
 use support::{Frame, SEED, Side, stream};
 use tokio::io::duplex;
 use tokio::net::TcpStream;
-use websocket_proto::adapter::Error;
+use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::tokio::{Acceptor, Connector, ReadHalf, WebSocketStream, WriteHalf};

@@ -1,8 +1,8 @@
 //! A WebSocket with permessage-deflate over a transport in memory, and what it writes there.
 
 use websocket_proto::connection::{Role, Server};
-use websocket_proto::handshake::Extensions;
-use websocket_proto::handshake::deflate::Preferences;
+use websocket_proto::extension::Extensions;
+use websocket_proto::deflate::Preferences;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
 
@@ -18,7 +18,7 @@ pub(crate) fn open<R: Role>(
 ) -> (WebSocketStream<Transport, R>, Peer) {
     let offer = b"permessage-deflate; client_max_window_bits";
     let agreement = preferences.accept(Extensions::parse(offer).map_while(Result::ok));
-    open_with(role, config.agreement(Some(agreement.expect("it can be met"))))
+    open_with(role, config.deflate_terms(Some(agreement.expect("it can be met"))))
 }
 
 pub(crate) fn open_server() -> (WebSocketStream<Transport, Server>, Peer) {

@@ -10,9 +10,7 @@
 use core::panic::PanicInfo;
 
 use websocket_proto::CloseCode;
-use websocket_proto::connection::{
-    Client, Config, Connection, Event, Input, Output, Role, Server, SliceOutput, State,
-};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, Event, Input, Output, Role, Server, SliceOutput, State};
 use websocket_proto::frame::{FrameHeader, Kind};
 use websocket_proto::handshake::{
     Answer, ClientHandshake, ClientRequest, Incoming, ServerHandshake,
@@ -74,8 +72,8 @@ fn handshake() -> Option<()> {
 }
 
 fn connection() -> Option<()> {
-    let mut client = Connection::new(Client::new([7; 32]), Config::new());
-    let mut server = Connection::new(Server, Config::new());
+    let mut client = Connection::new(Client::new([7; 32]), ConnectionConfig::new());
+    let mut server = Connection::new(Server, ConnectionConfig::new());
     let (mut up, mut down) = ([0; 1024], [0; 1024]);
 
     let mut out = SliceOutput::new(&mut up);

@@ -1,7 +1,7 @@
 //! Configurations that offer and accept permessage-deflate, and frames of compressed text.
 
 use websocket_proto::deflate;
-use websocket_proto::handshake::deflate::Preferences;
+use websocket_proto::deflate::Preferences;
 use websocket_proto::websocket::Config;
 
 use crate::Frame;
@@ -9,12 +9,12 @@ use crate::deflated::RSV1;
 
 /// An endpoint that offers and accepts permessage-deflate.
 pub fn compressing() -> Config {
-    Config::new().deflate(deflate::Config::new())
+    Config::new().deflate(deflate::DeflateConfig::new())
 }
 
 /// As [`compressing`], on terms of its own.
 pub fn preferring(preferences: Preferences) -> Config {
-    Config::new().deflate(deflate::Config::new().preferences(preferences))
+    Config::new().deflate(deflate::DeflateConfig::new().preferences(preferences))
 }
 
 /// A text frame that says that this payload is compressed.

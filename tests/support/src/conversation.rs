@@ -1,6 +1,6 @@
 //! Two connections that talk to each other by a list of operations, and what each must hear.
 
-use websocket_proto::connection::{Role, State, Transport};
+use websocket_proto::connection::{Role, State, TransportAction};
 use websocket_proto::frame::Kind;
 use websocket_proto::{CloseCode, ProtocolError, SendError};
 
@@ -67,12 +67,12 @@ impl Conversation {
         assert_eq!((client.connection.state(), server.connection.state()), (expected, expected));
         if closed {
             // RFC 6455 7.1.1: the server closes the transport, the client waits for that.
-            assert_eq!(server.connection.transport(), Transport::ShutdownWrite);
-            assert_eq!(client.connection.transport(), Transport::Keep);
+            assert_eq!(server.connection.transport_action(), TransportAction::ShutdownWrite);
+            assert_eq!(client.connection.transport_action(), TransportAction::Keep);
             client.eof();
-            assert_eq!(client.connection.transport(), Transport::Drop);
+            assert_eq!(client.connection.transport_action(), TransportAction::Drop);
             server.eof();
-            assert_eq!(server.connection.transport(), Transport::Drop);
+            assert_eq!(server.connection.transport_action(), TransportAction::Drop);
         }
     }
 
@@ -192,7 +192,7 @@ fn operate<R: Role, S: Role>(
                 side.eof();
                 said.cut = true;
                 assert_eq!(side.connection.state(), State::Closed);
-                assert_eq!(side.connection.transport(), Transport::Drop);
+                assert_eq!(side.connection.transport_action(), TransportAction::Drop);
             }
             return;
         }

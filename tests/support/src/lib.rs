@@ -20,7 +20,7 @@ mod state;
 #[cfg(feature = "tokio")]
 pub mod transport;
 
-use websocket_proto::connection::{Client, Config, Connection, Server};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, Server};
 
 pub use conversation::{Conversation, Operation};
 pub use frame::{Frame, KEY, Side, stream};
@@ -46,10 +46,10 @@ pub const SEED: [u8; 32] = *b"a seed that only tests ever use.";
 
 /// An open connection of a server, configured as by default.
 pub fn server() -> Connection<Server> {
-    Connection::new(Server, Config::new())
+    Connection::new(Server, ConnectionConfig::new())
 }
 
 /// An open connection of a client, configured as by default.
 pub fn client() -> Connection<Client> {
-    Connection::new(Client::new(SEED), Config::new())
+    Connection::new(Client::new(SEED), ConnectionConfig::new())
 }

@@ -2,9 +2,7 @@
 //! was cut.
 
 use websocket_proto::ProtocolError;
-use websocket_proto::connection::{
-    Client, Config, Connection, Event, Input, Output, Role, Server, State, Transport,
-};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, Event, Input, Output, Role, Server, State, TransportAction};
 use websocket_proto::frame::Kind;
 
 use crate::{SEED, Side};
@@ -87,7 +85,7 @@ pub struct Log {
     /// The state after that.
     pub state: State,
     /// What is to be done with the transport after that.
-    pub transport: Transport,
+    pub transport: TransportAction,
 }
 
 impl Log {
@@ -267,7 +265,7 @@ impl Recorder {
     /// The log of all that was fed, to this connection.
     pub fn log<R: Role>(self, connection: &Connection<R>) -> Log {
         let Self { entries, .. } = self;
-        Log { entries, state: connection.state(), transport: connection.transport() }
+        Log { entries, state: connection.state(), transport: connection.transport_action() }
     }
 
     fn error(&mut self, error: ProtocolError) {
@@ -317,7 +315,7 @@ impl Recorder {
 /// Feeds `pieces` to a new connection of `side`.
 pub(crate) fn record<'a>(
     side: Side,
-    config: &Config,
+    config: &ConnectionConfig,
     close_first: bool,
     pieces: impl Iterator<Item = &'a mut [u8]>,
 ) -> Log {
@@ -329,7 +327,7 @@ pub(crate) fn record<'a>(
 
 fn record_with<'a, R: Role>(
     role: R,
-    config: &Config,
+    config: &ConnectionConfig,
     close_first: bool,
     pieces: impl Iterator<Item = &'a mut [u8]>,
 ) -> Log {

@@ -1,7 +1,7 @@
 //! A connection's receiving side written to be obviously right: the whole input at once, a byte
 //! at a time, with no thought of speed. The oracle of the property tests.
 
-use websocket_proto::connection::Config;
+use websocket_proto::connection::ConnectionConfig;
 use websocket_proto::frame::{Kind, Rsv};
 use websocket_proto::{CloseCode, ProtocolError};
 

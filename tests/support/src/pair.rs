@@ -1,6 +1,6 @@
 //! A client and a server, joined by byte queues.
 
-use websocket_proto::connection::{Client, Config, Connection, Role, Server};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, Role, Server};
 
 use crate::{Recorder, SEED, Wire};
 
@@ -18,7 +18,7 @@ pub struct Endpoint<R> {
 }
 
 impl<R: Role> Endpoint<R> {
-    fn new(role: R, config: &Config) -> Self {
+    fn new(role: R, config: &ConnectionConfig) -> Self {
         Self {
             connection: Connection::new(role, config.clone()),
             out: Wire::default(),
@@ -63,11 +63,11 @@ pub struct Pair {
 impl Pair {
     /// Both configured as by default.
     pub fn new() -> Self {
-        Self::with(&Config::new())
+        Self::with(&ConnectionConfig::new())
     }
 
     /// Both configured as this says.
-    pub fn with(config: &Config) -> Self {
+    pub fn with(config: &ConnectionConfig) -> Self {
         Self {
             client: Endpoint::new(Client::new(SEED), config),
             server: Endpoint::new(Server, config),

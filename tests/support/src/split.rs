@@ -1,6 +1,6 @@
 //! Every way to cut an input.
 
-use websocket_proto::connection::Config;
+use websocket_proto::connection::ConnectionConfig;
 
 use crate::log::record;
 use crate::{Log, Side};

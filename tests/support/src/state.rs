@@ -1,6 +1,6 @@
 //! Where a connection is: its state, and what is to be done with its transport.
 
-use websocket_proto::connection::{Connection, Role, State, Transport};
+use websocket_proto::connection::{Connection, Role, State, TransportAction};
 use websocket_proto::frame::Kind;
 use websocket_proto::{CloseCode, SendError};
 
@@ -8,14 +8,14 @@ use crate::Wire;
 
 /// Asserts the state of a connection, and what is to be done with its transport.
 #[track_caller]
-pub fn assert_at<R: Role>(connection: &Connection<R>, state: State, transport: Transport) {
-    assert_eq!((connection.state(), connection.transport()), (state, transport));
+pub fn assert_at<R: Role>(connection: &Connection<R>, state: State, transport: TransportAction) {
+    assert_eq!((connection.state(), connection.transport_action()), (state, transport));
 }
 
 /// Asserts that nothing can be sent any more and that trying changes nothing.
 #[track_caller]
 pub fn assert_sends_nothing<R: Role>(connection: &mut Connection<R>) {
-    let at = (connection.state(), connection.transport());
+    let at = (connection.state(), connection.transport_action());
     let mut out = Wire::default();
     let closing = Err(SendError::Closing);
     assert_eq!(connection.send_text("x", &mut out), closing);
@@ -31,5 +31,5 @@ pub fn assert_sends_nothing<R: Role>(connection: &mut Connection<R>) {
     assert_eq!(connection.close(CloseCode::NORMAL, "", &mut out), closing);
     assert_eq!(connection.close_with(None, &mut out), closing);
     assert_eq!(out, Wire::default(), "nothing was written");
-    assert_eq!((connection.state(), connection.transport()), at, "nothing has changed");
+    assert_eq!((connection.state(), connection.transport_action()), at, "nothing has changed");
 }

@@ -1,5 +1,4 @@
 //! The read buffer belongs to the caller, who can change it between two calls.
-#![cfg(feature = "alloc")]
 
 use bytes::BytesMut;
 use websocket_proto::connection::{Client, Server};

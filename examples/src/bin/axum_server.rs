@@ -2,8 +2,6 @@
 //!
 //! `axum_server [ADDR] [--max-message-size BYTES] [--compress]`
 
-mod arguments;
-
 use std::error::Error;
 use std::io;
 
@@ -15,12 +13,13 @@ use axum::http::header::{CONNECTION, UPGRADE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::BytesMut;
+use examples::arguments;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use websocket_proto::CloseCode;
 use websocket_proto::connection::Server;
-use websocket_proto::handshake::http::Offer;
+use websocket_proto::http::Offer;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
 
@@ -34,7 +33,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(serve(listener, config).await?)
 }
 
-pub(crate) async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
+async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
     let router = Router::new().route("/", get(chat)).with_state(config);
     axum::serve(listener, router).await
 }

@@ -1,11 +1,4 @@
 //! The example of WebSockets over HTTP/2, driven over loopback, with two of them on one connection.
-#![cfg(all(feature = "http", feature = "tokio"))]
-
-#[path = "../examples/http2_server.rs"]
-#[allow(dead_code, reason = "only its `main` is not run")]
-mod http2_server;
-#[path = "common/served.rs"]
-mod served;
 
 use std::net::SocketAddr;
 
@@ -13,13 +6,16 @@ use bytes::{Buf, Bytes, BytesMut};
 use h2::ext::Protocol;
 use h2::{RecvStream, SendStream};
 use http::{HeaderValue, Response, StatusCode};
-use served::with_server;
 use tokio::net::TcpStream;
 use websocket_proto::connection::Client;
-use websocket_proto::handshake::http::PROTOCOL;
+use websocket_proto::http::PROTOCOL;
 use websocket_proto::handshake::{ClientRequest, Scheme};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, WebSocket};
+
+use crate::server::with_server;
+
+const HTTP2_SERVER: &str = env!("CARGO_BIN_EXE_http2_server");
 
 /// A client's connection of HTTP/2, whose server takes extended CONNECTs.
 async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
@@ -114,7 +110,7 @@ impl Stream {
 
 #[tokio::test]
 async fn two_streams_of_one_http2_connection_echo_side_by_side() {
-    with_server(http2_server::serve, async |address| {
+    with_server(HTTP2_SERVER, &[], async |address| {
         let http2 = http2(address).await;
         let mut one = Stream::open(&http2, 1).await;
         let mut two = Stream::open(&http2, 2).await;
@@ -141,7 +137,7 @@ async fn two_streams_of_one_http2_connection_echo_side_by_side() {
 
 #[tokio::test]
 async fn bounds_of_data_frames_have_no_meaning() {
-    with_server(http2_server::serve, async |address| {
+    with_server(HTTP2_SERVER, &[], async |address| {
         let mut stream = Stream::open(&http2(address).await, 3).await;
         stream.websocket.send(Message::text("Hello")).expect("it is taken");
         stream.websocket.send(Message::text("again")).expect("it is taken");
@@ -160,7 +156,7 @@ async fn bounds_of_data_frames_have_no_meaning() {
 
 #[tokio::test]
 async fn what_is_no_good_extended_connect_is_refused_and_the_connection_lives() {
-    with_server(http2_server::serve, async |address| {
+    with_server(HTTP2_SERVER, &[], async |address| {
         let http2 = http2(address).await;
         let (response, _) = connect(&http2, &REQUEST, "foo", "13").await;
         assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
@@ -178,7 +174,7 @@ async fn what_is_no_good_extended_connect_is_refused_and_the_connection_lives() 
 
 #[tokio::test]
 async fn a_fault_on_one_stream_is_reported_and_ends_that_stream_alone() {
-    with_server(http2_server::serve, async |address| {
+    with_server(HTTP2_SERVER, &[], async |address| {
         let http2 = http2(address).await;
         let mut bad = Stream::open(&http2, 5).await;
         let mut good = Stream::open(&http2, 6).await;
@@ -201,8 +197,7 @@ async fn a_fault_on_one_stream_is_reported_and_ends_that_stream_alone() {
 #[cfg(feature = "deflate")]
 mod compressed {
     use super::*;
-    use served::{compressing, with_config};
-    use websocket_proto::handshake::deflate::Preferences;
+    use websocket_proto::deflate::Preferences;
 
     impl Stream {
         async fn open_compressed(
@@ -216,7 +211,7 @@ mod compressed {
             let opened = request.check_connect(&response).expect("a good answer").expect("open");
             let agreement = preferences.check(opened.extensions()).expect("it fits the offer");
             assert!(agreement.is_some());
-            let config = Config::new().agreement(agreement);
+            let config = Config::new().deflate_terms(agreement);
             let websocket = WebSocket::new(Client::new([seed; 32]), config);
             Self { websocket, input: BytesMut::new(), receiving: response.into_body(), sending }
         }
@@ -238,7 +233,7 @@ mod compressed {
 
     #[tokio::test]
     async fn two_streams_of_one_http2_connection_are_compressed_each_on_its_terms() {
-        with_config(compressing(), http2_server::serve, async |address| {
+        with_server(HTTP2_SERVER, &["--compress"], async |address| {
             let http2 = http2(address).await;
             let small = Preferences::new().server_max_window_bits(9);
             let mut one = Stream::open_compressed(&http2, 1, Preferences::new()).await;

@@ -6,7 +6,7 @@
 use std::env;
 use std::error::Error;
 
-use websocket_proto::adapter::{ConnectOptions, Error as SocketError};
+use websocket_proto::io::{ConnectOptions, Error as SocketError};
 use websocket_proto::blocking;
 use websocket_proto::deflate;
 use websocket_proto::websocket::Config;
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     socket.finish()?;
 
     // Groups 9 and 12 send messages of up to 16 MiB, groups 12 and 13 compress.
-    let config = Config::new().max_message_size(64 << 20).deflate(deflate::Config::new());
+    let config = Config::new().max_message_size(64 << 20).deflate(deflate::DeflateConfig::new());
     for case in 1..=count {
         // A case may well end in an error: that is what it is for. The server judges.
         if let Err(error) = run(&format!("{url}/runCase?case={case}&agent={agent}"), config.clone())

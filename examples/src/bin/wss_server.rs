@@ -4,11 +4,10 @@
 //!
 //! Without a certificate it makes one for `localhost`, which no client trusts unless it is told to.
 
-mod arguments;
-
 use std::error::Error;
 use std::time::Duration;
 
+use examples::arguments;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use websocket_proto::CloseCode;

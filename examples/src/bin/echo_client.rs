@@ -2,14 +2,12 @@
 //!
 //! `echo_client [--compress] [URL] [MESSAGE ...]`
 
-#[path = "arguments/compress.rs"]
-mod compress;
-
 use std::error::Error;
 use std::process::ExitCode;
 
+use examples::arguments::compress;
 use lexopt::prelude::*;
-use websocket_proto::adapter::ConnectOptions;
+use websocket_proto::io::ConnectOptions;
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, blocking};
 
@@ -51,7 +49,7 @@ fn arguments() -> Result<(String, Config, Vec<String>), lexopt::Error> {
     let mut parser = lexopt::Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
-            Long("compress") => config = compress::compress(config)?,
+            Long("compress") => config = compress(config)?,
             Value(value) if url.is_none() => url = Some(value.string()?),
             Value(value) => messages.push(value.string()?),
             _ => return Err(argument.unexpected()),

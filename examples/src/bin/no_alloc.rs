@@ -1,12 +1,10 @@
 //! A client and a server in one program, without an allocation: two arrays are the network. It
 //! needs nothing but `core`, so the same code runs in firmware.
 //!
-//! `cargo run --example no_alloc --no-default-features`
+//! `cargo run -p examples --bin no_alloc --no-default-features`
 
 use websocket_proto::CloseCode;
-use websocket_proto::connection::{
-    Client, Config, Connection, Event, Input, Server, SliceOutput, State,
-};
+use websocket_proto::connection::{Client, ConnectionConfig, Connection, Event, Input, Server, SliceOutput, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::{
     Answer, ClientHandshake, ClientRequest, Incoming, ServerHandshake,
@@ -16,7 +14,7 @@ fn main() {
     let mut to_server = [0; 512];
     let mut to_client = [0; 512];
 
-    // The opening handshake. Nonce and seed are random bytes in earnest.
+    // The opening handshake. Nonce and seed are random bytes in real code.
     let request = ClientRequest::new("localhost", "/", [7; 16]);
     let len = request.write(&mut to_server).expect("512 bytes are enough");
     let incoming = ServerHandshake::new().receive(&to_server[..len]).expect("a good request");
@@ -27,8 +25,8 @@ fn main() {
     assert!(matches!(answer, Some(Answer::WebSocket(_))));
 
     // A message in two fragments, with a Ping between them, and a Close.
-    let mut client = Connection::new(Client::new([1; 32]), Config::new());
-    let mut server = Connection::new(Server, Config::new());
+    let mut client = Connection::new(Client::new([1; 32]), ConnectionConfig::new());
+    let mut server = Connection::new(Server, ConnectionConfig::new());
     let mut out = SliceOutput::new(&mut to_server);
     client.send_fragment(Kind::Text, false, b"Hello, ", &mut out).expect("there is room");
     client.ping(b"are you there?", &mut out).expect("there is room");

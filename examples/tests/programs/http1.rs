@@ -1,25 +1,18 @@
 //! The examples that stand behind an HTTP library, driven over loopback: hyper and axum.
-#![cfg(all(feature = "http", feature = "tokio"))]
-#![allow(clippy::duplicate_mod, reason = "each example has the module of the arguments")]
-
-#[path = "../examples/axum_server.rs"]
-#[allow(dead_code, reason = "only its `main` is not run")]
-mod axum_server;
-#[path = "../examples/hyper_server.rs"]
-#[allow(dead_code, reason = "only its `main` is not run")]
-mod hyper_server;
-#[path = "common/served.rs"]
-mod served;
 
 use std::net::SocketAddr;
 
-use served::with_server;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use websocket_proto::adapter::ConnectOptions;
+use websocket_proto::io::ConnectOptions;
 use websocket_proto::connection::Client;
 use websocket_proto::tokio::{WebSocketStream, connect_with};
 use websocket_proto::{CloseCode, Message};
+
+use crate::server::with_server;
+
+const HYPER_SERVER: &str = env!("CARGO_BIN_EXE_hyper_server");
+const AXUM_SERVER: &str = env!("CARGO_BIN_EXE_axum_server");
 
 /// Messages of every form of length, a Ping, and the closing handshake, with our own client.
 async fn echoes(address: SocketAddr, subprotocol: Option<&str>) {
@@ -73,7 +66,7 @@ async fn refuses_another_version(address: SocketAddr) {
 
 #[tokio::test]
 async fn hyper_opens_websockets_and_serves_a_page() {
-    with_server(hyper_server::serve, async |address| {
+    with_server(HYPER_SERVER, &[], async |address| {
         echoes(address, None).await;
         refuses_another_version(address).await;
         let page = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
@@ -85,7 +78,7 @@ async fn hyper_opens_websockets_and_serves_a_page() {
 
 #[tokio::test]
 async fn frames_that_come_with_the_request_are_not_lost() {
-    with_server(hyper_server::serve, async |address| {
+    with_server(HYPER_SERVER, &[], async |address| {
         let mut stream = TcpStream::connect(address).await.expect("a connection");
         let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n\
@@ -102,7 +95,7 @@ async fn frames_that_come_with_the_request_are_not_lost() {
 
 #[tokio::test]
 async fn axum_opens_websockets_through_an_extractor() {
-    with_server(axum_server::serve, async |address| {
+    with_server(AXUM_SERVER, &[], async |address| {
         echoes(address, None).await;
         echoes(address, Some("echo")).await;
         refuses_another_version(address).await;
@@ -122,13 +115,15 @@ async fn axum_opens_websockets_through_an_extractor() {
 /// The same with `--compress`.
 #[cfg(feature = "deflate")]
 mod compressed {
+    use websocket_proto::{deflate, websocket::Config};
+
     use super::*;
-    use served::{compressing, with_config};
 
     async fn echoes_compressed(address: SocketAddr) {
         let options = ConnectOptions::new(&format!("ws://{address}/")).expect("a URL");
-        let socket = connect_with(options.config(compressing())).await.expect("a WebSocket");
-        assert!(socket.agreement().is_some());
+        let config = Config::new().deflate(deflate::DeflateConfig::new());
+        let socket = connect_with(options.config(config)).await.expect("a WebSocket");
+        assert!(socket.deflate_terms().is_some());
         echoes_to(socket).await;
         // Who does not offer it goes without.
         echoes(address, None).await;
@@ -161,11 +156,11 @@ mod compressed {
 
     #[tokio::test]
     async fn hyper_compresses_for_those_who_offer_it() {
-        with_config(compressing(), hyper_server::serve, echoes_compressed).await;
+        with_server(HYPER_SERVER, &["--compress"], echoes_compressed).await;
     }
 
     #[tokio::test]
     async fn axum_compresses_for_those_who_offer_it() {
-        with_config(compressing(), axum_server::serve, echoes_compressed).await;
+        with_server(AXUM_SERVER, &["--compress"], echoes_compressed).await;
     }
 }

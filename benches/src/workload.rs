@@ -1,25 +1,30 @@
 //! The streams that the benchmarks receive, and what they must count.
-#![allow(dead_code, reason = "each benchmark uses some of it")]
 
 use websocket_proto::frame::{FrameHeader, Kind, Rsv};
 use websocket_proto::mask::{Mask, MaskKey};
 
 /// The most bytes that one read gives.
-pub(super) const READ: usize = 64 * 1024;
+pub const READ: usize = 64 * 1024;
 
 /// A stream of equal messages, one frame each.
-pub(super) struct Workload {
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    pub(super) message: Vec<u8>,
-    pub(super) messages: usize,
-    pub(super) stream: Vec<u8>,
+#[derive(Debug)]
+pub struct Workload {
+    /// The kind and the size of the messages, for the name of the benchmark.
+    pub name: String,
+    /// Whether the messages are text or binary.
+    pub kind: Kind,
+    /// The payload of each message.
+    pub message: Vec<u8>,
+    /// The number of messages.
+    pub messages: usize,
+    /// The frames of all messages.
+    pub stream: Vec<u8>,
 }
 
 impl Workload {
     /// Masked binary and multilingual text from 16 B to 1 MiB; of text also 48 B, which is less than
     /// the validator looks at at once.
-    pub(super) fn to_a_server() -> Vec<Self> {
+    pub fn to_a_server() -> Vec<Self> {
         let binary_sizes = [(16, "16B"), (125, "125B"), (16 << 10, "16KiB"), (1 << 20, "1MiB")];
         let text_sizes =
             [(16, "16B"), (48, "48B"), (125, "125B"), (16 << 10, "16KiB"), (1 << 20, "1MiB")];
@@ -32,7 +37,8 @@ impl Workload {
         binary.into_iter().chain(text).collect()
     }
 
-    pub(super) fn new(name: String, kind: Kind, message: Vec<u8>, masked: bool) -> Self {
+    /// Creates the stream of about 256 KiB that repeats `message`.
+    pub fn new(name: String, kind: Kind, message: Vec<u8>, masked: bool) -> Self {
         let messages = (256 * 1024 / message.len()).max(1);
         let mut stream = Vec::new();
         for index in 0..messages {
@@ -56,13 +62,14 @@ impl Workload {
         Self { name, kind, message, messages, stream }
     }
 
-    pub(super) fn payload_bytes(&self) -> usize {
+    /// The number of payload bytes in all messages.
+    pub fn payload_bytes(&self) -> usize {
         self.messages * self.message.len()
     }
 }
 
 /// Bytes of no pattern.
-pub(super) fn binary(len: usize) -> Vec<u8> {
+pub fn binary(len: usize) -> Vec<u8> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     std::iter::repeat_with(|| {
         state ^= state << 13;
@@ -75,7 +82,7 @@ pub(super) fn binary(len: usize) -> Vec<u8> {
 }
 
 /// Text with characters of one, two, three and four bytes.
-pub(super) fn multilingual(len: usize) -> Vec<u8> {
+pub fn multilingual(len: usize) -> Vec<u8> {
     let pattern = "plain ASCII, Ελληνικά, кириллица, 日本語の文章, 한국어, 🦀🌊 ";
     let mut text = String::new();
     for character in pattern.chars().cycle() {
@@ -91,7 +98,7 @@ pub(super) fn multilingual(len: usize) -> Vec<u8> {
 }
 
 /// Text as services send it to each other, another for each `number`.
-pub(super) fn json(number: usize, len: usize) -> String {
+pub fn json(number: usize, len: usize) -> String {
     let mut text = String::from("[");
     for at in 0.. {
         if text.len() >= len {

@@ -7,9 +7,7 @@ use std::error::Error;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use websocket_proto::connection::{
-    Config, Connection, Event, Input, Server, SliceOutput, Transport,
-};
+use websocket_proto::connection::{ConnectionConfig, Connection, Event, Input, Server, SliceOutput, TransportAction};
 use websocket_proto::handshake::{Incoming, ServerHandshake};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -54,7 +52,7 @@ fn echo(mut stream: impl Read + Write) -> Result<(), Box<dyn Error>> {
     };
 
     // What came behind the head belongs to the WebSocket.
-    let mut connection = Connection::new(Server, Config::new());
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
     buffer.copy_within(head_len..filled, 0);
     filled -= head_len;
     loop {
@@ -79,7 +77,7 @@ fn echo(mut stream: impl Read + Write) -> Result<(), Box<dyn Error>> {
             }
         };
         ended?;
-        if connection.transport() != Transport::Keep {
+        if connection.transport_action() != TransportAction::Keep {
             return Ok(());
         }
         filled = stream.read(&mut buffer)?;

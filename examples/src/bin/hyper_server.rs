@@ -1,33 +1,25 @@
-//! An echo server over HTTP/2 (RFC 8441), on hyper: each WebSocket is a stream of its own, and one
-//! connection has many. In the clear, for clients that know that it is HTTP/2; over TLS the same
-//! code serves browsers.
+//! An echo server on hyper: a page and its WebSocket on one port, over HTTP/1.1.
 //!
-//! `http2_server [ADDR] [--max-message-size BYTES] [--compress]`
-
-mod arguments;
+//! `hyper_server [ADDR] [--max-message-size BYTES] [--compress]`
 
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::ready;
 use std::io;
-use std::time::Duration;
 
 use bytes::BytesMut;
+use examples::arguments;
 use hyper::body::Incoming;
-use hyper::ext::Protocol;
-use hyper::server::conn::http2;
+use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
 use websocket_proto::CloseCode;
 use websocket_proto::connection::Server;
-use websocket_proto::handshake::http::Offer;
+use websocket_proto::http::Offer;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
-
-const END_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -37,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(serve(listener, config).await?)
 }
 
-pub(crate) async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
+async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         let config = config.clone();
@@ -53,23 +45,18 @@ async fn speak_http(stream: TcpStream, config: Config) -> Result<(), Box<dyn Err
     stream.set_nodelay(true)?;
     let service =
         service_fn(move |request| ready(Ok::<_, Infallible>(answer(request, config.clone()))));
-    http2::Builder::new(TokioExecutor::new())
-        // RFC 8441 3: without this setting no client asks.
-        .enable_connect_protocol()
-        .serve_connection(TokioIo::new(stream), service)
-        .await?;
+    http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await?;
     Ok(())
 }
 
 fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
-    let protocol = request.extensions().get::<Protocol>().map(Protocol::as_str);
-    let offer = match Offer::from_connect(&request, protocol) {
+    let offer = match Offer::from_upgrade(&request) {
         Ok(Some(offer)) => offer,
-        Ok(None) => return Response::new("there are WebSockets here\n".into()),
+        Ok(None) => return Response::new("<script>new WebSocket('/')</script>".into()),
         Err(error) => return error.response(),
     };
     let (accept, config) = config.negotiate(offer.accept());
-    // hyper hands the stream over once the response below is written.
+    // hyper hands the connection over once the response below is written.
     tokio::spawn(async move {
         if let Err(error) = echo(request, config).await {
             eprintln!("{error}");
@@ -82,7 +69,7 @@ async fn echo(
     request: Request<Incoming>,
     config: Config,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    // Reads and writes are the DATA frames of the stream, and shutting down is END_STREAM.
+    // What came behind the request is in here too, so that there is no input to begin with.
     let stream = TokioIo::new(hyper::upgrade::on(request).await?);
     let mut socket = WebSocketStream::from_parts(stream, Server, config, BytesMut::new());
     while let Some(received) = socket.next().await {
@@ -96,9 +83,5 @@ async fn echo(
             }
         }
     }
-    // RFC 8441 5: both sides end with END_STREAM. To drop the stream before the client's has come
-    // would be to reset it.
-    let mut stream = socket.into_stream();
-    timeout(END_TIMEOUT, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await??;
     Ok(())
 }

@@ -1,33 +1,19 @@
 //! The tokio echo server of the examples shuts down gracefully: on an interrupt it tells its
 //! clients that it goes away, and ends when they have gone.
-#![cfg(all(feature = "tokio", unix))]
 
-#[path = "common/transport.rs"]
-mod transport;
-
-use std::env::current_exe;
-use std::path::PathBuf;
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
-use transport::within;
 use websocket_proto::tokio::connect;
 use websocket_proto::{CloseCode, Message};
 
-/// The example, which Cargo puts beside the folder of the tests.
-fn example() -> PathBuf {
-    let test = current_exe().expect("a path");
-    let folder = test.parent().and_then(|deps| deps.parent()).expect("target/debug/deps");
-    let example = folder.join("examples/echo_server_tokio");
-    assert!(example.exists(), "cargo build --all-features --examples makes {}", example.display());
-    example
-}
+use crate::server::within;
 
 /// The server, killed when it is dropped, its URL, and what else it prints.
 async fn server() -> (Child, String, Lines<BufReader<ChildStdout>>) {
-    let mut child = Command::new(example())
+    let mut child = Command::new(env!("CARGO_BIN_EXE_echo_server_tokio"))
         .arg("127.0.0.1:0")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

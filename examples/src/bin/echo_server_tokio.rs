@@ -3,12 +3,11 @@
 //!
 //! `echo_server_tokio [ADDR] [--max-message-size BYTES] [--compress]`
 
-mod arguments;
-
 use std::error::Error;
 use std::pin::pin;
 use std::time::Duration;
 
+use examples::arguments;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;

@@ -2,12 +2,11 @@
 //!
 //! `echo_server [ADDR] [--max-message-size BYTES] [--compress]`
 
-mod arguments;
-
 use std::error::Error;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use examples::arguments;
 use websocket_proto::blocking::Acceptor;
 use websocket_proto::websocket::Config;
 

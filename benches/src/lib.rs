@@ -1,0 +1,3 @@
+//! Data that several benchmarks use.
+
+pub mod workload;
