@@ -1,4 +1,7 @@
-//! Errors, by whose fault they are: [`ProtocolError`] is the peer's, [`SendError`] the caller's.
+//! The errors of a connection ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455) and
+//! [RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
+//!
+//! [`ProtocolError`] is a fault of the peer. [`SendError`] is a fault of the caller.
 
 use core::error::Error;
 use core::fmt;
@@ -7,92 +10,97 @@ use core::time::Duration;
 use crate::close::{CloseCode, CloseFrame};
 use crate::frame::Rsv;
 
-/// What the peer did wrong after the opening handshake. Each value knows the code of the Close
-/// frame that reports it (RFC 6455 7.1.7, 7.4.1).
+/// A fault of the peer after the opening handshake.
 ///
-/// A connection that has returned one has failed: it returns the same one from then on, and the
-/// Close frame is queued.
+/// Each error has the code of the Close frame that reports it (RFC 6455, sections 7.1.7 and
+/// 7.4.1). A connection that returns an error has failed: every later call returns the same error.
+/// The Close frame has been queued by then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtocolError {
-    /// Reserved bits that no negotiated extension defines, or not on this frame (5.2).
+    /// A frame has reserved bits that no negotiated extension allows on it (RFC 6455, section 5.2).
     ReservedBits {
-        /// The bits of the frame.
+        /// The reserved bits of the frame.
         rsv: Rsv,
     },
-    /// An opcode that the RFC reserves: 3 to 7, 11 to 15 (5.2).
+    /// A frame has a reserved opcode: 3 to 7 or 11 to 15 (RFC 6455, section 5.2).
     ReservedOpCode {
         /// The opcode.
         opcode: u8,
     },
-    /// A control frame without FIN (5.5).
+    /// A control frame has no FIN bit (RFC 6455, section 5.5).
     FragmentedControlFrame,
-    /// A control frame with a payload over 125 bytes (5.5).
+    /// A control frame has a payload of more than 125 bytes (RFC 6455, section 5.5).
     ControlFrameTooLong,
-    /// A length with its most significant bit set (5.2).
+    /// The most significant bit of a payload length is set (RFC 6455, section 5.2).
     LengthTopBitSet,
-    /// A length in more bytes than it needs (5.2).
+    /// A payload length is encoded in more bytes than it needs (RFC 6455, section 5.2).
     NonMinimalLength {
-        /// The length of the payload.
+        /// The length of the payload, in bytes.
         len: u64,
     },
-    /// A client sent a frame that is not masked (5.1).
+    /// A frame from a client is not masked (RFC 6455, section 5.1).
     UnmaskedFrame,
-    /// A server sent a frame that is masked (5.1).
+    /// A frame from a server is masked (RFC 6455, section 5.1).
     MaskedFrame,
-    /// A continuation frame where no message is under way (5.4).
+    /// A continuation frame arrived while no message was in progress (RFC 6455, section 5.4).
     UnexpectedContinuation,
-    /// A new message before the last frame of the one under way (5.4).
+    /// A new message began before the last frame of the message in progress (RFC 6455, section
+    /// 5.4).
     ExpectedContinuation,
-    /// A frame over the limit of the configuration.
+    /// A frame exceeds the configured limit.
     FrameTooLarge {
-        /// The length of its payload.
+        /// The length of the payload, in bytes.
         len: u64,
         /// The limit, in bytes.
         limit: u64,
     },
-    /// A message over the limit of the configuration, found at the header that exceeds it.
+    /// A message exceeds the configured limit. The error is found at a frame header.
     MessageTooLarge {
-        /// The length that the message would have had with this frame.
+        /// The length that the message would have with this frame, in bytes.
         len: u64,
         /// The limit, in bytes.
         limit: u64,
     },
-    /// A compressed message that becomes longer than the limit of the configuration
-    /// (RFC 7692 8).
+    /// A compressed message exceeds the configured limit when it is decompressed (RFC 7692, section
+    /// 8).
     InflatedTooLarge {
         /// The limit, in bytes.
         limit: u64,
     },
-    /// A compressed message that is not DEFLATE, or does not end where a block does
-    /// (RFC 7692 7.2.2).
+    /// A compressed message is not valid DEFLATE, or does not end at a block boundary (RFC 7692,
+    /// section 7.2.2).
     InvalidDeflate,
-    /// A text message that is not UTF-8 (5.6, 8.1).
+    /// A text message is not UTF-8 (RFC 6455, sections 5.6 and 8.1).
     InvalidUtf8 {
-        /// How many bytes of the message came before the one that cannot stand where it does.
+        /// How many bytes of the message come before the invalid byte.
         offset: u64,
     },
-    /// A Close frame with a payload of one byte (5.5.1).
+    /// A Close frame has a payload of one byte (RFC 6455, section 5.5.1).
     CloseCodeCut,
-    /// A Close frame with a code that may not be sent (7.4).
+    /// A Close frame has a code that may not be sent (RFC 6455, section 7.4).
     InvalidCloseCode {
         /// The code.
         code: CloseCode,
     },
-    /// A Close frame with a reason that is not UTF-8 (5.5.1).
+    /// The reason of a Close frame is not UTF-8 (RFC 6455, section 5.5.1).
     InvalidCloseReason,
-    /// The transport ended without a Close frame from the peer (7.1.5). No Close is queued.
+    /// The transport ended before the peer sent a Close frame (RFC 6455, section 7.1.5). No Close
+    /// frame is queued.
     UnexpectedEof,
-    /// Nothing came, not even the answer to a Ping (7.1.5). No Close is queued.
+    /// The peer sent nothing after a Ping, not even a Pong (RFC 6455, section 7.1.5). No Close
+    /// frame is queued.
     KeepaliveTimeout {
-        /// How long it was waited for.
+        /// How long the connection waited after the Ping.
         timeout: Duration,
     },
 }
 
 impl ProtocolError {
-    /// The code of the Close frame that reports this error, and 1006, which is never sent, for
-    /// [`UnexpectedEof`](Self::UnexpectedEof) and [`KeepaliveTimeout`](Self::KeepaliveTimeout).
+    /// Returns the code of the Close frame that reports this error.
+    ///
+    /// For [`UnexpectedEof`](Self::UnexpectedEof) and
+    /// [`KeepaliveTimeout`](Self::KeepaliveTimeout) it is 1006, which is never sent.
     #[must_use]
     pub const fn close_code(&self) -> CloseCode {
         match self {
@@ -120,8 +128,10 @@ impl ProtocolError {
 }
 
 impl ProtocolError {
-    /// The Close frame that reports this error: its code, and its text as the reason. `None` for
-    /// an error of code 1006, because nobody is left to read the frame (RFC 6455, section 7.1.7).
+    /// Returns the Close frame that reports this error. Its reason is the text of the error.
+    ///
+    /// Returns `None` for an error with code 1006, because the peer can no longer read a frame
+    /// (RFC 6455, section 7.1.7).
     #[must_use]
     pub fn close_frame(&self) -> Option<CloseFrame> {
         CloseFrame::with_text(self.close_code(), format_args!("{self}"))
@@ -134,7 +144,7 @@ impl fmt::Display for ProtocolError {
             Self::ReservedBits { rsv } => {
                 write!(
                     f,
-                    "reserved bits {:03b} are set, and no extension uses them here",
+                    "reserved bits {:03b} are set, but no extension allows them on this frame",
                     rsv.bits() >> 4
                 )
             }
@@ -150,30 +160,30 @@ impl fmt::Display for ProtocolError {
             Self::UnmaskedFrame => f.write_str("a frame from a client is not masked"),
             Self::MaskedFrame => f.write_str("a frame from a server is masked"),
             Self::UnexpectedContinuation => {
-                f.write_str("a continuation frame came where no message is under way")
+                f.write_str("a continuation frame arrived, but no message is in progress")
             }
             Self::ExpectedContinuation => {
-                f.write_str("a new message began before the last frame of the one under way")
+                f.write_str("a new message began before the last frame of the message in progress")
             }
             Self::FrameTooLarge { len, limit } => {
-                write!(f, "a frame of {len} bytes exceeds the limit of {limit}")
+                write!(f, "a frame of {len} bytes exceeds the limit of {limit} bytes")
             }
             Self::MessageTooLarge { len, limit } => {
-                write!(f, "a message of at least {len} bytes exceeds the limit of {limit}")
+                write!(f, "a message of at least {len} bytes exceeds the limit of {limit} bytes")
             }
             Self::InflatedTooLarge { limit } => {
-                write!(f, "a compressed message becomes longer than the limit of {limit} bytes")
+                write!(f, "a decompressed message exceeds the limit of {limit} bytes")
             }
             Self::InvalidDeflate => f.write_str("a compressed message is not valid DEFLATE"),
             Self::InvalidUtf8 { offset } => {
-                write!(f, "a text message is not UTF-8: it goes wrong after {offset} bytes")
+                write!(f, "a text message is not valid UTF-8: the error is after {offset} bytes")
             }
             Self::CloseCodeCut => f.write_str("a Close frame has a payload of one byte"),
             Self::InvalidCloseCode { code } => write!(f, "close code {code} must not be sent"),
             Self::InvalidCloseReason => f.write_str("the reason of a Close frame is not UTF-8"),
             Self::UnexpectedEof => f.write_str("the connection ended without a Close frame"),
             Self::KeepaliveTimeout { timeout } => {
-                write!(f, "nothing came within {timeout:?} of a ping")
+                write!(f, "the peer sent nothing within {timeout:?} after a Ping")
             }
         }
     }
@@ -181,41 +191,41 @@ impl fmt::Display for ProtocolError {
 
 impl Error for ProtocolError {}
 
-/// What the caller asked for that cannot be sent. Nothing was sent and nothing has changed.
+/// The reason why a frame cannot be sent. Nothing was sent and nothing has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
-    /// A Close was sent or received, or the connection has failed: nothing more may be sent.
+    /// A Close frame was sent or received, or the connection has failed. Nothing more may be sent.
     Closing,
-    /// A whole message, or a fragment of another kind, in the middle of a fragmented message.
+    /// A fragmented message is in progress, and the frame is not a fragment that continues it.
     MessageInProgress,
-    /// A text message that is not UTF-8.
+    /// The text to send is not UTF-8.
     InvalidUtf8 {
-        /// How many bytes of this payload came before the one that cannot stand where it does.
+        /// How many bytes of this payload come before the invalid byte.
         offset: usize,
     },
-    /// A Ping or Pong with a payload over 125 bytes.
+    /// The payload of a Ping or Pong is longer than 125 bytes.
     ControlPayloadTooLong {
-        /// Its length.
+        /// The length of the payload, in bytes.
         len: usize,
     },
-    /// A close code that must not stand in a Close frame.
+    /// A Close frame may not carry this code.
     UnsendableCloseCode {
         /// The code.
         code: CloseCode,
     },
-    /// A close reason over 123 bytes.
+    /// The reason of a Close frame is longer than 123 bytes.
     CloseReasonTooLong {
-        /// Its length.
+        /// The length of the reason, in bytes.
         len: usize,
     },
-    /// The output has no room for the whole frame. Worth another try when it has been drained.
+    /// The output has no room for the whole frame. Drain the output and try again.
     OutputFull(OutputFull),
-    /// The queue is at its high-water mark. Worth another try when it has been drained.
+    /// The queue has reached its high-water mark. Drain the queue and try again.
     QueueFull {
         /// How many bytes are queued.
         queued: usize,
-        /// The mark, in bytes.
+        /// The high-water mark, in bytes.
         high_water_mark: usize,
     },
 }
@@ -225,22 +235,22 @@ impl fmt::Display for SendError {
         match self {
             Self::Closing => f.write_str("the connection is closing: nothing more may be sent"),
             Self::MessageInProgress => {
-                f.write_str("a fragmented message is under way: its last fragment must come first")
+                f.write_str("a fragmented message is in progress: send its last fragment first")
             }
             Self::InvalidUtf8 { offset } => {
-                write!(f, "text to send is not UTF-8: it goes wrong after {offset} bytes")
+                write!(f, "the text to send is not valid UTF-8: the error is after {offset} bytes")
             }
             Self::ControlPayloadTooLong { len } => {
-                write!(f, "a control payload of {len} bytes exceeds 125")
+                write!(f, "a Ping or Pong payload of {len} bytes exceeds the limit of 125 bytes")
             }
             Self::UnsendableCloseCode { code } => write!(f, "close code {code} must not be sent"),
             Self::CloseReasonTooLong { len } => {
-                write!(f, "a close reason of {len} bytes exceeds 123")
+                write!(f, "a close reason of {len} bytes exceeds the limit of 123 bytes")
             }
             Self::OutputFull(full) => full.fmt(f),
             Self::QueueFull { queued, high_water_mark } => write!(
                 f,
-                "{queued} bytes wait to be sent, which reaches the high-water mark of {high_water_mark}"
+                "the send queue has {queued} bytes: its high-water mark is {high_water_mark} bytes"
             ),
         }
     }
@@ -254,18 +264,22 @@ impl From<OutputFull> for SendError {
     }
 }
 
-/// An output has no room for a whole frame; nothing was written.
+/// The output has no room for a whole frame. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputFull {
-    /// How many bytes the frame takes.
+    /// The length of the frame, in bytes.
     pub needed: usize,
-    /// How many bytes there was room for.
+    /// How many bytes the output has room for.
     pub available: usize,
 }
 
 impl fmt::Display for OutputFull {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the output has room for {} bytes of a frame of {}", self.available, self.needed)
+        write!(
+            f,
+            "the output has room for {} bytes, but the frame needs {}",
+            self.available, self.needed
+        )
     }
 }
 

@@ -1,14 +1,16 @@
-//! Masking (RFC 6455 5.3): XOR with a four-byte key that repeats over the payload of a frame.
+//! Masks and unmasks payloads ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.3).
 //!
-//! The loops are plain ones over four-byte chunks, which the compiler turns into vector code. The
-//! one `unsafe` is the call of the same loop compiled for AVX2, behind its run-time detection.
+//! Masking is an XOR of the payload with a four-byte key, which repeats over the payload.
+//!
+//! The loops are plain loops over four-byte chunks, which the compiler turns into vector code. The
+//! `unsafe` calls run the same loops compiled for AVX2, after AVX2 was detected at run time.
 #![cfg_attr(feature = "std", allow(unsafe_code))]
 
 use core::fmt;
 
-/// The masking key of a frame, as its four bytes stand in the header (RFC 6455 5.2).
+/// The masking key of a frame: four bytes, in the order of the header (RFC 6455, section 5.2).
 ///
-/// A client draws a fresh, unpredictable one for each frame (5.3).
+/// A client uses a fresh, unpredictable key for each frame (RFC 6455, section 5.3).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MaskKey(pub [u8; 4]);
 
@@ -18,15 +20,15 @@ impl fmt::Debug for MaskKey {
     }
 }
 
-/// The mask of one frame's payload, which remembers how far into the payload it is: the payload
-/// may pass through it in pieces of any size.
+/// Masks or unmasks the payload of one frame.
 ///
-/// Masking and unmasking are the same operation.
+/// Masking and unmasking are the same operation. A `Mask` remembers its position in the payload,
+/// so the payload may be passed in pieces of any size.
 ///
 /// ```
 /// use websocket_proto::mask::{Mask, MaskKey};
 ///
-/// // The masked "Hello" of RFC 6455 5.7, in two pieces.
+/// // The masked "Hello" of RFC 6455, section 5.7, in two pieces.
 /// let mut payload = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
 /// let (start, end) = payload.split_at_mut(2);
 /// let mut mask = Mask::new(MaskKey([0x37, 0xfa, 0x21, 0x3d]));
@@ -36,12 +38,12 @@ impl fmt::Debug for MaskKey {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mask {
-    /// Rotated so that its first byte is the one for the next byte of the payload.
+    /// The key, rotated so that its first byte masks the next byte of the payload.
     key: [u8; 4],
 }
 
 impl Mask {
-    /// The mask at the start of a payload.
+    /// Creates a mask at the start of a payload.
     #[must_use]
     pub const fn new(key: MaskKey) -> Self {
         Self { key: key.0 }
@@ -58,8 +60,9 @@ impl Mask {
         self.advance(bytes.len());
     }
 
-    /// Copies the next bytes of the payload and masks them on the way, in one pass: as many as
-    /// both slices hold. Returns how many that were.
+    /// Copies the next bytes of the payload and masks them, in one pass.
+    ///
+    /// Copies as many bytes as both slices hold, and returns that number.
     #[inline]
     pub fn copy(&mut self, from: &[u8], to: &mut [u8]) -> usize {
         let len = from.len().min(to.len());
@@ -73,18 +76,19 @@ impl Mask {
     }
 
     fn advance(&mut self, len: usize) {
-        // Byte i of the payload is masked with byte i mod 4 of the key, counted from the start of
-        // the payload and not of the piece.
+        // RFC 6455, section 5.3: byte i of the payload is masked with byte i mod 4 of the key. Here
+        // i counts from the start of the payload, not from the start of the piece.
         let bits = 8 * (len % 4) as u32;
         self.key = u32::from_le_bytes(self.key).rotate_right(bits).to_le_bytes();
     }
 }
 
-/// How many bytes are masked before something else is done with them: they stay in the first-level
-/// cache.
+/// The size of a block, in bytes, for code that masks bytes and then uses them again.
+///
+/// A block is small enough to stay in the first-level cache.
 pub(crate) const CACHE_BLOCK: usize = 8 * 1024;
 
-/// From how many bytes on it pays to ask what vector instructions there are.
+/// The length, in bytes, from which the check for vector instructions is worth its cost.
 const LARGE: usize = 128;
 
 #[inline(always)]
@@ -148,7 +152,7 @@ mod avx2 {
 fn xor_large(bytes: &mut [u8], key: [u8; 4]) {
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
     if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: a safe function that needs AVX2, which was found to be there.
+        // SAFETY: the only requirement of this safe function is AVX2, which was just detected.
         return unsafe { avx2::xor(bytes, key) };
     }
     xor(bytes, key);
@@ -158,7 +162,7 @@ fn xor_large(bytes: &mut [u8], key: [u8; 4]) {
 fn xor_copy_large(from: &[u8], to: &mut [u8], key: [u8; 4]) {
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
     if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: a safe function that needs AVX2, which was found to be there.
+        // SAFETY: the only requirement of this safe function is AVX2, which was just detected.
         return unsafe { avx2::xor_copy(from, to, key) };
     }
     xor_copy(from, to, key);

@@ -1,12 +1,18 @@
-//! UTF-8 that arrives in pieces, refused at the first byte that cannot stand where it does.
+//! Validates UTF-8 that arrives in pieces.
+//!
+//! Text messages are UTF-8 ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 8.1).
+//! UTF-8 is defined in [RFC 3629](https://www.rfc-editor.org/rfc/rfc3629).
 
 use core::error::Error;
 use core::fmt;
 
-/// Validates UTF-8 over chunks cut anywhere, also inside a character (RFC 6455 8.1, RFC 3629).
+/// Validates UTF-8 in pieces of any size (RFC 6455, section 8.1; RFC 3629).
 ///
-/// The bulk of a chunk goes through `simdutf8`; of the character that the end of a chunk cuts,
-/// only what may follow is carried.
+/// A piece may end inside a character. An error is found at the first byte that makes the text
+/// invalid, whatever follows it.
+///
+/// `simdutf8` checks the bulk of a piece. When a piece ends inside a character, the validator keeps
+/// only the number of missing bytes and the range of the next byte.
 ///
 /// ```
 /// use websocket_proto::utf8::Utf8Validator;
@@ -16,28 +22,29 @@ use core::fmt;
 /// utf8.feed(b"\xac").expect("its end");
 /// utf8.finish().expect("nothing is missing");
 ///
-/// // No character begins ED A0: that is where the surrogates would be.
+/// // No character begins with ED A0: those would be the surrogates.
 /// assert_eq!(Utf8Validator::new().feed(b"ok\xed\xa0").unwrap_err().valid_up_to, 3);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Utf8Validator {
-    /// How many continuation bytes the current character still wants: 0 to 3.
+    /// How many continuation bytes the current character still needs: 0 to 3.
     missing: u8,
-    /// What the next continuation byte may be.
+    /// The lowest and the highest value of the next continuation byte.
     next: (u8, u8),
 }
 
 impl Utf8Validator {
-    /// A validator at the start of a text.
+    /// Creates a validator at the start of a text.
     #[must_use]
     pub const fn new() -> Self {
         Self { missing: 0, next: CONTINUATION }
     }
 
-    /// Takes the next piece of the text.
+    /// Validates the next piece of the text.
     ///
     /// # Errors
-    /// A byte that no continuation of the text could make valid. The validator is of no use then.
+    /// The piece contains a byte that makes the text invalid, whatever follows it. Do not use the
+    /// validator after an error.
     #[inline]
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Utf8Error> {
         let mut whole = bytes;
@@ -65,10 +72,10 @@ impl Utf8Validator {
         Ok(())
     }
 
-    /// Ends the text; the validator is at the start of a new one then.
+    /// Ends the text, and resets the validator to the start of a new text.
     ///
     /// # Errors
-    /// The last character is not complete.
+    /// The last character is incomplete.
     #[inline]
     pub fn finish(&mut self) -> Result<(), Utf8Error> {
         let complete = self.missing == 0;
@@ -76,7 +83,7 @@ impl Utf8Validator {
         if complete { Ok(()) } else { Err(Utf8Error { valid_up_to: 0 }) }
     }
 
-    /// Whether `byte` may come next.
+    /// Advances by `byte`, and returns whether `byte` is valid here.
     fn step(&mut self, byte: u8) -> bool {
         if self.missing > 0 {
             let (low, high) = self.next;
@@ -84,8 +91,8 @@ impl Utf8Validator {
             self.next = CONTINUATION;
             return (low..=high).contains(&byte);
         }
-        // RFC 3629 4, the first byte and what narrows the second: no overlong form, no surrogate,
-        // nothing above U+10FFFF.
+        // RFC 3629, section 4: the first byte limits the range of the second byte. This excludes
+        // overlong forms, surrogates, and code points above U+10FFFF.
         (self.missing, self.next) = match byte {
             0x00..=0x7f => (0, CONTINUATION),
             0xc2..=0xdf => (1, CONTINUATION),
@@ -100,8 +107,9 @@ impl Utf8Validator {
         true
     }
 
-    /// How many bytes at the end of `bytes`, which begins with a character and is not valid,
-    /// begin with the one that cannot stand where it does.
+    /// Returns how many bytes of `bytes` are left from the first invalid byte on.
+    ///
+    /// `bytes` must start at a character boundary and must not be valid UTF-8.
     #[cold]
     fn invalid_rest(mut self, bytes: &[u8]) -> usize {
         let valid = core::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
@@ -122,37 +130,38 @@ impl Default for Utf8Validator {
     }
 }
 
-/// A byte that cannot stand where it does, or the end of the text inside a character.
+/// An invalid byte in a text, or a text that ends inside a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Utf8Error {
-    /// How many bytes of the piece came before the fault. They could begin a valid text; the last
-    /// up to three may belong to a character that is not complete.
+    /// How many bytes of the piece come before the invalid byte. They can be the start of a valid
+    /// text: up to three bytes at their end may belong to an incomplete character. It is 0 in an
+    /// error of [`finish`](Utf8Validator::finish).
     pub valid_up_to: usize,
 }
 
 impl fmt::Display for Utf8Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "text is not UTF-8: it goes wrong after {} bytes", self.valid_up_to)
+        write!(f, "the text is not valid UTF-8: the error is after {} bytes", self.valid_up_to)
     }
 }
 
 impl Error for Utf8Error {}
 
-/// Whether `bytes` are a whole text.
+/// Returns whether `bytes` is valid UTF-8 as a whole.
 #[inline]
 pub(crate) fn is_valid(bytes: &[u8]) -> bool {
-    // Most of what is short is ASCII, and a look whether it is costs less than a call.
+    // Most short text is ASCII, and the check for ASCII costs less than a call.
     (bytes.len() < SIMD_BLOCK && bytes.is_ascii()) || is_valid_any(bytes)
 }
 
-/// What `simdutf8` looks at at once. It leaves what is shorter to the standard library, which goes
-/// character by character.
+/// The size of a block of `simdutf8`, in bytes. `simdutf8` passes shorter input to the standard
+/// library, which checks one character at a time.
 const SIMD_BLOCK: usize = 64;
 
 #[inline(never)]
 fn is_valid_any(bytes: &[u8]) -> bool {
     if (SIMD_BLOCK / 2..SIMD_BLOCK).contains(&bytes.len()) {
-        // Text and zeros are valid when the text is: a zero is a character, and goes on with none.
+        // The zeros do not change the result: a zero byte is a whole character and continues none.
         let mut block = [0; SIMD_BLOCK];
         for (to, from) in block.iter_mut().zip(bytes) {
             *to = *from;
@@ -164,7 +173,7 @@ fn is_valid_any(bytes: &[u8]) -> bool {
 
 const CONTINUATION: (u8, u8) = (0x80, 0xbf);
 
-/// How many bytes at the end of `bytes` begin a character that goes on past it: 0 to 3.
+/// Returns how many bytes at the end of `bytes` belong to an incomplete character: 0 to 3.
 #[inline]
 fn cut_character(bytes: &[u8]) -> usize {
     for (before, &byte) in bytes.iter().rev().take(3).enumerate() {

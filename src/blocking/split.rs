@@ -137,8 +137,16 @@ impl<R: Role> ReadHalf<R> {
             return Err(Box::new(ReuniteError(self, writer)));
         }
         drop(writer);
-        let Self { stream, receiver, input, read_size, subprotocol, close_timeout, end, write_side } =
-            self;
+        let Self {
+            stream,
+            receiver,
+            input,
+            read_size,
+            subprotocol,
+            close_timeout,
+            end,
+            write_side,
+        } = self;
         match Arc::try_unwrap(write_side) {
             Ok(write_side) => {
                 let (sender, pong) = write_side.into_parts();

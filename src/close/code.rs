@@ -1,49 +1,49 @@
-//! Close codes (RFC 6455, section 7.4).
+//! Close codes ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 7.4).
 
 use core::fmt;
 
-/// Why a connection closes (RFC 6455 7.4), any 16-bit number.
+/// The reason why a connection closes, as a 16-bit number (RFC 6455, section 7.4).
 ///
-/// Which of them may stand in a Close frame is [`is_sendable`](Self::is_sendable)'s to say.
+/// [`is_sendable`](Self::is_sendable) tells whether a Close frame may carry a code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(pub u16);
 
 impl CloseCode {
     /// 1000: the purpose of the connection has been fulfilled.
     pub const NORMAL: Self = Self(1000);
-    /// 1001: the endpoint goes away, as a server that shuts down or a page that is left.
+    /// 1001: the endpoint goes away: a server shuts down, or a browser leaves the page.
     pub const GOING_AWAY: Self = Self(1001);
     /// 1002: the peer broke the protocol.
     pub const PROTOCOL_ERROR: Self = Self(1002);
-    /// 1003: a type of data that the endpoint does not take.
+    /// 1003: the endpoint does not accept this type of data.
     pub const UNSUPPORTED_DATA: Self = Self(1003);
-    /// 1005: the Close frame had no code. Never on the wire; only told to the application.
+    /// 1005: the Close frame had no code. This code is never sent; it only informs the application.
     pub const NO_STATUS: Self = Self(1005);
-    /// 1006: the connection ended without a Close frame. Never on the wire.
+    /// 1006: the connection ended without a Close frame. This code is never sent.
     pub const ABNORMAL: Self = Self(1006);
-    /// 1007: data that does not fit the type of its message, as text that is not UTF-8.
+    /// 1007: the data does not fit the type of its message, for example text that is not UTF-8.
     pub const INVALID_DATA: Self = Self(1007);
-    /// 1008: a message that breaks the endpoint's policy.
+    /// 1008: a message breaks the policy of the endpoint.
     pub const POLICY_VIOLATION: Self = Self(1008);
-    /// 1009: a message too big to process.
+    /// 1009: a message is too big to process.
     pub const TOO_BIG: Self = Self(1009);
-    /// 1010: the server did not negotiate an extension that the client needs. Sent by clients.
+    /// 1010: the server did not negotiate an extension that the client needs. Clients send it.
     pub const MANDATORY_EXTENSION: Self = Self(1010);
-    /// 1011: a condition that the server did not expect.
+    /// 1011: the server met a condition that it did not expect.
     pub const INTERNAL_ERROR: Self = Self(1011);
     /// 1012: the service restarts (IANA registry).
     pub const SERVICE_RESTART: Self = Self(1012);
-    /// 1013: try again later (IANA registry).
+    /// 1013: the client should try again later (IANA registry).
     pub const TRY_AGAIN_LATER: Self = Self(1013);
-    /// 1014: a gateway got an invalid response from the server behind it (IANA registry).
+    /// 1014: a gateway got an invalid response from its upstream server (IANA registry).
     pub const BAD_GATEWAY: Self = Self(1014);
-    /// 1015: the TLS handshake failed. Never on the wire.
+    /// 1015: the TLS handshake failed. This code is never sent.
     pub const TLS_HANDSHAKE: Self = Self(1015);
 
-    /// Whether a Close frame may carry this code: 1000 to 1003, 1007 to 1014, 3000 to 4999.
+    /// Returns whether a Close frame may carry this code: 1000 to 1003, 1007 to 1014, 3000 to 4999.
     #[must_use]
     pub const fn is_sendable(self) -> bool {
-        // RFC 6455 7.4.1 and 7.4.2, with the codes that IANA registered since.
+        // RFC 6455, sections 7.4.1 and 7.4.2, and the codes that IANA has registered since.
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
 }

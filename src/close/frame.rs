@@ -1,4 +1,5 @@
-//! The payload of a Close frame (RFC 6455, section 5.5.1).
+//! The payload of a Close frame ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section
+//! 5.5.1).
 
 use core::fmt;
 use core::str;
@@ -7,8 +8,9 @@ use super::CloseCode;
 use crate::error::{ProtocolError, SendError};
 use crate::frame::MAX_CONTROL_PAYLOAD;
 
-/// The payload of a Close frame that has a code (RFC 6455 5.5.1): a code that may be sent, and a
-/// reason of at most 123 bytes of UTF-8.
+/// The payload of a Close frame that has a code (RFC 6455, section 5.5.1).
+///
+/// The code is one that may be sent, and the reason is at most 123 bytes of UTF-8.
 ///
 /// ```
 /// use websocket_proto::{CloseCode, CloseFrame};
@@ -29,10 +31,12 @@ impl CloseFrame {
     /// The longest reason, in bytes of UTF-8.
     pub const MAX_REASON: usize = MAX_CONTROL_PAYLOAD - 2;
 
-    /// A frame to send.
+    /// Creates the payload of a Close frame to send.
     ///
     /// # Errors
-    /// A code that [may not be sent](CloseCode::is_sendable); a reason over 123 bytes.
+    /// - [`UnsendableCloseCode`](SendError::UnsendableCloseCode): the code
+    ///   [may not be sent](CloseCode::is_sendable).
+    /// - [`CloseReasonTooLong`](SendError::CloseReasonTooLong): the reason exceeds 123 bytes.
     pub fn new(code: CloseCode, reason: &str) -> Result<Self, SendError> {
         if !code.is_sendable() {
             return Err(SendError::UnsendableCloseCode { code });
@@ -41,15 +45,18 @@ impl CloseFrame {
             .ok_or(SendError::CloseReasonTooLong { len: reason.len() })
     }
 
-    /// Reads the payload of a received Close frame; `None` when it is empty, which stands for
-    /// code 1005.
+    /// Parses the payload of a received Close frame. Returns `None` for an empty payload, which
+    /// stands for code 1005.
     ///
     /// # Errors
-    /// A payload of one byte, a code that may not be sent, a reason that is not UTF-8. A payload
-    /// over 125 bytes is [`ProtocolError::ControlFrameTooLong`], as its header is.
+    /// - [`CloseCodeCut`](ProtocolError::CloseCodeCut): the payload has one byte.
+    /// - [`InvalidCloseCode`](ProtocolError::InvalidCloseCode): the code may not be sent.
+    /// - [`InvalidCloseReason`](ProtocolError::InvalidCloseReason): the reason is not UTF-8.
+    /// - [`ControlFrameTooLong`](ProtocolError::ControlFrameTooLong): the payload is longer than
+    ///   125 bytes.
     pub fn parse(payload: &[u8]) -> Result<Option<Self>, ProtocolError> {
         let Some((code, reason)) = payload.split_first_chunk() else {
-            // RFC 6455 5.5.1: if there is a body, its first two bytes are the code.
+            // RFC 6455, section 5.5.1: the first two bytes of a payload are the code.
             return if payload.is_empty() { Ok(None) } else { Err(ProtocolError::CloseCodeCut) };
         };
         let code = CloseCode(u16::from_be_bytes(*code));
@@ -62,20 +69,22 @@ impl CloseFrame {
         Self::with_reason(code, reason).map(Some).ok_or(ProtocolError::ControlFrameTooLong)
     }
 
-    /// The code, always one that may be sent.
+    /// Returns the code, which is always one that may be sent.
     #[must_use]
     pub const fn code(&self) -> CloseCode {
         self.code
     }
 
-    /// The reason, empty when none was given. Not for the eyes of end users (5.5.1).
+    /// Returns the reason, which is empty when none was given.
+    ///
+    /// The reason is not meant for end users (RFC 6455, section 5.5.1).
     #[must_use]
     pub fn reason(&self) -> &str {
-        // Always UTF-8, since both constructors checked it; asking again costs next to nothing.
+        // Both constructors checked the reason, so it is always UTF-8. A second check is cheap.
         str::from_utf8(self.reason_bytes()).unwrap_or_default()
     }
 
-    /// Writes the payload to the start of `out` and says how many bytes it took: 2 to 125.
+    /// Writes the payload to the start of `out`, and returns its length in bytes: 2 to 125.
     pub fn emit(&self, out: &mut [u8; MAX_CONTROL_PAYLOAD]) -> usize {
         let reason = self.reason_bytes();
         let (code, rest) = out.split_at_mut(2);
@@ -86,11 +95,12 @@ impl CloseFrame {
         2 + reason.len()
     }
 
-    /// A frame with as much of `text`, which is ASCII, as a reason can hold; `None` for a code that
-    /// [may not be sent](CloseCode::is_sendable).
+    /// Creates a frame whose reason is `text`, cut to 123 bytes. `text` must be ASCII.
+    ///
+    /// Returns `None` for a code that [may not be sent](CloseCode::is_sendable).
     pub(crate) fn with_text(code: CloseCode, text: fmt::Arguments<'_>) -> Option<Self> {
         let mut frame = Self::new(code, "").ok()?;
-        // Writing a reason does not fail: what does not fit is cut off.
+        // `ReasonWriter` does not fail: it cuts off the text that does not fit.
         let _ = fmt::write(&mut ReasonWriter(&mut frame), text);
         Some(frame)
     }
@@ -107,7 +117,7 @@ impl CloseFrame {
     }
 }
 
-/// Appends to the reason what still fits.
+/// Appends text to the reason, and cuts off the text that does not fit.
 struct ReasonWriter<'f>(&'f mut CloseFrame);
 
 impl fmt::Write for ReasonWriter<'_> {

@@ -1,4 +1,5 @@
-//! Close codes and the payload of a Close frame (RFC 6455, sections 5.5.1 and 7.4).
+//! Close codes and the payload of a Close frame
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5.5.1 and 7.4).
 
 mod code;
 mod frame;

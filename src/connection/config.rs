@@ -1,10 +1,10 @@
-//! What a connection allows.
+//! The configuration of a connection ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
 use crate::frame::Rsv;
 
-/// The limits of a connection, and what it does by itself.
+/// The limits of a connection, its reserved bits, and whether it answers Pings.
 ///
-/// Every limit is inclusive and finite unless set otherwise, and is charged at the header of the
+/// Every limit is inclusive, and is finite by default. A limit is checked at the header of the
 /// frame that exceeds it.
 ///
 /// ```
@@ -22,10 +22,11 @@ pub struct ConnectionConfig {
 }
 
 impl ConnectionConfig {
-    /// What [`max_message_size`](Self::max_message_size) is when it is not set: 16 MiB.
+    /// The default of [`max_message_size`](Self::max_message_size): 16 MiB.
     pub const DEFAULT_MAX_MESSAGE_SIZE: u64 = 16 * 1024 * 1024;
 
-    /// Messages and frames of up to 16 MiB, no extension, Pings answered.
+    /// Creates the default configuration: messages and frames of up to 16 MiB, no extension, and a
+    /// Pong for each Ping.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -37,39 +38,50 @@ impl ConnectionConfig {
         }
     }
 
-    /// The most bytes that a message may have, its fragments joined. Over it: 1009.
+    /// Sets the largest size of a message, in bytes over all its fragments.
+    ///
+    /// A larger message fails the connection with code 1009. The default is 16 MiB.
     #[must_use]
     pub const fn max_message_size(mut self, bytes: u64) -> Self {
         self.max_message_size = bytes;
         self
     }
 
-    /// The most bytes that the payload of one data frame may have; when not set, as many as a
-    /// message. Over it: 1009.
+    /// Sets the largest payload of one data frame, in bytes.
+    ///
+    /// A larger frame fails the connection with code 1009. By default only the size of the message
+    /// is limited.
     #[must_use]
     pub const fn max_frame_size(mut self, bytes: u64) -> Self {
         self.max_frame_size = bytes;
         self
     }
 
-    /// The most bytes that a message with RSV1 set may have on the wire, its fragments joined; when
-    /// not set, as many as any other. Over it: 1009. What becomes of it is for whoever decompresses
-    /// it to limit.
+    /// Sets the largest size on the wire of a message with RSV1 set, in bytes over all its
+    /// fragments.
+    ///
+    /// A larger message fails the connection with code 1009. The default is the value of
+    /// [`max_message_size`](Self::max_message_size). The code that decompresses the message must
+    /// limit its decompressed size.
     #[must_use]
     pub const fn max_compressed_size(mut self, bytes: u64) -> Self {
         self.max_compressed_size = Some(bytes);
         self
     }
 
-    /// The reserved bits that the negotiated extensions use: they may be set on the first frame
-    /// of a message. Others are refused with 1002 (RFC 6455 5.2). None when not set.
+    /// Sets the reserved bits that the negotiated extensions use. The default is none.
+    ///
+    /// The peer may set these bits on the first frame of a message. Other bits fail the connection
+    /// with code 1002 (RFC 6455, section 5.2).
     #[must_use]
     pub const fn reserved_bits(mut self, rsv: Rsv) -> Self {
         self.reserved_bits = rsv;
         self
     }
 
-    /// Whether a Pong is queued for each Ping (RFC 6455 5.5.2). It is when not set.
+    /// Sets whether a Pong is queued for each Ping (RFC 6455, section 5.5.2).
+    ///
+    /// The default is `true`.
     #[must_use]
     pub const fn answer_pings(mut self, yes: bool) -> Self {
         self.answer_pings = yes;

@@ -1,4 +1,4 @@
-//! What a connection receives.
+//! The events that a connection receives ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
 use core::fmt;
 use core::ops::Deref;
@@ -6,42 +6,46 @@ use core::ops::Deref;
 use crate::close::CloseFrame;
 use crate::frame::{Kind, MAX_CONTROL_PAYLOAD};
 
-/// Something the peer sent. It borrows the caller's buffer and never the connection.
+/// An event from the peer. It borrows the buffer of the caller, not the connection.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'b> {
     /// A piece of a message.
     Data(Data<'b>),
-    /// A Ping. [`Connection`](super::Connection) has queued the Pong already, unless told not to.
+    /// A Ping. [`Connection`](super::Connection) has already queued the Pong, unless
+    /// [`answer_pings`](super::ConnectionConfig::answer_pings) is off.
     Ping(ControlPayload),
-    /// A Pong, whether it answers a Ping or not (RFC 6455 5.5.3).
+    /// A Pong, which may be an answer to a Ping or unsolicited (RFC 6455, section 5.5.3).
     Pong(ControlPayload),
-    /// A Close, and the end of what the peer has to say. [`Connection`](super::Connection) has
-    /// queued the answer already. `None` stands for code 1005: the frame had no code.
+    /// A Close, after which the peer sends nothing more. [`Connection`](super::Connection) has
+    /// already queued the answer. `None` stands for code 1005: the frame had no code.
     Close(Option<CloseFrame>),
 }
 
-/// A piece of a message, unmasked, and for text that is not compressed valid so far.
+/// A piece of a message.
 ///
-/// A frame that lies whole in the input is one piece; one that does not comes in pieces as its
-/// bytes arrive. A piece may be empty, as a frame may be.
+/// The bytes are unmasked. Text that is not compressed has been validated up to the end of the
+/// piece.
+///
+/// A frame that is whole in the input is one piece. Other frames come in several pieces, as their
+/// bytes arrive. A piece may be empty, because a frame may be empty.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Data<'b> {
     /// The type of the message.
     pub kind: Kind,
-    /// The bytes, in place in the caller's buffer. A piece of text may begin or end inside a
+    /// The bytes, in place in the buffer of the caller. A piece of text may begin or end inside a
     /// character.
     pub bytes: &'b mut [u8],
     /// Whether this is the first piece of its message.
     pub first: bool,
     /// Whether this is the last piece of its message.
     pub last: bool,
-    /// Whether the message came with RSV1 set: an extension must make it readable first, and its
-    /// text has not been validated.
+    /// Whether the message has RSV1 set. The extension that uses RSV1 must decode the bytes, and
+    /// the text has not been validated.
     pub compressed: bool,
 }
 
-/// The payload of a Ping or Pong: up to 125 bytes of anything (RFC 6455 5.5).
+/// The payload of a Ping or Pong: 0 to 125 bytes (RFC 6455, section 5.5).
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ControlPayload {
     bytes: [u8; MAX_CONTROL_PAYLOAD],
@@ -49,17 +53,17 @@ pub struct ControlPayload {
 }
 
 impl ControlPayload {
-    /// No bytes.
+    /// The empty payload.
     pub const EMPTY: Self = Self { bytes: [0; MAX_CONTROL_PAYLOAD], len: 0 };
 
-    /// The payload `bytes`; `None` when they are more than 125.
+    /// Returns a payload of `bytes`, or `None` when there are more than 125 bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let mut payload = Self::EMPTY;
         payload.push(bytes).then_some(payload)
     }
 
-    /// Appends `bytes` if they fit.
+    /// Appends `bytes` if they fit, and returns whether they fit.
     pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
         let start = usize::from(self.len);
         let Some(to) = self.bytes.get_mut(start..).and_then(|free| free.get_mut(..bytes.len()))

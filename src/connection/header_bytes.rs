@@ -1,4 +1,4 @@
-//! A frame header as it goes out.
+//! An encoded frame header.
 
 use core::ops::Deref;
 

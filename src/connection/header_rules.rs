@@ -1,4 +1,6 @@
-//! What a connection makes of a header, beside what any header must be.
+//! The rules for received headers that depend on the connection
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455) and
+//! [RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 
 use super::config::ConnectionConfig;
 use super::role::Role;
@@ -11,7 +13,8 @@ pub(super) struct HeaderRules {
     max_message_size: u64,
     max_compressed_size: u64,
     max_frame_size: u64,
-    /// The longest message in one frame that both limits and a header of two bytes allow.
+    /// The longest payload that both limits allow and that fits the seven-bit length: at most 125
+    /// bytes.
     pub(super) short_limit: u8,
     reserved_bits: Rsv,
 }
@@ -30,8 +33,8 @@ impl HeaderRules {
         }
     }
 
-    /// Parses a header from a peer of role `R`, each rule at the byte that can break it.
-    /// `so_far` is the message in progress.
+    /// Parses a header from the peer of role `R`, and checks each rule at the first byte that can
+    /// break it. `so_far` describes the message in progress.
     #[inline(always)]
     pub(super) fn parse_header<R: Role>(
         &self,
@@ -46,7 +49,7 @@ impl HeaderRules {
                 compressed |= rsv.contains(Rsv::RSV1);
                 self.admit_frame(rsv, opcode, so_far.is_some())
             }
-            // RFC 6455 5.1: a client masks every frame, a server none.
+            // RFC 6455, section 5.1: a client masks every frame, a server masks none.
             HeaderPart::Masked(true) if R::MASKS => Err(ProtocolError::MaskedFrame),
             HeaderPart::Masked(false) if !R::MASKS => Err(ProtocolError::UnmaskedFrame),
             HeaderPart::Masked(_) => Ok(()),
@@ -58,15 +61,16 @@ impl HeaderRules {
     #[inline(always)]
     fn admit_frame(&self, rsv: Rsv, opcode: OpCode, in_message: bool) -> Result<(), ProtocolError> {
         let begins = matches!(opcode, OpCode::Text | OpCode::Binary);
-        // RFC 6455 5.4: the fragments of one message are not interleaved with another's.
+        // RFC 6455, section 5.4: fragments of different messages must not be interleaved.
         if begins && in_message {
             return Err(ProtocolError::ExpectedContinuation);
         }
         if opcode == OpCode::Continuation && !in_message {
             return Err(ProtocolError::UnexpectedContinuation);
         }
-        // RFC 6455 5.2: zero, unless an extension that was negotiated says otherwise. RFC 7692 6:
-        // and then on the first frame of a message, never on a later one or a control frame.
+        // RFC 6455, section 5.2: the bits are zero unless a negotiated extension uses them.
+        // RFC 7692, section 6: RSV1 is set on the first frame of a message, never on a later frame
+        // or on a control frame.
         let allowed = if begins { self.reserved_bits } else { Rsv::NONE };
         if allowed.contains(rsv) { Ok(()) } else { Err(ProtocolError::ReservedBits { rsv }) }
     }
@@ -96,10 +100,10 @@ impl HeaderRules {
     }
 }
 
-/// What a header needs to know of the message under way.
+/// The facts about the message in progress that the rules for the next header need.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct MessageSoFar {
-    /// The length of its frames so far.
+    /// The length of its frames so far, in bytes.
     pub(super) len: u64,
     pub(super) compressed: bool,
 }

@@ -1,11 +1,11 @@
-//! The bytes to receive: a cursor over the caller's buffer.
+//! A cursor over the received bytes in the buffer of the caller.
 
 use core::mem;
 
-/// Bytes from the peer, lent by the caller, from which a connection takes frames.
+/// Received bytes, in a buffer of the caller. A connection takes frames from them.
 ///
-/// What an event lends out of it lives as long as the buffer, not as long as the `Input` or the
-/// connection, so the caller can send while it holds an event.
+/// An event borrows the buffer, not the `Input` and not the connection. So the caller can send
+/// while it holds an event.
 #[derive(Debug)]
 pub struct Input<'b> {
     rest: &'b mut [u8],
@@ -13,24 +13,24 @@ pub struct Input<'b> {
 }
 
 impl<'b> Input<'b> {
-    /// An input at the start of `buffer`.
+    /// Creates an input at the start of `buffer`.
     pub const fn new(buffer: &'b mut [u8]) -> Self {
         Self { rest: buffer, consumed: 0 }
     }
 
-    /// How many bytes have been taken so far.
+    /// Returns how many bytes have been taken so far.
     #[must_use]
     pub const fn consumed(&self) -> usize {
         self.consumed
     }
 
-    /// The bytes that have not been taken yet.
+    /// Returns the bytes that have not been taken yet.
     #[must_use]
     pub const fn remaining(&self) -> &[u8] {
         self.rest
     }
 
-    /// Takes the next bytes: `len`, or as many as there are.
+    /// Takes the next `len` bytes, or all remaining bytes if there are fewer.
     #[inline]
     pub(crate) fn take(&mut self, len: usize) -> &'b mut [u8] {
         let len = len.min(self.rest.len());
@@ -40,7 +40,7 @@ impl<'b> Input<'b> {
         taken
     }
 
-    /// Takes all that is left, for nobody.
+    /// Takes all remaining bytes and drops them.
     pub(crate) fn discard(&mut self) {
         self.take(usize::MAX);
     }

@@ -1,8 +1,10 @@
-//! A WebSocket connection after its opening handshake: all of RFC 6455 5 to 8 over the caller's
-//! slices, without an allocation.
+//! A WebSocket connection after its opening handshake.
 //!
-//! [`Connection`] is the whole of it. [`Receiver`] and [`Sender`] are its two directions, for
-//! those who want one in each of two tasks.
+//! This module implements [RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5 to 8, on
+//! the caller's slices. It allocates no memory.
+//!
+//! [`Connection`] is a whole connection. [`Receiver`] and [`Sender`] are its two directions, for a
+//! program that runs each direction in its own task.
 
 mod config;
 mod event;
@@ -36,21 +38,22 @@ use output::Counted;
 /// One endpoint of a WebSocket connection.
 ///
 /// Its methods are of four kinds:
-/// - **receive**: [`receive`](Self::receive), until it says `None`, and
-///   [`receive_eof`](Self::receive_eof) when the transport has ended;
-/// - **send**: [`send_text`](Self::send_text), [`send_binary`](Self::send_binary),
+/// - **receive**: call [`receive`](Self::receive) until it returns `None`, and
+///   [`receive_eof`](Self::receive_eof) when the transport has ended.
+/// - **send**: call [`send_text`](Self::send_text), [`send_binary`](Self::send_binary),
 ///   [`send_fragment`](Self::send_fragment), [`send_in_place`](Self::send_in_place),
-///   [`ping`](Self::ping), [`close`](Self::close);
-/// - **transmit**: [`poll_transmit`](Self::poll_transmit), after each `receive`: it writes what
-///   the connection answers by itself, which waits in a slot for a Pong and one for a Close;
-/// - **look**: [`state`](Self::state), and [`transport_action`](Self::transport_action), which says what to do
-///   with the transport once all that was written has been flushed.
+///   [`ping`](Self::ping) or [`close`](Self::close).
+/// - **transmit**: call [`poll_transmit`](Self::poll_transmit) after each `receive`. It writes the
+///   answers of the connection, which has one slot for a Pong and one for a Close.
+/// - **look**: [`state`](Self::state) returns the state of the closing handshake, and
+///   [`transport_action`](Self::transport_action) returns what to do with the transport after all
+///   output so far has been flushed.
 ///
 /// ```
 /// use websocket_proto::connection::{Connection, ConnectionConfig, Event, Input, Server, SliceOutput};
 ///
 /// let mut connection = Connection::new(Server, ConnectionConfig::new());
-/// // A masked "Hello" (RFC 6455 5.7), as it came from the transport.
+/// // A masked "Hello" (RFC 6455, section 5.7), as the transport received it.
 /// let mut buffer = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
 /// let mut reply = [0; 256];
 /// let mut out = SliceOutput::new(&mut reply);
@@ -70,16 +73,16 @@ pub struct Connection<R> {
     receiver: Receiver<R>,
     sender: Sender<R>,
     answer_pings: bool,
-    /// The answer to the newest Ping that has none yet.
+    /// The payload of the Pong for the newest unanswered Ping.
     pong: Option<ControlPayload>,
-    /// The Close that is due.
+    /// The Close that is still to be sent.
     close: Option<OwedClose>,
-    /// Whether the transport's end has come.
+    /// Whether the transport has ended.
     eof: bool,
 }
 
 impl<R: Role> Connection<R> {
-    /// A connection whose opening handshake has just been completed.
+    /// Creates a connection whose opening handshake has just been completed.
     pub fn new(role: R, config: ConnectionConfig) -> Self {
         Self {
             receiver: Receiver::new(&config),
@@ -91,17 +94,18 @@ impl<R: Role> Connection<R> {
         }
     }
 
-    /// Takes the next event out of `input`; `None` when the input is used up.
+    /// Returns the next event from `input`, or `None` when the input is used up.
     ///
-    /// Payload is unmasked in place and lent out of the buffer. A Ping queues a Pong, a Close its
-    /// answer, and an error its Close, all for [`poll_transmit`](Self::poll_transmit). A Pong that
-    /// is still queued when the next Ping comes gives way to the newer one (RFC 6455 5.5.3).
+    /// The payload of a message is unmasked in place, and the event borrows it from the buffer. A
+    /// Ping queues a Pong, a Close queues its answer, and an error queues the Close that reports
+    /// it. [`poll_transmit`](Self::poll_transmit) writes them. A newer Pong replaces a Pong that is
+    /// still queued (RFC 6455, section 5.5.3).
     ///
-    /// After a Close, `None` for ever: what comes behind it is dropped.
+    /// After a Close this method always returns `None`, and drops the bytes after the Close.
     ///
     /// # Errors
-    /// What the peer did wrong, and the same error at every later call. The events before it have
-    /// all been returned.
+    /// Returns the fault of the peer. Every later call returns the same error. All events before
+    /// the fault have been returned by then.
     #[inline]
     pub fn receive<'b>(
         &mut self,
@@ -114,11 +118,12 @@ impl<R: Role> Connection<R> {
         received
     }
 
-    /// Takes note that the transport has ended: the peer will send nothing more.
+    /// Records that the transport has ended: the peer will send nothing more.
     ///
     /// # Errors
-    /// [`UnexpectedEof`](ProtocolError::UnexpectedEof), which stands for code 1006, when no Close
-    /// has come (RFC 6455 7.1.5); or the error that there was before.
+    /// - [`UnexpectedEof`](ProtocolError::UnexpectedEof), which stands for code 1006: no Close has
+    ///   arrived (RFC 6455, section 7.1.5).
+    /// - The earlier error, if the connection had already failed.
     pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
         self.eof = true;
         let ended = self.receiver.receive_eof();
@@ -131,8 +136,9 @@ impl<R: Role> Connection<R> {
     /// Sends a whole text message in one frame.
     ///
     /// # Errors
-    /// [`Closing`](SendError::Closing), [`MessageInProgress`](SendError::MessageInProgress),
-    /// [`OutputFull`](SendError::OutputFull).
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): a fragmented message is in progress.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     #[inline]
     pub fn send_text(&mut self, text: &str, out: &mut impl Output) -> Result<(), SendError> {
         self.sender.send_text(text, out)
@@ -141,18 +147,22 @@ impl<R: Role> Connection<R> {
     /// Sends a whole binary message in one frame.
     ///
     /// # Errors
-    /// As of [`send_text`](Self::send_text).
+    /// Returns the same errors as [`send_text`](Self::send_text).
     #[inline]
     pub fn send_binary(&mut self, bytes: &[u8], out: &mut impl Output) -> Result<(), SendError> {
         self.sender.send_binary(bytes, out)
     }
 
-    /// Sends the next fragment of a message, the last one with `fin` (RFC 6455 5.4). Fragments of
-    /// text may be cut inside a character.
+    /// Sends the next fragment of a message (RFC 6455, section 5.4).
+    ///
+    /// `fin` marks the last fragment. A fragment of text may end inside a character.
     ///
     /// # Errors
-    /// As of [`send_text`](Self::send_text); `MessageInProgress` when the message under way is of
-    /// another kind; [`InvalidUtf8`](SendError::InvalidUtf8).
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
+    ///   kind, or is compressed.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
+    /// - [`InvalidUtf8`](SendError::InvalidUtf8): the text is not UTF-8.
     pub fn send_fragment(
         &mut self,
         kind: Kind,
@@ -163,13 +173,17 @@ impl<R: Role> Connection<R> {
         self.sender.send_fragment(kind, fin, payload, out)
     }
 
-    /// Sends the next fragment of a compressed message, the last one with `fin`. RSV1 is set on
-    /// the first one (RFC 7692 6): an extension that uses it must have been negotiated. `payload`
-    /// is what the extension has made of the fragment; whether it stands for UTF-8 is not checked.
+    /// Sends the next fragment of a compressed message. `fin` marks the last fragment.
+    ///
+    /// The first fragment has RSV1 set (RFC 7692, section 6), so an extension that uses RSV1 must
+    /// have been negotiated. `payload` is the output of that extension. The original text is not
+    /// checked for UTF-8.
     ///
     /// # Errors
-    /// As of [`send_text`](Self::send_text); `MessageInProgress` when the message under way is of
-    /// another kind, or is not compressed.
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
+    ///   kind, or is not compressed.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     pub fn send_compressed(
         &mut self,
         kind: Kind,
@@ -180,12 +194,14 @@ impl<R: Role> Connection<R> {
         self.sender.send_compressed(kind, fin, payload, out)
     }
 
-    /// Makes `payload` the payload of the next fragment, as [`send_fragment`](Self::send_fragment)
-    /// does but in place: what must go out is the returned header and then `payload`, which a
-    /// client's call has masked. A whole message is a first fragment with `fin`.
+    /// Prepares `payload` in place as the next fragment of a message, and returns its header.
+    ///
+    /// The caller must send the returned header and then `payload`. For a client, this call masks
+    /// `payload`. `kind` and `fin` are those of [`send_fragment`](Self::send_fragment). A whole
+    /// message is a first fragment with `fin`.
     ///
     /// # Errors
-    /// As of [`send_fragment`](Self::send_fragment), but for `OutputFull`.
+    /// Returns the same errors as [`send_fragment`](Self::send_fragment), except `OutputFull`.
     pub fn send_in_place(
         &mut self,
         kind: Kind,
@@ -195,31 +211,37 @@ impl<R: Role> Connection<R> {
         self.sender.send_in_place(kind, fin, payload)
     }
 
-    /// Sends a Ping with up to 125 bytes (RFC 6455 5.5.2).
+    /// Sends a Ping with up to 125 bytes (RFC 6455, section 5.5.2).
     ///
     /// # Errors
-    /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong),
-    /// [`Closing`](SendError::Closing), [`OutputFull`](SendError::OutputFull).
+    /// - [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong): `payload` exceeds 125 bytes.
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     pub fn ping(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
         self.sender.ping(payload, out)
     }
 
-    /// Sends a Pong that answers no Ping (RFC 6455 5.5.3), or answers one when the configuration
-    /// leaves that to the caller.
+    /// Sends an unsolicited Pong with up to 125 bytes (RFC 6455, section 5.5.3).
+    ///
+    /// If [`answer_pings`](ConnectionConfig::answer_pings) is off, the caller can answer a Ping
+    /// with this method.
     ///
     /// # Errors
-    /// As of [`ping`](Self::ping).
+    /// Returns the same errors as [`ping`](Self::ping).
     pub fn pong(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
         self.sender.pong(payload, out)
     }
 
-    /// Begins the closing handshake (RFC 6455 7.1.2), behind the Pong that may still be queued.
-    /// Nothing more is sent after it; messages still come until the peer's Close.
+    /// Begins the closing handshake (RFC 6455, section 7.1.2).
+    ///
+    /// A queued Pong is written before the Close. Nothing can be sent after the Close. Messages may
+    /// still arrive until the Close of the peer.
     ///
     /// # Errors
-    /// [`UnsendableCloseCode`](SendError::UnsendableCloseCode),
-    /// [`CloseReasonTooLong`](SendError::CloseReasonTooLong), [`Closing`](SendError::Closing),
-    /// [`OutputFull`](SendError::OutputFull).
+    /// - [`UnsendableCloseCode`](SendError::UnsendableCloseCode): a Close may not carry `code`.
+    /// - [`CloseReasonTooLong`](SendError::CloseReasonTooLong): `reason` exceeds 123 bytes.
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frames.
     pub fn close(
         &mut self,
         code: CloseCode,
@@ -230,33 +252,37 @@ impl<R: Role> Connection<R> {
         self.close_with(Some(&frame), out)
     }
 
-    /// As [`close`](Self::close), with a frame that was made before, or without a code.
+    /// Begins the closing handshake as [`close`](Self::close) does, with a given frame.
+    ///
+    /// `None` sends a Close without a code.
     ///
     /// # Errors
-    /// [`Closing`](SendError::Closing), [`OutputFull`](SendError::OutputFull).
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frames.
     pub fn close_with(
         &mut self,
         frame: Option<&CloseFrame>,
         out: &mut impl Output,
     ) -> Result<(), SendError> {
-        // Both or neither: an error says that nothing was written.
+        // Writes both frames or neither, because an error means that nothing was written.
         let pong_len = self.pong.as_ref().map_or(0, |pong| self.sender.frame_len(pong.len()));
         self.sender.admit_close(frame, pong_len, out)?;
         self.transmit_pong(out)?;
         self.sender.close(frame, out)
     }
 
-    /// Writes what is queued, a Pong and then a Close, and says how many bytes that was. 0: there
-    /// was nothing.
+    /// Writes the queued Pong and then the queued Close, and returns how many bytes it wrote.
+    ///
+    /// Returns 0 when nothing was queued.
     ///
     /// # Errors
-    /// [`OutputFull`] when not even the first of them fits; it stays queued.
+    /// [`OutputFull`] when the first frame does not fit. The frame stays queued.
     #[inline]
     pub fn poll_transmit(&mut self, out: &mut impl Output) -> Result<usize, OutputFull> {
         if self.pong.is_none() && self.close.is_none() { Ok(0) } else { self.transmit(out) }
     }
 
-    /// Where the connection is in its closing handshake.
+    /// Returns the state of the connection in the closing handshake.
     #[must_use]
     pub fn state(&self) -> State {
         let failed = self.receiver.error().is_some();
@@ -269,35 +295,38 @@ impl<R: Role> Connection<R> {
         }
     }
 
-    /// What to do with the transport, once all that has been written so far has been flushed.
+    /// Returns what to do with the transport after all output so far has been flushed.
     #[must_use]
     pub fn transport_action(&self) -> TransportAction {
         if self.close.is_some() || self.state() != State::Closed {
-            // A Close is due, or messages may still come.
+            // A Close is still to be sent, or messages may still arrive.
             TransportAction::Keep
         } else if self.eof {
             TransportAction::Drop
         } else if !R::MASKS || self.receiver.error().is_some() {
-            // RFC 6455 7.1.1: the server closes first. 7.1.7: who fails a connection closes it.
+            // RFC 6455, section 7.1.1: the server closes the transport first.
+            // RFC 6455, section 7.1.7: the endpoint that fails a connection closes the transport.
             TransportAction::ShutdownWrite
         } else {
-            // RFC 6455 7.1.1: the client waits for the server to close.
+            // RFC 6455, section 7.1.1: the client waits for the server to close the transport.
             TransportAction::Keep
         }
     }
 
-    /// How many bytes of the data frame under way have not arrived: a hint for the size of the
-    /// next read. The peer has declared them and may never send them, so it is no reason to
-    /// reserve memory.
+    /// Returns how many bytes of the current data frame have not arrived: a hint for the size of
+    /// the next read.
+    ///
+    /// The peer has declared this length but may never send the bytes, so do not reserve memory for
+    /// them.
     #[must_use]
     pub const fn frame_remaining(&self) -> u64 {
         self.receiver.frame_remaining()
     }
 
-    /// The two directions, each to be owned by a task of its own. What was queued and has not been
-    /// [transmitted](Self::poll_transmit) is dropped.
+    /// Splits the connection into its two directions, so that each can have its own task.
     ///
-    /// Nothing is answered by itself any more: [`Receiver`] says what its owner must see to.
+    /// Queued frames that have not been [transmitted](Self::poll_transmit) are dropped. After the
+    /// split nothing is answered automatically: [`Receiver`] lists the duties of its owner.
     #[must_use]
     pub fn into_split(self) -> (Receiver<R>, Sender<R>) {
         (self.receiver, self.sender)
@@ -315,7 +344,7 @@ impl<R: Role> Connection<R> {
         self.answer(&Err(error));
     }
 
-    /// Fails the connection for what did not come, which nobody is there to be told.
+    /// Fails the connection without a Close, because the peer is no longer there to read it.
     #[cfg(feature = "alloc")]
     pub(crate) fn fail_silent(&mut self, error: ProtocolError) {
         self.receiver.fail(error);
@@ -332,7 +361,7 @@ impl<R: Role> Connection<R> {
         Self { receiver, sender, answer_pings, pong: None, close: None, eof: false }
     }
 
-    /// Queues the answer to a Ping that somebody else has received.
+    /// Sets the Pong to send, for a Ping that another receiver took from the stream.
     #[cfg(feature = "std")]
     pub(crate) fn owe_pong(&mut self, payload: Option<ControlPayload>) {
         self.pong = payload;
@@ -343,12 +372,12 @@ impl<R: Role> Connection<R> {
         self.answer_pings
     }
 
-    /// Queues the answer to what is no data.
+    /// Queues the answer to a control frame or to an error.
     #[cold]
     fn answer(&mut self, received: &Result<Option<Event<'_>>, ProtocolError>) {
         match received {
             Ok(Some(Event::Ping(payload))) => {
-                // RFC 6455 5.5.1: nothing is sent after a Close, not even a Pong.
+                // RFC 6455, section 5.5.1: nothing is sent after a Close, not even a Pong.
                 if self.answer_pings && !self.sender.is_closed() {
                     self.pong = Some(payload.clone());
                 }
@@ -380,7 +409,7 @@ impl<R: Role> Connection<R> {
         };
         match closed {
             Ok(()) => self.close = None,
-            // The Pong has been written, and that must be told; the Close is for the next call.
+            // The Pong has been written, so its length is returned. The next call writes the Close.
             Err(_) if out.written > 0 => {}
             Err(full) => return Err(full),
         }

@@ -1,23 +1,25 @@
-//! Where frames to send are written.
+//! The outputs that frames are written to.
 
 use crate::error::OutputFull;
 #[cfg(feature = "alloc")]
 use crate::mask::CACHE_BLOCK;
 use crate::mask::Mask;
 
-/// A place for the bytes to send: a slice by [`SliceOutput`], a `Vec<u8>`, a `BytesMut`, or a
-/// buffer of the caller's own.
+/// A buffer for the bytes to send.
 ///
-/// A connection asks for [`room`](Self::room) before it writes, and writes a whole frame or
-/// nothing.
+/// [`SliceOutput`] (for a slice), `Vec<u8>` and `BytesMut` are outputs. A caller can implement the
+/// trait for its own buffer.
+///
+/// A connection calls [`room`](Self::room) before it writes. It writes a whole frame or nothing.
 pub trait Output {
-    /// How many more bytes can be written.
+    /// Returns how many more bytes can be written.
     fn room(&self) -> usize;
 
-    /// Appends `bytes`. Never more than there is [`room`](Self::room) for.
+    /// Appends `bytes`. A connection never passes more bytes than [`room`](Self::room) returns.
     fn put(&mut self, bytes: &[u8]);
 
-    /// Appends `bytes`, masked. Never more than there is [`room`](Self::room) for.
+    /// Masks `bytes` and appends the result. A connection never passes more bytes than
+    /// [`room`](Self::room) returns.
     fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
         let mut masked = [0; 512];
         for piece in bytes.chunks(masked.len()) {
@@ -27,7 +29,7 @@ pub trait Output {
     }
 }
 
-/// An [`Output`] over a slice.
+/// An [`Output`] that writes to a slice.
 ///
 /// ```
 /// use websocket_proto::connection::{Connection, ConnectionConfig, Server, SliceOutput};
@@ -46,18 +48,18 @@ pub struct SliceOutput<'b> {
 }
 
 impl<'b> SliceOutput<'b> {
-    /// An output at the start of `buffer`.
+    /// Creates an output at the start of `buffer`.
     pub const fn new(buffer: &'b mut [u8]) -> Self {
         Self { buffer, len: 0 }
     }
 
-    /// What has been written so far.
+    /// Returns the bytes that have been written so far.
     #[must_use]
     pub fn written(&self) -> &[u8] {
         self.buffer.get(..self.len).unwrap_or_default()
     }
 
-    /// Starts over at the beginning of the slice.
+    /// Moves back to the start of the slice, so that the next write replaces the written bytes.
     pub const fn clear(&mut self) {
         self.len = 0;
     }
@@ -87,7 +89,7 @@ impl Output for SliceOutput<'_> {
     }
 }
 
-/// Grows as it needs.
+/// The vector grows as needed.
 #[cfg(feature = "alloc")]
 impl Output for alloc::vec::Vec<u8> {
     fn room(&self) -> usize {
@@ -106,7 +108,7 @@ impl Output for alloc::vec::Vec<u8> {
     }
 }
 
-/// Grows as it needs.
+/// The buffer grows as needed.
 #[cfg(feature = "alloc")]
 impl Output for bytes::BytesMut {
     fn room(&self) -> usize {
@@ -125,7 +127,7 @@ impl Output for bytes::BytesMut {
     }
 }
 
-/// Appends to a buffer that grows by itself, each block masked while it is hot in the cache.
+/// Appends masked bytes to a growing buffer. Each block is masked while it is in the cache.
 #[cfg(feature = "alloc")]
 #[inline]
 fn append_masked<B: bytes::BufMut + AsMut<[u8]>>(buffer: &mut B, bytes: &[u8], mask: &mut Mask) {
@@ -136,7 +138,7 @@ fn append_masked<B: bytes::BufMut + AsMut<[u8]>>(buffer: &mut B, bytes: &[u8], m
     }
 }
 
-/// Counts what is written to an output.
+/// An output that counts the bytes written to another output.
 pub(super) struct Counted<'o, O> {
     out: &'o mut O,
     pub(super) written: usize,
@@ -164,7 +166,7 @@ impl<O: Output> Output for Counted<'_, O> {
     }
 }
 
-/// Checks that a frame of `needed` bytes fits into `out`.
+/// Checks that `out` has room for a frame of `needed` bytes.
 #[inline]
 pub(super) fn require_room(out: &impl Output, needed: usize) -> Result<(), OutputFull> {
     let available = out.room();

@@ -1,9 +1,10 @@
-//! What an endpoint owes to its peer.
+//! The Close frame that an endpoint must still send to its peer
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
 use crate::close::CloseCode;
 use crate::error::ProtocolError;
 
-/// The Close that is still to be sent.
+/// A Close frame that is still to be sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum OwedClose {
     /// The answer to the peer's Close (RFC 6455, section 5.5.1).

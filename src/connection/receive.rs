@@ -1,4 +1,5 @@
-//! The receiving direction: header, payload, control frame.
+//! The receiving direction: headers, payloads and control frames
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
 use core::marker::PhantomData;
 use core::mem;
@@ -16,42 +17,42 @@ use crate::utf8::{self, Utf8Validator};
 
 /// The receiving half of a connection.
 ///
-/// It answers nothing: what [`Connection`](super::Connection) does by itself is its owner's to
-/// do. A Ping wants [`Sender::answer_ping`](super::Sender::answer_ping), a Close
-/// [`Sender::reply_to_close`](super::Sender::reply_to_close), and an error
+/// A `Receiver` sends no answers. Its owner must do what [`Connection`](super::Connection) does by
+/// itself: answer a Ping with [`Sender::answer_ping`](super::Sender::answer_ping), a Close with
+/// [`Sender::reply_to_close`](super::Sender::reply_to_close), and an error with
 /// [`Sender::fail`](super::Sender::fail).
 #[derive(Debug)]
 pub struct Receiver<R> {
     expect: Expect,
-    /// The message under way, from its first header to its last byte.
+    /// The message in progress, from its first header to its last byte.
     message: Option<MessageInProgress>,
-    /// Where in a character the text of that message is.
+    /// The validator of the text of that message.
     utf8: Utf8Validator,
-    /// A header that goes on past the end of what has arrived.
+    /// The first bytes of a header that has not arrived in full.
     header: [u8; FrameHeader::MAX_LEN],
     header_len: u8,
     rules: HeaderRules,
     role: PhantomData<R>,
 }
 
-/// What the next byte belongs to.
+/// The part of the stream that the next byte belongs to.
 #[derive(Debug)]
 enum Expect {
     Header,
     Payload(Payload),
     Control(Control),
-    /// RFC 6455 5.5.1: a Close has come, and what follows it has no meaning.
+    /// RFC 6455, section 5.5.1: a Close has arrived, and later bytes have no meaning.
     Nothing,
-    /// RFC 6455 7.1.7: a connection that has failed does not read on.
+    /// RFC 6455, section 7.1.7: a failed connection does not process more data.
     Failed(ProtocolError),
 }
 
-/// What has been found in the input.
+/// The next item in the input.
 enum Next<'b> {
     Data(Data<'b>),
-    /// A control frame, which is whole in [`Expect::Control`].
+    /// A control frame, which has arrived in full and is in [`Expect::Control`].
     Control,
-    /// Its end.
+    /// Nothing more: the input is used up.
     Input,
 }
 
@@ -63,7 +64,7 @@ struct Payload {
     remaining: u64,
 }
 
-/// A control frame, of which `payload` has arrived.
+/// A control frame. `payload` is the part of its payload that has arrived.
 #[derive(Debug)]
 struct Control {
     opcode: OpCode,
@@ -76,9 +77,9 @@ struct Control {
 struct MessageInProgress {
     kind: Kind,
     compressed: bool,
-    /// Its length, with all of the frame under way.
+    /// The length of its frames so far, in bytes. The current frame counts in full.
     len: u64,
-    /// Whether a piece of it has been handed out.
+    /// Whether a piece of the message has been returned.
     begun: bool,
 }
 
@@ -95,19 +96,19 @@ impl<R: Role> Receiver<R> {
         }
     }
 
-    /// Takes the next event out of `input`; `None` when the input is used up.
+    /// Returns the next event from `input`, or `None` when the input is used up.
     ///
-    /// After a Close, `None` for ever: what comes behind it is dropped.
+    /// After a Close this method always returns `None`, and drops the bytes after the Close.
     ///
     /// # Errors
-    /// What the peer did wrong, and the same error at every later call. The events before it have
-    /// all been returned.
+    /// Returns the fault of the peer. Every later call returns the same error. All events before
+    /// the fault have been returned by then.
     #[inline]
     pub fn receive<'b>(
         &mut self,
         input: &mut Input<'b>,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
-        // Inlined into the caller, so that what it looks at need not pass through memory.
+        // Inlined into the caller, so that its values need not pass through memory.
         let Some((kind, bytes)) = self.short_message(input) else {
             return self.receive_any(input);
         };
@@ -126,7 +127,7 @@ impl<R: Role> Receiver<R> {
         self.event(next)
     }
 
-    // What is no data is large, so it stays where it is until it is wanted.
+    // Control events are large, so they stay in `Expect::Control` until they are needed.
     #[inline]
     fn event<'b>(
         &mut self,
@@ -143,11 +144,12 @@ impl<R: Role> Receiver<R> {
         }
     }
 
-    /// Takes note that the transport has ended.
+    /// Records that the transport has ended.
     ///
     /// # Errors
-    /// [`UnexpectedEof`](ProtocolError::UnexpectedEof) when no Close has come (RFC 6455 7.1.5);
-    /// or the error that there was before.
+    /// - [`UnexpectedEof`](ProtocolError::UnexpectedEof): no Close has arrived (RFC 6455, section
+    ///   7.1.5).
+    /// - The earlier error, if the connection had already failed.
     pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
         match self.expect {
             Expect::Nothing => Ok(()),
@@ -159,9 +161,11 @@ impl<R: Role> Receiver<R> {
         }
     }
 
-    /// How many bytes of the data frame under way have not arrived: a hint for the size of the
-    /// next read. The peer has declared them and may never send them, so it is no reason to
-    /// reserve memory.
+    /// Returns how many bytes of the current data frame have not arrived: a hint for the size of
+    /// the next read.
+    ///
+    /// The peer has declared this length but may never send the bytes, so do not reserve memory for
+    /// them.
     #[must_use]
     pub const fn frame_remaining(&self) -> u64 {
         match &self.expect {
@@ -175,7 +179,7 @@ impl<R: Role> Receiver<R> {
         self.expect = Expect::Failed(error);
     }
 
-    /// Whether the peer's Close has come.
+    /// Returns whether the Close of the peer has arrived.
     pub(super) const fn is_closed(&self) -> bool {
         matches!(self.expect, Expect::Nothing)
     }
@@ -201,7 +205,7 @@ impl<R: Role> Receiver<R> {
         }
     }
 
-    /// A frame from its first byte.
+    /// Reads a frame from its first byte.
     #[inline]
     fn frame<'b>(&mut self, input: &mut Input<'b>) -> Result<Next<'b>, ProtocolError> {
         let Some(header) = self.header(input)? else {
@@ -234,9 +238,10 @@ impl<R: Role> Receiver<R> {
         self.payload(payload, input)
     }
 
-    /// A message that is whole in the input and has at most 125 bytes, as most have: what can be
-    /// said of it in a few comparisons. Anything else is for [`frame`](Self::frame), also what is
-    /// wrong.
+    /// Takes a short message, the most common kind, with only a few comparisons.
+    ///
+    /// The message must be whole in the input, in one frame of at most 125 bytes. For everything
+    /// else, including every error, this returns `None` and [`frame`](Self::frame) reads the input.
     #[inline(always)]
     fn short_message<'b>(&self, input: &mut Input<'b>) -> Option<(Kind, &'b mut [u8])> {
         let (&[first, second], rest) = input.remaining().split_first_chunk()?;
@@ -278,14 +283,16 @@ impl<R: Role> Receiver<R> {
         &mut self,
         bytes: &'b mut [u8],
     ) -> Result<Option<Event<'b>>, ProtocolError> {
-        // There is no mask left to take off.
+        // `short_message` has already unmasked the bytes.
         let valid = self.utf8.feed(bytes).map_or_else(|error| error.valid_up_to, |()| bytes.len());
         let received = self.invalid_text(bytes, valid, 0, true);
         self.event(received)
     }
 
-    /// Fails on the byte behind the first `valid` ones of `bytes`, and hands those out first:
-    /// however the text was cut, what came before the fault has been handed out.
+    /// Fails the connection at the byte after the first `valid` bytes of `bytes`.
+    ///
+    /// The valid bytes are returned first, and the next call returns the error. So the data before
+    /// the error is the same, however the input was split.
     #[cold]
     fn invalid_text<'b>(
         &mut self,
@@ -304,7 +311,7 @@ impl<R: Role> Receiver<R> {
         Ok(Next::Data(Data { kind: Kind::Text, bytes, first, last, compressed }))
     }
 
-    /// The header of the next frame, which may have begun in an earlier input.
+    /// Reads the header of the next frame, which may have begun in an earlier input.
     #[inline]
     fn header(&mut self, input: &mut Input<'_>) -> Result<Option<FrameHeader>, ProtocolError> {
         if self.header_len > 0 {
@@ -342,7 +349,7 @@ impl<R: Role> Receiver<R> {
         Ok(None)
     }
 
-    /// The next piece of a data frame's payload.
+    /// Takes the next piece of the payload of a data frame.
     #[inline]
     fn payload<'b>(
         &mut self,
@@ -375,8 +382,9 @@ impl<R: Role> Receiver<R> {
         Ok(Next::Data(Data { kind, bytes, first, last, compressed }))
     }
 
-    /// Unmasks and validates a piece of text, each block while it is hot in the cache. Fails with
-    /// the number of bytes before the fault.
+    /// Unmasks and validates a piece of text. Each block is validated while it is in the cache.
+    ///
+    /// The error is the number of bytes before the invalid byte.
     #[inline]
     fn text(&mut self, mask: &mut Mask, bytes: &mut [u8], last: bool) -> Result<(), usize> {
         let len = bytes.len();
@@ -388,11 +396,11 @@ impl<R: Role> Receiver<R> {
             self.utf8.feed(block).map_err(|error| done + error.valid_up_to)?;
             done += block.len();
         }
-        // RFC 6455 8.1: the message as a whole is UTF-8, so no character is cut by its end.
+        // RFC 6455, section 8.1: the whole message is UTF-8, so it cannot end inside a character.
         if last { self.utf8.finish().map_err(|_| len) } else { Ok(()) }
     }
 
-    /// The next piece of a control frame, whose payload is kept until it is whole.
+    /// Takes the next piece of a control frame. The payload is kept until it is complete.
     fn control<'b>(&mut self, input: &mut Input<'b>) -> Next<'b> {
         let Expect::Control(control) = &mut self.expect else {
             return Next::Input;
@@ -404,7 +412,7 @@ impl<R: Role> Receiver<R> {
         if control.remaining > 0 { Next::Input } else { Next::Control }
     }
 
-    /// The control frame that has come.
+    /// Returns the event for the control frame that has arrived.
     #[cold]
     fn control_event<'b>(&mut self) -> Result<Option<Event<'b>>, ProtocolError> {
         let Expect::Control(Control { opcode, payload, .. }) =

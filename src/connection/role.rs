@@ -1,4 +1,6 @@
-//! The two roles (RFC 6455 1.2), as types: who masks is known when the program is compiled.
+//! The two roles ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 1.2).
+//!
+//! The roles are types, so the compiler knows which endpoint masks its frames.
 
 use core::fmt;
 
@@ -7,37 +9,39 @@ use chacha20::cipher::{KeyIvInit, StreamCipher};
 
 use crate::mask::MaskKey;
 
-/// The role of an endpoint: [`Client`] or [`Server`], and nothing else.
+/// The role of an endpoint. Only [`Client`] and [`Server`] implement this trait.
 pub trait Role: sealed::Sealed {}
 
-/// The endpoint that accepted the connection. It never masks (RFC 6455 5.1).
+/// The endpoint that accepted the connection. It never masks frames (RFC 6455, section 5.1).
 #[derive(Debug, Default)]
 pub struct Server;
 
 impl Role for Server {}
 
-/// The endpoint that made the connection, with the generator of its masking keys.
+/// The endpoint that opened the connection. It holds the generator of its masking keys.
 ///
-/// Every frame gets a fresh key (RFC 6455 5.3) from ChaCha8 under the seed, so the key of one
-/// frame says nothing about the next, and the same seed gives the same keys.
+/// Every frame gets a fresh key (RFC 6455, section 5.3). ChaCha8 makes the keys from the seed. So
+/// the key of one frame does not reveal the next key, and the same seed gives the same keys.
 ///
-/// It cannot be cloned: the clone would repeat its keys.
+/// A `Client` cannot be cloned, because the clone would repeat its keys.
 pub struct Client {
     seed: [u8; 32],
-    /// How many blocks have been made: the nonce of the next.
+    /// How many blocks have been made. It is also the nonce of the next block.
     blocks: u64,
     /// The keys of one ChaCha block.
     keys: [[u8; 4]; KEYS_PER_BLOCK],
-    /// How many of them have been used.
+    /// How many keys of the block have been used.
     used: u8,
 }
 
-/// A ChaCha block has 64 bytes.
+/// The number of masking keys in a ChaCha block: 64 bytes make 16 keys of 4 bytes.
 const KEYS_PER_BLOCK: usize = 16;
 
 impl Client {
-    /// A client with a seed for its masking keys: 32 bytes from a strong source of entropy, used
-    /// for no other connection (RFC 6455 10.3).
+    /// Creates a client from a seed for its masking keys.
+    ///
+    /// The seed must be 32 bytes from a strong source of entropy, and must not be used for another
+    /// connection (RFC 6455, section 10.3).
     #[must_use]
     pub const fn new(seed: [u8; 32]) -> Self {
         Self { seed, blocks: 0, keys: [[0; 4]; KEYS_PER_BLOCK], used: KEYS_PER_BLOCK as u8 }
@@ -59,7 +63,7 @@ impl Client {
 impl Role for Client {}
 
 impl fmt::Debug for Client {
-    /// Without the seed: who knows it knows every key to come.
+    /// Omits the seed, because all later keys can be computed from it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client").finish_non_exhaustive()
     }
@@ -69,10 +73,10 @@ mod sealed {
     use super::{Client, MaskKey, Server};
 
     pub trait Sealed {
-        /// Whether this role masks what it sends, so that the peer's frames must not be.
+        /// Whether this role masks its frames. Exactly one of the two roles does.
         const MASKS: bool;
 
-        /// The key for the next frame.
+        /// Returns the masking key for the next frame, or `None` for a server.
         fn next_mask_key(&mut self) -> Option<MaskKey>;
     }
 

@@ -1,4 +1,5 @@
-//! The sending direction.
+//! The sending direction ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455) and
+//! [RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 
 use super::event::ControlPayload;
 use super::header_bytes::HeaderBytes;
@@ -12,18 +13,20 @@ use crate::utf8::Utf8Validator;
 
 /// The sending half of a connection.
 ///
-/// Each call writes one whole frame or, when it fails, nothing, and then nothing has changed.
+/// Each call writes one whole frame or nothing. A call that returns an error changes nothing, with
+/// one exception: [`reply_to_close`](Self::reply_to_close) and [`fail`](Self::fail) always stop the
+/// sending of messages and Pings.
 #[derive(Debug)]
 pub struct Sender<R> {
     role: R,
     phase: SendPhase,
     /// The fragmented message in progress.
     message: Option<Fragmented>,
-    /// Where in a character the text of that message is.
+    /// The validator of the text of that message.
     utf8: Utf8Validator,
 }
 
-/// A fragmented message in progress: what its other fragments must be.
+/// The properties of a fragmented message in progress. All its fragments share them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Fragmented {
     kind: Kind,
@@ -33,9 +36,10 @@ struct Fragmented {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SendPhase {
     Open,
-    /// The peer is done, by its Close or by a fault: only our Close may follow.
+    /// The peer has sent a Close or broken the protocol. Only the answer to an earlier Ping and our
+    /// Close may follow.
     Closing,
-    /// RFC 6455 5.5.1: after a Close nothing is sent.
+    /// RFC 6455, section 5.5.1: nothing is sent after a Close.
     Closed,
 }
 
@@ -47,8 +51,9 @@ impl<R: Role> Sender<R> {
     /// Sends a whole text message in one frame.
     ///
     /// # Errors
-    /// [`Closing`](SendError::Closing), [`MessageInProgress`](SendError::MessageInProgress),
-    /// [`OutputFull`](SendError::OutputFull).
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): a fragmented message is in progress.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     #[inline]
     pub fn send_text(&mut self, text: &str, out: &mut impl Output) -> Result<(), SendError> {
         self.send_message(Kind::Text, text.as_bytes(), out)
@@ -57,18 +62,22 @@ impl<R: Role> Sender<R> {
     /// Sends a whole binary message in one frame.
     ///
     /// # Errors
-    /// As of [`send_text`](Self::send_text).
+    /// Returns the same errors as [`send_text`](Self::send_text).
     #[inline]
     pub fn send_binary(&mut self, bytes: &[u8], out: &mut impl Output) -> Result<(), SendError> {
         self.send_message(Kind::Binary, bytes, out)
     }
 
-    /// Sends the next fragment of a message, the last one with `fin` (RFC 6455 5.4). Fragments of
-    /// text may be cut inside a character.
+    /// Sends the next fragment of a message (RFC 6455, section 5.4).
+    ///
+    /// `fin` marks the last fragment. A fragment of text may end inside a character.
     ///
     /// # Errors
-    /// As of [`send_text`](Self::send_text); `MessageInProgress` when the message under way is of
-    /// another kind; [`InvalidUtf8`](SendError::InvalidUtf8).
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
+    ///   kind, or is compressed.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
+    /// - [`InvalidUtf8`](SendError::InvalidUtf8): the text is not UTF-8.
     pub fn send_fragment(
         &mut self,
         kind: Kind,
@@ -84,13 +93,17 @@ impl<R: Role> Sender<R> {
         Ok(())
     }
 
-    /// Sends the next fragment of a compressed message, the last one with `fin`. RSV1 is set on
-    /// the first one (RFC 7692 6): an extension that uses it must have been negotiated. `payload`
-    /// is what the extension has made of the fragment; whether it stands for UTF-8 is not checked.
+    /// Sends the next fragment of a compressed message. `fin` marks the last fragment.
+    ///
+    /// The first fragment has RSV1 set (RFC 7692, section 6), so an extension that uses RSV1 must
+    /// have been negotiated. `payload` is the output of that extension. The original text is not
+    /// checked for UTF-8.
     ///
     /// # Errors
-    /// As of [`send_text`](Self::send_text); `MessageInProgress` when the message under way is of
-    /// another kind, or is not compressed.
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
+    ///   kind, or is not compressed.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     pub fn send_compressed(
         &mut self,
         kind: Kind,
@@ -105,12 +118,14 @@ impl<R: Role> Sender<R> {
         Ok(())
     }
 
-    /// Makes `payload` the payload of the next fragment, as [`send_fragment`](Self::send_fragment)
-    /// does but in place: what must go out is the returned header and then `payload`, which a
-    /// client's call has masked. A whole message is a first fragment with `fin`.
+    /// Prepares `payload` in place as the next fragment of a message, and returns its header.
+    ///
+    /// The caller must send the returned header and then `payload`. For a client, this call masks
+    /// `payload`. `kind` and `fin` are those of [`send_fragment`](Self::send_fragment). A whole
+    /// message is a first fragment with `fin`.
     ///
     /// # Errors
-    /// As of [`send_fragment`](Self::send_fragment), but for `OutputFull`.
+    /// Returns the same errors as [`send_fragment`](Self::send_fragment), except `OutputFull`.
     pub fn send_in_place(
         &mut self,
         kind: Kind,
@@ -124,28 +139,31 @@ impl<R: Role> Sender<R> {
         Ok(HeaderBytes::new(&header))
     }
 
-    /// Sends a Ping with up to 125 bytes (RFC 6455 5.5.2).
+    /// Sends a Ping with up to 125 bytes (RFC 6455, section 5.5.2).
     ///
     /// # Errors
-    /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong),
-    /// [`Closing`](SendError::Closing), [`OutputFull`](SendError::OutputFull).
+    /// - [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong): `payload` exceeds 125 bytes.
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     pub fn ping(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
         self.send_control(OpCode::Ping, payload, out)
     }
 
-    /// Sends a Pong that answers no Ping, with up to 125 bytes (RFC 6455 5.5.3).
+    /// Sends an unsolicited Pong with up to 125 bytes (RFC 6455, section 5.5.3).
     ///
     /// # Errors
-    /// As of [`ping`](Self::ping).
+    /// Returns the same errors as [`ping`](Self::ping).
     pub fn pong(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
         self.send_control(OpCode::Pong, payload, out)
     }
 
-    /// Sends a Close, after which nothing more is sent (RFC 6455 5.5.1). It may come in the middle
-    /// of a fragmented message. `None` sends one without a code.
+    /// Sends a Close, after which nothing more can be sent (RFC 6455, section 5.5.1).
+    ///
+    /// It may be sent in the middle of a fragmented message. `None` sends a Close without a code.
     ///
     /// # Errors
-    /// [`Closing`](SendError::Closing), [`OutputFull`](SendError::OutputFull).
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     pub fn close(
         &mut self,
         frame: Option<&CloseFrame>,
@@ -155,11 +173,12 @@ impl<R: Role> Sender<R> {
         Ok(self.put_close(frame, out)?)
     }
 
-    /// Answers a Ping, which may be done as long as no Close has been sent; does nothing
-    /// afterwards (RFC 6455 5.5.2).
+    /// Answers a Ping, unless a Close has been sent (RFC 6455, section 5.5.2).
+    ///
+    /// After a Close it does nothing.
     ///
     /// # Errors
-    /// [`OutputFull`]. The answer is still due.
+    /// [`OutputFull`] when `out` has no room for the Pong, which must then be sent later.
     pub fn answer_ping(
         &mut self,
         payload: &ControlPayload,
@@ -172,11 +191,13 @@ impl<R: Role> Sender<R> {
         Ok(())
     }
 
-    /// Answers the peer's Close, with its code and without its reason; does nothing when a Close
-    /// has been sent already (RFC 6455 5.5.1).
+    /// Answers the Close of the peer, with the same code and no reason (RFC 6455, section 5.5.1).
+    ///
+    /// If a Close has already been sent, it does nothing.
     ///
     /// # Errors
-    /// [`OutputFull`]. Nothing else can be sent by then, and the answer is still due.
+    /// [`OutputFull`] when `out` has no room for the Close. The Close must then be sent later.
+    /// Messages and Pings can no longer be sent.
     pub fn reply_to_close(
         &mut self,
         received: Option<CloseCode>,
@@ -186,17 +207,20 @@ impl<R: Role> Sender<R> {
         if self.phase == SendPhase::Closed {
             return Ok(());
         }
-        // A received code is always one that may be sent, so no answer loses it.
+        // A received code is always one that may be sent, so the answer always has it.
         let frame = received.and_then(|code| CloseFrame::new(code, "").ok());
         self.put_close(frame.as_ref(), out)
     }
 
-    /// Fails the connection: sends the Close that reports `error`, with its code and its text as
-    /// the reason (RFC 6455 7.1.7). Does nothing when a Close has been sent already, or for an
-    /// error of code 1006, which nobody is left to read.
+    /// Fails the connection, and sends the Close that reports `error` (RFC 6455, section 7.1.7).
+    ///
+    /// The Close has the code of the error, and the text of the error as its reason. It is not sent
+    /// if a Close has already been sent. It is not sent for an error with code 1006 either, because
+    /// the peer can no longer read it.
     ///
     /// # Errors
-    /// [`OutputFull`]. Nothing else can be sent by then, and the Close is still due.
+    /// [`OutputFull`] when `out` has no room for the Close. The Close must then be sent later.
+    /// Messages and Pings can no longer be sent.
     pub fn fail(&mut self, error: &ProtocolError, out: &mut impl Output) -> Result<(), OutputFull> {
         self.stop();
         let Some(frame) = error.close_frame().filter(|_| self.phase != SendPhase::Closed) else {
@@ -206,27 +230,28 @@ impl<R: Role> Sender<R> {
         self.put_close(Some(&frame), out)
     }
 
-    /// How many bytes a frame with a payload of `payload_len` takes on the wire; `usize::MAX` when
-    /// a `usize` cannot say.
+    /// Returns the size on the wire of a frame with a payload of `payload_len` bytes.
+    ///
+    /// The size is in bytes. It is `usize::MAX` when it does not fit in a `usize`.
     #[must_use]
     pub const fn frame_len(&self, payload_len: usize) -> usize {
         let header_len = header(OpCode::Binary, Rsv::NONE, true, payload_len).encoded_len();
         payload_len.saturating_add(header_len + if R::MASKS { 4 } else { 0 })
     }
 
-    /// From here on only a Close may be sent.
+    /// Stops all sending, except for the answer to a Ping and a Close.
     pub(super) fn stop(&mut self) {
         if self.phase == SendPhase::Open {
             self.phase = SendPhase::Closing;
         }
     }
 
-    /// Whether a Close has been sent, or there is nobody left to send one to.
+    /// Returns whether a Close has been sent, or cannot be sent because of an error with code 1006.
     pub(crate) fn is_closed(&self) -> bool {
         self.phase == SendPhase::Closed
     }
 
-    /// The header of a whole message whose payload the caller masks and sends.
+    /// Returns the header of a whole message. The caller masks and sends the payload.
     #[cfg(feature = "alloc")]
     #[inline]
     pub(crate) fn begin(
@@ -238,8 +263,9 @@ impl<R: Role> Sender<R> {
         Ok(self.next_header(kind.into(), Rsv::NONE, true, payload_len))
     }
 
-    /// As [`begin`](Self::begin), for a payload that `compress` makes, which is called only if the
-    /// message can be sent.
+    /// Returns the header and the payload of a whole compressed message, as [`begin`](Self::begin)
+    /// does for a plain one. `compress` makes the payload, and is called only if the message can be
+    /// sent.
     #[cfg(feature = "alloc")]
     pub(crate) fn begin_compressed<P: AsRef<[u8]>>(
         &mut self,
@@ -252,8 +278,9 @@ impl<R: Role> Sender<R> {
         Ok((self.next_header(kind.into(), Rsv::RSV1, true, len), payload))
     }
 
-    /// As [`begin_fragment`](Self::begin_fragment), for what `compress` makes of the payload, which
-    /// is called only if it can be sent.
+    /// Returns the header and the payload of a compressed fragment, as
+    /// [`begin_fragment`](Self::begin_fragment) does for a plain one. `compress` makes the payload,
+    /// and is called only if the fragment can be sent.
     #[cfg(feature = "alloc")]
     pub(crate) fn begin_compressed_fragment<P: AsRef<[u8]>>(
         &mut self,
@@ -269,13 +296,14 @@ impl<R: Role> Sender<R> {
         Ok((self.next_header(opcode, rsv, fin, payload.as_ref().len()), payload))
     }
 
-    /// Whether the fragmented message under way is compressed; `None` when there is none.
+    /// Returns whether the fragmented message in progress is compressed, or `None` when there is no
+    /// message in progress.
     #[cfg(feature = "alloc")]
     pub(crate) fn is_compressing(&self) -> Option<bool> {
         self.message.map(|message| message.compressed)
     }
 
-    /// The header of a fragment, which the caller masks and sends.
+    /// Returns the header of a fragment. The caller masks and sends the payload.
     pub(crate) fn begin_fragment(
         &mut self,
         kind: Kind,
@@ -358,7 +386,7 @@ impl<R: Role> Sender<R> {
         fin: bool,
         payload_len: usize,
     ) -> FrameHeader {
-        // RFC 6455 5.3: a fresh key for each frame of a client.
+        // RFC 6455, section 5.3: a client uses a fresh key for each frame.
         FrameHeader { mask: self.role.next_mask_key(), ..header(opcode, rsv, fin, payload_len) }
     }
 
@@ -367,14 +395,14 @@ impl<R: Role> Sender<R> {
         if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
         }
-        // RFC 6455 5.4: the fragments of one message are not interleaved with another's.
+        // RFC 6455, section 5.4: fragments of different messages must not be interleaved.
         if self.message.is_some() {
             return Err(SendError::MessageInProgress);
         }
         Ok(())
     }
 
-    /// Whether a Close can be sent behind `before` bytes of something else.
+    /// Checks that a Close can be sent after `before` bytes of other frames.
     pub(super) fn admit_close(
         &self,
         frame: Option<&CloseFrame>,
@@ -393,7 +421,7 @@ impl<R: Role> Sender<R> {
             return Err(SendError::Closing);
         }
         match self.message {
-            // RFC 7692 6: RSV1 on the first frame of a compressed message, and on no other.
+            // RFC 7692, section 6: only the first frame of a compressed message has RSV1 set.
             None if compressed => Ok((kind.into(), Rsv::RSV1)),
             None => Ok((kind.into(), Rsv::NONE)),
             Some(message) if message == (Fragmented { kind, compressed }) => {
@@ -403,7 +431,7 @@ impl<R: Role> Sender<R> {
         }
     }
 
-    /// Moves on by a fragment of text, unless it is not UTF-8.
+    /// Advances the validator by a fragment of text, or fails if the text is not UTF-8.
     fn advance_text(&mut self, kind: Kind, fin: bool, payload: &[u8]) -> Result<(), SendError> {
         if kind == Kind::Text {
             let mut utf8 = self.utf8;

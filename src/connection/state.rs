@@ -1,6 +1,7 @@
-//! How far a connection is, and what that means for its transport.
+//! The state of a connection, and the matching action for its transport
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
-/// Where a connection is in its closing handshake (RFC 6455 7).
+/// The state of a connection in the closing handshake (RFC 6455, section 7).
 ///
 /// ```text
 ///                    ┌──────┐
@@ -15,29 +16,29 @@
 ///                    └────────┘
 /// ```
 ///
-/// A protocol error leads from anywhere to `Closed`, and so does the end of the transport, but for
-/// an answer that is still to be written.
+/// A protocol error leads from every state to `Closed`. The end of the transport does so too, but
+/// in `RemoteClosing` the answer must be written first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Messages go both ways.
+    /// Messages may be sent and received.
     Open,
-    /// We have sent a Close, and the peer has not. Messages still come.
+    /// We have sent a Close, and the peer has not. Messages may still arrive.
     LocalClosing,
     /// The peer has sent a Close, and our answer has not been written yet.
     RemoteClosing,
-    /// Both have sent a Close, or the connection has failed, or the transport has ended.
+    /// Both endpoints have sent a Close, or the connection has failed, or the transport has ended.
     Closed,
 }
 
-/// What to do with the transport, once what has been written to an output has been flushed.
+/// The action for the transport, after all output so far has been flushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportAction {
-    /// Read and write on.
+    /// Continue to read and write.
     Keep,
-    /// Shut the sending side down, then read until the end, which may be given a time limit, and
-    /// drop what comes. To drop the transport at once might destroy the Close on its way
-    /// (RFC 6455 7.1.1).
+    /// Shut down the sending side. Then read until the end of the stream and drop the bytes; a time
+    /// limit for this is allowed. If the transport is dropped at once, the peer may not receive the
+    /// Close (RFC 6455, section 7.1.1).
     ShutdownWrite,
-    /// Drop it: nothing more will come or go.
+    /// Drop the transport. No more bytes will be sent or received.
     Drop,
 }

@@ -1,17 +1,18 @@
-//! The choice for each message.
+//! The choice to compress a message or not.
 
-/// Whether a message is sent compressed.
+/// Tells whether a message is sent compressed.
 ///
-/// What repeats a secret beside something that an attacker chooses had better not be: its length
-/// tells (RFC 7692 8, CRIME and BREACH).
+/// Do not compress a message that holds both a secret and text that an attacker chooses: the
+/// compressed length can reveal the secret, as in the attacks CRIME and BREACH
+/// ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 8).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
-    /// If it is long enough: see `DeflateConfig::threshold`. A message in several fragments counts as
-    /// long.
+    /// Compresses a message of at least `DeflateConfig::threshold` bytes, and every message that is
+    /// sent in several fragments.
     #[default]
     Auto,
-    /// Yes.
+    /// Compresses the message.
     Yes,
-    /// No: it is sent as it is.
+    /// Sends the message uncompressed.
     No,
 }

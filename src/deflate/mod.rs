@@ -1,23 +1,49 @@
-//! permessage-deflate (RFC 7692): compressed messages.
+//! The permessage-deflate extension, which compresses messages
+//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 //!
-//! A [`WebSocket`](crate::WebSocket) whose [`Config`](crate::websocket::Config) has been given a
-//! [`DeflateConfig`] uses it by itself, once it has been negotiated; the adapters see to
-//! that too. Who runs the opening handshake in another way negotiates by [`Preferences`], and hands
-//! the [`Terms`] over.
+//! [`Preferences`] describe what one side wants. The client sends [`Preferences::offer`], the
+//! server answers with [`Preferences::accept`], and the client checks the response with
+//! [`Preferences::check`]. Both sides get the [`Terms`] that they agreed on. This negotiation needs
+//! no allocator. The compression itself needs the feature `deflate`.
 //!
 //! ```
-//! use websocket_proto::deflate::{DeflateConfig, Preferences};
-//! use websocket_proto::websocket;
+//! use websocket_proto::{deflate::Preferences, extension::Extensions};
 //!
-//! // Nothing is kept between two messages of the server, and messages under 1 KiB are sent as
-//! // they are.
-//! let preferences = Preferences::new().server_no_context_takeover(true);
-//! let deflate = DeflateConfig::new().preferences(preferences).threshold(1024);
-//! let config = websocket::Config::new().deflate(deflate);
+//! // The client's offers, the preferred one first. The server takes the first that it can meet.
+//! let offers = Extensions::parse(
+//!     b"permessage-deflate; server_max_window_bits=10; x-unknown, \
+//!       permessage-deflate; client_max_window_bits",
+//! );
+//! let server = Preferences::new().server_no_context_takeover(true).client_max_window_bits(12);
+//! let terms = server.accept(offers.map_while(Result::ok)).expect("the second one will do");
+//! assert_eq!(
+//!     &*terms.response(),
+//!     "permessage-deflate; server_no_context_takeover; client_max_window_bits=12",
+//! );
+//!
+//! // The client checks the response.
+//! let response = terms.response();
+//! let agreed = Extensions::parse(response.as_bytes()).map_while(Result::ok);
+//! let terms = Preferences::new().check(agreed)?.expect("the server has agreed");
+//! assert!(terms.server_no_context_takeover());
+//! assert_eq!((terms.server_max_window_bits(), terms.client_max_window_bits()), (15, 12));
+//! # Ok::<(), websocket_proto::deflate::DeflateError>(())
 //! ```
 //!
-//! [`Compressor`] and [`Decompressor`] are the pieces, for those who build on
-//! [`Connection`](crate::connection::Connection).
+#![cfg_attr(
+    feature = "deflate",
+    doc = "The adapters negotiate permessage-deflate if their [`Config`](crate::websocket::Config) \
+        has a [`DeflateConfig`], and the [`WebSocket`](crate::WebSocket) then compresses and \
+        decompresses messages. If your own code runs the opening handshake, negotiate with \
+        [`Preferences`] and pass the [`Terms`] to \
+        [`Config::deflate_terms`](crate::websocket::Config::deflate_terms)."
+)]
+//!
+#![cfg_attr(
+    feature = "deflate",
+    doc = "[`Compressor`] and [`Decompressor`] compress and decompress without a `WebSocket`, for \
+        code that uses [`Connection`](crate::connection::Connection) directly."
+)]
 
 #[cfg(feature = "deflate")]
 mod coding;

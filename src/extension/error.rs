@@ -1,35 +1,42 @@
-//! What can be wrong with a list of extensions.
+//! Errors in a list of extensions ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
+//! section 9.1).
 
 use core::error::Error;
 use core::fmt;
 
-/// How `Sec-WebSocket-Extensions` departs from its grammar (RFC 6455 9.1).
+/// A grammar error in the value of `Sec-WebSocket-Extensions` (RFC 6455, section 9.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExtensionError {
-    /// The header is there, but no extension in it.
+    /// The header is present but contains no extension.
     EmptyList,
-    /// An extension's name is not a token.
+    /// The name of an extension is missing or not a token.
     Name,
-    /// A parameter's name is missing or not a token.
+    /// The name of a parameter is missing or not a token.
     ParameterName,
-    /// A parameter's value is missing or not a token.
+    /// The value of a parameter is missing or not a token.
     ParameterValue,
-    /// A quoted value does not end.
+    /// A quoted value has no closing quote.
     UnterminatedQuote,
-    /// This byte stands where a comma, a semicolon or the end has to be.
+    /// The list contains this byte where a comma, a semicolon or the end of the list must be.
     UnexpectedByte(u8),
 }
 
 impl fmt::Display for ExtensionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EmptyList => f.write_str("list of extensions is empty"),
-            Self::Name => f.write_str("name of an extension is not a token"),
-            Self::ParameterName => f.write_str("name of an extension parameter is not a token"),
-            Self::ParameterValue => f.write_str("value of an extension parameter is not a token"),
-            Self::UnterminatedQuote => f.write_str("quoted extension parameter does not end"),
-            Self::UnexpectedByte(byte) => write!(f, "byte {byte:#04x} in the list of extensions"),
+            Self::EmptyList => f.write_str("the list of extensions is empty"),
+            Self::Name => f.write_str("the name of an extension is not a token"),
+            Self::ParameterName => f.write_str("the name of an extension parameter is not a token"),
+            Self::ParameterValue => {
+                f.write_str("the value of an extension parameter is not a token")
+            }
+            Self::UnterminatedQuote => {
+                f.write_str("a quoted extension parameter has no closing quote")
+            }
+            Self::UnexpectedByte(byte) => {
+                write!(f, "unexpected byte {byte:#04x} in the list of extensions")
+            }
         }
     }
 }

@@ -1,4 +1,5 @@
-//! `Sec-WebSocket-Extensions` (RFC 6455 9.1).
+//! Parses `Sec-WebSocket-Extensions` ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
+//! section 9.1).
 //!
 //! ```text
 //! extension-list  = 1#extension
@@ -6,8 +7,8 @@
 //! extension-param = token [ "=" (token | quoted-string) ]   ; a token once it is unquoted
 //! ```
 //!
-//! The grammar is that of RFC 2616 2.1: whitespace may stand between any two of its parts, and
-//! empty elements of a list count for nothing, but there has to be one that is not empty.
+//! The grammar follows RFC 2616, section 2.1. Whitespace may stand between any two parts. Empty
+//! elements of the list are ignored, but at least one element must not be empty.
 
 use core::fmt;
 
@@ -16,13 +17,16 @@ use super::grammar::{skip_whitespace, take_byte, take_token};
 use super::parameter::{ExtensionParameter, ParameterIter, take_parameter};
 use crate::http1::{Field, Headers, Values};
 
-/// A list of extensions, in order of preference (an offer) or of application (an answer).
+/// An iterator over a list of extensions.
 ///
-/// It yields an error where the text departs from the grammar, and nothing after that. What was
-/// checked before, as by [`Request`](crate::handshake::Request), yields no error.
+/// An offer lists the extensions in order of preference. An answer lists them in the order in which
+/// they apply.
+///
+/// At a grammar error the iterator yields the error and then ends. A list that was checked before
+/// yields no error. For example, [`Request`](crate::handshake::Request) checks its list.
 ///
 /// ```
-/// use websocket_proto::handshake::Extensions;
+/// use websocket_proto::extension::Extensions;
 ///
 /// let offer = b"permessage-deflate; client_max_window_bits; server_max_window_bits=\"10\", x-foo";
 /// let mut extensions = Extensions::parse(offer);
@@ -35,18 +39,19 @@ use crate::http1::{Field, Headers, Values};
 ///
 /// assert_eq!(extensions.next().unwrap()?.name(), "x-foo");
 /// assert!(extensions.next().is_none());
-/// # Ok::<(), websocket_proto::handshake::ExtensionError>(())
+/// # Ok::<(), websocket_proto::extension::ExtensionError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Extensions<'b> {
-    /// What is left of the line.
+    /// The unread rest of the current line.
     rest: &'b [u8],
-    /// The lines after it.
+    /// The lines after the current line.
     lines: Option<Values<'b, 'static>>,
     found: Found,
 }
 
-/// What was seen so far: at the end it tells an empty list, an error, from none at all.
+/// What the iterator has seen so far. At the end, this distinguishes an empty list, which is an
+/// error, from no list at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Found {
     NoLine,
@@ -55,20 +60,22 @@ enum Found {
 }
 
 impl<'b> Extensions<'b> {
-    /// The list in the value of one header line.
+    /// Parses the list in the value of one header line.
     #[must_use]
     pub const fn parse(value: &'b [u8]) -> Self {
         Self { rest: value, lines: None, found: Found::EmptyLines }
     }
 
-    /// The list in every `Sec-WebSocket-Extensions` line: several make one list
-    /// (RFC 6455 9.1). No line at all is no extension and no error.
+    /// Parses the list in all `Sec-WebSocket-Extensions` lines of `headers`.
+    ///
+    /// Several lines make one list (RFC 6455, section 9.1). If there is no line, the list has no
+    /// extension and no error.
     #[must_use]
     pub const fn of(headers: Headers<'b>) -> Self {
         Self::in_lines(headers.values(Self::HEADER))
     }
 
-    /// As [`of`](Self::of), where it is known how many lines there are.
+    /// Does the same as [`of`](Self::of), for a field that has already been counted.
     pub(crate) const fn in_field(field: Field<'b>, headers: Headers<'b>) -> Self {
         Self::in_lines(field.values(headers, Self::HEADER))
     }
@@ -134,23 +141,23 @@ impl<'b> Iterator for Extensions<'b> {
 
 /// One extension of a list, with its parameters.
 ///
-/// Parameters are handed over as they came, in order: whether one may be repeated, or must have a
-/// value, is for the extension's own specification to say.
+/// The parameters have the order in which they were sent. Each extension's own specification
+/// defines whether a parameter may be repeated and whether it must have a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Extension<'b> {
     name: &'b str,
-    /// The text behind the name, which follows the grammar: nothing, or `;` and a parameter.
+    /// The text after the name: any number of parameters, each after a `;`. It follows the grammar.
     parameters: &'b [u8],
 }
 
 impl<'b> Extension<'b> {
-    /// The name, a token such as `permessage-deflate`. Names are compared with their case.
+    /// Returns the name, a token such as `permessage-deflate`. Names are case-sensitive.
     #[must_use]
     pub const fn name(&self) -> &'b str {
         self.name
     }
 
-    /// The parameters in order.
+    /// Returns an iterator over the parameters, in order.
     pub fn parameters(&self) -> impl Iterator<Item = ExtensionParameter<'b>> + Clone + use<'b> {
         ParameterIter::new(self.parameters)
     }

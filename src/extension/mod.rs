@@ -1,4 +1,5 @@
-//! Extensions as `Sec-WebSocket-Extensions` lists them (RFC 6455, section 9.1).
+//! Extensions as `Sec-WebSocket-Extensions` lists them
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 9.1).
 //!
 //! [`Extensions`] reads such a list. [`ExtensionText`] is one extension, ready to be sent.
 

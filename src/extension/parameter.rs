@@ -1,4 +1,5 @@
-//! The parameters of an extension (RFC 6455, section 9.1).
+//! The parameters of an extension ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
+//! section 9.1).
 
 use core::fmt;
 
@@ -11,32 +12,35 @@ use crate::http1::grammar::is_token_byte;
 pub struct ExtensionParameter<'b> {
     /// The name, a token.
     pub name: &'b str,
-    /// What stands behind the `=`, if anything: `a` has none, and `a=` is malformed.
+    /// The value after the `=`, if there is an `=`. In `a` the parameter has no value; `a=` is
+    /// malformed.
     pub value: Option<ParameterValue<'b>>,
 }
 
-/// The value of a parameter: a token, whether or not it came as a quoted string
-/// (RFC 6455 9.1).
+/// The value of a parameter, which is a token (RFC 6455, section 9.1).
+///
+/// The peer may have sent the token as a quoted string.
 ///
 /// ```
-/// use websocket_proto::handshake::Extensions;
+/// use websocket_proto::extension::Extensions;
 ///
 /// let extension = Extensions::parse(br#"x-foo; a="1\5""#).next().unwrap()?;
 /// let value = extension.parameters().next().unwrap().value.unwrap();
 /// assert_eq!(value, "15");
 /// assert_eq!(value.to_string(), "15");
 /// assert!(value.bytes().eq(*b"15"));
-/// # Ok::<(), websocket_proto::handshake::ExtensionError>(())
+/// # Ok::<(), websocket_proto::extension::ExtensionError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct ParameterValue<'b> {
-    /// The text as sent, without the quotes. No token holds a backslash, so that each one in
-    /// here escapes the byte behind it.
+    /// The text as sent, without the quotes. A token contains no backslash, so each backslash in
+    /// this text escapes the next byte.
     escaped: &'b [u8],
 }
 
 impl<'b> ParameterValue<'b> {
-    /// The bytes of the value, unescaped. There is at least one, and all are ASCII.
+    /// Returns the bytes of the value, unescaped. There is at least one byte, and all bytes are
+    /// ASCII.
     pub fn bytes(&self) -> impl Iterator<Item = u8> + Clone + use<'b> {
         self.escaped.iter().copied().filter(|&byte| byte != b'\\')
     }
@@ -74,7 +78,7 @@ impl fmt::Debug for ParameterValue<'_> {
     }
 }
 
-/// The parameters in text that was checked.
+/// An iterator over the parameters in a text that was checked before.
 #[derive(Clone, Debug)]
 pub(super) struct ParameterIter<'b> {
     rest: &'b [u8],
@@ -95,7 +99,7 @@ impl<'b> Iterator for ParameterIter<'b> {
     }
 }
 
-/// Takes `; name` or `; name=value`; the text begins with the semicolon.
+/// Takes `; name` or `; name=value`. The text must begin with the semicolon.
 pub(super) fn take_parameter<'b>(
     rest: &mut &'b [u8],
 ) -> Result<ExtensionParameter<'b>, ExtensionError> {
@@ -117,7 +121,8 @@ pub(super) fn take_parameter<'b>(
     Ok(ExtensionParameter { name, value })
 }
 
-/// Takes a quoted string behind its opening quote. RFC 6455 9.1: what it says has to be a token.
+/// Takes a quoted string, after its opening quote. The unescaped value must be a token (RFC 6455,
+/// section 9.1).
 fn take_quoted<'b>(rest: &mut &'b [u8]) -> Result<&'b [u8], ExtensionError> {
     let mut len = 0;
     loop {

@@ -1,10 +1,11 @@
-//! One extension as a header has it.
+//! The text of one extension, ready to be sent.
 
 use core::fmt::{self, Write};
 use core::ops::Deref;
 
-/// One extension with its parameters, as `Sec-WebSocket-Extensions` has it. It is text: `Deref`
-/// and `Display` say what.
+/// The text of one extension with its parameters, as in `Sec-WebSocket-Extensions`.
+///
+/// Read the text through `Deref<Target = str>` or `Display`.
 #[derive(Clone, Copy)]
 pub struct ExtensionText {
     bytes: [u8; Self::MAX_LEN],
@@ -12,7 +13,7 @@ pub struct ExtensionText {
 }
 
 impl ExtensionText {
-    /// permessage-deflate with all its parameters takes up to 128 bytes.
+    /// The capacity in bytes. permessage-deflate with all its parameters takes up to 128 bytes.
     const MAX_LEN: usize = 128;
 
     pub(crate) fn new(name: &str) -> Self {
@@ -30,7 +31,7 @@ impl ExtensionText {
     }
 
     fn push(&mut self, text: fmt::Arguments<'_>) {
-        // There is room for all that is ever written.
+        // The capacity is large enough for every text that this crate writes.
         let _ = self.write_fmt(text);
     }
 }

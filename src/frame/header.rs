@@ -1,10 +1,10 @@
-//! The header of a frame, strictly by RFC 6455 5.2.
+//! Frame headers ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.2).
 
 use super::{OpCode, Rsv};
 use crate::error::ProtocolError;
 use crate::mask::MaskKey;
 
-/// The longest payload of a control frame, in bytes (RFC 6455 5.5).
+/// The longest payload of a control frame, in bytes (RFC 6455, section 5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
 const FIN: u8 = 0b1000_0000;
@@ -12,7 +12,7 @@ const MASK: u8 = 0b1000_0000;
 const LENGTH_IN_16_BITS: u8 = 126;
 const LENGTH_IN_64_BITS: u8 = 127;
 
-/// What stands before the payload of a frame (RFC 6455 5.2).
+/// The header of a frame, which comes before its payload (RFC 6455, section 5.2).
 ///
 /// ```
 /// use websocket_proto::frame::{FrameHeader, OpCode, Rsv};
@@ -29,35 +29,42 @@ const LENGTH_IN_64_BITS: u8 = 127;
 pub struct FrameHeader {
     /// Whether this is the last frame of its message.
     pub fin: bool,
-    /// The reserved bits, which only an extension gives a meaning.
+    /// The reserved bits. Only an extension gives them a meaning.
     pub rsv: Rsv,
-    /// What the frame is.
+    /// The type of the frame.
     pub opcode: OpCode,
-    /// The key that the payload is masked with; `Some` exactly in frames from a client (5.1).
+    /// The key that masks the payload. It is `Some` exactly in the frames of a client
+    /// (RFC 6455, section 5.1).
     pub mask: Option<MaskKey>,
     /// The length of the payload in bytes, 0 to 2^63 - 1.
     pub payload_len: u64,
 }
 
 impl FrameHeader {
-    /// The longest header, in bytes: 2, and 8 of length, and 4 of mask key.
+    /// The longest header, in bytes: 2 fixed bytes, 8 for the length, and 4 for the masking key.
     pub const MAX_LEN: usize = 14;
 
-    /// Reads the header at the start of `bytes`, and says how many bytes it took.
+    /// Parses the header at the start of `bytes`, and returns the header and its length in bytes.
     ///
-    /// `None`: the header goes on past the end of `bytes`. What has come is checked all the same,
-    /// byte by byte in the order of the wire, so a fault is found at the byte that makes it one
-    /// and is the same fault however the header arrives.
+    /// Returns `None` when `bytes` ends inside the header. The bytes that have arrived are checked
+    /// all the same, one by one and in wire order. So an error is found at the first byte that is
+    /// wrong, and it is the same error however the header was split.
     ///
     /// # Errors
-    /// A reserved opcode, a control frame that is fragmented or longer than 125 bytes, a length
-    /// with its top bit set or in a longer form than it needs.
+    /// - [`ReservedOpCode`](ProtocolError::ReservedOpCode): the opcode is reserved.
+    /// - [`FragmentedControlFrame`](ProtocolError::FragmentedControlFrame): a control frame is
+    ///   fragmented.
+    /// - [`ControlFrameTooLong`](ProtocolError::ControlFrameTooLong): a control frame has more than
+    ///   125 bytes of payload.
+    /// - [`LengthTopBitSet`](ProtocolError::LengthTopBitSet): the top bit of the length is set.
+    /// - [`NonMinimalLength`](ProtocolError::NonMinimalLength): the length is encoded in more bytes
+    ///   than it needs.
     pub fn parse(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
         Self::parse_with(bytes, |_| Ok(()))
     }
 
-    /// [`parse`](Self::parse), asking `admit` about each part as soon as it has been read: rules
-    /// that the wire layer cannot know take their place in the same order.
+    /// Parses a header as [`parse`](Self::parse) does, and passes each part to `admit` as soon as
+    /// it has been read. So the rules of a connection are checked in wire order too.
     #[inline(always)]
     pub(crate) fn parse_with(
         bytes: &[u8],
@@ -70,7 +77,7 @@ impl FrameHeader {
         let rsv = Rsv::from_bits(first);
         let opcode = OpCode::from_bits(first)
             .ok_or(ProtocolError::ReservedOpCode { opcode: first & 0x0f })?;
-        // RFC 6455 5.5: control frames must not be fragmented.
+        // RFC 6455, section 5.5: control frames must not be fragmented.
         if opcode.is_control() && !fin {
             return Err(ProtocolError::FragmentedControlFrame);
         }
@@ -81,7 +88,7 @@ impl FrameHeader {
         };
         let masked = second & MASK != 0;
         let short_len = second & !MASK;
-        // RFC 6455 5.5: a control frame's payload has at most 125 bytes, so never a longer form.
+        // RFC 6455, section 5.5: the payload of a control frame has at most 125 bytes.
         if opcode.is_control() && usize::from(short_len) > MAX_CONTROL_PAYLOAD {
             return Err(ProtocolError::ControlFrameTooLong);
         }
@@ -96,7 +103,7 @@ impl FrameHeader {
             }
             LENGTH_IN_64_BITS => {
                 let Some((len, rest)) = rest.split_first_chunk() else {
-                    // The top bit stands in the first of the eight bytes.
+                    // The top bit is in the first of the eight bytes.
                     return match rest.first() {
                         Some(&top) if top & 0x80 != 0 => Err(ProtocolError::LengthTopBitSet),
                         _ => Ok(None),
@@ -106,11 +113,11 @@ impl FrameHeader {
             }
             short => (u64::from(short), rest),
         };
-        // RFC 6455 5.2: the most significant bit must be 0.
+        // RFC 6455, section 5.2: the most significant bit must be 0.
         if payload_len > i64::MAX as u64 {
             return Err(ProtocolError::LengthTopBitSet);
         }
-        // RFC 6455 5.2: the minimal number of bytes must be used to encode the length.
+        // RFC 6455, section 5.2: the length must be encoded in the minimal number of bytes.
         if short_len != shortest_form(payload_len) {
             return Err(ProtocolError::NonMinimalLength { len: payload_len });
         }
@@ -128,7 +135,7 @@ impl FrameHeader {
         Ok(Some((header, bytes.len() - rest.len())))
     }
 
-    /// How many bytes [`emit`](Self::emit) writes: 2 to 14.
+    /// Returns how many bytes [`emit`](Self::emit) writes: 2 to 14.
     #[must_use]
     pub const fn encoded_len(&self) -> usize {
         let length_len = match shortest_form(self.payload_len) {
@@ -139,11 +146,13 @@ impl FrameHeader {
         2 + length_len + if self.mask.is_some() { 4 } else { 0 }
     }
 
-    /// Writes the header to the start of `out`, the length in its shortest form, and says how
-    /// many bytes that took. The bytes of `out` behind it have no meaning.
+    /// Writes the header to the start of `out`, and returns its length in bytes.
     ///
-    /// The caller answers for what no header may say: `payload_len` is at most 2^63 - 1, and at
-    /// most 125 with FIN set in a control frame.
+    /// The length of the payload is written in its shortest form. The bytes of `out` after the
+    /// header have no meaning.
+    ///
+    /// The caller must ensure that `payload_len` is at most 2^63 - 1. In a control frame, FIN must
+    /// be set and `payload_len` must be at most 125.
     #[inline]
     pub fn emit(&self, out: &mut [u8; Self::MAX_LEN]) -> usize {
         let masked = if self.mask.is_some() { MASK } else { 0 };
@@ -152,7 +161,8 @@ impl FrameHeader {
         let [k0, k1, k2, k3] = key;
         let short = shortest_form(self.payload_len);
         let [first, second] = [fin | self.rsv.bits() | self.opcode as u8, masked | short];
-        // Whole arrays are stored, then cut to size by what is returned: no branch on the mask.
+        // Each arm stores a whole array, and the returned length cuts off the unused bytes. This
+        // needs no branch on the mask.
         let header_len = match short {
             LENGTH_IN_16_BITS => {
                 let [.., a, b] = self.payload_len.to_be_bytes();
@@ -173,7 +183,7 @@ impl FrameHeader {
     }
 }
 
-/// A part of a header, in the order in which the parts stand on the wire.
+/// A part of a header. The variants are in wire order.
 #[derive(Clone, Copy)]
 pub(crate) enum HeaderPart {
     First { rsv: Rsv, opcode: OpCode },
@@ -181,7 +191,7 @@ pub(crate) enum HeaderPart {
     Length(u64),
 }
 
-/// What the seven length bits say of `payload_len` in its shortest form.
+/// Returns the value of the seven length bits when `payload_len` is in its shortest form.
 const fn shortest_form(payload_len: u64) -> u8 {
     match payload_len {
         0..=125 => payload_len as u8,

@@ -1,8 +1,10 @@
-//! Frame headers (RFC 6455 5.2): parse and emit, with nothing of connections in it.
+//! Parses and emits frame headers ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
+//! section 5.2).
 //!
-//! A header is 2 to 14 bytes. [`FrameHeader::parse`] checks all that can be known from those
-//! bytes alone; what depends on the connection (who masks, which reserved bits an extension has
-//! claimed, whether a message is under way) is [`Connection`](crate::connection::Connection)'s.
+//! A header is 2 to 14 bytes. [`FrameHeader::parse`] checks every rule that needs only those
+//! bytes. [`Connection`](crate::connection::Connection) checks the rules that depend on the
+//! connection: which endpoint masks, which reserved bits an extension uses, and whether a message
+//! is in progress.
 
 mod header;
 mod opcode;

@@ -1,28 +1,29 @@
-//! The six opcodes of RFC 6455 5.2, and the two that begin a message.
+//! The six opcodes of [RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.2, and the two
+//! types of messages.
 
-/// What a frame is (RFC 6455 5.2, 11.8).
+/// The type of a frame (RFC 6455, sections 5.2 and 11.8).
 ///
-/// Exhaustive on purpose: the opcodes that RFC 6455 reserves are refused where they are read, so
-/// a value of this type is always one that the protocol defines.
+/// This enum is exhaustive on purpose. [`FrameHeader::parse`](super::FrameHeader::parse) refuses
+/// reserved opcodes, so every value of this type is one that RFC 6455 defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum OpCode {
-    /// A further fragment of the message that is under way (5.4).
+    /// A further fragment of the message in progress (RFC 6455, section 5.4).
     Continuation = 0x0,
-    /// A text message, or its first fragment (5.6).
+    /// A text message, or its first fragment (RFC 6455, section 5.6).
     Text = 0x1,
-    /// A binary message, or its first fragment (5.6).
+    /// A binary message, or its first fragment (RFC 6455, section 5.6).
     Binary = 0x2,
-    /// The closing handshake (5.5.1).
+    /// A step of the closing handshake (RFC 6455, section 5.5.1).
     Close = 0x8,
-    /// Asks the peer for a Pong (5.5.2).
+    /// Asks the peer for a Pong (RFC 6455, section 5.5.2).
     Ping = 0x9,
-    /// The answer to a Ping, or an unsolicited heartbeat (5.5.3).
+    /// The answer to a Ping, or an unsolicited heartbeat (RFC 6455, section 5.5.3).
     Pong = 0xa,
 }
 
 impl OpCode {
-    /// The opcode in the low four bits of `bits`; `None` for those that the RFC reserves.
+    /// Returns the opcode in the low four bits of `bits`, or `None` for a reserved opcode.
     #[must_use]
     pub const fn from_bits(bits: u8) -> Option<Self> {
         match bits & 0x0f {
@@ -36,17 +37,17 @@ impl OpCode {
         }
     }
 
-    /// Whether this is a control frame: Close, Ping or Pong (5.5).
+    /// Returns whether this is a control frame: Close, Ping or Pong (RFC 6455, section 5.5).
     #[must_use]
     pub const fn is_control(self) -> bool {
         self as u8 & 0b1000 != 0
     }
 }
 
-/// The type of a message, which is that of its first frame (RFC 6455 5.6).
+/// The type of a message. The first frame of the message sets it (RFC 6455, section 5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// UTF-8 text, validated.
+    /// Text in UTF-8.
     Text,
     /// Any bytes.
     Binary,

@@ -1,4 +1,4 @@
-//! Why a request or response cannot be written.
+//! Errors of writing a request or a response.
 
 use core::error::Error;
 use core::fmt;
@@ -6,54 +6,54 @@ use core::fmt;
 use crate::extension::ExtensionError;
 use crate::http1::HeadWriteError;
 
-/// Why a request or response was not written: the caller's fault.
+/// The reason why a request or a response was not written. The caller is at fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// It does not fit.
+    /// The output buffer is too small.
     BufferTooSmall {
-        /// How many bytes it takes.
+        /// The length of the whole message, in bytes.
         needed: usize,
     },
-    /// The target does not begin with `/`, or holds `#`, a space, a control or a byte beyond
-    /// ASCII.
+    /// The target does not begin with `/`, or it contains `#`, a space, a control byte or a byte
+    /// outside ASCII.
     Target,
-    /// The host is not a host with or without a port, or the port is given twice.
+    /// The host is not a host with an optional port, or the port is given twice.
     Host,
     /// The origin is not visible ASCII.
     Origin,
-    /// A subprotocol to offer is not a token.
+    /// An offered subprotocol is not a token.
     Subprotocol {
-        /// Which of them.
+        /// The index of the subprotocol, from 0.
         index: usize,
     },
-    /// A subprotocol to offer is one of those in front of it.
+    /// An offered subprotocol equals an earlier one.
     DuplicateSubprotocol {
-        /// Which of them.
+        /// The index of the second one, from 0.
         index: usize,
     },
-    /// The subprotocol to agree on is not one that the client offered.
+    /// The client did not offer the chosen subprotocol.
     SubprotocolNotOffered,
-    /// The extensions depart from their grammar.
+    /// The list of extensions is malformed.
     Extensions(ExtensionError),
-    /// An extension to agree on is not one that the client offered.
+    /// The client did not offer one of the chosen extensions.
     ExtensionNotOffered,
     /// The name of one of the caller's headers is not a token.
     HeaderName {
-        /// Which of them.
+        /// The index of the header, from 0.
         index: usize,
     },
-    /// The value of one of the caller's headers holds CR, LF, NUL or another control.
+    /// The value of one of the caller's headers contains CR, LF, NUL or another control byte.
     HeaderValue {
-        /// Which of them.
+        /// The index of the header, from 0.
         index: usize,
     },
-    /// One of the caller's headers is for the handshake to write.
+    /// One of the caller's headers is a header that the crate writes itself.
     ReservedHeader {
-        /// Which of them.
+        /// The index of the header, from 0.
         index: usize,
     },
-    /// The status is not one from 200 to 599 whose response has a body.
+    /// The status is not from 200 to 599, or a response with this status has no body.
     Status {
         /// The status.
         status: u16,
@@ -63,21 +63,33 @@ pub enum WriteError {
 impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BufferTooSmall { needed } => write!(f, "http head takes {needed} bytes"),
-            Self::Target => f.write_str("request target is not a path"),
-            Self::Host => f.write_str("host is not a host and port"),
-            Self::Origin => f.write_str("origin is not visible ascii"),
-            Self::Subprotocol { index } => write!(f, "subprotocol {index} is not a token"),
-            Self::DuplicateSubprotocol { index } => write!(f, "subprotocol {index} is a duplicate"),
-            Self::SubprotocolNotOffered => f.write_str("subprotocol was not offered"),
-            Self::Extensions(error) => write!(f, "{error}"),
-            Self::ExtensionNotOffered => f.write_str("extension was not offered"),
-            Self::HeaderName { index } => write!(f, "name of header {index} is not a token"),
-            Self::HeaderValue { index } => write!(f, "value of header {index} holds a control"),
-            Self::ReservedHeader { index } => {
-                write!(f, "header {index} is for the handshake to write")
+            Self::BufferTooSmall { needed } => {
+                write!(f, "the output buffer is too small: the message takes {needed} bytes")
             }
-            Self::Status { status } => write!(f, "status {status} cannot refuse a websocket"),
+            Self::Target => f.write_str("the request target is not a valid path"),
+            Self::Host => f.write_str("the host is not a host with an optional port"),
+            Self::Origin => f.write_str("the origin is not visible ASCII"),
+            Self::Subprotocol { index } => {
+                write!(f, "the subprotocol at index {index} is not a token")
+            }
+            Self::DuplicateSubprotocol { index } => {
+                write!(f, "the subprotocol at index {index} is a duplicate")
+            }
+            Self::SubprotocolNotOffered => {
+                f.write_str("the client did not offer the chosen subprotocol")
+            }
+            Self::Extensions(error) => write!(f, "{error}"),
+            Self::ExtensionNotOffered => f.write_str("the client did not offer a chosen extension"),
+            Self::HeaderName { index } => {
+                write!(f, "the name of the header at index {index} is not a token")
+            }
+            Self::HeaderValue { index } => {
+                write!(f, "the value of the header at index {index} contains a control byte")
+            }
+            Self::ReservedHeader { index } => {
+                write!(f, "the header at index {index} is reserved for the handshake")
+            }
+            Self::Status { status } => write!(f, "a refusal cannot have status {status}"),
         }
     }
 }

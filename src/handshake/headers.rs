@@ -1,17 +1,19 @@
-//! The headers of the opening handshake (RFC 6455, section 11.3).
+//! The headers of the opening handshake ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
+//! section 11.3).
 
 use crate::http1::{Field, Headers, is_framing_header};
 
-/// The version of the protocol that RFC 6455 defines, as `Sec-WebSocket-Version` has it.
+/// The protocol version of RFC 6455, as the value of `Sec-WebSocket-Version`.
 pub(crate) const VERSION: &str = "13";
 
-/// How many subprotocols one request may offer.
+/// The largest number of subprotocols that one request may offer.
 ///
-/// No two may be equal (RFC 6455 4.1), and without an allocator that is told by comparing each
-/// with each; the bound keeps the work linear in the bytes. Nobody offers a tenth of it.
+/// No two subprotocols may be equal (RFC 6455, section 4.1). Without an allocator, the check
+/// compares each subprotocol with each other one. This limit keeps the work linear in the number of
+/// bytes. Real clients offer less than a tenth of it.
 pub const MAX_SUBPROTOCOLS: usize = 64;
 
-/// The headers that a handshake looks at, picked out in one pass.
+/// The headers that a handshake examines, collected in one pass.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Fields<'b> {
     pub(crate) host: Field<'b>,
@@ -31,7 +33,7 @@ impl<'b> Fields<'b> {
     pub(crate) fn of(headers: Headers<'b>) -> Self {
         let mut fields = Self::default();
         for header in headers {
-            // The lengths tell most names apart before any byte is compared.
+            // The length distinguishes most names before any byte is compared.
             let (name, field) = match header.name.len() {
                 4 => ("Host", &mut fields.host),
                 6 => ("Origin", &mut fields.origin),
@@ -54,7 +56,8 @@ impl<'b> Fields<'b> {
     }
 }
 
-/// The headers that frame a message or make up the opening handshake: the crate writes them.
+/// Returns whether the crate writes this header itself: the headers that frame a message, and those
+/// of the opening handshake.
 pub(crate) fn is_handshake_header(name: &str) -> bool {
     is_framing_header(name)
         || ["Host", "Upgrade"].iter().any(|reserved| name.eq_ignore_ascii_case(reserved))

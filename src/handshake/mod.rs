@@ -1,20 +1,35 @@
-//! The opening handshake of both roles (RFC 6455 4), over slices, without an allocator.
+//! The opening handshake of both roles, over slices, without an allocator.
 //!
-//! Neither role reads or writes a socket. The caller collects what the peer sent in a buffer of
-//! its own and shows all of it at each call; nothing is copied out, and what comes back borrows
-//! that buffer. However slowly the head arrives, each byte is looked at once for the head's end,
-//! and the head is parsed once, when it is whole; what may arrive is bounded by [`HeadLimits`](crate::http1::HeadLimits).
+//! A WebSocket begins as an HTTP/1.1 request. The client asks the server to switch to the WebSocket
+//! protocol, and the server agrees with status 101. After that, both sides send frames
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4).
+//!
+//! This module reads and writes the heads of these two messages. It opens no socket: the caller
+//! sends and receives the bytes. A client and a server follow the same pattern:
+//!
+//! - The caller collects the received bytes in a buffer and passes the whole buffer to each call of
+//!   `receive`.
+//! - `receive` returns `None` until the head is complete. The result then borrows from the buffer;
+//!   nothing is copied.
+//! - The work is linear in the number of bytes, even if they arrive one at a time. The search for
+//!   the end of the head examines each byte once, and the complete head is parsed once.
+//! - [`HeadLimits`](crate::http1::HeadLimits) limits the size of the head and the number of
+//!   headers.
 //!
 //! # Server
 //!
-//! 1. [`ServerHandshake::receive`] with the bytes so far, until it returns an [`Incoming`].
-//!    While it returns `None` the head is incomplete: [`ServerHandshake::received`] says how much
-//!    has come, for a time limit of the caller's.
-//! 2. [`Incoming::WebSocket`]: look at the [`Request`] (path, origin, subprotocols, extensions)
-//!    and write [`Request::accept`], or a [`Refusal`]. [`Incoming::Http`]: an ordinary request
-//!    for a page. An error: [`RequestError::refusal`] is the answer, ready to be written.
-//! 3. Drop [`Request::head_len`] bytes from the front of the buffer. The rest belongs to the
-//!    WebSocket.
+//! 1. Call [`ServerHandshake::receive`] with all bytes received so far, until it returns an
+//!    [`Incoming`] or an error. Until then, [`ServerHandshake::received`] returns how many bytes
+//!    have arrived. Use it to detect a client that is too slow.
+//! 2. Answer the request:
+//!    - [`Incoming::WebSocket`]: examine the [`Request`] (path, origin, subprotocols, extensions).
+//!      Then write the answer from [`Request::accept`], or a [`Refusal`].
+//!    - [`Incoming::Http`]: the client did not ask for a WebSocket. Answer it as an ordinary HTTP
+//!      request, for example with a page.
+//!    - An error: write the response that [`RequestError::refusal`] returns, and close the
+//!      transport.
+//! 3. After an accepted request, remove [`Request::head_len`] bytes from the front of the buffer.
+//!    The remaining bytes belong to the WebSocket.
 //!
 //! ```
 //! use websocket_proto::handshake::{Incoming, ServerHandshake};
@@ -33,7 +48,7 @@
 //! assert_eq!(handshake.received(), 100);
 //!
 //! let Some(Incoming::WebSocket(request)) = handshake.receive(received)? else {
-//!     panic!("this is a whole WebSocket request");
+//!     panic!("this is a complete WebSocket request");
 //! };
 //! assert_eq!(request.path(), "/chat");
 //! assert!(request.subprotocols().eq(["chat", "superchat"]));
@@ -45,22 +60,25 @@
 //!
 //! # Client
 //!
-//! 1. Describe the request as a [`ClientRequest`], with 16 fresh random bytes as the nonce, and
+//! 1. Create a [`ClientRequest`] with a nonce of 16 new random bytes, and
 //!    [`write`](ClientRequest::write) it.
-//! 2. [`ClientHandshake::receive`] with that request and the bytes so far, until it returns an [`Answer`]. Send
-//!    nothing meanwhile (RFC 6455 4.1).
-//! 3. [`Answer::WebSocket`]: the connection is open; [`Response`] says what was agreed. Drop
-//!    [`Response::head_len`] bytes from the front of the buffer; the rest belongs to the
-//!    WebSocket. [`Answer::Http`]: the server answered with something else, such as a redirect or
-//!    401. An error: drop the transport; no Close frame is sent (RFC 6455 7.2.1).
+//! 2. Call [`ClientHandshake::receive`] with this request and all bytes received so far, until it
+//!    returns an [`Answer`] or an error. Send no further bytes before that (RFC 6455, section 4.1).
+//! 3. Handle the result:
+//!    - [`Answer::WebSocket`]: the connection is open. The [`Response`] contains the agreed
+//!      subprotocol and extensions. Remove [`Response::head_len`] bytes from the front of the
+//!      buffer. The remaining bytes belong to the WebSocket.
+//!    - [`Answer::Http`]: the server answered with another status, such as a redirect or 401.
+//!    - An error: drop the transport. The client sends no Close frame (RFC 6455, section 7.2.1).
 //!
-//! A client has at most one connection to a server in this state at a time (RFC 6455 4.1); that
-//! is for whoever opens connections to see to.
+//! A client may have only one connection to a server in this state at a time (RFC 6455,
+//! section 4.1). This module does not enforce that rule. It applies to the code that opens the
+//! connections.
 //!
 //! ```
 //! use websocket_proto::handshake::{Answer, ClientHandshake, ClientRequest};
 //!
-//! let nonce = *b"the sample nonce"; // from the system's random generator, in earnest
+//! let nonce = *b"the sample nonce"; // in real code: from the system's random generator
 //! let request = ClientRequest::new("server.example.com", "/chat", nonce).subprotocols(&["chat"]);
 //!
 //! let mut out = [0; 512];
@@ -81,7 +99,7 @@
 //! ```
 #![cfg_attr(
     feature = "http",
-    doc = "\n# Over HTTP libraries\n\nThe module [`http`](crate::http) has both roles over the types of the `http` crate, and extended CONNECT\n(RFC 8441, RFC 9220)."
+    doc = "\n# Over HTTP libraries\n\nThe module [`http`](crate::http) has both roles over the types of the `http` crate. It also supports\nextended CONNECT (RFC 8441, RFC 9220)."
 )]
 
 pub(crate) mod client;

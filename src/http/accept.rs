@@ -1,4 +1,6 @@
-//! The server's answer that opens the WebSocket.
+//! The server's response that opens the WebSocket
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2.2, and
+//! [RFC 8441](https://www.rfc-editor.org/rfc/rfc8441), section 5).
 
 use ::http::header::{
     CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
@@ -11,9 +13,9 @@ use crate::deflate::{Preferences, Terms};
 use crate::handshake::WriteError;
 use crate::handshake::server::accept::{require_offered_extensions, require_offered_subprotocol};
 
-/// A response with status 101, or 200 to an extended CONNECT, to be completed.
+/// Builds the response that opens the WebSocket: status 101, or 200 to an extended CONNECT.
 ///
-/// Other headers, such as cookies, go into the [`Response`] that it makes.
+/// Add other headers, such as cookies, to the finished [`Response`].
 ///
 /// ```
 /// use websocket_proto::{handshake::WriteError, http::Offer};
@@ -29,7 +31,7 @@ use crate::handshake::server::accept::{require_offered_extensions, require_offer
 /// assert_eq!(response.status(), 200);
 /// assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
 ///
-/// // Only what the client offered may be agreed on.
+/// // The server can choose only what the client offered.
 /// let error = offer.accept().subprotocol("soap").unwrap_err();
 /// assert_eq!(error, WriteError::SubprotocolNotOffered);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -44,14 +46,14 @@ pub struct AcceptBuilder<'a> {
 }
 
 impl Offer {
-    /// The answer that opens the WebSocket, to be completed.
+    /// Returns a builder for the response that opens the WebSocket.
     pub fn accept(&self) -> AcceptBuilder<'_> {
         AcceptBuilder::new(self)
     }
 }
 
 impl<'a> AcceptBuilder<'a> {
-    /// RFC 6455 4.2.2, step 5, and RFC 8441 5.
+    /// Starts the response (RFC 6455, section 4.2.2, step 5, and RFC 8441, section 5).
     fn new(offer: &'a Offer) -> Self {
         let mut response = Response::new(());
         match &offer.opening {
@@ -62,17 +64,18 @@ impl<'a> AcceptBuilder<'a> {
                 headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
                 headers.insert(SEC_WEBSOCKET_ACCEPT, accept.clone());
             }
-            // 200: there is nothing to switch to, and no key to answer.
+            // The status stays 200: an extended CONNECT switches no protocol, and it has no key to
+            // answer.
             Opening::Connect(version) => *response.version_mut() = *version,
         }
         Self { offer, response, extensions: None, deflate: None }
     }
 
-    /// Agrees on a subprotocol. Without this there is none.
+    /// Chooses a subprotocol. Without this call there is none.
     ///
     /// # Errors
     ///
-    /// It is not one that the client offered.
+    /// Returns [`WriteError::SubprotocolNotOffered`] if the client did not offer `subprotocol`.
     pub fn subprotocol(mut self, subprotocol: &str) -> Result<Self, WriteError> {
         require_offered_subprotocol(subprotocol, self.offer.subprotocols())?;
         let value = HeaderValue::from_str(subprotocol);
@@ -81,13 +84,16 @@ impl<'a> AcceptBuilder<'a> {
         Ok(self)
     }
 
-    /// Agrees on extensions: the value of `Sec-WebSocket-Extensions`, in the order in which they
-    /// apply. Whether the parameters fit the offer is for the extension's own specification to
-    /// say. Without this there are none.
+    /// Chooses extensions. `extensions` is the value of `Sec-WebSocket-Extensions`, in the order in
+    /// which the extensions apply.
+    ///
+    /// The method does not compare the parameters with the offer: the specification of each
+    /// extension defines whether they fit. Without this call there are no extensions.
     ///
     /// # Errors
     ///
-    /// One is not among those that the client offered, or this is no list of extensions.
+    /// Returns an error if `extensions` is not a list of extensions, or if the client did not offer
+    /// one of them.
     pub fn extensions(mut self, extensions: &str) -> Result<Self, WriteError> {
         require_offered_extensions(extensions, self.offer.extensions())?;
         let value = HeaderValue::from_str(extensions);
@@ -95,9 +101,13 @@ impl<'a> AcceptBuilder<'a> {
         Ok(self)
     }
 
-    /// Agrees on permessage-deflate (RFC 7692) behind the other extensions, if the client offers it
-    /// on terms that can be met. The `Terms` is for whoever compresses, as
-    /// `websocket::Config::deflate_terms` does; `None`: it is not to be used.
+    /// Accepts permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)) if the
+    /// client offers it on terms that fit `preferences`.
+    ///
+    /// The response lists it after the other extensions. Pass the returned [`Terms`] to the code
+    /// that compresses, for example with
+    /// [`Config::deflate_terms`](crate::websocket::Config::deflate_terms). `None` means that the
+    /// connection does not use permessage-deflate.
     ///
     /// ```
     /// use websocket_proto::{deflate::Preferences, http::Offer};
@@ -124,9 +134,9 @@ impl<'a> AcceptBuilder<'a> {
         (self, terms)
     }
 
-    /// The response.
+    /// Returns the finished response.
     pub fn response(mut self) -> Response<()> {
-        // RFC 6455 11.3.2: the header comes once in a response.
+        // RFC 6455, section 11.3.2: a response has this header only once.
         let extensions = match (self.extensions, self.deflate.map(|terms| terms.response())) {
             (Some(others), Some(deflate)) => {
                 let both = [others.as_bytes(), b", ", deflate.as_bytes()].concat();

@@ -1,4 +1,6 @@
-//! The client's half: what it asks, and what it makes of the answer.
+//! The client's side: the request, and the check of the response
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.1, and
+//! [RFC 8441](https://www.rfc-editor.org/rfc/rfc8441), section 5).
 
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -19,13 +21,16 @@ use crate::handshake::{
 use crate::http1::{Headers, HttpResponse, take_line};
 
 impl ClientRequest<'_> {
-    /// This request as one of HTTP/1.1 for an HTTP library to send, whose target is the path
-    /// (RFC 6455 4.1). The answer is [`check_upgrade`](Self::check_upgrade)'s to judge.
+    /// Returns this request as an HTTP/1.1 request for an HTTP library to send (RFC 6455,
+    /// section 4.1).
+    ///
+    /// The target of the request is the path. Check the response with
+    /// [`check_upgrade`](Self::check_upgrade).
     ///
     /// ```
     /// use websocket_proto::handshake::ClientRequest;
     ///
-    /// let nonce = *b"the sample nonce"; // from the system's random generator, in earnest
+    /// let nonce = *b"the sample nonce"; // in real code: from the system's random generator
     /// let request = ClientRequest::new("server.example.com", "/chat", nonce);
     /// let sent = request.upgrade_request()?;
     /// assert_eq!((sent.method().as_str(), sent.uri().path()), ("GET", "/chat"));
@@ -42,7 +47,7 @@ impl ClientRequest<'_> {
     ///
     /// # Errors
     ///
-    /// Something is not what its grammar says.
+    /// Returns an error if a part of the request does not follow its grammar.
     pub fn upgrade_request(&self) -> Result<Request<()>, WriteError> {
         let mut request = Request::new(());
         *request.headers_mut() = self.header_map()?;
@@ -51,15 +56,16 @@ impl ClientRequest<'_> {
         Ok(request)
     }
 
-    /// Checks the answer to [`upgrade_request`](Self::upgrade_request), by the rules of
-    /// [`ClientHandshake`](crate::handshake::ClientHandshake). `None`: the server answered with a
-    /// status other than 101, such as a redirect or 401; what to make of it is the caller's to
-    /// say.
+    /// Checks the response to [`upgrade_request`](Self::upgrade_request).
+    ///
+    /// The rules are those of [`ClientHandshake`](crate::handshake::ClientHandshake). Returns
+    /// `None` if the status is not 101, for example for a redirect or 401; the caller decides how
+    /// to handle such a response.
     ///
     /// # Errors
     ///
-    /// The server departed from RFC 6455 4.2.2, or from what was offered. Drop the connection; no
-    /// Close frame is sent (RFC 6455 7.2.1).
+    /// Returns an error if the response breaks RFC 6455, section 4.2.2, or does not fit the
+    /// request. Drop the connection then; no Close frame is sent (RFC 6455, section 7.2.1).
     pub fn check_upgrade<B>(
         &self,
         response: &Response<B>,
@@ -80,13 +86,16 @@ impl ClientRequest<'_> {
         Ok(Some(Accepted::new(checked.subprotocol(), checked.headers())))
     }
 
-    /// This request as an extended CONNECT (RFC 8441 5, RFC 9220 3), whose URI has the scheme
-    /// `https` for `wss` and `http` for `ws`. There is no key, so that the nonce has no meaning.
-    /// The answer is [`check_connect`](Self::check_connect)'s to judge.
+    /// Returns this request as an extended CONNECT (RFC 8441, section 5, and
+    /// [RFC 9220](https://www.rfc-editor.org/rfc/rfc9220), section 3).
     ///
-    /// `:protocol` is for the caller to add, where the HTTP library looks for it, with the value
-    /// [`PROTOCOL`](super::PROTOCOL); and nothing may be sent before the server's settings have
-    /// allowed it (RFC 8441 3).
+    /// The scheme of the URI is `https` for `wss` and `http` for `ws`. An extended CONNECT has no
+    /// key, so the nonce is not used. Check the response with
+    /// [`check_connect`](Self::check_connect).
+    ///
+    /// The caller must add `:protocol` with the value [`PROTOCOL`](super::PROTOCOL) in the way that
+    /// the HTTP library requires. Send the request only after the server's settings have allowed
+    /// extended CONNECT (RFC 8441, section 3).
     ///
     /// ```
     /// use websocket_proto::handshake::{ClientRequest, Scheme};
@@ -102,7 +111,7 @@ impl ClientRequest<'_> {
     ///
     /// # Errors
     ///
-    /// Something is not what its grammar says.
+    /// Returns an error if a part of the request does not follow its grammar.
     pub fn connect_request(&self, scheme: Scheme) -> Result<Request<()>, WriteError> {
         let mut headers = self.header_map()?;
         let host = headers.remove(HOST).ok_or(WriteError::Host)?;
@@ -124,16 +133,16 @@ impl ClientRequest<'_> {
         Ok(request)
     }
 
-    /// Checks the answer to [`connect_request`](Self::connect_request). Any 2xx opens the
-    /// WebSocket (RFC 8441 5). `None`: the server answered with another status; what to make of
-    /// it is the caller's to say.
+    /// Checks the response to [`connect_request`](Self::connect_request).
     ///
-    /// A `Sec-WebSocket-Accept` has no meaning here, and is not looked at.
+    /// Every 2xx status opens the WebSocket (RFC 8441, section 5). Returns `None` for any other
+    /// status; the caller decides how to handle such a response. `Sec-WebSocket-Accept` has no
+    /// meaning here and is ignored.
     ///
     /// # Errors
     ///
-    /// The server answered with 101, which is of HTTP/1.1 alone, or departed from what was
-    /// offered. Reset the stream.
+    /// Returns an error if the status is 101, which exists only in HTTP/1.1, or if the response
+    /// does not fit the request. Reset the stream then.
     pub fn check_connect<B>(
         &self,
         response: &Response<B>,
@@ -152,8 +161,8 @@ impl ClientRequest<'_> {
         Ok(Some(Accepted::new(subprotocol, headers)))
     }
 
-    /// The headers. What may stand in them is [`write`](Self::write)'s to say: it writes them,
-    /// and they are read back.
+    /// Returns the headers. [`write`](Self::write) checks and writes them, and this function parses
+    /// its output.
     fn header_map(&self) -> Result<HeaderMap, WriteError> {
         let mut out = vec![0; 1024];
         let len = match self.write(&mut out) {
@@ -171,18 +180,18 @@ impl ClientRequest<'_> {
                 .map_err(|_| WriteError::HeaderName { index })?;
             let value = HeaderValue::from_bytes(header.value)
                 .map_err(|_| WriteError::HeaderValue { index })?;
-            // A map has room for 32768 names.
+            // This fails only if the map is full: it has room for 32768 names.
             map.try_append(name, value).map_err(|_| WriteError::HeaderName { index })?;
         }
         Ok(map)
     }
 }
 
-/// What a server agreed on when it opened the WebSocket.
+/// The subprotocol and the extensions that the server agreed to.
 #[derive(Clone, Debug)]
 pub struct Accepted {
     subprotocol: Option<String>,
-    /// A list that follows the grammar, or nothing.
+    /// A valid list of extensions, or an empty string.
     extensions: String,
 }
 
@@ -194,15 +203,16 @@ impl Accepted {
         }
     }
 
-    /// The subprotocol that the server chose, one of those that were offered.
+    /// Returns the subprotocol that the server chose, one of those that the client offered.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
         self.subprotocol.as_deref()
     }
 
-    /// The extensions that the server agreed on, in the order in which they apply. Each was
-    /// offered, and comes once. Whether the parameters fit the offer is for the extension's own
-    /// specification to say.
+    /// Returns the extensions that the server agreed to, in the order in which they apply.
+    ///
+    /// The client offered each of them, and none is repeated. Their parameters were not compared
+    /// with the offer: the specification of each extension defines whether they fit.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> + Clone {
         Extensions::parse(self.extensions.as_bytes()).map_while(Result::ok)
     }

@@ -1,4 +1,4 @@
-//! What a server finds wrong with a request, and the response that says so.
+//! The errors in a client's request, and the responses that report them.
 
 use alloc::format;
 use alloc::string::String;
@@ -16,10 +16,10 @@ use crate::handshake::headers::VERSION;
 use crate::http1::Header;
 
 impl RequestError {
-    /// The response to an HTTP/1.1 request: the status, the headers and the line of text of
+    /// Returns the response to an HTTP/1.1 request: the status, the headers and the line of text of
     /// [`refusal`](Self::refusal).
     ///
-    /// It says that the connection closes behind it, so that no proxy takes what follows for a
+    /// The response has `Connection: close`, so that no proxy treats the following bytes as a
     /// WebSocket.
     ///
     /// ```
@@ -28,7 +28,7 @@ impl RequestError {
     /// let response = RequestError::Version.response();
     /// assert_eq!(response.status(), 426);
     /// assert_eq!(response.headers()["sec-websocket-version"], "13");
-    /// assert_eq!(response.body(), "websocket version is not 13\n");
+    /// assert!(response.body().ends_with("version is not 13\n"));
     /// ```
     #[must_use]
     pub fn response(self) -> Response<String> {
@@ -43,41 +43,46 @@ impl RequestError {
     }
 }
 
-/// What a server finds wrong with an extended CONNECT: the client's fault.
+/// An error in a client's extended CONNECT ([RFC 8441](https://www.rfc-editor.org/rfc/rfc8441),
+/// sections 4 and 5).
 ///
-/// Each knows the [`status`](Self::status) that tells the client, and the whole response is
-/// [`response`](Self::response).
+/// [`status`](Self::status) returns the status that reports the error to the client, and
+/// [`response`](Self::response) the whole response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConnectRequestError {
-    /// `:protocol` is not `websocket`. 501 (RFC 9220 3).
+    /// `:protocol` is not `websocket`. The status is 501
+    /// ([RFC 9220](https://www.rfc-editor.org/rfc/rfc9220), section 3).
     Protocol,
-    /// The method is not `CONNECT` (RFC 8441 4). 400.
+    /// The method is not `CONNECT` (RFC 8441, section 4). The status is 400.
     Method,
-    /// The scheme, the authority or the path is missing, or is not one of a WebSocket: `http` or
-    /// `https`, a host with or without a port, a path (RFC 8441 4, 5). 400.
+    /// The scheme, the authority or the path is missing or invalid. The scheme must be `http` or
+    /// `https`, the authority a host with an optional port, and the path must begin with `/`
+    /// (RFC 8441, sections 4 and 5). The status is 400.
     Target,
-    /// A header about a connection of HTTP/1.1 (RFC 9113 8.2.2, RFC 9114 4.2). 400.
+    /// The request has the named header, which belongs to an HTTP/1.1 connection (RFC 9113,
+    /// section 8.2.2, and RFC 9114, section 4.2). The status is 400.
     ConnectionHeader(&'static str),
-    /// What HTTP/1.1 asks for too. 400 or 431.
+    /// The request breaks a rule that also applies to HTTP/1.1. The status is 400 or 431.
     Request(RequestError),
 }
 
 impl ConnectRequestError {
-    /// The status of the response that tells the client.
+    /// Returns the status of the response that reports the error to the client.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
             Self::Protocol => 501,
-            // A 426 has to have an `Upgrade` (RFC 9110 15.5.22), which there is not here.
+            // A response with status 426 must have an `Upgrade` header (RFC 9110, section 15.5.22),
+            // which does not exist in HTTP/2 and HTTP/3.
             Self::Request(RequestError::Version) => 400,
             Self::Request(error) => error.status(),
             Self::Method | Self::Target | Self::ConnectionHeader(_) => 400,
         }
     }
 
-    /// The response that tells the client: the status, the headers that go with it, and a line of
-    /// text as the body.
+    /// Returns the response that reports the error to the client: the status, the headers for it,
+    /// and one line of text as the body.
     ///
     /// ```
     /// use websocket_proto::http::Offer;
@@ -91,7 +96,7 @@ impl ConnectRequestError {
     pub fn response(self) -> Response<String> {
         let mut response = text(self.status(), &self);
         if self == Self::Request(RequestError::Version) {
-            // RFC 6455 4.4: the versions that are spoken here.
+            // RFC 6455, section 4.4: this header lists the versions that the server supports.
             let version = HeaderValue::from_static(VERSION);
             response.headers_mut().insert(SEC_WEBSOCKET_VERSION, version);
         }
@@ -102,10 +107,17 @@ impl ConnectRequestError {
 impl fmt::Display for ConnectRequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Protocol => f.write_str("protocol of the extended connect is not websocket"),
-            Self::Method => f.write_str("method of the extended connect is not CONNECT"),
-            Self::Target => f.write_str("extended connect has no http uri with a host and a path"),
-            Self::ConnectionHeader(name) => write!(f, "extended connect has a {name} header"),
+            Self::Protocol => f.write_str("the :protocol of the extended CONNECT is not websocket"),
+            Self::Method => f.write_str("the method of the request with :protocol is not CONNECT"),
+            Self::Target => {
+                f.write_str("the extended CONNECT has no http or https URI with a host and a path")
+            }
+            Self::ConnectionHeader(name) => {
+                write!(
+                    f,
+                    "the extended CONNECT has a {name} header, which HTTP/2 and HTTP/3 forbid"
+                )
+            }
             Self::Request(error) => write!(f, "{error}"),
         }
     }
@@ -119,17 +131,18 @@ impl From<RequestError> for ConnectRequestError {
     }
 }
 
-/// A response whose body is the text of an error, in a line.
+/// Returns a response whose body is the text of an error and a line end.
 fn text(status: u16, error: &dyn Error) -> Response<String> {
     let mut response = Response::new(format!("{error}\n"));
-    // Every status of an error is one.
+    // Every error has a valid status, so the default is never used.
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, plain);
     response
 }
 
-/// Puts a line of our own into a map. Our own names and values are those of headers.
+/// Adds one of the crate's own headers to a map. Their names and values are valid, so none is
+/// skipped.
 fn insert(headers: &mut HeaderMap, line: &Header<'_>) {
     let name = HeaderName::from_bytes(line.name.as_bytes());
     if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(line.value)) {

@@ -1,22 +1,27 @@
-//! The opening handshake over the types of the [`http`] crate, for whoever speaks HTTP already:
-//! HTTP/1.1 (RFC 6455 4), HTTP/2 (RFC 8441) and HTTP/3 (RFC 9220).
+//! The opening handshake over the types of the [`http`] crate, for programs that already use an
+//! HTTP library.
 //!
-//! These are functions of a request or a response, by the same rules as those over bytes. What
-//! becomes of the connection, or of the stream of an HTTP/2 or HTTP/3 connection, is the HTTP
-//! library's to say; where it hands over the bytes behind the handshake, a WebSocket begins.
+//! It supports HTTP/1.1 ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4), HTTP/2
+//! ([RFC 8441](https://www.rfc-editor.org/rfc/rfc8441)) and HTTP/3
+//! ([RFC 9220](https://www.rfc-editor.org/rfc/rfc9220)).
+//!
+//! These functions take and return requests and responses. They follow the same rules as
+//! [`handshake`](crate::handshake), which works on bytes. The HTTP library owns the connection, or
+//! the stream of an HTTP/2 or HTTP/3 connection. Once it hands over the byte stream after the
+//! handshake, create a [`WebSocket`](crate::WebSocket) on it.
 //!
 //! # Server
 //!
-//! [`Offer::from_upgrade`] takes an HTTP/1.1 request and [`Offer::from_connect`] one of HTTP/2 or
-//! HTTP/3. Each tells a request for a WebSocket from others, and checks it. Then
-//! [`Offer::accept`] makes the response that opens the WebSocket. An error makes the response
-//! that refuses it: [`RequestError::response`](crate::handshake::RequestError::response) and
-//! [`ConnectRequestError::response`].
+//! [`Offer::from_upgrade`] takes an HTTP/1.1 request, and [`Offer::from_connect`] takes an HTTP/2
+//! or HTTP/3 request. Each detects a request for a WebSocket and checks it. Then [`Offer::accept`]
+//! makes the response that opens the WebSocket. After an error,
+//! [`RequestError::response`](crate::handshake::RequestError::response) or
+//! [`ConnectRequestError::response`] makes the response that refuses it.
 //!
 //! ```
 //! use websocket_proto::http::Offer;
 //!
-//! // In earnest an HTTP library has parsed it.
+//! // In real code an HTTP library parses the request.
 //! let request = http::Request::get("/chat")
 //!     .header("host", "server.example.com")
 //!     .header("upgrade", "websocket")
@@ -37,7 +42,7 @@
 //!
 //! # Client
 //!
-//! A [`ClientRequest`](crate::handshake::ClientRequest) makes the request, and checks the response to it:
+//! A [`ClientRequest`](crate::handshake::ClientRequest) makes the request and checks the response:
 //! [`upgrade_request`](crate::handshake::ClientRequest::upgrade_request) and
 //! [`check_upgrade`](crate::handshake::ClientRequest::check_upgrade) for HTTP/1.1,
 //! [`connect_request`](crate::handshake::ClientRequest::connect_request) and
@@ -45,10 +50,11 @@
 //!
 //! # permessage-deflate
 //!
-//! A server agrees on it by [`AcceptBuilder::deflate`], or by `websocket::Config::negotiate`, which hands
-//! the terms to the `WebSocket` too. A client offers it by
-//! [`ClientRequest::extensions`](crate::handshake::ClientRequest::extensions), and looks at what came of it
-//! by [`Preferences::check`](crate::deflate::Preferences::check):
+//! A server accepts permessage-deflate with [`AcceptBuilder::deflate`], or with
+//! [`Config::negotiate`](crate::websocket::Config::negotiate), which also puts the terms into the
+//! configuration of the `WebSocket`. A client offers it with
+//! [`ClientRequest::extensions`](crate::handshake::ClientRequest::extensions) and checks the
+//! response with [`Preferences::check`](crate::deflate::Preferences::check):
 //!
 //! ```
 //! use websocket_proto::deflate::Preferences;
@@ -66,21 +72,25 @@
 //! let received = http::Response::builder()
 //!     .header("sec-websocket-extensions", "permessage-deflate; server_max_window_bits=10")
 //!     .body(())?;
-//! let opened = request.check_connect(&received)?.expect("the websocket is open");
-//! let terms = preferences.check(opened.extensions())?.expect("it is to be used");
+//! let opened = request.check_connect(&received)?.expect("the server opens the WebSocket");
+//! let terms = preferences.check(opened.extensions())?.expect("the server accepts it");
 //! assert_eq!(terms.server_max_window_bits(), 10);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # HTTP/2 and HTTP/3
 //!
-//! There a WebSocket is one stream of a connection, asked for by an *extended* CONNECT: a CONNECT
-//! with a `:protocol`, a scheme and a path. A server says that it takes them by the setting
-//! `SETTINGS_ENABLE_CONNECT_PROTOCOL` (8) with the value 1, and a client sends none before it has
-//! seen that (RFC 8441 3). Such a stream carries the very bytes that a TCP connection would carry
-//! behind a 101: a client masks its frames there too, and the bounds of DATA frames mean nothing.
-//! What is the end of TCP elsewhere is the end of the stream (END_STREAM, or FIN in HTTP/3), and
-//! a reset is `CANCEL` or `H3_REQUEST_CANCELLED` (RFC 8441 5, RFC 9220 3).
+//! In HTTP/2 and HTTP/3 a WebSocket is one stream of a connection. The client opens it with an
+//! *extended* CONNECT: a CONNECT request with a `:protocol`, a scheme and a path. A server
+//! announces its support with the setting `SETTINGS_ENABLE_CONNECT_PROTOCOL` (8) and the value 1. A
+//! client must not send an extended CONNECT before it has received this setting (RFC 8441,
+//! section 3).
+//!
+//! The stream carries the same bytes that a TCP connection carries after a 101 response. A client
+//! masks its frames here too, and the boundaries of DATA frames have no meaning. The end of the
+//! stream (END_STREAM, or FIN in HTTP/3) takes the place of the end of the TCP connection. A reset
+//! with `CANCEL` or `H3_REQUEST_CANCELLED` takes the place of a TCP reset (RFC 8441, section 5, and
+//! RFC 9220, section 3).
 
 mod accept;
 mod client;
@@ -99,21 +109,21 @@ pub use offer::Offer;
 
 use crate::http1::{Header, Headers};
 
-/// The value of `:protocol` in an extended CONNECT for a WebSocket (RFC 8441 5).
+/// The value of `:protocol` in an extended CONNECT for a WebSocket (RFC 8441, section 5).
 pub const PROTOCOL: &str = "websocket";
 
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
-/// The lines of a map, to be judged by the rules for lines.
+/// Returns the headers of a map as a list, so that the checks of the other modules apply to them.
 fn lines(map: &HeaderMap) -> Vec<Header<'_>> {
     map.iter()
         .map(|(name, value)| Header { name: name.as_str(), value: value.as_bytes().trim_ascii() })
         .collect()
 }
 
-/// Several lines of one name are one list (RFC 9110 5.3, RFC 6455 9.1). Those that were checked
-/// are ASCII.
+/// Joins the values of all headers of one name into one list (RFC 9110, section 5.3, and RFC 6455,
+/// section 9.1). Checked values are ASCII, so the conversion does not fail.
 fn joined(headers: Headers<'_>, name: &str) -> String {
     let values: Vec<&[u8]> = headers.all(name).collect();
     String::from_utf8(values.join(&b", "[..])).unwrap_or_default()

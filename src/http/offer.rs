@@ -1,4 +1,6 @@
-//! What a client asks for, as a server has checked it.
+//! A client's request for a WebSocket, after the server's checks
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2.1, and
+//! [RFC 8441](https://www.rfc-editor.org/rfc/rfc8441), section 5).
 
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
@@ -17,49 +19,53 @@ use crate::http1::grammar::visible;
 use crate::http1::host::is_host_and_port;
 use crate::http1::{Field, Headers, HttpRequest};
 
-/// A request for a WebSocket that meets RFC 6455 4.2.1, or RFC 8441 5: what it offers.
+/// A valid request for a WebSocket, with the client's offers (RFC 6455, section 4.2.1, or RFC 8441,
+/// section 5).
 ///
-/// Path, query and other headers are those of the [`Request`]. Answer with
-/// [`accept`](Self::accept), or with any other response, such as 403 for an
-/// [`origin`](Self::origin) that is not welcome (RFC 6455 10.2) or 404 for an unknown path.
+/// The [`Request`] holds the path, the query and the other headers. Answer with
+/// [`accept`](Self::accept) or with any other response, for example 403 for an
+/// [`origin`](Self::origin) that is not welcome (RFC 6455, section 10.2) or 404 for an unknown
+/// path.
 #[derive(Clone, Debug)]
 pub struct Offer {
     pub(super) opening: Opening,
     origin: Option<String>,
-    /// Tokens with commas between them.
+    /// Tokens, separated by commas.
     subprotocols: String,
-    /// A list that follows the grammar, or nothing.
+    /// A valid list of extensions, or an empty string.
     extensions: String,
 }
 
-/// What the answer hangs on.
+/// The kind of request, with the data that the response depends on.
 #[derive(Clone, Debug)]
 pub(super) enum Opening {
-    /// HTTP/1.1, and the value of `Sec-WebSocket-Accept`.
+    /// An HTTP/1.1 request, with the value for `Sec-WebSocket-Accept`.
     Upgrade(HeaderValue),
-    /// A later version, in which there is no key (RFC 8441 5).
+    /// An extended CONNECT, with its HTTP version. It has no key (RFC 8441, section 5).
     Connect(Version),
 }
 
 impl Offer {
-    /// Tells an HTTP/1.1 request for a WebSocket from others, and checks it (RFC 6455 4.2.1).
-    /// `None`: it asks for none.
+    /// Checks an HTTP/1.1 request, and returns `None` if it does not ask for a WebSocket (RFC 6455,
+    /// section 4.2.1).
     ///
-    /// Whether there is a body is told by the headers, which the HTTP library has to leave in
-    /// place. A fragment of the target (RFC 6455 3) is not seen, since [`Uri`] drops it.
+    /// The headers tell whether the request has a body, so the HTTP library must leave them in
+    /// place. A fragment in the target (RFC 6455, section 3) is not detected, because [`Uri`] drops
+    /// it.
     ///
     /// # Errors
     ///
-    /// It asks for a WebSocket, but not as RFC 6455 4.2.1 wants it.
-    /// [`RequestError::response`] is what to answer.
+    /// Returns an error if the request asks for a WebSocket but breaks a rule of RFC 6455,
+    /// section 4.2.1. [`RequestError::response`] makes the answer.
     pub fn from_upgrade<B>(request: &Request<B>) -> Result<Option<Self>, RequestError> {
         let lines = lines(request.headers());
         let target = request.uri().to_string();
         let checked = CheckedRequest::check(HttpRequest {
             method: request.method().as_str(),
             target: &target,
-            // RFC 6455 4.2.1, item 1. `Upgrade` is of HTTP/1.1: there is none before, and none
-            // later (RFC 9113 8.6), so that all but that one are too old.
+            // RFC 6455, section 4.2.1, item 1. Only HTTP/1.1 has `Upgrade`: neither HTTP/1.0 nor
+            // later versions do (RFC 9113, section 8.6). The check refuses every other version as
+            // too old.
             minor_version: u8::from(request.version() == Version::HTTP_11),
             headers: Headers::new(&lines),
             head_len: 0,
@@ -67,24 +73,24 @@ impl Offer {
         let Some(checked) = checked else {
             return Ok(None);
         };
-        // 28 characters of base64 are the value of a header, always.
+        // The accept key is 28 characters of base64, which are always a valid header value.
         let accept =
             HeaderValue::from_bytes(&accept_key(checked.key())).map_err(|_| RequestError::Key)?;
         Ok(Some(Self::new(Opening::Upgrade(accept), checked.origin(), checked.headers())))
     }
 
-    /// Tells an extended CONNECT (RFC 8441 4) from other requests over HTTP/2 or HTTP/3, and
-    /// checks that it asks for a WebSocket as RFC 8441 5 wants it. `None`: it has no `:protocol`.
+    /// Checks an extended CONNECT over HTTP/2 or HTTP/3 (RFC 8441, sections 4 and 5), and returns
+    /// `None` if the request has no `:protocol`.
     ///
-    /// `protocol` is the value of `:protocol`, which is no header: HTTP libraries keep it beside
-    /// them, as hyper does in `hyper::ext::Protocol`, among the extensions of the request.
+    /// `protocol` is the value of `:protocol`. It is not a header, and HTTP libraries keep it
+    /// elsewhere: hyper stores it as `hyper::ext::Protocol` in the extensions of the request.
     ///
-    /// A `Sec-WebSocket-Key` has no meaning here, and is not looked at (RFC 8441 5).
+    /// `Sec-WebSocket-Key` has no meaning here and is ignored (RFC 8441, section 5).
     ///
     /// # Errors
     ///
-    /// It asks for something else, or not as RFC 8441 5 wants it. [`ConnectRequestError::response`] is
-    /// what to answer.
+    /// Returns an error if `:protocol` is not `websocket`, or if the request breaks a rule of
+    /// RFC 8441, section 5. [`ConnectRequestError::response`] makes the answer.
     pub fn from_connect<B>(
         request: &Request<B>,
         protocol: Option<&str>,
@@ -95,14 +101,14 @@ impl Offer {
         if protocol != PROTOCOL {
             return Err(ConnectRequestError::Protocol);
         }
-        // RFC 8441 4: `:protocol` says what is spoken on the tunnel of a CONNECT.
+        // RFC 8441, section 4: only a CONNECT request may have `:protocol`.
         if request.method() != Method::CONNECT {
             return Err(ConnectRequestError::Method);
         }
         let lines = lines(request.headers());
         let headers = Headers::new(&lines);
         let fields = Fields::of(headers);
-        // RFC 6455 4.4: before all else of a WebSocket, as in HTTP/1.1.
+        // RFC 6455, section 4.4: the version comes first of the WebSocket headers, as in HTTP/1.1.
         check_version(fields.version)?;
         check_connection_headers(headers)?;
         check_body(&fields)?;
@@ -116,7 +122,7 @@ impl Offer {
         Ok(Some(Self::new(Opening::Connect(request.version()), origin, headers)))
     }
 
-    /// Of headers that were checked.
+    /// Creates an offer from checked headers.
     fn new(opening: Opening, origin: Option<&str>, headers: Headers<'_>) -> Self {
         Self {
             opening,
@@ -126,28 +132,30 @@ impl Offer {
         }
     }
 
-    /// Where the page comes from whose script asks, if a browser asks (RFC 6455 10.2). Other
-    /// clients may leave it out, or lie.
+    /// Returns the origin of the page that opened the WebSocket (RFC 6455, section 10.2).
+    ///
+    /// Browsers send it; other clients may omit or forge it.
     #[must_use]
     pub fn origin(&self) -> Option<&str> {
         self.origin.as_deref()
     }
 
-    /// The subprotocols that the client offers, the preferred one first; no two are equal.
+    /// Returns the subprotocols that the client offers, the preferred one first. No two are equal.
     pub fn subprotocols(&self) -> impl Iterator<Item = &str> + Clone {
-        // They are not empty, so that there is none when the text is.
+        // No subprotocol is empty, so an empty element means that there are no subprotocols.
         self.subprotocols.split(',').map(str::trim_ascii).filter(|offered| !offered.is_empty())
     }
 
-    /// The extensions that the client offers, the preferred one first. One name may come several
-    /// times, with other parameters, as an alternative.
+    /// Returns the extensions that the client offers, the preferred one first.
+    ///
+    /// A name may occur several times with different parameters, as alternatives.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> + Clone {
         Extensions::parse(self.extensions.as_bytes()).map_while(Result::ok)
     }
 }
 
-/// RFC 9113 8.2.2, RFC 9114 4.2: headers that are about a connection of HTTP/1.1 make a request
-/// malformed. Most libraries have refused it themselves.
+/// Refuses headers that belong to an HTTP/1.1 connection: they make a request malformed (RFC 9113,
+/// section 8.2.2, and RFC 9114, section 4.2). Most HTTP libraries refuse them before this check.
 fn check_connection_headers(headers: Headers<'_>) -> Result<(), ConnectRequestError> {
     for name in ["Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade"] {
         if headers.first(name).is_some() {
@@ -157,8 +165,9 @@ fn check_connection_headers(headers: Headers<'_>) -> Result<(), ConnectRequestEr
     Ok(())
 }
 
-/// RFC 8441 4 and 5: the scheme, the authority and the path are there, as in a GET for the same
-/// resource. RFC 9113 8.3.1: a `Host` beside the authority says the same.
+/// Checks the scheme, the authority and the path, which must be those of a GET for the same
+/// resource (RFC 8441, sections 4 and 5). A `Host` header must equal the authority (RFC 9113,
+/// section 8.3.1).
 fn check_uri(uri: &Uri, host: Field<'_>) -> Result<(), ConnectRequestError> {
     let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
     let path = uri.path_and_query().map(|path| path.as_str()).unwrap_or_default();

@@ -1,51 +1,65 @@
-//! What can be wrong with a head, read or written.
+//! Errors of reading and of writing the head of an HTTP message
+//! ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112)).
 
 use core::error::Error;
 use core::fmt;
 
-/// Why bytes are not the head of an HTTP message: the peer's fault, in either role.
+/// An error in the head of an HTTP message that the peer sent.
+///
+/// Both roles use this type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeadError {
-    /// This byte cannot be in the first word of an HTTP message: another protocol is spoken,
-    /// such as TLS.
+    /// The first word of the message contains this byte, which HTTP does not allow there. The peer
+    /// speaks another protocol, such as TLS.
     NotHttp(u8),
     /// The head is larger than [`HeadLimits::bytes`](super::HeadLimits::bytes).
     TooLarge {
         /// The limit, in bytes.
         limit: usize,
     },
-    /// The head has more header lines than [`HeadLimits::headers`](super::HeadLimits::headers)
-    /// and [`HeadLimits::MAX_HEADERS`](super::HeadLimits::MAX_HEADERS) allow.
+    /// The head has more header lines than [`HeadLimits::headers`](super::HeadLimits::headers) or
+    /// [`HeadLimits::MAX_HEADERS`](super::HeadLimits::MAX_HEADERS) allows.
     TooManyHeaders {
-        /// The limit, in lines.
+        /// The limit, in header lines.
         limit: usize,
     },
-    /// The request line or status line is malformed (RFC 9112 3, 4).
+    /// The request line or the status line is malformed (RFC 9112, sections 3 and 4).
     StartLine,
-    /// A header line does not begin with a token and a colon: there is whitespace in front of it
-    /// (RFC 9112 5.2, obs-fold) or between the two (5.1), or the name has other bytes.
+    /// A header line does not begin with a token and a colon.
+    ///
+    /// There is whitespace before the name (RFC 9112, section 5.2, obs-fold) or between the name
+    /// and the colon (RFC 9112, section 5.1), or the name contains a byte that is not allowed in a
+    /// token.
     HeaderName,
-    /// The value of a header holds a control byte (RFC 9110 5.5).
+    /// The value of a header contains a control byte (RFC 9110, section 5.5).
     HeaderValue,
-    /// A line ends in LF without CR (RFC 9112 2.2).
+    /// A line ends in LF without CR (RFC 9112, section 2.2).
     BareLineFeed,
-    /// CR comes without LF (RFC 9112 2.2).
+    /// A CR is not followed by LF (RFC 9112, section 2.2).
     BareCarriageReturn,
 }
 
 impl fmt::Display for HeadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotHttp(byte) => write!(f, "byte {byte:#04x} cannot begin an http message"),
-            Self::TooLarge { limit } => write!(f, "http head exceeds {limit} bytes"),
-            Self::TooManyHeaders { limit } => write!(f, "http head exceeds {limit} headers"),
-            Self::StartLine => f.write_str("first line of the http head is malformed"),
-            Self::HeaderName => f.write_str("header line does not begin with a name and a colon"),
-            Self::HeaderValue => f.write_str("value of a header holds a control byte"),
-            Self::BareLineFeed => f.write_str("line feed without carriage return in the http head"),
+            Self::NotHttp(byte) => {
+                write!(f, "the message is not HTTP: unexpected byte {byte:#04x} in the first word")
+            }
+            Self::TooLarge { limit } => {
+                write!(f, "the HTTP head exceeds the limit of {limit} bytes")
+            }
+            Self::TooManyHeaders { limit } => {
+                write!(f, "the HTTP head exceeds the limit of {limit} headers")
+            }
+            Self::StartLine => f.write_str("the first line of the HTTP head is malformed"),
+            Self::HeaderName => f.write_str("a header line does not begin with a name and a colon"),
+            Self::HeaderValue => f.write_str("the value of a header contains a control byte"),
+            Self::BareLineFeed => {
+                f.write_str("the HTTP head contains a line feed without a carriage return")
+            }
             Self::BareCarriageReturn => {
-                f.write_str("carriage return without line feed in the http head")
+                f.write_str("the HTTP head contains a carriage return without a line feed")
             }
         }
     }
@@ -53,12 +67,12 @@ impl fmt::Display for HeadError {
 
 impl Error for HeadError {}
 
-/// Why a head cannot be parsed.
+/// The reason why a head cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ParseError {
-    /// It is not the head of an HTTP message, or it exceeds the limits.
+    /// The bytes are not the head of an HTTP message, or the head exceeds the limits.
     Head(HeadError),
-    /// It is the head of another version of HTTP.
+    /// The head belongs to another version of HTTP.
     Version,
 }
 
@@ -68,15 +82,15 @@ impl From<HeadError> for ParseError {
     }
 }
 
-/// Why a head was not written. The index counts the caller's headers.
+/// The reason why a head was not written. `index` counts the caller's headers from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeadWriteError {
-    /// The output is too small for the head, which takes `needed` bytes.
+    /// The output is too small for the message, which takes `needed` bytes.
     BufferTooSmall { needed: usize },
     /// The name of a header is not a token.
     HeaderName { index: usize },
-    /// The value of a header holds a control byte.
+    /// The value of a header contains a control byte.
     HeaderValue { index: usize },
-    /// A header of this name is not the caller's to write.
+    /// The caller may not write a header of this name.
     ReservedHeader { index: usize },
 }

@@ -1,40 +1,44 @@
-//! The small grammars that several headers share.
+//! Small grammars that several headers share ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110),
+//! [RFC 6454](https://www.rfc-editor.org/rfc/rfc6454)).
 
 use core::str;
 
-/// A whole token, as text; `None` when it is empty or holds another byte.
+/// Returns `bytes` as text if they are one token. Returns `None` if they are empty or contain any
+/// other byte.
 pub(crate) fn token(bytes: &[u8]) -> Option<&str> {
     let is_token = !bytes.is_empty() && token_run(bytes) == bytes.len();
     is_token.then(|| str::from_utf8(bytes).ok())?
 }
 
-/// Visible ASCII as text; `None` when it is empty or holds another byte.
+/// Returns `bytes` as text if they are visible ASCII. Returns `None` if they are empty or contain
+/// any other byte.
 pub(crate) fn visible(bytes: &[u8]) -> Option<&str> {
     let is_visible = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic);
     is_visible.then(|| str::from_utf8(bytes).ok())?
 }
 
-/// The value of `Origin`: visible ASCII, several with single spaces between them (RFC 6454 7.1).
+/// Returns the value of an `Origin` header as text. The value is one or more origins of visible
+/// ASCII, with single spaces between them (RFC 6454, section 7.1).
 pub(crate) fn origin_text(bytes: &[u8]) -> Option<&str> {
     let mut origins = bytes.split(|&byte| byte == b' ');
     let is_origin = origins.all(|origin| visible(origin).is_some());
     is_origin.then(|| str::from_utf8(bytes).ok())?
 }
 
-/// How many bytes at the front are [token bytes](is_token_byte).
+/// Returns how many bytes at the front are [token bytes](is_token_byte).
 pub(crate) fn token_run(bytes: &[u8]) -> usize {
     let end = bytes.iter().position(|&byte| !is_token_byte(byte));
     end.unwrap_or(bytes.len())
 }
 
-/// RFC 9110 5.6.2: `tchar`, any visible ASCII character but a delimiter. RFC 6455's own token
-/// (that of RFC 2616) is the same set.
+/// Returns whether the byte is a `tchar` (RFC 9110, section 5.6.2): any visible ASCII character
+/// except a delimiter. The token of RFC 6455, which is that of RFC 2616, has the same set of bytes.
 pub(crate) const fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
-/// RFC 9110 5.5: `field-vchar`, SP and HTAB.
+/// Returns whether the byte is a `field-vchar`, SP or HTAB (RFC 9110, section 5.5).
 pub(crate) const fn is_field_byte(byte: u8) -> bool {
     matches!(byte, b'\t' | 0x20..=0x7e | 0x80..)
 }

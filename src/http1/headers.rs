@@ -1,25 +1,27 @@
-//! Header lines, and the comma lists in them (RFC 9110 5).
+//! Header lines, and the comma-separated lists in them
+//! ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110), section 5).
 
 use core::fmt;
 use core::str;
 
-/// One header line (RFC 9110 5).
+/// One header line (RFC 9110, section 5).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Header<'b> {
-    /// The name, in the case in which it was sent; names are compared without regard to case.
+    /// The name, in the case in which the peer sent it. Names are compared without regard to case.
     pub name: &'b str,
-    /// The value, without whitespace around it. Bytes from 0x80 on are opaque (RFC 9110 5.5).
+    /// The value, without the whitespace around it. Bytes from 0x80 on are opaque (RFC 9110,
+    /// section 5.5).
     pub value: &'b [u8],
 }
 
 impl<'b> Header<'b> {
-    /// A header to send. What may stand in it is checked when it is written.
+    /// Creates a header to send. The name and the value are checked when the header is written.
     #[must_use]
     pub const fn new(name: &'b str, value: &'b str) -> Self {
         Self { name, value: value.as_bytes() }
     }
 
-    /// Whether this is the header of that name, in any case.
+    /// Returns whether this header has the given name, in any case.
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
@@ -32,12 +34,12 @@ impl fmt::Debug for Header<'_> {
     }
 }
 
-/// The headers of a request or response, in the order in which they came.
+/// The headers of a request or a response, in the order in which they arrived.
 ///
-/// They are read out of the caller's buffer each time; nothing is stored.
+/// Each access reads the headers from the caller's buffer. Nothing is stored.
 ///
 /// ```
-/// use websocket_proto::handshake::{Header, Headers};
+/// use websocket_proto::http1::{Header, Headers};
 ///
 /// let lines = [Header::new("Accept", "*/*"), Header::new("Cookie", "a=1")];
 /// let headers = Headers::new(&lines);
@@ -52,49 +54,49 @@ pub struct Headers<'b> {
 
 #[derive(Clone, Copy)]
 enum HeaderSource<'b> {
-    /// The header lines of a head that httparse has taken, each with its CRLF.
+    /// The header lines of a head that httparse has accepted, each with its CRLF.
     Lines(&'b [u8]),
-    /// Headers that something else has parsed.
+    /// Headers that other code has parsed.
     Parsed(&'b [Header<'b>]),
 }
 
 impl<'b> Headers<'b> {
-    /// Headers that something else has parsed, such as an HTTP library or an HTTP/2 connection.
+    /// Wraps headers that other code has parsed, such as an HTTP library or an HTTP/2 connection.
     #[must_use]
     pub const fn new(headers: &'b [Header<'b>]) -> Self {
         Self { source: HeaderSource::Parsed(headers) }
     }
 
-    /// The header lines of a head that httparse has taken.
+    /// Wraps the header lines of a head that httparse has accepted.
     pub(crate) const fn from_lines(lines: &'b [u8]) -> Self {
         Self { source: HeaderSource::Lines(lines) }
     }
 
-    /// Every header, in order.
+    /// Returns an iterator over all headers, in order.
     #[must_use]
     pub const fn iter(&self) -> HeadersIter<'b> {
         HeadersIter { source: self.source }
     }
 
-    /// The value of the first header of this name, in any case.
+    /// Returns the value of the first header with this name, in any case.
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&'b [u8]> {
         self.all(name).next()
     }
 
-    /// The values of every header of this name, in order.
+    /// Returns an iterator over the values of all headers with this name, in order.
     pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b, 'n> {
         Values { first: None, headers: self.iter(), name }
     }
 
-    /// How often the header of this name came.
+    /// Returns how often the header with this name occurs, and its value if it occurs once.
     pub(crate) fn field(&self, name: &str) -> Field<'b> {
         let mut field = Field::Absent;
         self.all(name).for_each(|value| field.add(value));
         field
     }
 
-    /// As [`all`](Self::all), for a type that has to name it.
+    /// Returns the same values as [`all`](Self::all), in a type that other types can name.
     pub(crate) const fn values(&self, name: &'static str) -> Values<'b, 'static> {
         Values { first: None, headers: self.iter(), name }
     }
@@ -115,7 +117,7 @@ impl<'b> IntoIterator for Headers<'b> {
     }
 }
 
-/// The iterator of [`Headers::iter`].
+/// The iterator that [`Headers::iter`] returns.
 #[derive(Clone)]
 pub struct HeadersIter<'b> {
     source: HeaderSource<'b>,
@@ -130,8 +132,9 @@ impl<'b> Iterator for HeadersIter<'b> {
             HeaderSource::Lines(lines) => {
                 let (line, rest) = take_line(lines)?;
                 *lines = rest;
-                // RFC 9112 5: field-name ":" OWS field-value OWS. The only whitespace that
-                // httparse lets into a line is that of OWS.
+                // RFC 9112, section 5: a header line is field-name ":" OWS field-value OWS.
+                // httparse accepts no whitespace in a line except SP and HTAB, so `trim_ascii`
+                // removes only OWS.
                 let colon = line.iter().position(|&byte| byte == b':')?;
                 let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
                 Some(Header { name: str::from_utf8(name).ok()?, value: value.trim_ascii() })
@@ -146,14 +149,14 @@ impl fmt::Debug for HeadersIter<'_> {
     }
 }
 
-/// The first line without its CRLF, and what is behind that. `bytes` are of a head in which every
-/// CR is part of a CRLF.
+/// Returns the first line without its CRLF, and the bytes after that line. `bytes` are part of a
+/// head in which every CR is part of a CRLF.
 pub(crate) fn take_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (line, rest) = bytes.split_at_checked(bytes.iter().position(|&byte| byte == b'\r')?)?;
     Some((line, rest.get(2..)?))
 }
 
-/// The values of every header of one name.
+/// An iterator over the values of all headers with one name.
 #[derive(Clone, Debug)]
 pub(crate) struct Values<'b, 'n> {
     first: Option<&'b [u8]>,
@@ -162,8 +165,9 @@ pub(crate) struct Values<'b, 'n> {
 }
 
 impl<'b> Values<'b, 'static> {
-    /// The elements of a comma list that may be spread over several lines (RFC 9110 5.3), each
-    /// without whitespace around it. Empty elements are among them.
+    /// Returns the elements of a comma-separated list, which several header lines may share
+    /// (RFC 9110, section 5.3). The whitespace around each element is removed. Empty elements are
+    /// included.
     pub(crate) fn elements(self) -> impl Iterator<Item = &'b [u8]> + Clone + use<'b> {
         self.flat_map(|value| value.split(|&byte| byte == b',')).map(<[u8]>::trim_ascii)
     }
@@ -181,7 +185,7 @@ impl<'b> Iterator for Values<'b, '_> {
     }
 }
 
-/// How often a header came.
+/// How often a header occurs, with its value if it occurs once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Field<'b> {
     #[default]
@@ -202,7 +206,7 @@ impl<'b> Field<'b> {
         !matches!(self, Self::Absent)
     }
 
-    /// Every value. Only if there are several are the headers gone through again.
+    /// Returns all values. The headers are searched again only if there are several values.
     pub(crate) const fn values(
         self,
         headers: Headers<'b>,

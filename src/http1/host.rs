@@ -1,23 +1,26 @@
-//! The grammar of `Host` (RFC 9110 7.2, RFC 3986 3.2.2).
+//! The grammar of `Host` ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110), section 7.2, and
+//! [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986), section 3.2.2).
 
 use core::net::Ipv6Addr;
 
-/// Whether this is a host, with or without a port. The host may not be empty: a ws URI has one.
-/// An address in brackets has to be one of IPv6, since no later form was ever defined.
+/// Returns whether `text` is a host with an optional port.
+///
+/// The host may not be empty, because every ws URI has a host. An address in brackets must be an
+/// IPv6 address, because no later form was ever defined.
 pub(crate) fn is_host_and_port(text: &str) -> bool {
     let (host, port) = match text.rfind(']') {
         Some(bracket) => text.split_at(bracket + 1),
         None => text.split_at(text.find(':').unwrap_or(text.len())),
     };
     let is_port = match port.strip_prefix(':') {
-        // RFC 3986 3.2.3: the port may be empty, and is then the default one.
+        // RFC 3986, section 3.2.3: the port may be empty, which means the default port.
         Some(digits) => digits.is_empty() || parse_port(digits).is_some(),
         None => port.is_empty(),
     };
     is_port && is_host(host)
 }
 
-/// Whether this is a host alone.
+/// Returns whether `text` is a host without a port.
 pub(crate) fn is_host(text: &str) -> bool {
     match text.strip_prefix('[') {
         Some(rest) => rest.strip_suffix(']').is_some_and(is_ipv6),
@@ -25,19 +28,23 @@ pub(crate) fn is_host(text: &str) -> bool {
     }
 }
 
-/// Whether this is an IPv6 address, without brackets.
+/// Returns whether `text` is an IPv6 address without brackets.
 pub(crate) fn is_ipv6(text: &str) -> bool {
     text.parse::<Ipv6Addr>().is_ok()
 }
 
-/// The number that these digits are; `None` when they are none, or none of 16 bits.
+/// Parses a port number of decimal digits. Returns `None` if `digits` contains any other byte, is
+/// empty, or does not fit into 16 bits.
 pub(crate) fn parse_port(digits: &str) -> Option<u16> {
-    // `parse` takes a sign.
+    // `parse` alone would accept a sign.
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// RFC 3986: `reg-name = *( unreserved / pct-encoded / sub-delims )`, which an IPv4 address is
-/// too.
+/// Returns whether `text` is a `reg-name` (RFC 3986, section 3.2.2). Every IPv4 address is one too.
+///
+/// ```text
+/// reg-name = *( unreserved / pct-encoded / sub-delims )
+/// ```
 fn is_registered_name(mut text: &[u8]) -> bool {
     loop {
         text = match text {

@@ -1,8 +1,11 @@
-//! The heads of HTTP/1.1 messages (RFC 9112), over slices, without an allocator. Nothing in this
-//! module knows of WebSockets.
+//! The heads of HTTP/1.1 messages, over slices, without an allocator.
 //!
-//! [`HeadLimits`] bounds a head while it arrives. [`HttpRequest`] and [`HttpResponse`] are parsed
-//! heads; [`Headers`] reads their header lines out of the caller's buffer.
+//! A head is the start line and the header lines of a message
+//! ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112), section 2.1). Nothing in this module
+//! depends on WebSockets.
+//!
+//! [`HeadLimits`] limits the size of a head while it arrives. [`HttpRequest`] and [`HttpResponse`]
+//! are parsed heads. [`Headers`] reads their header lines from the caller's buffer.
 
 mod error;
 pub(crate) mod grammar;

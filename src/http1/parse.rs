@@ -1,5 +1,8 @@
-//! What the head of an HTTP message says (RFC 9112 3 to 5). `httparse` parses it, with none of its
-//! leniencies; here are our limits and our words for what it finds wrong.
+//! Parses a complete head of an HTTP message ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112),
+//! sections 3 to 5).
+//!
+//! `httparse` does the parsing, with none of its lenient options. This module adds limits and maps
+//! the errors of `httparse` to [`HeadError`].
 
 use core::mem::MaybeUninit;
 
@@ -10,7 +13,7 @@ use super::grammar::visible;
 use super::headers::{Field, Headers, take_line};
 use super::scan::Head;
 
-/// How large the head of a request or response may be. Both limits are inclusive.
+/// Limits for the head of a request or a response. Both limits are inclusive.
 ///
 /// ```
 /// use websocket_proto::{handshake::ServerHandshake, http1::HeadLimits};
@@ -20,19 +23,22 @@ use super::scan::Head;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeadLimits {
-    /// Bytes from the first of the start line to the blank line, both included. A client's
-    /// limit is for all interim responses (1xx) and the final one together. 16 KiB by default.
+    /// The largest size of the head in bytes, from the first byte of the start line to the blank
+    /// line, both included. For a client this limit applies to all interim responses (1xx) and the
+    /// final response together. The default is 16 KiB.
     pub bytes: usize,
-    /// Header lines. 100 by default; more than [`MAX_HEADERS`](Self::MAX_HEADERS) count as that.
+    /// The largest number of header lines. The default is 100. A value above
+    /// [`MAX_HEADERS`](Self::MAX_HEADERS) counts as `MAX_HEADERS`.
     pub headers: usize,
 }
 
 impl HeadLimits {
-    /// 16 KiB and 100 headers.
+    /// The default limits: 16 KiB and 100 header lines.
     pub const DEFAULT: Self = Self { bytes: 16 * 1024, headers: 100 };
 
-    /// The most header lines that a head may have, whatever the limit says. The headers are
-    /// parsed into an array of that many on the stack: 8 KiB where a pointer has 64 bits.
+    /// The largest number of header lines that a head may have, whatever [`headers`](Self::headers)
+    /// says. The headers are parsed into an array of this length on the stack, which takes 8 KiB on
+    /// 64-bit targets.
     pub const MAX_HEADERS: usize = 256;
 
     const fn effective_headers(&self) -> usize {
@@ -46,47 +52,51 @@ impl Default for HeadLimits {
     }
 }
 
-/// The head of an HTTP/1 request (RFC 9112 3).
+/// The head of an HTTP/1 request (RFC 9112, section 3).
 #[derive(Clone, Copy, Debug)]
 pub struct HttpRequest<'b> {
-    /// The method, such as `GET`, with its case.
+    /// The method, such as `GET`, in the case in which it was sent.
     pub method: &'b str,
-    /// The request target: a path and query in most cases.
+    /// The request target, which is a path and query in most cases.
     pub target: &'b str,
-    /// 0 for HTTP/1.0, 1 for HTTP/1.1.
+    /// The minor version: 0 for HTTP/1.0, 1 for HTTP/1.1.
     pub minor_version: u8,
     /// The headers.
     pub headers: Headers<'b>,
-    /// How many bytes of the buffer the head took. A body, or what else follows, is behind them.
+    /// The length of the head in the caller's buffer, in bytes. A body or other data may follow the
+    /// head.
     pub head_len: usize,
 }
 
-/// A response with a status other than 101 (RFC 9112 4).
+/// A response with a status other than 101 (RFC 9112, section 4).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct HttpResponse<'b> {
-    /// The status: 200 or more.
+    /// The status, which is 200 or more.
     pub status: u16,
-    /// The reason phrase, which may be empty, and opaque from 0x80 on.
+    /// The reason phrase. It may be empty, and its bytes from 0x80 on are opaque.
     pub reason: &'b [u8],
-    /// 0 for HTTP/1.0, 1 for HTTP/1.1.
+    /// The minor version: 0 for HTTP/1.0, 1 for HTTP/1.1.
     pub minor_version: u8,
     /// The headers.
     pub headers: Headers<'b>,
-    /// How many bytes of the buffer the head took, interim responses included.
+    /// The length of the head in the caller's buffer, in bytes, including interim responses.
     pub head_len: usize,
-    /// What has come behind the head: the body so far, in its transfer coding if it has one.
+    /// The bytes that arrived after the head. They are the beginning of the body, still in its
+    /// transfer coding if it has one.
     pub body: &'b [u8],
 }
 
 impl<'b> HttpResponse<'b> {
-    /// How long the body is, in bytes, if the server said so: `None` when the body is chunked,
-    /// ends with the connection, or has a length that cannot be read.
+    /// Returns the length of the body in bytes, if the server sent it.
+    ///
+    /// Returns `None` if the body is chunked, ends with the connection, or has a length that cannot
+    /// be parsed.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         let transfer_encoding = self.headers.field("Transfer-Encoding");
         match (transfer_encoding, self.headers.field("Content-Length")) {
-            // Without a sign, which Rust's parser would let through.
+            // Rust's integer parser would accept a sign.
             (Field::Absent, Field::Once(len)) if len.iter().all(u8::is_ascii_digit) => {
                 str::from_utf8(len).ok()?.parse().ok()
             }
@@ -95,7 +105,7 @@ impl<'b> HttpResponse<'b> {
     }
 }
 
-/// The request that a head is.
+/// Parses a complete head as a request.
 pub(crate) fn parse_request<'b>(
     head: &Head<'b>,
     limits: &HeadLimits,
@@ -105,7 +115,8 @@ pub(crate) fn parse_request<'b>(
     let mut request = httparse::Request::new(&mut []);
     let (start_line, headers) = split(head);
     match request.parse_with_uninit_headers(head.bytes, storage) {
-        // RFC 9112 3: method SP request-target SP HTTP-version, and RFC 9110 15.6.6.
+        // RFC 9112, section 3: a request line is method SP request-target SP HTTP-version.
+        // RFC 9110, section 15.6.6: status 505 reports a version that the server does not support.
         Err(httparse::Error::Version)
             if start_line.splitn(3, is_space).nth(2).is_some_and(is_other_version) =>
         {
@@ -119,12 +130,13 @@ pub(crate) fn parse_request<'b>(
     else {
         return Err(HeadError::StartLine.into());
     };
-    // RFC 9112 3.2: a target is a URI or a part of one, and those are ASCII. httparse takes UTF-8.
+    // RFC 9112, section 3.2: a target is a URI or a part of a URI, which is ASCII. httparse also
+    // accepts UTF-8.
     let target = visible(target.as_bytes()).ok_or(HeadError::StartLine)?;
     Ok(HttpRequest { method, target, minor_version: version, headers, head_len: head.len })
 }
 
-/// The response that a head is.
+/// Parses a complete head as a response.
 pub(crate) fn parse_response<'b>(
     head: &Head<'b>,
     limits: &HeadLimits,
@@ -135,7 +147,7 @@ pub(crate) fn parse_response<'b>(
     let (start_line, headers) = split(head);
     let parser = httparse::ParserConfig::default();
     match parser.parse_response_with_uninit_headers(&mut response, head.bytes, storage) {
-        // RFC 9112 4: HTTP-version SP status-code SP [ reason-phrase ].
+        // RFC 9112, section 4: a status line is HTTP-version SP status-code SP [ reason-phrase ].
         Err(httparse::Error::Version)
             if start_line.split(is_space).next().is_some_and(is_other_version) =>
         {
@@ -143,14 +155,15 @@ pub(crate) fn parse_response<'b>(
         }
         parsed => check(parsed, head, limits)?,
     }
-    // RFC 9110 15: a status is from 100 to 999. httparse takes any three digits.
+    // RFC 9110, section 15: a status is from 100 to 999. httparse accepts any three digits.
     let httparse::Response { version: Some(version), code: Some(status @ 100..), .. } = response
     else {
         return Err(HeadError::StartLine.into());
     };
     Ok(HttpResponse {
         status,
-        // Not as httparse has it, which gives up those with bytes beyond ASCII.
+        // httparse drops a reason phrase that has bytes outside ASCII, so the phrase is taken from
+        // the start line.
         reason: start_line.get("HTTP/1.1 101 ".len()..).unwrap_or_default(),
         minor_version: version,
         headers,
@@ -159,15 +172,15 @@ pub(crate) fn parse_response<'b>(
     })
 }
 
-/// The start line without its CRLF, and the header lines, which are to be handed out only when
-/// httparse has taken the head.
+/// Splits a head into the start line, without its CRLF, and the header lines. The header lines may
+/// be handed out only after httparse has accepted the head.
 fn split<'b>(head: &Head<'b>) -> (&'b [u8], Headers<'b>) {
     let (start_line, rest) = take_line(head.bytes).unwrap_or_default();
     let lines = rest.strip_suffix(b"\r\n").unwrap_or_default();
     (start_line, Headers::from_lines(lines))
 }
 
-/// Our word for what httparse made of a head. It has to end where we found it to end.
+/// Maps the result of httparse to our errors. The head must end where the scanner found its end.
 fn check(
     parsed: httparse::Result<usize>,
     head: &Head<'_>,
@@ -179,13 +192,15 @@ fn check(
         Err(E::HeaderName) => HeadError::HeaderName,
         Err(E::HeaderValue) => HeadError::HeaderValue,
         Err(E::TooManyHeaders) => HeadError::TooManyHeaders { limit: limits.effective_headers() },
-        // The line ends are good, and the last of them is there: if one of them is wrong, or
-        // missing, it is for what stands in front of it, and that is the start line.
+        // The scanner has checked all line ends and has found the last one. If httparse reports a
+        // wrong or a missing line end, the cause is the text before that line end, in the start
+        // line.
         Err(E::NewLine | E::Status | E::Token | E::Version) | Ok(_) => HeadError::StartLine,
     })
 }
 
-/// Whether this is a version of HTTP (RFC 9112 2.3), but not one that httparse knows.
+/// Returns whether `text` is a version of HTTP (RFC 9112, section 2.3) that httparse does not
+/// support.
 fn is_other_version(text: &[u8]) -> bool {
     match text {
         b"HTTP/1.0" | b"HTTP/1.1" => false,

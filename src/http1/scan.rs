@@ -1,50 +1,52 @@
-//! Where the head of an HTTP message ends (RFC 9112 2.1), found while it arrives. What stands in
-//! it is for [`parse`](super::parse) to say, once it is whole.
+//! Finds the end of the head of an HTTP message while the head arrives
+//! ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112), section 2.1). [`parse`](super::parse) then
+//! checks the content of the complete head.
 
 use super::error::HeadError;
 use super::grammar::is_token_byte;
 
-/// Which of the two heads is expected: they differ in how they begin.
+/// The kind of head to expect. Requests and responses begin differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HeadKind {
     Request,
     Response,
 }
 
-/// A head whose lines all end in CRLF, the last one being empty. No CR or LF is elsewhere in it.
+/// A head whose lines all end in CRLF. The last line is empty. There is no other CR or LF in the
+/// head.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Head<'b> {
-    /// From the start line to the empty line, both included.
+    /// The bytes from the start line to the empty line, both included.
     pub(crate) bytes: &'b [u8],
-    /// Where the head ends in the caller's bytes.
+    /// The offset of the end of the head in the caller's bytes.
     pub(crate) len: usize,
-    /// What has come behind it.
+    /// The bytes that arrived after the head.
     pub(crate) behind: &'b [u8],
 }
 
 /// Finds the empty line that ends a head, in bytes that arrive in pieces of any size.
 ///
-/// It remembers how far it looked, so that the work is linear in what arrives. On the way it
-/// refuses what has to be refused before the empty line comes, or would be taken by an HTTP
-/// library: other protocols, and line ends other than CRLF.
+/// The scanner remembers how many bytes it has examined, so the work is linear in the number of
+/// bytes. It refuses two things early: other protocols, without waiting for an empty line, and line
+/// ends other than CRLF, which an HTTP library would accept.
 #[derive(Clone, Debug)]
 pub(crate) struct HeadScanner {
     kind: HeadKind,
-    /// The most bytes that are looked at.
+    /// The largest number of bytes to examine.
     limit: usize,
-    /// The next byte to look at, as an offset into the caller's bytes.
+    /// The offset of the next byte to examine, in the caller's bytes.
     position: usize,
-    /// Where this head begins.
+    /// The offset at which this head begins.
     start: usize,
     state: ScanState,
 }
 
-/// What the next byte belongs to.
+/// The part of the head to which the next byte belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ScanState {
-    /// The first word of the start line, or an empty line in front of it.
+    /// The first word of the start line, or an empty line before the start line.
     FirstWord,
-    /// The LF of an empty line in front of the start line.
+    /// The LF of an empty line before the start line.
     LeadingLineFeed,
     Line,
     LineFeed,
@@ -60,12 +62,13 @@ impl HeadScanner {
         Self { kind, limit, position: 0, start: 0, state: ScanState::FirstWord }
     }
 
-    /// How many bytes were looked at.
+    /// Returns how many bytes have been examined.
     pub(crate) const fn position(&self) -> usize {
         self.position
     }
 
-    /// Looks at what came since the last call. `bytes` is everything since the beginning.
+    /// Examines the bytes that arrived since the last call. `bytes` contains everything since the
+    /// beginning.
     pub(crate) fn scan<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Head<'b>>, HeadError> {
         let end = bytes.len().min(self.limit);
         while let Some(rest @ [byte, ..]) = bytes.get(self.position..end) {
@@ -87,7 +90,7 @@ impl HeadScanner {
         }
     }
 
-    /// Expects another head behind the one that is complete.
+    /// Prepares for another head, which follows the complete one.
     pub(crate) const fn restart(&mut self) {
         self.start = self.position;
         self.state = ScanState::FirstWord;
@@ -105,7 +108,7 @@ impl HeadScanner {
 
     fn after(&mut self, byte: u8) -> Result<ScanState, HeadError> {
         match (self.state, byte) {
-            // RFC 9112 2.2: a server should ignore an empty line in front of a request.
+            // RFC 9112, section 2.2: a server should ignore an empty line before a request.
             (ScanState::FirstWord, b'\r')
                 if self.kind == HeadKind::Request && self.position == 0 =>
             {
@@ -117,8 +120,8 @@ impl HeadScanner {
             }
             (ScanState::FirstWord, _) => self.first_word(byte),
 
-            // RFC 9112 2.2: a recipient may take a bare LF for a line's end; we do not, because
-            // a proxy in front of us may have read those bytes differently.
+            // RFC 9112, section 2.2: a recipient may accept a bare LF as a line end. We do not,
+            // because a proxy in front of us may have read those bytes differently.
             (ScanState::Line, b'\r') => Ok(ScanState::LineFeed),
             (ScanState::LineFeed, b'\n') => Ok(ScanState::LineStart),
             (ScanState::LineStart, b'\r') => Ok(ScanState::LastLineFeed),
@@ -132,8 +135,9 @@ impl HeadScanner {
         }
     }
 
-    /// The method of a request, or the `HTTP/` of a response: enough to tell other protocols
-    /// (a TLS ClientHello, an SSH banner, a WebSocket frame) without waiting for more.
+    /// Checks one byte of the first word: the method of a request, or the `HTTP/` of a response.
+    /// This check detects other protocols (a TLS ClientHello, an SSH banner, a WebSocket frame)
+    /// without waiting for more bytes.
     fn first_word(&self, byte: u8) -> Result<ScanState, HeadError> {
         let offset = self.position - self.start;
         match self.kind {
@@ -152,7 +156,7 @@ impl HeadScanner {
     }
 }
 
-/// How many bytes at the front end no line.
+/// Returns how many bytes at the front contain no CR or LF.
 fn text_len(bytes: &[u8]) -> usize {
     bytes.iter().position(|&byte| is_line_end(byte)).unwrap_or(bytes.len())
 }

@@ -1,4 +1,4 @@
-//! Writing a head into the caller's slice.
+//! Writes a head into the caller's slice.
 
 use core::fmt;
 
@@ -6,7 +6,7 @@ use super::error::HeadWriteError;
 use super::grammar::{is_field_byte, token};
 use super::headers::Header;
 
-/// Writes what fits, and counts what does not, so that the caller learns how much room it takes.
+/// Writes the bytes that fit and counts all bytes, so that the caller learns the needed length.
 #[derive(Debug)]
 pub(crate) struct HeadWriter<'o> {
     out: &'o mut [u8],
@@ -30,7 +30,7 @@ impl<'o> HeadWriter<'o> {
         self.bytes(text.as_bytes());
     }
 
-    /// One header line.
+    /// Writes one header line.
     pub(crate) fn header(&mut self, name: &str, value: &[u8]) {
         self.text(name);
         self.text(": ");
@@ -38,8 +38,10 @@ impl<'o> HeadWriter<'o> {
         self.text("\r\n");
     }
 
-    /// The caller's own headers. One that could end the line early would let its author write
-    /// headers, or a body, of their own; one that is ours to write would come twice.
+    /// Writes the caller's own headers, after checking them.
+    ///
+    /// A header that could end its line early would let the author of its value add headers or a
+    /// body. A header that the crate writes itself would be in the message twice.
     pub(crate) fn headers(
         &mut self,
         headers: &[Header<'_>],
@@ -60,7 +62,7 @@ impl<'o> HeadWriter<'o> {
         Ok(())
     }
 
-    /// A header line whose value is a list.
+    /// Writes a header line whose value is a list.
     pub(crate) fn list(&mut self, name: &str, elements: &[&str]) {
         self.text(name);
         for (index, element) in elements.iter().enumerate() {
@@ -70,12 +72,12 @@ impl<'o> HeadWriter<'o> {
         self.text("\r\n");
     }
 
-    /// How many bytes there are, whether or not they fit.
+    /// Returns the length of the head in bytes, whether or not it fits.
     pub(crate) const fn len(&self) -> usize {
         self.len
     }
 
-    /// How many bytes were written.
+    /// Returns the number of bytes written, or an error if they did not all fit.
     pub(crate) const fn finish(self) -> Result<usize, HeadWriteError> {
         if self.len > self.out.len() {
             return Err(HeadWriteError::BufferTooSmall { needed: self.len });
@@ -91,7 +93,7 @@ impl fmt::Write for HeadWriter<'_> {
     }
 }
 
-/// The headers that say where a message ends.
+/// Returns whether the header determines where a message ends.
 pub(crate) fn is_framing_header(name: &str) -> bool {
     ["Connection", "Content-Length", "Transfer-Encoding"]
         .iter()

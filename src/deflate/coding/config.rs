@@ -1,12 +1,22 @@
-//! What to negotiate, and when and how to compress.
+//! The configuration of permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 
 use super::pool::Pool;
 use crate::deflate::{Compression, Preferences};
 
-/// What to negotiate, and when and how to compress.
+/// The configuration of permessage-deflate: what to negotiate, and when and how to compress.
 ///
-/// Clones share the compressors and decompressors that no connection needs at the moment, so one
-/// `DeflateConfig`, cloned for each connection, is all it takes to share them.
+/// Clones share a pool of idle compressors and decompressors. Create one `DeflateConfig` and clone
+/// it for each connection to share the pool among all connections.
+///
+/// ```
+/// use websocket_proto::deflate::{DeflateConfig, Preferences};
+/// use websocket_proto::websocket;
+///
+/// // The server keeps nothing between messages and sends messages under 1 KiB uncompressed.
+/// let preferences = Preferences::new().server_no_context_takeover(true);
+/// let deflate = DeflateConfig::new().preferences(preferences).threshold(1024);
+/// let config = websocket::Config::new().deflate(deflate);
+/// ```
 #[derive(Clone, Debug)]
 pub struct DeflateConfig {
     preferences: Preferences,
@@ -15,16 +25,17 @@ pub struct DeflateConfig {
 }
 
 impl DeflateConfig {
-    /// What [`level`](Self::level) is when it is not set.
+    /// The default [`level`](Self::level).
     pub const DEFAULT_LEVEL: u8 = 6;
 
-    /// What [`threshold`](Self::threshold) is when it is not set: 128 bytes.
+    /// The default [`threshold`](Self::threshold): 128 bytes.
     pub const DEFAULT_THRESHOLD: usize = 128;
 
-    /// What [`pool_size`](Self::pool_size) is when it is not set.
+    /// The default [`pool_size`](Self::pool_size).
     pub const DEFAULT_POOL_SIZE: usize = 8;
 
-    /// Context takeover, the largest windows, level 6, messages from 128 bytes on compressed.
+    /// Creates a configuration with the default values: context takeover, the largest windows,
+    /// level 6, a threshold of 128 bytes and a pool size of 8.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -34,32 +45,36 @@ impl DeflateConfig {
         }
     }
 
-    /// What to negotiate.
+    /// Sets the preferences for the negotiation.
     #[must_use]
     pub fn preferences(mut self, preferences: Preferences) -> Self {
         self.preferences = preferences;
         self
     }
 
-    /// How hard to compress: from 1, the fastest, to 9, the smallest; 0 does not compress but
-    /// frames the bytes as DEFLATE. 6 when not set; more counts as 9. Clones of before share
-    /// nothing with this any more.
+    /// Sets the compression level: from 1, the fastest, to 9, the smallest output. The default is
+    /// 6. A higher value counts as 9.
+    ///
+    /// Level 0 does not compress: it writes the bytes as they are into DEFLATE blocks. The result
+    /// does not share a pool with earlier clones.
     #[must_use]
     pub fn level(mut self, level: u8) -> Self {
         self.pool = Pool::new(level.min(9), self.pool.size());
         self
     }
 
-    /// From how many bytes on a message is worth compressing, where
-    /// [`Auto`](Compression::Auto) decides; 128 when not set.
+    /// Sets the length in bytes from which [`Compression::Auto`] compresses a message. The default
+    /// is 128.
     #[must_use]
     pub const fn threshold(mut self, bytes: usize) -> Self {
         self.threshold = bytes;
         self
     }
 
-    /// How many compressors, and how many decompressors, are kept for the next connection that
-    /// needs one; 8 when not set. Clones of before share nothing with this any more.
+    /// Sets the maximum number of idle compressors, and also of idle decompressors, that the pool
+    /// keeps for other connections. The default is 8.
+    ///
+    /// The result does not share a pool with earlier clones.
     #[must_use]
     pub fn pool_size(mut self, size: usize) -> Self {
         self.pool = Pool::new(self.pool.level(), size);
@@ -70,7 +85,8 @@ impl DeflateConfig {
         &self.preferences
     }
 
-    /// Whether a message is to be compressed, of which `len` bytes are there.
+    /// Returns whether to compress a message. `len` is the number of its bytes that are known so
+    /// far, and `is_whole` tells whether these are all of them.
     pub(crate) const fn applies(&self, choice: Compression, len: usize, is_whole: bool) -> bool {
         match choice {
             Compression::Auto => !is_whole || len >= self.threshold,

@@ -1,4 +1,5 @@
-//! The receiving direction.
+//! The decompressor for received messages ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692),
+//! section 7.2.2).
 
 use alloc::vec::Vec;
 
@@ -10,28 +11,28 @@ use super::{DeflateConfig, TAIL};
 use crate::deflate::CoderTerms;
 use crate::error::ProtocolError;
 
-/// Decompresses the messages of one direction of a connection, one after the other.
+/// Decompresses the messages that one side of a connection receives.
 ///
-/// After an error it is of no more use: the state of the peer's compressor is unknown.
+/// Do not use it after an error: the state of the peer's compressor is unknown then.
 #[derive(Debug)]
 pub struct Decompressor {
     pool: Pool,
     terms: CoderTerms,
-    /// Made for the first message; kept for the next only where that may refer to it.
+    /// Created for the first message. It is kept between messages only with context takeover.
     decompressor: Option<flate2::Decompress>,
-    /// Of the messages before, where the next may refer to them.
+    /// The end of the earlier messages, if the next message may refer to it.
     history: History,
-    /// Whether a block said that it is the final one. What follows begins at the bound of a byte.
+    /// Whether the last block was marked as final. The next block begins at a byte boundary.
     ended: bool,
-    /// Whether anything has come of the message under way.
+    /// Whether some bytes of the current message have arrived.
     begun: bool,
-    /// The last four bytes of it.
+    /// The last four bytes of the current message.
     last: [u8; 4],
 }
 
 impl Decompressor {
-    /// A decompressor on the terms for the side that compresses. Nothing is allocated before the
-    /// first message.
+    /// Creates a decompressor. `terms` are the terms of the peer, which compresses. Nothing is
+    /// allocated before the first message.
     #[must_use]
     pub fn new(config: &DeflateConfig, terms: CoderTerms) -> Self {
         Self {
@@ -45,17 +46,20 @@ impl Decompressor {
         }
     }
 
-    /// Appends what `bytes`, the next ones of a compressed message, make readable. `message` holds
-    /// what was made readable of it before, and nothing else; `last` says that these are its last
-    /// bytes.
+    /// Decompresses the next `bytes` of a message and appends the output to `message`.
     ///
-    /// No more than `limit` bytes and one are ever put into `message`, and no more memory is
-    /// reserved for them than about as much again as there is.
+    /// `message` must hold the earlier output of the same message and nothing else. `last` tells
+    /// that `bytes` are the last bytes of the message.
+    ///
+    /// `message` grows to at most `limit + 1` bytes. The reserved capacity is at most about twice
+    /// the length of `message`, or twice the length of `bytes` if that is more.
     ///
     /// # Errors
-    /// [`InflatedTooLarge`](ProtocolError::InflatedTooLarge), or
-    /// [`InvalidDeflate`](ProtocolError::InvalidDeflate). What was readable up to there is in
-    /// `message`.
+    ///
+    /// Returns [`InflatedTooLarge`](ProtocolError::InflatedTooLarge) if the message exceeds `limit`
+    /// bytes, and [`InvalidDeflate`](ProtocolError::InvalidDeflate) if `bytes` are not valid
+    /// DEFLATE data or the message ends inside a block. `message` then holds the output before the
+    /// error.
     pub fn decompress(
         &mut self,
         bytes: &[u8],
@@ -74,8 +78,10 @@ impl Decompressor {
         Ok(())
     }
 
-    /// Gives the memory back that is not needed to go on, between messages: but for as much
-    /// of what came last as the peer's window holds, if the next message may refer to it.
+    /// Frees the decompressor between messages. With context takeover the last window of received
+    /// data is kept.
+    ///
+    /// The pool keeps the decompressor if it has room. Inside a message this does nothing.
     pub fn release_memory(&mut self) {
         if self.begun {
             return;
@@ -100,12 +106,13 @@ impl Decompressor {
             let status = decompressor.decompress_vec(bytes, message, FlushDecompress::None);
             let taken = (decompressor.total_in() - taken_before) as usize;
             bytes = bytes.get(taken..).unwrap_or_default();
-            // Before all else, so that the error is the same however the bytes were cut.
+            // This check comes first, so that the error does not depend on how the bytes were
+            // split.
             if message.len() > limit_len {
                 return Err(ProtocolError::InflatedTooLarge { limit });
             }
             match status.map_err(|_| ProtocolError::InvalidDeflate)? {
-                // RFC 7692 7.2.3.4: a final block is a block like any other.
+                // RFC 7692, section 7.2.3.4: other blocks may follow a final block.
                 Status::StreamEnd => self.ended = true,
                 Status::Ok | Status::BufError => {}
             }
@@ -113,13 +120,14 @@ impl Decompressor {
                 return Ok(());
             }
             if !self.ended && taken == 0 && message.len() == len_before {
-                // There was room, and there was something to read.
+                // No progress, although there was input and room for output.
                 return Err(ProtocolError::InvalidDeflate);
             }
         }
     }
 
-    /// The decompressor at the place where it reads on.
+    /// Returns the decompressor, ready for the next bytes. A new or reset decompressor gets the
+    /// window as its dictionary.
     fn ready(&mut self, message: &[u8]) -> Result<&mut flate2::Decompress, ProtocolError> {
         let is_new = self.decompressor.is_none();
         let decompressor = self.decompressor.get_or_insert_with(|| self.pool.decompressor());
@@ -136,10 +144,11 @@ impl Decompressor {
         Ok(decompressor)
     }
 
-    /// The end of a message.
+    /// Checks the end of a message and prepares for the next message.
     fn end(&mut self, message: &[u8]) -> Result<(), ProtocolError> {
-        // A message of no bytes has no end to be found. RFC 7692 7.2.3.6 has a byte for an empty
-        // one, but there are those who leave it out, and it touches no state.
+        // A message without bytes has no end to check. RFC 7692, section 7.2.3.6 encodes an empty
+        // message as one byte. Some senders omit this byte, which does no harm: it changes no
+        // state.
         if self.begun && !self.ended {
             self.check_end()?;
         }
@@ -153,11 +162,14 @@ impl Decompressor {
         Ok(())
     }
 
-    /// RFC 7692 7.2.2: behind the tail that the sender took off there is the bound of a block.
-    /// What ends elsewhere reads the tail, or the empty block behind it, as data: that shows.
+    /// Checks that the message ends at a block boundary (RFC 7692, section 7.2.2).
     ///
-    /// Where nothing need be kept for the next message that block is a final one, since only at a
-    /// bound it ends anything.
+    /// The sender removed the tail, so this function feeds the tail and an empty block to the
+    /// decompressor. If the message ends inside a block, the decompressor reads some of these bytes
+    /// as data, and the function detects that.
+    ///
+    /// Without context takeover the empty block is a final one, because a final block ends the
+    /// stream only if it begins at a block boundary.
     fn check_end(&mut self) -> Result<(), ProtocolError> {
         let Some(decompressor) = &mut self.decompressor else {
             return Ok(());
@@ -165,8 +177,8 @@ impl Decompressor {
         let is_final = self.terms.no_context_takeover;
         let end = [0x00, 0x00, 0xff, 0xff, is_final.into(), 0x00, 0x00, 0xff, 0xff];
         let (tail, empty_block) = end.split_at(TAIL.len());
-        // There are those who do not take the tail off. No payload without it ends like this: the
-        // header of the block that it belongs to has zeros in its last byte.
+        // Some senders do not remove the tail. A payload without its tail never ends with these
+        // four bytes: its last byte is the end of a block header and contains zero bits.
         let is_trimmed = self.last != tail;
         let end = if is_trimmed { &end } else { empty_block };
         let (taken, made) = (decompressor.total_in(), decompressor.total_out());
@@ -176,8 +188,8 @@ impl Decompressor {
             Ok(Status::Ok | Status::BufError) => !is_final && taken == end.len(),
             Ok(Status::StreamEnd) => {
                 self.ended = true;
-                // A block that lost its tail may have been a final one, and needs no other
-                // behind it.
+                // The block of the removed tail may have been a final one. Then the tail ends the
+                // stream, and no empty block is needed.
                 (is_final && taken == end.len()) || (is_trimmed && taken == tail.len())
             }
             Err(_) => false,
@@ -204,11 +216,11 @@ impl Drop for Decompressor {
     }
 }
 
-/// Grows a message that is full: by as much again as there is, or at first by what `compressed`
-/// bytes may well become, up to one byte over the limit.
+/// Grows `message` if it is full. It adds the present length, or twice `compressed` if this is
+/// more, but at least 128 bytes. The message never grows beyond `limit + 1` bytes.
 fn make_room(message: &mut Vec<u8>, compressed: usize, limit: usize) {
     const MIN: usize = 128;
-    // All the room that there is may be used.
+    // `inflate` fills the whole capacity, so the capacity must not exceed `limit + 1`.
     if message.capacity() > limit.saturating_add(1) {
         message.shrink_to(limit.saturating_add(1));
     }

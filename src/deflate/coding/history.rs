@@ -1,26 +1,29 @@
-//! What was received last.
+//! The last received bytes, which the next message may refer to
+//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 7.2.3.4).
 
 use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 
-/// The last bytes of the messages that were received, as many as the peer's window holds.
+/// The last bytes of the received messages, at most as many as the peer's window holds.
 ///
-/// The decompressor has them as well, but drops them at a final block; a sender may go on
-/// referring to them (RFC 7692 7.2.3.4). It takes no more memory than has come.
+/// The decompressor holds the same bytes but drops them at a final block, while a sender may still
+/// refer to them (RFC 7692, section 7.2.3.4). The history takes no more memory than the bytes that
+/// were received.
 #[derive(Debug)]
 pub(super) struct History {
     bytes: VecDeque<u8>,
-    /// How many there may be.
+    /// The maximum length in bytes.
     window: usize,
 }
 
 impl History {
-    /// An empty one, for a peer whose window has the logarithm `window_bits`.
+    /// Creates an empty history. `window_bits` is the base-2 logarithm of the peer's window in
+    /// bytes.
     pub(super) const fn new(window_bits: u8) -> Self {
         Self { bytes: VecDeque::new(), window: 1 << window_bits }
     }
 
-    /// Adds a message.
+    /// Adds a message and drops the oldest bytes that no longer fit.
     pub(super) fn push(&mut self, message: &[u8]) {
         let message = last(message, self.window);
         let surplus = (self.bytes.len() + message.len()).saturating_sub(self.window);
@@ -32,7 +35,7 @@ impl History {
         self.bytes.extend(message);
     }
 
-    /// The window where `message` is what there is so far of the next one.
+    /// Returns the current window. `message` is the output of the next message so far.
     pub(super) fn window(&self, message: &[u8]) -> Vec<u8> {
         let message = last(message, self.window);
         let before = self.bytes.len().min(self.window - message.len());
@@ -46,7 +49,7 @@ impl History {
     }
 }
 
-/// The last `len` bytes, or all.
+/// Returns the last `len` bytes, or all bytes if there are fewer.
 fn last(bytes: &[u8], len: usize) -> &[u8] {
     bytes.get(bytes.len().saturating_sub(len)..).unwrap_or_default()
 }

@@ -1,4 +1,5 @@
-//! Compressing and decompressing messages (RFC 7692, section 7.2).
+//! The compression and decompression of messages
+//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 7.2).
 
 mod compressor;
 mod config;
@@ -10,6 +11,6 @@ pub use compressor::Compressor;
 pub use config::DeflateConfig;
 pub use decompressor::Decompressor;
 
-/// What both ends of a flushed block of DEFLATE leave: an empty stored block without its header
-/// (RFC 7692 7.2.1, step 2).
+/// The tail that a flush writes and that the sender removes from the end of a message: an empty
+/// stored block without its header (RFC 7692, section 7.2.1, step 2).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];

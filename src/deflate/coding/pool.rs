@@ -1,4 +1,4 @@
-//! Compressors and decompressors that nobody needs at the moment.
+//! A pool of idle compressors and decompressors.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use flate2::{Compress, Decompress};
 
-/// The smallest window that the compressor can be told of.
+/// The smallest window that the compressor supports, as a base-2 logarithm.
 const MIN_WINDOW_BITS: u8 = 9;
 
-/// What connections share that keep no state between messages, and those to come.
+/// The idle compressors and decompressors that connections share, and the settings for new ones.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     level: u8,
@@ -36,11 +36,12 @@ impl Pool {
         self.size
     }
 
-    /// A compressor that refers to nothing before its first byte, and never by more than
-    /// `2^window_bits` bytes back.
+    /// Returns a compressor with an empty window. It refers to bytes at most `2^window_bits` bytes
+    /// back.
     pub(super) fn compressor(&self, window_bits: u8) -> Compress {
-        // zlib keeps 262 bytes of its window for what is to come, so that no distance in a window
-        // of 512 exceeds 250: it is one for 8 bits as well, for which there is no other.
+        // zlib reserves 262 bytes of its window as lookahead, so in a window of 512 bytes no
+        // distance exceeds 250. A window of 9 bits therefore also serves for 8 bits, which the
+        // compressor does not support.
         let window_bits = window_bits.max(MIN_WINDOW_BITS);
         let mut idle = self.idle();
         let fitting = idle.compressors.iter().position(|(bits, _)| *bits == window_bits);
@@ -58,7 +59,8 @@ impl Pool {
         )
     }
 
-    /// A decompressor for any window. It takes as much memory for a small one.
+    /// Returns a decompressor for any window. For a small window it takes as much memory as for a
+    /// large one.
     pub(super) fn decompressor(&self) -> Decompress {
         let idle = self.idle().decompressors.pop();
         match idle {
@@ -85,7 +87,8 @@ impl Pool {
     }
 
     fn idle(&self) -> MutexGuard<'_, Idle> {
-        // Nothing is left half done by a panic: each change is one call of a `Vec`.
+        // A panic cannot leave the lists half changed, since each change is one call of a `Vec`
+        // method. A poisoned lock is therefore safe to use.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,25 +1,27 @@
-//! What can be wrong with a server's answer.
+//! The errors in a server's response about permessage-deflate.
 
 use core::error::Error;
 use core::fmt;
 
-/// What a server's answer about permessage-deflate does wrong (RFC 7692 7.1).
+/// An error in a server's response about permessage-deflate
+/// ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeflateError {
-    /// A parameter that RFC 7692 does not define.
+    /// The response has a parameter that RFC 7692 does not define.
     UnknownParameter,
-    /// A parameter comes twice.
+    /// The response has the named parameter twice.
     RepeatedParameter(&'static str),
-    /// A parameter's value is missing, is there though none may be, or is not one from 8 to 15.
+    /// The named parameter lacks its value, has a value although it must have none, or has a value
+    /// other than 8 to 15.
     Value(&'static str),
-    /// A parameter that was offered, and that the server may not leave out.
+    /// The response lacks the named parameter, which the offer requires.
     MissingParameter(&'static str),
-    /// The server's window is larger than the one that was offered.
+    /// The server's window is larger than the offered window.
     WindowTooLarge {
-        /// The logarithm of what the server wants.
+        /// The base-2 logarithm of the server's window in bytes.
         bits: u8,
-        /// The logarithm of what was offered.
+        /// The base-2 logarithm of the offered window in bytes.
         offered: u8,
     },
 }
@@ -27,14 +29,23 @@ pub enum DeflateError {
 impl fmt::Display for DeflateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::UnknownParameter => f.write_str("permessage-deflate has an unknown parameter"),
-            Self::RepeatedParameter(name) => write!(f, "permessage-deflate has several {name}"),
-            Self::Value(name) => write!(f, "permessage-deflate has an invalid {name}"),
+            Self::UnknownParameter => {
+                f.write_str("the permessage-deflate response has an unknown parameter")
+            }
+            Self::RepeatedParameter(name) => {
+                write!(f, "the permessage-deflate response has more than one {name} parameter")
+            }
+            Self::Value(name) => {
+                write!(f, "the permessage-deflate response has an invalid {name} parameter")
+            }
             Self::MissingParameter(name) => {
-                write!(f, "permessage-deflate has no {name}, which was asked for")
+                write!(f, "the permessage-deflate response has no {name}, which the offer requires")
             }
             Self::WindowTooLarge { bits, offered } => {
-                write!(f, "server_max_window_bits is {bits}, which exceeds {offered}")
+                write!(
+                    f,
+                    "server_max_window_bits={bits} in the response exceeds {offered} in the offer"
+                )
             }
         }
     }

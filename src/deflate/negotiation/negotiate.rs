@@ -1,4 +1,5 @@
-//! How two sides agree (RFC 7692, sections 5 and 7.1).
+//! The negotiation of both sides ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), sections 5
+//! and 7.1).
 
 use super::error::DeflateError;
 use super::parameters::{
@@ -10,12 +11,13 @@ use super::terms::Terms;
 use crate::extension::Extension;
 
 impl Preferences {
-    /// A server's answer: the terms of the first of the client's `offers` that can be met, to be
-    /// written as [`Terms::response`] says. Offers of other extensions are passed over.
+    /// Returns the terms of the first of the client's `offers` that this server can meet.
     ///
-    /// `None`: permessage-deflate is not to be used, for none was offered, or none that can be
-    /// met, or each has parameters that are unknown, repeated or out of range (RFC 7692 7.1). That
-    /// is no reason to refuse the WebSocket.
+    /// The server then sends [`Terms::response`]. Offers of other extensions are ignored.
+    ///
+    /// Returns `None` if permessage-deflate is not used: the client did not offer it, this server
+    /// cannot meet any offer, or every offer has parameters that are unknown, repeated or out of
+    /// range (RFC 7692, section 7.1). This is no reason to refuse the WebSocket.
     pub fn accept<'b>(&self, offers: impl IntoIterator<Item = Extension<'b>>) -> Option<Terms> {
         offers
             .into_iter()
@@ -24,11 +26,15 @@ impl Preferences {
             .find_map(|offer| answer_offer(self, &offer))
     }
 
-    /// A client's look at what the server agreed on, where this was [offered](Self::offer).
-    /// `None`: permessage-deflate is not to be used. Other extensions are passed over.
+    /// Checks the server's response to an [`offer`](Self::offer) of these preferences and returns
+    /// the agreed terms.
+    ///
+    /// Returns `None` if the server does not use permessage-deflate. Other extensions are ignored.
     ///
     /// # Errors
-    /// The server departed from RFC 7692 7.1 or from the offer: fail the connection.
+    ///
+    /// Returns an error if the response breaks RFC 7692, section 7.1, or does not fit the offer.
+    /// The client must then fail the connection.
     pub fn check<'b>(
         &self,
         response: impl IntoIterator<Item = Extension<'b>>,
@@ -41,20 +47,21 @@ impl Preferences {
     }
 }
 
-/// What a server with these preferences makes of an offer; `None` when they do not fit.
+/// Returns the server's terms for an offer, or `None` if the offer does not fit its preferences.
 fn answer_offer(preferences: &Preferences, offer: &Parameters) -> Option<Terms> {
     let client_max_window_bits = match offer.client_max_window_bits {
-        // RFC 7692 7.1.2.2: the client will not use a larger window than it said itself.
+        // RFC 7692, section 7.1.2.2: the client will not use a larger window than it offered.
         Some(ClientWindow::Bits(bits)) => bits.min(preferences.client_max_window_bits),
         Some(ClientWindow::Unlimited) => preferences.client_max_window_bits,
-        // RFC 7692 7.1.2.2: the client cannot be told.
+        // RFC 7692, section 7.1.2.2: the response may limit the client's window only if the offer
+        // has the parameter.
         None if preferences.client_max_window_bits < MAX_WINDOW_BITS => return None,
         None => MAX_WINDOW_BITS,
     };
     let offered_bits = offer.server_max_window_bits.unwrap_or(MAX_WINDOW_BITS);
     let server_max_window_bits = preferences.server_max_window_bits.min(offered_bits);
     Some(Terms {
-        // RFC 7692 7.1.1.1: must be granted when asked for.
+        // RFC 7692, section 7.1.1.1: the server must accept this request.
         server_no_context_takeover: preferences.server_no_context_takeover
             || offer.server_no_context_takeover,
         client_no_context_takeover: preferences.client_no_context_takeover
@@ -66,16 +73,16 @@ fn answer_offer(preferences: &Preferences, offer: &Parameters) -> Option<Terms> 
     })
 }
 
-/// What a client that offered these preferences makes of the response.
+/// Returns the terms of a response to a client that offered these preferences.
 fn verify_response(
     preferences: &Preferences,
     response: &Parameters,
 ) -> Result<Terms, DeflateError> {
-    // RFC 7692 7.1.1.1.
+    // RFC 7692, section 7.1.1.1: the response must repeat this parameter.
     if preferences.server_no_context_takeover && !response.server_no_context_takeover {
         return Err(DeflateError::MissingParameter(SERVER_NO_CONTEXT_TAKEOVER));
     }
-    // RFC 7692 7.1.2.1: the same or a smaller window.
+    // RFC 7692, section 7.1.2.1: the response must name the same or a smaller window.
     let offered = preferences.server_max_window_bits;
     let server_max_window_bits = match response.server_max_window_bits {
         Some(bits) if bits > offered => {
@@ -87,14 +94,15 @@ fn verify_response(
         }
         None => MAX_WINDOW_BITS,
     };
-    // RFC 7692 7.1.2.2: the server may allow more than the client means to use.
+    // RFC 7692, section 7.1.2.2: the server may allow a larger window than the client wants to use.
     let client_max_window_bits = match response.client_max_window_bits {
         Some(ClientWindow::Bits(bits)) => bits.min(preferences.client_max_window_bits),
         Some(ClientWindow::Unlimited) | None => preferences.client_max_window_bits,
     };
     Ok(Terms {
         server_no_context_takeover: response.server_no_context_takeover,
-        // RFC 7692 7.1.1.2: the client may begin anew even if it need not.
+        // RFC 7692, section 7.1.1.2: the client may use an empty window although the server does
+        // not require it.
         client_no_context_takeover: preferences.client_no_context_takeover
             || response.client_no_context_takeover,
         server_max_window_bits,

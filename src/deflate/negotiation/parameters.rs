@@ -1,9 +1,10 @@
-//! The parameters of permessage-deflate, in an offer or in a response.
+//! The parameters of permessage-deflate in an offer or a response
+//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 7.1).
 
 use super::error::DeflateError;
 use crate::extension::{Extension, ParameterValue};
 
-/// The name under which the extension is registered (RFC 7692 7).
+/// The registered name of the extension (RFC 7692, section 7).
 pub const PERMESSAGE_DEFLATE: &str = "permessage-deflate";
 
 pub(super) const SERVER_NO_CONTEXT_TAKEOVER: &str = "server_no_context_takeover";
@@ -11,11 +12,11 @@ pub(super) const CLIENT_NO_CONTEXT_TAKEOVER: &str = "client_no_context_takeover"
 pub(super) const SERVER_MAX_WINDOW_BITS: &str = "server_max_window_bits";
 pub(super) const CLIENT_MAX_WINDOW_BITS: &str = "client_max_window_bits";
 
-/// The largest window, 32 KiB, and what goes without saying (RFC 7692 7.1.2).
+/// The largest window, 32 KiB, which is the default (RFC 7692, section 7.1.2).
 pub(super) const MAX_WINDOW_BITS: u8 = 15;
 pub(super) const MIN_WINDOW_BITS: u8 = 8;
 
-/// What stands in one extension of a list.
+/// The parameters of one permessage-deflate extension in a list.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Parameters {
     pub(super) server_no_context_takeover: bool,
@@ -24,21 +25,23 @@ pub(super) struct Parameters {
     pub(super) client_max_window_bits: Option<ClientWindow>,
 }
 
-/// What is said of the client's window.
+/// The value of `client_max_window_bits`.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ClientWindow {
-    /// That it can be limited (RFC 7692 7.1.2.2).
+    /// No value: the response may limit the client's window (RFC 7692, section 7.1.2.2).
     Unlimited,
     Bits(u8),
 }
 
 impl Parameters {
-    /// RFC 7692 7.1.2.2: in an offer `client_max_window_bits` may come without a value.
+    /// Parses an offer. In an offer `client_max_window_bits` may have no value (RFC 7692,
+    /// section 7.1.2.2).
     pub(super) fn of_offer(offer: &Extension<'_>) -> Result<Self, DeflateError> {
         Self::parse(offer)
     }
 
-    /// RFC 7692 7.1.2.2: in a response it may not.
+    /// Parses a response. In a response `client_max_window_bits` must have a value (RFC 7692,
+    /// section 7.1.2.2).
     pub(super) fn of_response(response: &Extension<'_>) -> Result<Self, DeflateError> {
         let parameters = Self::parse(response)?;
         match parameters.client_max_window_bits {
@@ -86,7 +89,7 @@ impl Parameters {
     }
 }
 
-/// A parameter without a value, which comes at most once.
+/// Sets a parameter that must have no value and must not be repeated.
 fn flag(
     flag: &mut bool,
     value: Option<ParameterValue<'_>>,
@@ -102,7 +105,7 @@ fn flag(
     Ok(())
 }
 
-/// A parameter with a value, which comes at most once.
+/// Sets a parameter that has a value and must not be repeated.
 fn once<T>(slot: &mut Option<T>, value: T, name: &'static str) -> Result<(), DeflateError> {
     match slot.replace(value) {
         Some(_) => Err(DeflateError::RepeatedParameter(name)),
@@ -110,7 +113,7 @@ fn once<T>(slot: &mut Option<T>, value: T, name: &'static str) -> Result<(), Def
     }
 }
 
-/// RFC 7692 7.1.2: a decimal integer from 8 to 15 without leading zeros.
+/// Parses a decimal integer from 8 to 15 without leading zeros (RFC 7692, section 7.1.2).
 fn window_bits(value: ParameterValue<'_>, name: &'static str) -> Result<u8, DeflateError> {
     let mut digits = value.bytes();
     let bits = match (digits.next(), digits.next(), digits.next()) {

@@ -1,4 +1,4 @@
-//! What one side wants.
+//! The preferences of one side ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 7.1).
 
 use super::parameters::{
     CLIENT_MAX_WINDOW_BITS, CLIENT_NO_CONTEXT_TAKEOVER, MAX_WINDOW_BITS, MIN_WINDOW_BITS,
@@ -6,11 +6,11 @@ use super::parameters::{
 };
 use crate::extension::ExtensionText;
 
-/// What one side wants of permessage-deflate.
+/// The preferences of one side for permessage-deflate.
 ///
-/// Both sides may take over the context from one message to the next, with windows of 32 KiB,
-/// unless set otherwise. `server` and `client` in the names say whose compressor is meant,
-/// whichever side sets it.
+/// By default both sides keep their context from one message to the next and use windows of 32 KiB.
+/// `server` and `client` in a name tell whose compressor the setting limits, no matter which side
+/// sets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Preferences {
     pub(super) server_no_context_takeover: bool,
@@ -20,7 +20,7 @@ pub struct Preferences {
 }
 
 impl Preferences {
-    /// Context takeover, and the largest windows.
+    /// Creates preferences with context takeover and the largest windows.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -31,40 +31,45 @@ impl Preferences {
         }
     }
 
-    /// Whether the server is to begin each message with an empty window (RFC 7692 7.1.1.1): its
-    /// compressor and the client's decompressor need no memory between messages, and what repeats
-    /// from message to message is not found.
+    /// Sets whether the server begins each message with an empty window (RFC 7692,
+    /// section 7.1.1.1).
+    ///
+    /// Its compressor and the client's decompressor then need no memory between messages, but
+    /// repetitions between messages do not reduce their size.
     #[must_use]
     pub const fn server_no_context_takeover(mut self, yes: bool) -> Self {
         self.server_no_context_takeover = yes;
         self
     }
 
-    /// Whether the client is to begin each message with an empty window (RFC 7692 7.1.1.2).
+    /// Sets whether the client begins each message with an empty window (RFC 7692,
+    /// section 7.1.1.2).
     #[must_use]
     pub const fn client_no_context_takeover(mut self, yes: bool) -> Self {
         self.client_no_context_takeover = yes;
         self
     }
 
-    /// The logarithm of the server's largest window in bytes (RFC 7692 7.1.2.1): 8 to 15; less
-    /// counts as 8, more as 15.
+    /// Sets the base-2 logarithm of the server's largest window in bytes, 8 to 15 (RFC 7692,
+    /// section 7.1.2.1). A lower value counts as 8, a higher value as 15.
     #[must_use]
     pub const fn server_max_window_bits(mut self, bits: u8) -> Self {
         self.server_max_window_bits = clamp(bits);
         self
     }
 
-    /// The logarithm of the client's largest window in bytes (RFC 7692 7.1.2.2): 8 to 15; less
-    /// counts as 8, more as 15. A server that sets less than 15 declines the offers of clients
-    /// that cannot be told so.
+    /// Sets the base-2 logarithm of the client's largest window in bytes, 8 to 15 (RFC 7692,
+    /// section 7.1.2.2). A lower value counts as 8, a higher value as 15.
+    ///
+    /// With less than 15 a server declines every offer without `client_max_window_bits`, because
+    /// its response could not limit the client's window.
     #[must_use]
     pub const fn client_max_window_bits(mut self, bits: u8) -> Self {
         self.client_max_window_bits = clamp(bits);
         self
     }
 
-    /// What a client writes into `Sec-WebSocket-Extensions`.
+    /// Returns the offer that a client writes into `Sec-WebSocket-Extensions`.
     #[must_use]
     pub fn offer(&self) -> ExtensionText {
         let mut text = ExtensionText::new(PERMESSAGE_DEFLATE);
@@ -77,7 +82,8 @@ impl Preferences {
         if self.server_max_window_bits < MAX_WINDOW_BITS {
             text.bits(SERVER_MAX_WINDOW_BITS, self.server_max_window_bits);
         }
-        // RFC 7692 7.1.2.2: without it the server may not limit the window.
+        // RFC 7692, section 7.1.2.2: without this parameter the server must not limit the client's
+        // window.
         if self.client_max_window_bits < MAX_WINDOW_BITS {
             text.bits(CLIENT_MAX_WINDOW_BITS, self.client_max_window_bits);
         } else {

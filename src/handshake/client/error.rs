@@ -1,4 +1,4 @@
-//! What a client finds wrong with a response.
+//! Errors in a server's response ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.1).
 
 use core::error::Error;
 use core::fmt;
@@ -7,39 +7,42 @@ use crate::deflate::DeflateError;
 use crate::extension::ExtensionError;
 use crate::http1::{HeadError, ParseError};
 
-/// What a client finds wrong with a response: the server's fault.
+/// An error that a client finds in a response. The server is at fault.
 ///
-/// The client drops the transport (RFC 6455 4.1, 7.1.7).
+/// The client drops the transport (RFC 6455, sections 4.1 and 7.1.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseError {
-    /// It is no HTTP, or too large.
+    /// The response is not HTTP, or its head is too large.
     Head(HeadError),
-    /// The version of HTTP is not 1.1 (RFC 6455 4.2.2, step 5).
+    /// The version of HTTP is not 1.1 (RFC 6455, section 4.2.2, step 5).
     HttpVersion,
-    /// A header that has to be there is not (RFC 6455 4.1).
+    /// The response does not have this required header (RFC 6455, section 4.1).
     MissingHeader(&'static str),
-    /// A header that may come once came more often.
+    /// The response has this header more than once, but only one is allowed.
     RepeatedHeader(&'static str),
-    /// The status is 101 where there is nothing to switch to: over HTTP/2 or HTTP/3 (RFC 8441 5).
+    /// The status is 101, but over HTTP/2 and HTTP/3 there is no protocol to switch to (RFC 8441,
+    /// section 5).
     SwitchingProtocols,
-    /// `Upgrade` is not `websocket` (RFC 6455 4.1, item 2).
+    /// `Upgrade` is not `websocket` (RFC 6455, section 4.1, item 2 of the last list).
     Upgrade,
-    /// `Connection` does not hold `Upgrade` (RFC 6455 4.1, item 3).
+    /// `Connection` does not contain `Upgrade` (RFC 6455, section 4.1, item 3 of the last list).
     Connection,
-    /// `Sec-WebSocket-Accept` does not answer the key that was sent (RFC 6455 4.1, item 4).
+    /// `Sec-WebSocket-Accept` does not match the key in the request (RFC 6455, section 4.1, item 4
+    /// of the last list).
     Accept,
-    /// `Sec-WebSocket-Protocol` is not one that was offered (RFC 6455 4.1, item 6).
+    /// `Sec-WebSocket-Protocol` is not one of the offered subprotocols (RFC 6455, section 4.1,
+    /// item 6 of the last list).
     SubprotocolNotOffered,
-    /// Subprotocols were offered, one is required, and the server chose none.
+    /// The server chose no subprotocol, although the client offered some and requires one.
     NoSubprotocol,
-    /// An extension is not one that was offered (RFC 6455 4.1, item 5).
+    /// An extension was not offered (RFC 6455, section 4.1, item 5 of the last list).
     ExtensionNotOffered,
-    /// An extension comes twice.
+    /// The response lists an extension twice.
     RepeatedExtension,
-    /// `Sec-WebSocket-Extensions` departs from its grammar (RFC 6455 9.1).
+    /// `Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1).
     Extensions(ExtensionError),
-    /// permessage-deflate is agreed on in a way that does not fit the offer (RFC 7692 7.1).
+    /// The answer to permessage-deflate does not match the offer (RFC 7692, section 7.1).
     Deflate(DeflateError),
 }
 
@@ -47,17 +50,23 @@ impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Head(error) => write!(f, "{error}"),
-            Self::HttpVersion => f.write_str("http version of the response is not 1.1"),
-            Self::SwitchingProtocols => f.write_str("extended connect is answered with 101"),
-            Self::MissingHeader(name) => write!(f, "response has no {name} header"),
-            Self::RepeatedHeader(name) => write!(f, "response has several {name} headers"),
-            Self::Upgrade => f.write_str("upgrade header is not websocket"),
-            Self::Connection => f.write_str("connection header does not say upgrade"),
-            Self::Accept => f.write_str("websocket accept header does not answer the key"),
-            Self::SubprotocolNotOffered => f.write_str("subprotocol was not offered"),
-            Self::NoSubprotocol => f.write_str("no subprotocol was chosen"),
-            Self::ExtensionNotOffered => f.write_str("extension was not offered"),
-            Self::RepeatedExtension => f.write_str("extension is agreed on twice"),
+            Self::HttpVersion => f.write_str("the HTTP version of the response is not 1.1"),
+            Self::SwitchingProtocols => {
+                f.write_str("the server answered an extended CONNECT with status 101")
+            }
+            Self::MissingHeader(name) => write!(f, "the response has no {name} header"),
+            Self::RepeatedHeader(name) => write!(f, "the response has more than one {name} header"),
+            Self::Upgrade => f.write_str("the Upgrade header is not websocket"),
+            Self::Connection => f.write_str("the Connection header does not contain Upgrade"),
+            Self::Accept => f.write_str("the Sec-WebSocket-Accept header does not match the key"),
+            Self::SubprotocolNotOffered => {
+                f.write_str("the server chose a subprotocol that was not offered")
+            }
+            Self::NoSubprotocol => f.write_str("the server chose no subprotocol"),
+            Self::ExtensionNotOffered => {
+                f.write_str("the server chose an extension that was not offered")
+            }
+            Self::RepeatedExtension => f.write_str("the server chose the same extension twice"),
             Self::Extensions(error) => write!(f, "{error}"),
             Self::Deflate(error) => write!(f, "{error}"),
         }

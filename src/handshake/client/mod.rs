@@ -1,4 +1,5 @@
-//! The client's half of the opening handshake (RFC 6455 4.1).
+//! The client's half of the opening handshake ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
+//! section 4.1).
 
 mod error;
 mod request;
@@ -12,11 +13,13 @@ use crate::http1::{HeadKind, HeadLimits, HeadScanner, HttpResponse, parse_respon
 
 /// Receives the head of the response to a [`ClientRequest`].
 ///
-/// Show [`receive`](Self::receive) everything that has arrived, each time more of it has, until it
-/// returns something other than `Ok(None)`. After an error or an [`Answer`] further calls with the
-/// same bytes, or with more behind them, parse the head anew and return the same again.
+/// Whenever more bytes have arrived, call [`receive`](Self::receive) with all bytes received so
+/// far, until it returns something other than `Ok(None)`. After an error or an [`Answer`], a
+/// further call with the same bytes, or with more bytes after them, parses the head again and
+/// returns the same result.
 ///
-/// It owns nothing of the request, so that it can be kept beside what the request is made of.
+/// The handshake does not borrow the request. It can be stored next to the data that the request
+/// borrows.
 #[derive(Clone, Debug)]
 #[must_use = "a handshake does nothing until it receives bytes"]
 pub struct ClientHandshake {
@@ -25,26 +28,31 @@ pub struct ClientHandshake {
 }
 
 impl ClientHandshake {
-    /// A handshake with the default limits: 16 KiB and 100 headers.
+    /// Creates a handshake with the default limits: 16 KiB and 100 headers.
     pub const fn new() -> Self {
         Self::with_limits(HeadLimits::DEFAULT)
     }
 
-    /// A handshake with limits of the caller's.
+    /// Creates a handshake with the given limits.
     pub const fn with_limits(limits: HeadLimits) -> Self {
         Self { scanner: HeadScanner::new(HeadKind::Response, limits.bytes), limits }
     }
 
-    /// Looks at what has arrived in answer to `request`, which is the same at each call: `bytes`
-    /// is all of it, from the first byte of the response, and may go on past the head. `None`: the
-    /// head is incomplete, or only interim responses (1xx, RFC 9110 15.2) have come.
+    /// Examines the bytes that have arrived, and returns the server's answer once its head is
+    /// complete.
     ///
-    /// The work is linear in the bytes, in whatever pieces they arrive.
+    /// `request` is the request that was sent, the same at each call. `bytes` contains all bytes
+    /// received so far, from the first byte of the response; they may go on after the head. Returns
+    /// `None` while the head is incomplete, or while only interim responses (1xx, RFC 9110,
+    /// section 15.2) have arrived.
+    ///
+    /// The work is linear in the number of bytes, however they are split.
     ///
     /// # Errors
     ///
-    /// The server departed from HTTP, from RFC 6455 4.2.2, from what was offered, or from the
-    /// limits. Drop the transport; no Close frame is sent (RFC 6455 7.2.1).
+    /// The response exceeds the limits, does not match the offer, or violates HTTP or RFC 6455,
+    /// section 4.2.2. Drop the transport. The client sends no Close frame (RFC 6455,
+    /// section 7.2.1).
     pub fn receive<'b>(
         &mut self,
         request: &ClientRequest<'_>,
@@ -58,7 +66,8 @@ impl ClientHandshake {
         })
     }
 
-    /// The first response that is not an interim one, whatever was asked for.
+    /// Returns the first response that is not an interim response, without comparing it with a
+    /// request.
     pub(crate) fn receive_http<'b>(
         &mut self,
         bytes: &'b [u8],
@@ -73,7 +82,8 @@ impl ClientHandshake {
         Ok(None)
     }
 
-    /// How many bytes of the response have arrived, for a time limit on those that dawdle.
+    /// Returns how many bytes of the response have arrived. The caller can use it to detect a
+    /// server that is too slow.
     #[must_use]
     pub const fn received(&self) -> usize {
         self.scanner.position()
@@ -86,12 +96,12 @@ impl Default for ClientHandshake {
     }
 }
 
-/// What a server answered.
+/// A server's answer to a [`ClientRequest`].
 #[derive(Clone, Copy, Debug)]
 pub enum Answer<'b> {
-    /// The WebSocket is open.
+    /// The server agreed: the WebSocket is open.
     WebSocket(Response<'b>),
-    /// The server answered with another status, such as a redirect or 401. What to make of it is
-    /// the caller's to say (RFC 6455 4.1).
+    /// The server answered with another status, such as a redirect or 401. The caller decides how
+    /// to handle it (RFC 6455, section 4.1).
     Http(HttpResponse<'b>),
 }

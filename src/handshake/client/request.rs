@@ -1,4 +1,5 @@
-//! The client's request for a WebSocket (RFC 6455 4.1).
+//! The client's request for a WebSocket ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
+//! section 4.1).
 
 use core::fmt::Write;
 
@@ -10,13 +11,13 @@ use crate::http1::grammar::{origin_text, token, visible};
 use crate::http1::host::{is_host, is_host_and_port, is_ipv6};
 use crate::http1::{HeadWriter, Header};
 
-/// A request for a WebSocket, to be completed and written.
+/// A request for a WebSocket. Complete it with the methods below, then write it.
 ///
 /// ```
 /// use websocket_proto::handshake::{ClientRequest, Scheme};
 /// use websocket_proto::http1::Header;
 ///
-/// let nonce = [7; 16]; // from the system's random generator, in earnest
+/// let nonce = [7; 16]; // in real code: from the system's random generator
 /// let headers = [Header::new("Authorization", "Bearer x")];
 /// let request = ClientRequest::new("::1", "/chat?room=1", nonce)
 ///     .port(8443, Scheme::Wss)
@@ -44,13 +45,14 @@ pub struct ClientRequest<'a> {
 }
 
 impl<'a> ClientRequest<'a> {
-    /// A request to `host` for the resource name `target` (RFC 6455 3), such as `/chat?room=1`.
+    /// Creates a request to `host` for the resource name `target` (RFC 6455, section 3), such as
+    /// `/chat?room=1`.
     ///
-    /// `host` is what `Host` is to say: a name or an address, behind it `:` and a port if that is
-    /// not the default one, unless [`port`](Self::port) gives it. An IPv6 address alone is put
-    /// into brackets.
+    /// `host` is the value of the `Host` header: a name or an address, followed by `:` and the port
+    /// if it is not the default port. Leave the port out if you set it with [`port`](Self::port).
+    /// An IPv6 address without brackets gets brackets.
     ///
-    /// `nonce` has to be 16 random bytes, new for each connection (RFC 6455 4.1).
+    /// `nonce` must be 16 random bytes, new for each connection (RFC 6455, section 4.1).
     pub const fn new(host: &'a str, target: &'a str, nonce: [u8; 16]) -> Self {
         Self {
             host,
@@ -65,40 +67,44 @@ impl<'a> ClientRequest<'a> {
         }
     }
 
-    /// The port. `Host` names it unless it is the default one of the scheme (RFC 6455 4.1,
-    /// item 4).
+    /// Sets the port. `Host` contains the port unless it is the default port of the scheme
+    /// (RFC 6455, section 4.1, item 4).
     pub const fn port(mut self, port: u16, scheme: Scheme) -> Self {
         self.port = if port == scheme.default_port() { None } else { Some(port) };
         self
     }
 
-    /// Subprotocols to offer, the preferred one first: tokens, no two equal.
+    /// Sets the subprotocols to offer, in order of preference. Each must be a token, and no two may
+    /// be equal.
     pub const fn subprotocols(mut self, subprotocols: &'a [&'a str]) -> Self {
         self.subprotocols = subprotocols;
         self
     }
 
-    /// Whether the handshake fails when subprotocols were offered and the server chose none.
-    /// RFC 6455 lets it choose none, and so does the default; browsers differ.
+    /// Sets whether the handshake fails when subprotocols were offered and the server chose none.
+    ///
+    /// The default is `false`, because RFC 6455 lets the server choose none. Browsers differ on
+    /// this.
     pub const fn require_subprotocol(mut self, is_required: bool) -> Self {
         self.requires_subprotocol = is_required;
         self
     }
 
-    /// Extensions to offer: the value of `Sec-WebSocket-Extensions` (RFC 6455 9.1).
+    /// Sets the extensions to offer: the value of `Sec-WebSocket-Extensions` (RFC 6455,
+    /// section 9.1).
     pub const fn extensions(mut self, extensions: &'a str) -> Self {
         self.extensions = Some(extensions);
         self
     }
 
-    /// Where the page comes from on whose behalf this is: browsers have to say (RFC 6455 4.1,
-    /// item 8).
+    /// Sets the origin of the page that opens the WebSocket. Browsers must send it (RFC 6455,
+    /// section 4.1, item 8).
     pub const fn origin(mut self, origin: &'a str) -> Self {
         self.origin = Some(origin);
         self
     }
 
-    /// Other headers to send, such as cookies or credentials.
+    /// Sets other headers to send, such as cookies or credentials.
     pub const fn headers(mut self, headers: &'a [Header<'a>]) -> Self {
         self.headers = headers;
         self
@@ -108,8 +114,9 @@ impl<'a> ClientRequest<'a> {
     ///
     /// # Errors
     ///
-    /// Something is not what its grammar says, or does not fit; what `out` holds then is of no
-    /// use. [`WriteError::BufferTooSmall`] says how much room it takes.
+    /// A part of the request is malformed, two subprotocols are equal, a header is one that the
+    /// crate writes itself, or the request does not fit into `out`. [`WriteError::BufferTooSmall`]
+    /// contains the needed length. After an error, the contents of `out` are unspecified.
     pub fn write(&self, out: &mut [u8]) -> Result<usize, WriteError> {
         let mut writer = HeadWriter::new(out);
         self.write_target(&mut writer)?;
@@ -133,12 +140,14 @@ impl<'a> ClientRequest<'a> {
         Ok(writer.finish()?)
     }
 
-    /// The `Sec-WebSocket-Accept` that answers this request (RFC 6455 4.1, item 4 of the last list).
+    /// Returns the `Sec-WebSocket-Accept` that answers this request (RFC 6455, section 4.1, item 4
+    /// of the last list).
     pub(crate) fn expected_accept(&self) -> [u8; 28] {
         accept_key(&key_from_nonce(&self.nonce))
     }
 
-    /// RFC 6455 4.1, items 1 and 2; 3 forbids a fragment.
+    /// Writes the request line (RFC 6455, section 4.1, items 1 to 3). RFC 6455, section 3, forbids
+    /// a fragment in the target.
     fn write_target(&self, writer: &mut HeadWriter<'_>) -> Result<(), WriteError> {
         let target = visible(self.target.as_bytes())
             .filter(|target| target.starts_with('/') && !target.contains('#'))
@@ -149,7 +158,7 @@ impl<'a> ClientRequest<'a> {
         Ok(())
     }
 
-    /// RFC 6455 4.1, item 4.
+    /// Writes the `Host` header (RFC 6455, section 4.1, item 4).
     fn write_host(&self, writer: &mut HeadWriter<'_>) -> Result<(), WriteError> {
         let is_bare_ipv6 = is_ipv6(self.host);
         let is_valid = match self.port {
@@ -165,14 +174,15 @@ impl<'a> ClientRequest<'a> {
             writer.text(text);
         }
         if let Some(port) = self.port {
-            // Formatting into a `HeadWriter` has no errors: what does not fit is counted.
+            // Formatting into a `HeadWriter` cannot fail: it counts the bytes that do not fit.
             let _ = write!(writer, ":{port}");
         }
         writer.text("\r\n");
         Ok(())
     }
 
-    /// RFC 6455 4.1, item 10.
+    /// Writes the `Sec-WebSocket-Protocol` header, if subprotocols are offered (RFC 6455,
+    /// section 4.1, item 10).
     fn write_subprotocols(&self, writer: &mut HeadWriter<'_>) -> Result<(), WriteError> {
         for (index, subprotocol) in self.subprotocols.iter().enumerate() {
             if token(subprotocol.as_bytes()).is_none() {
@@ -189,17 +199,17 @@ impl<'a> ClientRequest<'a> {
     }
 }
 
-/// The scheme of a WebSocket URI (RFC 6455 3).
+/// The scheme of a WebSocket URI (RFC 6455, section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
-    /// `ws`: in the clear.
+    /// `ws`: without TLS.
     Ws,
     /// `wss`: over TLS.
     Wss,
 }
 
 impl Scheme {
-    /// The port of a URI that names none.
+    /// Returns the port of a URI that does not contain a port.
     #[must_use]
     pub const fn default_port(self) -> u16 {
         match self {

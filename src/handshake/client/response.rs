@@ -1,4 +1,5 @@
-//! A server's response, as a client has checked it (RFC 6455 4.1).
+//! A server's response that the client has checked
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.1).
 
 use super::error::ResponseError;
 use super::request::ClientRequest;
@@ -7,7 +8,8 @@ use crate::handshake::headers::Fields;
 use crate::http1::grammar::token;
 use crate::http1::{Field, Headers, HttpResponse};
 
-/// A response that opens the WebSocket and meets RFC 6455 4.1. It borrows the caller's bytes.
+/// A response that opens the WebSocket and meets RFC 6455, section 4.1. It borrows the caller's
+/// bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Response<'b> {
     http: HttpResponse<'b>,
@@ -16,12 +18,13 @@ pub struct Response<'b> {
 }
 
 impl<'b> Response<'b> {
-    /// RFC 6455 4.1, what a client validates. The items are those of its last list.
+    /// Checks a response with status 101, as RFC 6455, section 4.1, requires of a client in its
+    /// last list.
     pub(crate) fn verify(
         http: HttpResponse<'b>,
         request: &ClientRequest<'_>,
     ) -> Result<Self, ResponseError> {
-        // There is no `Upgrade` in HTTP/1.0 (RFC 9110 7.8).
+        // HTTP/1.0 has no `Upgrade` (RFC 9110, section 7.8).
         if http.minor_version < 1 {
             return Err(ResponseError::HttpVersion);
         }
@@ -34,34 +37,36 @@ impl<'b> Response<'b> {
         Ok(Self { http, subprotocol, extensions: fields.extensions })
     }
 
-    /// The subprotocol that the server chose, one of those that were offered.
+    /// Returns the subprotocol that the server chose, which is one of the offered ones.
     #[must_use]
     pub const fn subprotocol(&self) -> Option<&'b str> {
         self.subprotocol
     }
 
-    /// The extensions that the server agreed on, in the order in which they apply. Each was
-    /// offered, and comes once. Whether the parameters fit the offer is for the extension's own
-    /// specification to say.
+    /// Returns the extensions that the server agreed to, in the order in which they apply.
+    ///
+    /// The client offered each of them, and none occurs twice. The parameters are not compared with
+    /// the offer: the specification of each extension defines whether they fit.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'b>> + Clone + use<'b> {
         Extensions::in_field(self.extensions, self.http.headers).map_while(Result::ok)
     }
 
-    /// Every header of the response.
+    /// Returns all headers of the response.
     #[must_use]
     pub const fn headers(&self) -> Headers<'b> {
         self.http.headers
     }
 
-    /// How many bytes of the buffer the response took, interim responses included. The bytes
-    /// behind them belong to the WebSocket.
+    /// Returns the length of the response in the caller's buffer, in bytes, including interim
+    /// responses. The bytes after it belong to the WebSocket.
     #[must_use]
     pub const fn head_len(&self) -> usize {
         self.http.head_len
     }
 }
 
-/// Item 2. The whole value is compared: a response switches to one protocol, and says which.
+/// Checks that `Upgrade` is `websocket` (RFC 6455, section 4.1, item 2 of the last list). The whole
+/// value is compared, because a response switches to one protocol and names it.
 fn verify_upgrade(field: Field<'_>) -> Result<(), ResponseError> {
     match field {
         Field::Once(value) if value.eq_ignore_ascii_case(b"websocket") => Ok(()),
@@ -71,7 +76,8 @@ fn verify_upgrade(field: Field<'_>) -> Result<(), ResponseError> {
     }
 }
 
-/// Item 3. Other options may stand beside it.
+/// Checks that `Connection` contains `Upgrade` (RFC 6455, section 4.1, item 3 of the last list). It
+/// may contain other options too.
 fn verify_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), ResponseError> {
     if !field.is_present() {
         return Err(ResponseError::MissingHeader("Connection"));
@@ -86,7 +92,8 @@ fn verify_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), Respo
     Ok(())
 }
 
-/// Item 4: once (11.3.3), and the very text.
+/// Checks that `Sec-WebSocket-Accept` is exactly the expected text (RFC 6455, section 4.1, item 4
+/// of the last list) and occurs once (RFC 6455, section 11.3.3).
 fn verify_accept(field: Field<'_>, expected: &[u8]) -> Result<(), ResponseError> {
     match field {
         Field::Once(accept) if accept == expected => Ok(()),
@@ -96,7 +103,8 @@ fn verify_accept(field: Field<'_>, expected: &[u8]) -> Result<(), ResponseError>
     }
 }
 
-/// Item 6: one that was offered, with its case, once (11.3.4).
+/// Checks that the chosen subprotocol was offered, in the same case (RFC 6455, section 4.1, item 6
+/// of the last list), and that the header occurs at most once (RFC 6455, section 11.3.4).
 pub(crate) fn verify_subprotocol<'b>(
     field: Field<'b>,
     request: &ClientRequest<'_>,
@@ -114,8 +122,11 @@ pub(crate) fn verify_subprotocol<'b>(
     }
 }
 
-/// Item 5. Each is one of those offered, and once, so that their number is bounded by the offer
-/// before any is compared with the others.
+/// Checks that each extension was offered (RFC 6455, section 4.1, item 5 of the last list) and that
+/// none occurs twice.
+///
+/// The comparison with the offer comes first, so that the offer limits how many extensions are
+/// compared with each other.
 pub(crate) fn verify_extensions(
     extensions: &Extensions<'_>,
     request: &ClientRequest<'_>,

@@ -1,4 +1,5 @@
-//! The server's answer that opens the WebSocket (RFC 6455 4.2.2).
+//! The server's answer that opens the WebSocket
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2.2).
 
 use super::request::Request;
 use crate::deflate::{Preferences, Terms};
@@ -10,7 +11,7 @@ use crate::http1::{HeadWriter, Header};
 
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
-/// A response with status 101, to be completed and written.
+/// A response with status 101. Complete it with the methods below, then write it.
 ///
 /// ```
 /// # use websocket_proto::handshake::{Incoming, ServerHandshake, WriteError};
@@ -28,7 +29,7 @@ const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 /// let len = accept.headers(&cookie).write(&mut out)?;
 /// assert!(out[..len].ends_with(b"Set-Cookie: a=1\r\n\r\n"));
 ///
-/// // Only what the client offered may be agreed on.
+/// // The answer may only contain what the client offered.
 /// let error = accept.subprotocol("chat").write(&mut out).unwrap_err();
 /// assert_eq!(error, WriteError::SubprotocolNotOffered);
 /// # Ok::<(), WriteError>(())
@@ -44,7 +45,7 @@ pub struct Accept<'a> {
 }
 
 impl<'b> Request<'b> {
-    /// The answer that opens the WebSocket, to be completed and written.
+    /// Creates the answer that opens the WebSocket. Complete the answer and write it.
     pub const fn accept(self) -> Accept<'b> {
         Accept::new(self)
     }
@@ -55,23 +56,30 @@ impl<'a> Accept<'a> {
         Self { request, subprotocol: None, extensions: None, deflate: None, headers: &[] }
     }
 
-    /// Agrees on one of the subprotocols that the client offered. Without this there is none.
+    /// Agrees to one of the subprotocols that the client offered. Without this call the answer
+    /// names no subprotocol.
     pub const fn subprotocol(mut self, subprotocol: &'a str) -> Self {
         self.subprotocol = Some(subprotocol);
         self
     }
 
-    /// Agrees on extensions that the client offered: the value of `Sec-WebSocket-Extensions`, in
-    /// the order in which they apply. Whether the parameters fit the offer is for the extension's
-    /// own specification to say. Without this there are none.
+    /// Agrees to extensions that the client offered. Without this call the answer lists none of
+    /// them.
+    ///
+    /// `extensions` is the value of `Sec-WebSocket-Extensions`, in the order in which the
+    /// extensions apply. The parameters are not compared with the offer: the specification of each
+    /// extension defines whether they fit.
     pub const fn extensions(mut self, extensions: &'a str) -> Self {
         self.extensions = Some(extensions);
         self
     }
 
-    /// Agrees on permessage-deflate (RFC 7692) behind the other extensions, if the client offers it
-    /// on terms that can be met. The `Terms` is for whoever compresses, as
-    /// `websocket::Config::deflate_terms` does; `None`: it is not to be used.
+    /// Agrees to permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)) if the
+    /// client offers it on terms that can be met. The answer lists it after the other extensions.
+    ///
+    /// Returns the answer and the agreed [`Terms`]. Pass the terms to the code that compresses, for
+    /// example with `websocket::Config::deflate_terms`. `None` means that the connection does not
+    /// use permessage-deflate.
     ///
     /// ```
     /// # use websocket_proto::handshake::{Incoming, ServerHandshake, WriteError};
@@ -96,7 +104,7 @@ impl<'a> Accept<'a> {
         (self, self.deflate)
     }
 
-    /// Other headers to send, such as cookies.
+    /// Sets other headers to send, such as cookies.
     pub const fn headers(mut self, headers: &'a [Header<'a>]) -> Self {
         self.headers = headers;
         self
@@ -106,8 +114,10 @@ impl<'a> Accept<'a> {
     ///
     /// # Errors
     ///
-    /// Something was not offered, is not what its grammar says, or does not fit; what `out` holds
-    /// then is of no use. [`WriteError::BufferTooSmall`] says how much room it takes.
+    /// The client did not offer the subprotocol or an extension, the extensions or a header are
+    /// malformed, a header is one that the crate writes itself, or the response does not fit into
+    /// `out`. [`WriteError::BufferTooSmall`] contains the needed length. After an error, the
+    /// contents of `out` are unspecified.
     pub fn write(&self, out: &mut [u8]) -> Result<usize, WriteError> {
         let mut writer = HeadWriter::new(out);
         writer.text(
@@ -135,7 +145,8 @@ impl<'a> Accept<'a> {
     }
 }
 
-/// RFC 6455 4.2.2, step 5.5: the client fails on one that it did not offer.
+/// Checks that the client offered the chosen subprotocol (RFC 6455, section 4.2.2, step 5.5).
+/// Otherwise the client would fail the connection.
 pub(crate) fn require_offered_subprotocol<'b>(
     chosen: &str,
     mut offered: impl Iterator<Item = &'b str>,
@@ -146,7 +157,8 @@ pub(crate) fn require_offered_subprotocol<'b>(
     Err(WriteError::SubprotocolNotOffered)
 }
 
-/// RFC 6455 9.1: likewise for extensions.
+/// Checks that the client offered each extension (RFC 6455, section 9.1). Otherwise the client
+/// would fail the connection.
 pub(crate) fn require_offered_extensions<'b>(
     agreed: &str,
     offered: impl Iterator<Item = Extension<'b>> + Clone,

@@ -1,5 +1,5 @@
-//! The server's half of the opening handshake, up to what the client asked for
-//! (RFC 6455 4.2.1).
+//! The server's half of the opening handshake ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
+//! sections 4.2.1 and 4.2.2).
 
 pub(crate) mod accept;
 mod error;
@@ -15,9 +15,10 @@ use crate::http1::{HeadKind, HeadLimits, HeadScanner, HttpRequest, parse_request
 
 /// Receives the head of one request.
 ///
-/// Show [`receive`](Self::receive) everything that has arrived, each time more of it has, until it
-/// returns something other than `Ok(None)`. After an error or an [`Incoming`] further calls with
-/// the same bytes, or with more behind them, parse the head anew and return the same again.
+/// Whenever more bytes have arrived, call [`receive`](Self::receive) with all bytes received so
+/// far, until it returns something other than `Ok(None)`. After an error or an [`Incoming`], a
+/// further call with the same bytes, or with more bytes after them, parses the head again and
+/// returns the same result.
 #[derive(Clone, Debug)]
 #[must_use = "a handshake does nothing until it receives bytes"]
 pub struct ServerHandshake {
@@ -26,25 +27,27 @@ pub struct ServerHandshake {
 }
 
 impl ServerHandshake {
-    /// A handshake with the default limits: 16 KiB and 100 headers.
+    /// Creates a handshake with the default limits: 16 KiB and 100 headers.
     pub const fn new() -> Self {
         Self::with_limits(HeadLimits::DEFAULT)
     }
 
-    /// A handshake with limits of the caller's.
+    /// Creates a handshake with the given limits.
     pub const fn with_limits(limits: HeadLimits) -> Self {
         Self { scanner: HeadScanner::new(HeadKind::Request, limits.bytes), limits }
     }
 
-    /// Looks at what has arrived: `bytes` is all of it, from the first byte of the request, and
-    /// may go on past the head. `None`: the head is incomplete.
+    /// Examines the bytes that have arrived, and returns the request once its head is complete.
     ///
-    /// The work is linear in the bytes, in whatever pieces they arrive.
+    /// `bytes` contains all bytes received so far, from the first byte of the request; they may go
+    /// on after the head. Returns `None` while the head is incomplete.
+    ///
+    /// The work is linear in the number of bytes, however they are split.
     ///
     /// # Errors
     ///
-    /// The client departed from HTTP, from RFC 6455 4.2.1, or from the limits.
-    /// [`RequestError::refusal`] is what to answer before closing the transport.
+    /// The request exceeds the limits, or violates HTTP or RFC 6455, section 4.2.1. Send the
+    /// response that [`RequestError::refusal`] returns, then close the transport.
     pub fn receive<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Incoming<'b>>, RequestError> {
         let Some(head) = self.scanner.scan(bytes)? else {
             return Ok(None);
@@ -52,7 +55,8 @@ impl ServerHandshake {
         Incoming::check(parse_request(&head, &self.limits)?).map(Some)
     }
 
-    /// How many bytes of the head have arrived, for a time limit on those that dawdle.
+    /// Returns how many bytes of the head have arrived. The caller can use it to detect a client
+    /// that is too slow.
     #[must_use]
     pub const fn received(&self) -> usize {
         self.scanner.position()
@@ -65,24 +69,26 @@ impl Default for ServerHandshake {
     }
 }
 
-/// What a client asked for.
+/// A client's request.
 #[derive(Clone, Copy, Debug)]
 pub enum Incoming<'b> {
-    /// A WebSocket, as RFC 6455 4.2.1 wants it asked for: accept it or refuse it.
+    /// A request for a WebSocket that meets RFC 6455, section 4.2.1. Accept it or refuse it.
     WebSocket(Request<'b>),
-    /// Something else. Only its syntax was checked; to answer it is the caller's, so that one port
+    /// Any other HTTP request. Only its syntax was checked. The caller answers it, so that one port
     /// can serve pages too.
     Http(HttpRequest<'b>),
 }
 
 impl<'b> Incoming<'b> {
-    /// Tells a request for a WebSocket from others, and checks it (RFC 6455 4.2.1). This is for
-    /// a request that something else has parsed, such as an HTTP library;
-    /// [`ServerHandshake::receive`] has done it already.
+    /// Checks whether a request asks for a WebSocket, and whether it does so correctly (RFC 6455,
+    /// section 4.2.1).
+    ///
+    /// Use this for a request that other code has parsed, such as an HTTP library.
+    /// [`ServerHandshake::receive`] has already done this check.
     ///
     /// # Errors
     ///
-    /// It asks for a WebSocket, but not as RFC 6455 4.2.1 wants it.
+    /// The request asks for a WebSocket, but violates RFC 6455, section 4.2.1.
     pub fn check(request: HttpRequest<'b>) -> Result<Self, RequestError> {
         Ok(match Request::check(request)? {
             Some(request) => Self::WebSocket(request),

@@ -1,4 +1,5 @@
-//! The server's answer that opens no WebSocket (RFC 6455 4.2.2, and HTTP).
+//! The server's answer that opens no WebSocket ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
+//! section 4.2.2, and [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110)).
 
 use core::fmt::Write;
 
@@ -7,10 +8,12 @@ use crate::handshake::error::WriteError;
 use crate::handshake::headers::VERSION;
 use crate::http1::{HeadWriter, Header, is_framing_header};
 
-/// A response other than 101: a refusal, a redirect, a demand for credentials, or a page.
+/// A response with a status other than 101: a refusal, a redirect, a demand for credentials, or a
+/// page.
 ///
-/// It says how long its body is and that the connection closes behind it, so that no proxy takes
-/// what follows for a WebSocket. Close the transport once it is sent.
+/// The response contains the length of its body and says that the connection closes after it. This
+/// prevents a proxy from treating the bytes after it as a WebSocket. Close the transport once the
+/// response is sent.
 ///
 /// ```
 /// use websocket_proto::{handshake::Refusal, http1::Header};
@@ -39,32 +42,35 @@ pub struct Refusal<'a> {
 #[derive(Clone, Copy, Debug)]
 enum RefusalBody<'a> {
     Bytes(&'a [u8]),
-    /// The text of the error, and a line end.
+    /// The text of the error, followed by a line end.
     Error(RequestError),
 }
 
 impl<'a> Refusal<'a> {
-    /// A response with this status and an empty body.
+    /// Creates a response with this status and an empty body.
     ///
-    /// The status is one of 200 to 599 whose response has a body: not 204, 205 or 304.
+    /// The status must be from 200 to 599, except 204, 205 and 304, whose responses have no body.
+    /// [`write`](Self::write) checks this.
     pub const fn new(status: u16) -> Self {
         Self { status, headers: &[], body: RefusalBody::Bytes(b"") }
     }
 
-    /// Other headers to send, such as `Content-Type`, `Location` or `WWW-Authenticate`. A 426
-    /// has to name what to upgrade to, in `Upgrade` (RFC 9110 15.5.22).
+    /// Sets other headers to send, such as `Content-Type`, `Location` or `WWW-Authenticate`.
+    ///
+    /// A response with status 426 must name the required protocol in `Upgrade` (RFC 9110,
+    /// section 15.5.22).
     pub const fn headers(mut self, headers: &'a [Header<'a>]) -> Self {
         self.headers = headers;
         self
     }
 
-    /// The body.
+    /// Sets the body.
     pub const fn body(mut self, body: &'a [u8]) -> Self {
         self.body = RefusalBody::Bytes(body);
         self
     }
 
-    /// The status code.
+    /// Returns the status code.
     #[must_use]
     pub const fn status(&self) -> u16 {
         self.status
@@ -74,16 +80,16 @@ impl<'a> Refusal<'a> {
     ///
     /// # Errors
     ///
-    /// The status or a header is not one that can be sent here, or the response does not fit;
-    /// what `out` holds then is of no use. [`WriteError::BufferTooSmall`] says how much room it
-    /// takes.
+    /// The status or a header is not allowed here, or the response does not fit into `out`.
+    /// [`WriteError::BufferTooSmall`] contains the needed length. After an error, the contents of
+    /// `out` are unspecified.
     pub fn write(&self, out: &mut [u8]) -> Result<usize, WriteError> {
         let status = self.status;
         if !matches!(status, 200..=599) || matches!(status, 204 | 205 | 304) {
             return Err(WriteError::Status { status });
         }
         let mut writer = HeadWriter::new(out);
-        // Formatting into a `HeadWriter` has no errors: what does not fit is counted.
+        // Formatting into a `HeadWriter` cannot fail: it counts the bytes that do not fit.
         let _ = write!(writer, "HTTP/1.1 {status} {}\r\n", reason(status));
         writer.headers(self.headers, is_framing_header)?;
         let connection = self.connection();
@@ -93,7 +99,8 @@ impl<'a> Refusal<'a> {
         Ok(writer.finish()?)
     }
 
-    /// The value of `Connection`. RFC 9110 7.8: who sends `Upgrade` names it there too.
+    /// Returns the value of `Connection`. A message with `Upgrade` must also list `Upgrade` in
+    /// `Connection` (RFC 9110, section 7.8).
     pub(crate) fn connection(&self) -> &'static str {
         let has_upgrade = self.headers.iter().any(|header| header.is("Upgrade"));
         if has_upgrade { "Upgrade, close" } else { "close" }
@@ -101,8 +108,10 @@ impl<'a> Refusal<'a> {
 }
 
 impl RequestError {
-    /// The response that tells the client, ready to be written: the status, the headers that go
-    /// with it, and a line of text as the body.
+    /// Returns the response that reports this error to the client.
+    ///
+    /// The response is ready to be written. It has the status, the headers that this status needs,
+    /// and one line of text as the body.
     ///
     /// ```
     /// use websocket_proto::handshake::RequestError;
@@ -116,9 +125,10 @@ impl RequestError {
     pub const fn refusal(self) -> Refusal<'static> {
         const TEXT: Header<'static> = Header::new("Content-Type", "text/plain; charset=utf-8");
         let headers: &[Header<'_>] = match self.status() {
-            // RFC 9110 15.5.6.
+            // RFC 9110, section 15.5.6: a 405 lists the allowed methods.
             405 => const { &[Header::new("Allow", "GET"), TEXT] },
-            // RFC 6455 4.4, RFC 9110 15.5.22.
+            // RFC 6455, section 4.4, and RFC 9110, section 15.5.22: a 426 names the required
+            // protocol and version.
             426 => {
                 const {
                     &[
@@ -156,7 +166,8 @@ impl RefusalBody<'_> {
     }
 }
 
-/// The phrases of RFC 9110 15 and RFC 6585. A client ignores them (RFC 9112 4).
+/// Returns the reason phrase of a status (RFC 9110, section 15, and RFC 6585). Clients ignore it
+/// (RFC 9112, section 4).
 const fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",

@@ -1,4 +1,5 @@
-//! A client's request for a WebSocket, as a server has checked it (RFC 6455 4.2.1).
+//! A client's request for a WebSocket that the server has checked
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2.1).
 
 use super::error::RequestError;
 use crate::extension::{Extension, Extensions};
@@ -8,11 +9,11 @@ use crate::http1::grammar::{origin_text, token, visible};
 use crate::http1::host::is_host_and_port;
 use crate::http1::{Field, Headers, HttpRequest, Values};
 
-/// A request for a WebSocket that meets RFC 6455 4.2.1. It borrows the caller's bytes.
+/// A request for a WebSocket that meets RFC 6455, section 4.2.1. It borrows the caller's bytes.
 ///
-/// Answer it with [`accept`](Self::accept), or with a [`Refusal`](super::Refusal) such as 403 for
-/// an [`origin`](Self::origin) that is not welcome (RFC 6455 10.2) or 404 for an unknown
-/// [`path`](Self::path).
+/// Answer it with [`accept`](Self::accept) or with a [`Refusal`](super::Refusal). Examples of a
+/// refusal are 403 for an [`origin`](Self::origin) that the server does not allow (RFC 6455,
+/// section 10.2), and 404 for an unknown [`path`](Self::path).
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'b> {
     http: HttpRequest<'b>,
@@ -25,21 +26,23 @@ pub struct Request<'b> {
 }
 
 impl<'b> Request<'b> {
-    /// `None` when the request asks for no WebSocket.
+    /// Checks a request. Returns `None` if it does not ask for a WebSocket.
     pub(crate) fn check(http: HttpRequest<'b>) -> Result<Option<Self>, RequestError> {
         let fields = Fields::of(http.headers);
         if !asks_for_websocket(fields.upgrade.values(http.headers, "Upgrade"))? {
             return Ok(None);
         }
-        // RFC 6455 4.2.1, item 1.
+        // RFC 6455, section 4.2.1, item 1: the method is `GET`, and the version is HTTP/1.1 or
+        // higher.
         if http.method != "GET" {
             return Err(RequestError::Method);
         }
         if http.minor_version < 1 {
             return Err(RequestError::HttpVersion);
         }
-        // RFC 6455 4.4: first of the WebSocket headers, so that a client of another version,
-        // whose headers we cannot judge, learns which version to speak.
+        // RFC 6455, section 4.4: the version is checked before the other WebSocket headers. We
+        // cannot judge the headers of a client that speaks another version, but the client must
+        // learn which version to speak.
         check_version(fields.version)?;
         check_body(&fields)?;
         check_connection(fields.connection, http.headers)?;
@@ -61,65 +64,69 @@ impl<'b> Request<'b> {
         Ok(Some(request))
     }
 
-    /// The request target as sent: a path and query, or a whole http(s) URI (RFC 6455 4.1).
+    /// Returns the request target as sent: a path and query, or a complete http(s) URI (RFC 6455,
+    /// section 4.1).
     #[must_use]
     pub const fn target(&self) -> &'b str {
         self.http.target
     }
 
-    /// The path of the resource name (RFC 6455 3), which begins with `/`. It is not decoded.
+    /// Returns the path of the resource name (RFC 6455, section 3), which begins with `/`. It is
+    /// not decoded.
     #[must_use]
     pub fn path(&self) -> &'b str {
         let path = self.path_and_query.split('?').next().unwrap_or_default();
         if path.is_empty() { "/" } else { path }
     }
 
-    /// What stands behind the `?` of the resource name, if there is one. It is not decoded.
+    /// Returns the part of the resource name after the `?`, if there is one. It is not decoded.
     #[must_use]
     pub fn query(&self) -> Option<&'b str> {
         let (_, query) = self.path_and_query.split_once('?')?;
         Some(query)
     }
 
-    /// The host that the client asked for, with its port unless that is the default one: that of
-    /// the target if it is a whole URI, else of the `Host` header (RFC 9112 3.2.2).
+    /// Returns the host that the client asked for, with its port unless it is the default port.
+    ///
+    /// If the target is a complete URI, the host is from the target, otherwise from the `Host`
+    /// header (RFC 9112, section 3.2.2).
     #[must_use]
     pub const fn host(&self) -> &'b str {
         self.host
     }
 
-    /// Where the page comes from whose script asks, if a browser asks (RFC 6455 10.2). Other
-    /// clients may leave it out, or lie.
+    /// Returns the origin of the page that opened the WebSocket (RFC 6455, section 10.2). Browsers
+    /// send it; other clients may omit or forge it.
     #[must_use]
     pub const fn origin(&self) -> Option<&'b str> {
         self.origin
     }
 
-    /// The text of `Sec-WebSocket-Key`, without whitespace around it.
+    /// Returns the text of `Sec-WebSocket-Key`, without the whitespace around it.
     #[must_use]
     pub const fn key(&self) -> &'b [u8] {
         self.key
     }
 
-    /// The subprotocols that the client offers, the preferred one first; no two are equal.
+    /// Returns the subprotocols that the client offers, in order of preference. No two are equal.
     pub fn subprotocols(&self) -> impl Iterator<Item = &'b str> + Clone + use<'b> {
         self.subprotocol_list().filter_map(token)
     }
 
-    /// The extensions that the client offers, the preferred one first. One name may come several
-    /// times, with other parameters, as an alternative.
+    /// Returns the extensions that the client offers, in order of preference. The same name may
+    /// occur several times with different parameters, as alternatives.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'b>> + Clone + use<'b> {
         self.extension_list().map_while(Result::ok)
     }
 
-    /// Every header of the request.
+    /// Returns all headers of the request.
     #[must_use]
     pub const fn headers(&self) -> Headers<'b> {
         self.http.headers
     }
 
-    /// How many bytes of the buffer the request took. The bytes behind them belong to the
-    /// WebSocket.
+    /// Returns the length of the request in the caller's buffer, in bytes. The bytes after it
+    /// belong to the WebSocket.
     #[must_use]
     pub const fn head_len(&self) -> usize {
         self.http.head_len
@@ -135,8 +142,8 @@ impl<'b> Request<'b> {
     }
 }
 
-/// RFC 6455 4.1, item 10: non-empty tokens, all unique. Unlike other lists this one may not have
-/// empty elements.
+/// Checks that the subprotocols are tokens and that no two are equal (RFC 6455, section 4.1,
+/// item 10). Unlike other lists, this list may not have empty elements.
 pub(crate) fn check_subprotocols<'b>(
     list: impl Iterator<Item = &'b [u8]>,
 ) -> Result<(), RequestError> {
@@ -152,9 +159,11 @@ pub(crate) fn check_subprotocols<'b>(
     Ok(())
 }
 
-/// RFC 6455 4.2.1, item 3: `Upgrade` holds `websocket`, as a whole element of the list and in any
-/// case. A request for other protocols only is none for us (RFC 9110 7.8 lets a server ignore
-/// it), but one for a *version* of `websocket` means us and is wrong.
+/// Returns whether `Upgrade` contains `websocket` as a whole list element, in any case (RFC 6455,
+/// section 4.2.1, item 3).
+///
+/// A request for other protocols only is not meant for us: RFC 9110, section 7.8, lets a server
+/// ignore it. A request for a *version* of `websocket` is meant for us, and is an error.
 fn asks_for_websocket(lines: Values<'_, 'static>) -> Result<bool, RequestError> {
     let (mut asks, mut is_malformed) = (false, false);
     for element in lines.elements().filter(|element| !element.is_empty()) {
@@ -172,7 +181,8 @@ fn asks_for_websocket(lines: Values<'_, 'static>) -> Result<bool, RequestError> 
     Ok(asks)
 }
 
-/// RFC 6455 4.2.1, item 4: `Connection` holds `Upgrade`, likewise.
+/// Checks that `Connection` contains `Upgrade` as a whole list element, in any case (RFC 6455,
+/// section 4.2.1, item 4).
 fn check_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), RequestError> {
     if !field.is_present() {
         return Err(RequestError::MissingHeader("Connection"));
@@ -187,7 +197,8 @@ fn check_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), Reques
     if asks { Ok(()) } else { Err(RequestError::Connection) }
 }
 
-/// RFC 6455 4.2.1, item 6, and 11.3.5: once, and exactly `13`, which is no number to be parsed.
+/// Checks that `Sec-WebSocket-Version` occurs once and is `13` (RFC 6455, section 4.2.1, item 6,
+/// and section 11.3.5). The value is compared as text: other spellings of the number are wrong.
 pub(crate) fn check_version(field: Field<'_>) -> Result<(), RequestError> {
     match field {
         Field::Once(value) if value == VERSION.as_bytes() => Ok(()),
@@ -196,7 +207,8 @@ pub(crate) fn check_version(field: Field<'_>) -> Result<(), RequestError> {
     }
 }
 
-/// A request with a body would have it read as frames: the WebSocket begins behind the head.
+/// Checks that the request has no body. The WebSocket begins directly after the head, so a body
+/// would be read as frames.
 pub(crate) fn check_body(fields: &Fields<'_>) -> Result<(), RequestError> {
     if fields.transfer_encoding.is_present() {
         return Err(RequestError::Body);
@@ -208,7 +220,8 @@ pub(crate) fn check_body(fields: &Fields<'_>) -> Result<(), RequestError> {
     }
 }
 
-/// RFC 6455 4.2.1, item 5, and 11.3.1.
+/// Checks that `Sec-WebSocket-Key` occurs once and is 16 bytes in base64 (RFC 6455, section 4.2.1,
+/// item 5, and section 11.3.1).
 fn check_key(field: Field<'_>) -> Result<&[u8], RequestError> {
     match field {
         Field::Once(key) if is_key(key) => Ok(key),
@@ -218,8 +231,8 @@ fn check_key(field: Field<'_>) -> Result<&[u8], RequestError> {
     }
 }
 
-/// RFC 6455 4.2.1, item 2, and RFC 9112 3.2: 400 to a request without, with several, or with an
-/// invalid one.
+/// Checks that `Host` occurs once and is valid (RFC 6455, section 4.2.1, item 2). RFC 9112,
+/// section 3.2, requires status 400 otherwise.
 fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
     match field {
         Field::Once(host) => {
@@ -230,7 +243,8 @@ fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
     }
 }
 
-/// The host, and the path and query (RFC 6455 4.1, item 2; 3 forbids a fragment).
+/// Returns the host, and the path and query (RFC 6455, section 4.1, item 3). RFC 6455, section 3,
+/// forbids a fragment.
 fn check_target<'b>(target: &'b str, host: &'b str) -> Result<(&'b str, &'b str), RequestError> {
     if visible(target.as_bytes()).is_none() || target.contains('#') {
         return Err(RequestError::Target);
@@ -244,11 +258,11 @@ fn check_target<'b>(target: &'b str, host: &'b str) -> Result<(&'b str, &'b str)
     if !is_http || !is_host_and_port(authority) {
         return Err(RequestError::Target);
     }
-    // RFC 9112 3.2.2: a server ignores `Host` when the target is a whole URI.
+    // RFC 9112, section 3.2.2: a server ignores `Host` when the target is a complete URI.
     Ok((authority, rest.get(authority.len()..).unwrap_or_default()))
 }
 
-/// RFC 6454 7.3: at most one `Origin`.
+/// Checks that `Origin` occurs at most once (RFC 6454, section 7.3) and is visible ASCII.
 pub(crate) fn check_origin(field: Field<'_>) -> Result<Option<&str>, RequestError> {
     match field {
         Field::Absent => Ok(None),

@@ -1,5 +1,5 @@
 //! permessage-deflate as a `WebSocket` uses it (RFC 7692). Without the feature `deflate` it is
-//! never negotiated, and [`without`] stands in for the coders.
+//! never negotiated, and `without` stands in for the coders.
 
 #[cfg(feature = "deflate")]
 mod deflating;
