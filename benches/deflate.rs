@@ -8,10 +8,10 @@ use std::hint::black_box;
 use benches::workload::json;
 use bytes::Buf;
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use websocket_proto::connection::{Client, Server};
+use websocket_proto::connection::Server;
 use websocket_proto::deflate::{self, Compressor, Decompressor};
+use websocket_proto::deflate::{Preferences, Terms};
 use websocket_proto::extension::Extensions;
-use websocket_proto::deflate::{Terms, Preferences};
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{Message, WebSocket};
 
@@ -54,7 +54,7 @@ fn compress(
     agreement: &Terms,
     messages: &[String],
 ) {
-    let mut compressor = Compressor::new::<Server>(config, agreement);
+    let mut compressor = Compressor::new(config, agreement.server());
     let mut out = Vec::new();
     let bytes: usize = messages.iter().map(String::len).sum();
     group.bench_function("compress", |b| {
@@ -77,7 +77,7 @@ fn decompress(
     messages: &[String],
 ) {
     // Each begins with what refers to nothing, so that the same ones can come again and again.
-    let mut compressor = Compressor::new::<Server>(config, agreement);
+    let mut compressor = Compressor::new(config, agreement.server());
     let payloads: Vec<Vec<u8>> = messages
         .iter()
         .map(|message| {
@@ -86,7 +86,7 @@ fn decompress(
             payload
         })
         .collect();
-    let mut decompressor = Decompressor::new::<Client>(config, agreement);
+    let mut decompressor = Decompressor::new(config, agreement.server());
     let bytes: usize = messages.iter().map(String::len).sum();
     group.bench_function("decompress", |b| {
         b.iter(|| {
@@ -134,7 +134,7 @@ fn broadcast(criterion: &mut Criterion) {
                 let sent: usize = room
                     .iter_mut()
                     .map(|member| {
-                        member.compress(deflate::Compression::Yes);
+                        member.set_compression(deflate::Compression::Yes);
                         member.send(Message::text(black_box(&text).clone())).expect("room");
                         drain(member)
                     })

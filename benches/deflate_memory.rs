@@ -9,8 +9,8 @@ use benches::workload::json;
 use bytes::{Buf, BytesMut};
 use websocket_proto::connection::{Client, Role, Server};
 use websocket_proto::deflate;
-use websocket_proto::extension::Extensions;
 use websocket_proto::deflate::Preferences;
+use websocket_proto::extension::Extensions;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, WebSocket};
 

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use benches::workload::{READ, Workload};
 use bytes::BytesMut;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use websocket_proto::connection::{ConnectionConfig, Connection, Event, Input, Server};
+use websocket_proto::connection::{Connection, ConnectionConfig, Event, Input, Server};
 use websocket_proto::{WebSocket, websocket};
 
 fn receive(criterion: &mut Criterion) {

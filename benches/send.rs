@@ -9,7 +9,9 @@ use std::hint::black_box;
 use benches::workload::binary;
 use bytes::{Buf, Bytes};
 use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, Role, Server, SliceOutput};
+use websocket_proto::connection::{
+    Client, Connection, ConnectionConfig, Role, Server, SliceOutput,
+};
 use websocket_proto::{Message, WebSocket, websocket};
 
 type Group<'c> = BenchmarkGroup<'c, criterion::measurement::WallTime>;

@@ -175,7 +175,7 @@ impl<R: Role> Endpoint<R> {
             4 => {
                 let _ = self.websocket.send(Message::Ping(operation.payload().into()));
             }
-            5 => self.websocket.compress(match operation.number() % 3 {
+            5 => self.websocket.set_compression(match operation.number() % 3 {
                 0 => Compression::Auto,
                 1 => Compression::Yes,
                 _ => Compression::No,

@@ -6,9 +6,9 @@ use std::thread;
 
 use crate::loopback::*;
 use support::messages::{self, TEXT, close_code, decode};
-use websocket_proto::io::Error;
 use websocket_proto::connection::State;
 use websocket_proto::frame::Kind;
+use websocket_proto::io::Error;
 use websocket_proto::websocket::Prepared;
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 

@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use crate::pipe::{Mood, Transport, is_transient, resume};
 use bytes::Bytes;
-use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Error, Reply};
 use websocket_proto::blocking::{Acceptor, Connector, WebSocketStream};
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::frame::Kind;
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Error, Reply};
 use websocket_proto::websocket::Prepared;
 use websocket_proto::{CloseCode, Message};
 

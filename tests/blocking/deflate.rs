@@ -9,12 +9,12 @@ use crate::loopback_deflate::{give, open_by_hand, read_frame, server_and_raw};
 use bytes::Bytes;
 use support::compressing::{compressed, compressing, preferring};
 use support::deflated::{Deflated, json};
-use websocket_proto::io::Error;
 use websocket_proto::blocking::{Acceptor, WebSocketStream};
 use websocket_proto::connection::Role;
+use websocket_proto::deflate::Preferences;
 use websocket_proto::deflate::{self, Compression};
 use websocket_proto::frame::Kind;
-use websocket_proto::deflate::Preferences;
+use websocket_proto::io::Error;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message};
 

@@ -9,8 +9,8 @@ use crate::loopback_deflate::{read_frame, server_and_raw};
 use support::compressing::{compressed, compressing, preferring};
 use support::deflated::{Deflated, RSV1, bomb, deflated};
 use support::{Frame, Side, stream};
-use websocket_proto::io::Error;
 use websocket_proto::deflate::Preferences;
+use websocket_proto::io::Error;
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, ProtocolError};
 

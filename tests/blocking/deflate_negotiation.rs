@@ -6,10 +6,10 @@ use std::net::TcpStream;
 
 use crate::loopback::*;
 use support::compressing::{compressing, preferring};
-use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 use websocket_proto::blocking::{self, Acceptor};
 use websocket_proto::deflate::{DeflateError, Preferences};
 use websocket_proto::handshake::{Incoming, ResponseError, ServerHandshake, WriteError};
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 
 #[test]
 fn the_stricter_terms_of_the_two_are_seen_by_both() {

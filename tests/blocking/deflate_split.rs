@@ -8,9 +8,9 @@ use crate::loopback_deflate::{give, read_frame, server_and_raw};
 use support::Frame;
 use support::compressing::{compressed, compressing};
 use support::deflated::{Deflated, deflated, json};
-use websocket_proto::io::Error;
 use websocket_proto::deflate::Compression;
 use websocket_proto::frame::Kind;
+use websocket_proto::io::Error;
 use websocket_proto::{Message, ProtocolError};
 
 #[test]

@@ -9,11 +9,11 @@ use support::compressing::{compressed, compressing};
 use support::deflated::{Deflated, json, unframe};
 use support::{Frame, Side, stream};
 use websocket_proto::Message;
-use websocket_proto::io::Error;
 use websocket_proto::blocking::WebSocketStream;
 use websocket_proto::connection::{Client, Server};
+use websocket_proto::deflate::{Preferences, Terms};
 use websocket_proto::extension::Extensions;
-use websocket_proto::deflate::{Terms, Preferences};
+use websocket_proto::io::Error;
 use websocket_proto::websocket::Config;
 
 /// Agrees as the server of these preferences does with a client that offers this.

@@ -6,10 +6,10 @@ use std::net::TcpStream;
 use crate::loopback::*;
 use support::messages::{self, close_code, decode};
 use websocket_proto::Message;
-use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 use websocket_proto::blocking::{self, Acceptor, Connector, WebSocketStream};
 use websocket_proto::handshake::{Incoming, RequestError, WriteError};
 use websocket_proto::http1::{HeadError, HeadLimits};
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 use websocket_proto::websocket::Config;
 
 /// What a client gets from a server that answers like this.

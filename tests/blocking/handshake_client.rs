@@ -7,10 +7,10 @@ use std::thread::JoinHandle;
 use support::messages;
 
 use crate::loopback::*;
-use websocket_proto::io::{ConnectError, ConnectOptions, Reply, UrlError};
 use websocket_proto::blocking::{self, Connector, WebSocketStream};
 use websocket_proto::handshake::{Incoming, ResponseError, ServerHandshake, WriteError};
 use websocket_proto::http1::{HeadError, HeadLimits};
+use websocket_proto::io::{ConnectError, ConnectOptions, Reply, UrlError};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message};
 

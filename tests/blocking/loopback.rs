@@ -7,9 +7,9 @@ use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use websocket_proto::io::ConnectOptions;
 use websocket_proto::blocking::{self, Acceptor, WebSocketStream};
 use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::io::ConnectOptions;
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message};
 

@@ -9,10 +9,10 @@ use crate::halves::*;
 use crate::loopback::*;
 use bytes::Bytes;
 use support::messages::{self, BINARY, CLOSE, PING, PONG, TEXT, close_code, decode};
-use websocket_proto::io::Error;
 use websocket_proto::blocking::{ReadHalf, WriteHalf};
 use websocket_proto::connection::Role;
 use websocket_proto::frame::Kind;
+use websocket_proto::io::Error;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 

@@ -7,9 +7,9 @@ use crate::halves::*;
 use crate::loopback::*;
 use support::messages::{self, BINARY, CLOSE, PING, PONG, TEXT, decode};
 use websocket_proto::Message;
-use websocket_proto::io::Error;
 use websocket_proto::connection::State;
 use websocket_proto::frame::Kind;
+use websocket_proto::io::Error;
 use websocket_proto::websocket::{Config, Prepared};
 
 #[test]

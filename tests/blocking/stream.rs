@@ -6,10 +6,10 @@ use std::thread;
 use crate::loopback::*;
 use bytes::{Bytes, BytesMut};
 use support::messages::{self, BINARY, PING, TEXT, decode_one};
-use websocket_proto::io::{ConnectOptions, Error, Reply};
 use websocket_proto::blocking::{self, WebSocketStream};
 use websocket_proto::connection::Server;
 use websocket_proto::frame::Kind;
+use websocket_proto::io::{ConnectOptions, Error, Reply};
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 

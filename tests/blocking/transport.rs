@@ -5,9 +5,9 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use crate::pipe::{Mood, Transport, is_transient, resume};
 use bytes::Bytes;
-use websocket_proto::io::{ConnectError, ConnectOptions, Error};
 use websocket_proto::blocking::{Connector, WebSocketStream};
 use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::io::{ConnectError, ConnectOptions, Error};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 
@@ -43,12 +43,12 @@ fn a_message_that_finds_no_room_comes_back_and_is_taken_later() {
 fn a_transport_that_takes_nothing_more_is_an_error() {
     #[derive(Debug)]
     struct Full;
-    impl Read for OutputFull {
+    impl Read for Full {
         fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
             Err(ErrorKind::WouldBlock.into())
         }
     }
-    impl Write for OutputFull {
+    impl Write for Full {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
             Ok(0)
         }

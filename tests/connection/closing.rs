@@ -5,7 +5,9 @@ use support::{
     Endpoint, Entry, Frame, Pair, Recorder, Side, Wire, assert_at, assert_sends_nothing,
     every_split, every_split_from, stream,
 };
-use websocket_proto::connection::{ConnectionConfig, Connection, Input, Role, Server, SliceOutput, State, TransportAction};
+use websocket_proto::connection::{
+    Connection, ConnectionConfig, Input, Role, Server, SliceOutput, State, TransportAction,
+};
 use websocket_proto::frame::Kind;
 use websocket_proto::{CloseCode, CloseFrame, OutputFull, ProtocolError, SendError};
 
@@ -146,7 +148,8 @@ fn codes_that_may_not_be_sent_are_refused_on_both_ways() {
     for code in [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 2000, 2999, 5000, 65_535] {
         let code = CloseCode(code);
         for side in Side::BOTH {
-            let log = every_split(side, &ConnectionConfig::new(), &Frame::close(code.0, "").bytes(side));
+            let log =
+                every_split(side, &ConnectionConfig::new(), &Frame::close(code.0, "").bytes(side));
             assert_eq!(log.error(), Some(ProtocolError::InvalidCloseCode { code }));
             assert_eq!(log.sent_close_code(), Some(1002));
         }
@@ -171,7 +174,11 @@ fn a_close_with_one_byte_is_a_protocol_error() {
 fn a_close_reason_that_is_not_utf8_is_invalid_data() {
     for side in Side::BOTH {
         for reason in [[0xff].as_slice(), b"ok\xc3", b"\xed\xa0\x80"] {
-            let log = every_split(side, &ConnectionConfig::new(), &Frame::close(1000, reason).bytes(side));
+            let log = every_split(
+                side,
+                &ConnectionConfig::new(),
+                &Frame::close(1000, reason).bytes(side),
+            );
             assert_eq!(log.error(), Some(ProtocolError::InvalidCloseReason));
             assert_eq!(log.sent_close_code(), Some(1007));
         }
@@ -182,7 +189,8 @@ fn a_close_reason_that_is_not_utf8_is_invalid_data() {
 fn the_longest_close_is_received_and_sent() {
     let reason = "é".repeat(61) + "!";
     for side in Side::BOTH {
-        let log = every_split(side, &ConnectionConfig::new(), &Frame::close(1000, &reason).bytes(side));
+        let log =
+            every_split(side, &ConnectionConfig::new(), &Frame::close(1000, &reason).bytes(side));
         assert_eq!(log.entries[0], Entry::close(1000, &reason));
     }
     let mut pair = Pair::new();
@@ -212,7 +220,12 @@ fn what_comes_behind_a_close_is_dropped() {
             for close_first in [false, true] {
                 let bytes = stream(side, &[close.clone(), behind.clone()]);
                 let log = every_split_from(side, &ConnectionConfig::new(), close_first, &bytes);
-                let alone = every_split_from(side, &ConnectionConfig::new(), close_first, &close.bytes(side));
+                let alone = every_split_from(
+                    side,
+                    &ConnectionConfig::new(),
+                    close_first,
+                    &close.bytes(side),
+                );
                 assert_eq!(log, alone);
             }
         }
@@ -224,7 +237,8 @@ fn a_close_may_come_in_the_middle_of_a_message() {
     for side in Side::BOTH {
         // The message ends inside a character, which is no fault since it does not end.
         let frames = [Frame::text([b'a', 0xc3]).more(), Frame::close(1000, "")];
-        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames)).with_sent_unmasked();
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames))
+            .with_sent_unmasked();
         let expected = [
             Entry::data(Kind::Text, [b'a', 0xc3], true, false),
             Entry::close(1000, ""),

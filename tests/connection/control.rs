@@ -1,7 +1,9 @@
 //! Pings and Pongs: RFC 6455 5.5.2 and 5.5.3.
 
 use support::{Entry, Frame, Pair, Recorder, Side, Wire, every_split, every_split_from, stream};
-use websocket_proto::connection::{ConnectionConfig, Connection, ControlPayload, Input, Output, Server, SliceOutput, State};
+use websocket_proto::connection::{
+    Connection, ConnectionConfig, ControlPayload, Input, Output, Server, SliceOutput, State,
+};
 use websocket_proto::{CloseCode, OutputFull, ProtocolError, SendError};
 
 #[test]
@@ -20,7 +22,8 @@ fn a_ping_is_answered_with_its_payload() {
 
 #[test]
 fn the_pong_of_a_client_is_masked() {
-    let log = every_split(Side::Client, &ConnectionConfig::new(), &Frame::ping("x").bytes(Side::Client));
+    let log =
+        every_split(Side::Client, &ConnectionConfig::new(), &Frame::ping("x").bytes(Side::Client));
     let sent = log.sent();
     assert_eq!((sent.len(), sent[..2].to_vec()), (7, vec![0x8a, 0x81]));
 }
@@ -30,7 +33,8 @@ fn ten_pings_are_answered_in_order() {
     // Autobahn 2.10 and 2.11.
     for side in Side::BOTH {
         let frames: Vec<Frame> = (0..10).map(|at| Frame::ping([b'0' + at])).collect();
-        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames)).with_sent_unmasked();
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames))
+            .with_sent_unmasked();
         let expected: Vec<Entry> =
             (b'0'..=b'9').flat_map(|at| [Entry::ping([at]), Entry::sent([0x8a, 1, at])]).collect();
         assert_eq!(log.entries, expected);
@@ -79,7 +83,8 @@ fn a_control_frame_is_whole_before_it_is_told() {
 fn control_frames_are_refused_when_fragmented_or_over_125_bytes() {
     for side in Side::BOTH {
         for frame in [Frame::ping("x"), Frame::pong(""), Frame::close(1000, "")] {
-            let log = every_split(side, &ConnectionConfig::new(), &frame.clone().more().bytes(side));
+            let log =
+                every_split(side, &ConnectionConfig::new(), &frame.clone().more().bytes(side));
             assert_eq!(log.error(), Some(ProtocolError::FragmentedControlFrame));
 
             for len in [0, 5, 125, 126, 65_536] {

@@ -5,13 +5,16 @@ use support::{
     Entry, Frame, Pair, Recorder, SEED, Side, Wire, assert_at, assert_sends_nothing, every_split,
     every_split_from, stream,
 };
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, Input, Role, Server, State, TransportAction};
+use websocket_proto::connection::{
+    Client, Connection, ConnectionConfig, Input, Role, Server, State, TransportAction,
+};
 use websocket_proto::{CloseCode, ProtocolError};
 
 #[test]
 fn a_fault_after_our_close_is_told_and_not_reported() {
     for side in Side::BOTH {
-        let log = every_split_from(side, &ConnectionConfig::new(), true, &Frame::new(3, "").bytes(side));
+        let log =
+            every_split_from(side, &ConnectionConfig::new(), true, &Frame::new(3, "").bytes(side));
         assert_eq!(log.entries, [Entry::Error(ProtocolError::ReservedOpCode { opcode: 3 })]);
         assert_eq!((log.state, log.transport), (State::Closed, TransportAction::ShutdownWrite));
     }

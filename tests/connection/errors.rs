@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use support::{Entry, Frame, Pair, Recorder, SEED, Side, Wire, every_split, hex};
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, Input, Role, Server, SliceOutput, State};
+use websocket_proto::connection::{
+    Client, Connection, ConnectionConfig, Input, Role, Server, SliceOutput, State,
+};
 use websocket_proto::frame::{Kind, Rsv};
 use websocket_proto::{CloseCode, CloseFrame, OutputFull, ProtocolError, SendError};
 
@@ -37,7 +39,7 @@ fn cases() -> Vec<Case> {
             server,
             frame(Frame::text("x").rsv(0x20)),
             1002,
-            "reserved bits 010 are set, and no extension uses them here",
+            "reserved bits 010 are set, but no extension allows them on this frame",
         ),
         case(E::ReservedOpCode { opcode: 0xb }, server, hex("8b"), 1002, "opcode 0xb is reserved"),
         case(
@@ -81,35 +83,35 @@ fn cases() -> Vec<Case> {
             server,
             frame(Frame::continuation("x")),
             1002,
-            "a continuation frame came where no message is under way",
+            "a continuation frame arrived, but no message is in progress",
         ),
         case(
             E::ExpectedContinuation,
             server,
             [frame(Frame::text("a").more()), frame(Frame::text("b"))].concat(),
             1002,
-            "a new message began before the last frame of the one under way",
+            "a new message began before the last frame of the message in progress",
         ),
         case(
             E::FrameTooLarge { len: 601, limit: MAX_FRAME },
             server,
             hex("82fe0259"),
             1009,
-            "a frame of 601 bytes exceeds the limit of 600",
+            "a frame of 601 bytes exceeds the limit of 600 bytes",
         ),
         case(
             E::MessageTooLarge { len: 1001, limit: MAX_MESSAGE },
             server,
             [frame(Frame::binary([0; 600]).more()), hex("80fe0191")].concat(),
             1009,
-            "a message of at least 1001 bytes exceeds the limit of 1000",
+            "a message of at least 1001 bytes exceeds the limit of 1000 bytes",
         ),
         case(
             E::InvalidUtf8 { offset: 3 },
             server,
             frame(Frame::text(b"abc\xff")),
             1007,
-            "a text message is not UTF-8: it goes wrong after 3 bytes",
+            "a text message is not valid UTF-8: the error is after 3 bytes",
         ),
         case(
             E::CloseCodeCut,
@@ -165,10 +167,7 @@ fn the_end_of_the_transport_is_the_error_that_no_bytes_provoke() {
 fn the_errors_of_compressed_messages_have_their_codes_and_texts() {
     let too_large = ProtocolError::InflatedTooLarge { limit: 1000 };
     assert_eq!(too_large.close_code(), CloseCode::TOO_BIG);
-    assert_eq!(
-        too_large.to_string(),
-        "a compressed message becomes longer than the limit of 1000 bytes"
-    );
+    assert_eq!(too_large.to_string(), "a decompressed message exceeds the limit of 1000 bytes");
     let invalid = ProtocolError::InvalidDeflate;
     assert_eq!(invalid.close_code(), CloseCode::INVALID_DATA);
     assert_eq!(invalid.to_string(), "a compressed message is not valid DEFLATE");
@@ -261,7 +260,10 @@ fn every_send_error_has_its_cause_and_its_text() {
 
     let error = open.ping(&[0; 126], &mut out).unwrap_err();
     assert_eq!(error, SendError::ControlPayloadTooLong { len: 126 });
-    assert_eq!(error.to_string(), "a control payload of 126 bytes exceeds 125");
+    assert_eq!(
+        error.to_string(),
+        "a Ping or Pong payload of 126 bytes exceeds the limit of 125 bytes"
+    );
 
     let error = open.close(CloseCode(1006), "", &mut out).unwrap_err();
     assert_eq!(error, SendError::UnsendableCloseCode { code: CloseCode(1006) });
@@ -269,18 +271,21 @@ fn every_send_error_has_its_cause_and_its_text() {
 
     let error = open.close(CloseCode::NORMAL, &"x".repeat(124), &mut out).unwrap_err();
     assert_eq!(error, SendError::CloseReasonTooLong { len: 124 });
-    assert_eq!(error.to_string(), "a close reason of 124 bytes exceeds 123");
+    assert_eq!(error.to_string(), "a close reason of 124 bytes exceeds the limit of 123 bytes");
 
     let error = open.send_fragment(Kind::Text, true, b"ab\xc3", &mut out).unwrap_err();
     assert_eq!(error, SendError::InvalidUtf8 { offset: 3 });
-    assert_eq!(error.to_string(), "text to send is not UTF-8: it goes wrong after 3 bytes");
+    assert_eq!(
+        error.to_string(),
+        "the text to send is not valid UTF-8: the error is after 3 bytes"
+    );
 
     let mut room = [0; 3];
     let error = open.send_text("Hello", &mut SliceOutput::new(&mut room)).unwrap_err();
     let full = OutputFull { needed: 7, available: 3 };
     assert_eq!(error, SendError::OutputFull(full));
     assert_eq!(error, full.into());
-    assert_eq!(error.to_string(), "the output has room for 3 bytes of a frame of 7");
+    assert_eq!(error.to_string(), "the output has room for 3 bytes, but the frame needs 7");
     assert_eq!(full.to_string(), error.to_string());
 
     open.send_fragment(Kind::Text, false, b"a", &mut out).expect("open");
@@ -288,7 +293,7 @@ fn every_send_error_has_its_cause_and_its_text() {
     assert_eq!(error, SendError::MessageInProgress);
     assert_eq!(
         error.to_string(),
-        "a fragmented message is under way: its last fragment must come first"
+        "a fragmented message is in progress: send its last fragment first"
     );
 
     open.close_with(None, &mut out).expect("open");

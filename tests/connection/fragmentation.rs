@@ -2,13 +2,14 @@
 
 use support::{Entry, Frame, Side, every_split, stream};
 use websocket_proto::ProtocolError;
-use websocket_proto::connection::{ConnectionConfig, Connection, Event, Input, Server, State};
+use websocket_proto::connection::{Connection, ConnectionConfig, Event, Input, Server, State};
 use websocket_proto::frame::Kind;
 
 #[track_caller]
 fn assert_tells(frames: &[Frame], entries: &[Entry]) {
     for side in Side::BOTH {
-        let log = every_split(side, &ConnectionConfig::new(), &stream(side, frames)).with_sent_unmasked();
+        let log =
+            every_split(side, &ConnectionConfig::new(), &stream(side, frames)).with_sent_unmasked();
         assert_eq!(log.entries, entries, "{side:?}");
         assert_eq!(log.state, State::Open);
     }
@@ -143,7 +144,8 @@ fn what_came_before_a_fault_is_told_and_answered_before_it() {
             Frame::text("b"),
             Frame::text("never told"),
         ];
-        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames)).with_sent_unmasked();
+        let log = every_split(side, &ConnectionConfig::new(), &stream(side, &frames))
+            .with_sent_unmasked();
         let expected = [
             Entry::text("kept"),
             Entry::ping("answered"),

@@ -3,7 +3,9 @@
 
 use support::{Entry, Frame, Pair, SEED, Side, every_split, hex, stream};
 use websocket_proto::ProtocolError;
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, Data, Event, Input, Server, State};
+use websocket_proto::connection::{
+    Client, Connection, ConnectionConfig, Data, Event, Input, Server, State,
+};
 use websocket_proto::frame::{Kind, Rsv};
 
 #[track_caller]
@@ -199,7 +201,12 @@ fn a_client_refuses_every_frame_that_is_masked_even_with_a_key_of_zeros() {
         for frame in [Frame::text("x"), Frame::binary(""), Frame::ping(""), Frame::close(1000, "")]
         {
             let bytes = frame.masked(key).bytes(Side::Client);
-            assert_fails(Side::Client, &ConnectionConfig::new(), &bytes, ProtocolError::MaskedFrame);
+            assert_fails(
+                Side::Client,
+                &ConnectionConfig::new(),
+                &bytes,
+                ProtocolError::MaskedFrame,
+            );
         }
     }
 }
@@ -221,7 +228,8 @@ fn a_server_unmasks_with_any_key() {
             Frame::ping("between").masked(key),
             Frame::continuation([7, 8]).masked([9, 9, 9, 9]),
         ];
-        let log = every_split(Side::Server, &ConnectionConfig::new(), &stream(Side::Server, &frames));
+        let log =
+            every_split(Side::Server, &ConnectionConfig::new(), &stream(Side::Server, &frames));
         let expected = [
             (Kind::Text, "Γειά, κόσμε".as_bytes().to_vec()),
             (Kind::Binary, vec![0, 1, 2, 3, 4, 5, 6, 7, 8]),

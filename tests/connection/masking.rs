@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use support::{Entry, Pair, SEED, Wire, client, server};
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, Role};
+use websocket_proto::connection::{Client, Connection, ConnectionConfig, Role};
 use websocket_proto::frame::Kind;
 
 #[test]

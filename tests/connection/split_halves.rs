@@ -2,16 +2,19 @@
 //! the sender does what the owner asks.
 
 use support::{Entry, Frame, SEED, Side, Wire, hex, stream, unmask_frames};
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, ControlPayload, Event, Input, Receiver, Role, Sender, Server, SliceOutput};
+use websocket_proto::connection::{
+    Client, Connection, ConnectionConfig, ControlPayload, Event, Input, Receiver, Role, Sender,
+    Server, SliceOutput,
+};
 use websocket_proto::frame::Kind;
 use websocket_proto::{CloseCode, CloseFrame, OutputFull, ProtocolError, SendError};
 
 fn server() -> (Receiver<Server>, Sender<Server>) {
-    Connection::new(Server, ConnectionConfig::new()).split()
+    Connection::new(Server, ConnectionConfig::new()).into_split()
 }
 
 fn client() -> (Receiver<Client>, Sender<Client>) {
-    Connection::new(Client::new(SEED), ConnectionConfig::new()).split()
+    Connection::new(Client::new(SEED), ConnectionConfig::new()).into_split()
 }
 
 /// Receives all of `bytes`, and does with the sender what `Connection` does by itself.

@@ -4,7 +4,6 @@ use crate::blocks::{Blocks, Part};
 use crate::endpoint::{self, Outcome, agreed, every_split, no_takeover, takeover};
 use crate::inflate::Inflater;
 use support::{Frame, Side, hex, stream};
-use websocket_proto::connection::Server;
 use websocket_proto::deflate::Decompressor;
 use websocket_proto::frame::Rsv;
 use websocket_proto::websocket::Config;
@@ -369,7 +368,7 @@ fn fragments_are_charged_to_the_limit_of_the_wire_together() {
 fn no_more_than_the_limit_is_made_readable_whatever_room_there_is() {
     let payload = Blocks::new().stored(false, &[b'a'; 100]).trimmed();
     let config = websocket_proto::deflate::DeflateConfig::new();
-    let mut decompressor = Decompressor::new::<Server>(&config, &takeover());
+    let mut decompressor = Decompressor::new(&config, takeover().client());
     let mut message = Vec::with_capacity(1000);
     let error = ProtocolError::InflatedTooLarge { limit: 10 };
     assert_eq!(decompressor.decompress(&payload, true, 10, &mut message), Err(error));

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use support::handshake::{RFC_NONCE, RFC_RESPONSE};
-use websocket_proto::deflate::{Terms, DeflateError, Preferences};
+use websocket_proto::deflate::{DeflateError, Preferences, Terms};
 use websocket_proto::extension::Extensions;
 use websocket_proto::handshake::{ClientHandshake, ClientRequest, ResponseError};
 

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use support::{Frame, Side, stream};
 use websocket_proto::connection::Role;
+use websocket_proto::deflate::Terms;
 use websocket_proto::deflate::{Compression, DeflateConfig};
 use websocket_proto::frame::Kind;
-use websocket_proto::deflate::Terms;
 use websocket_proto::{Message, ProtocolError, WebSocket};
 
 prop_compose! {
@@ -69,12 +69,12 @@ fn send<R: Role>(mut websocket: WebSocket<R>, steps: &[Step]) -> (Vec<u8>, Vec<M
     for step in steps {
         match step {
             Step::Send(text, choice) => {
-                websocket.compress(*choice);
+                websocket.set_compression(*choice);
                 websocket.send(Message::text(text.clone())).unwrap();
                 messages.push(Message::text(text.clone()));
             }
             Step::Fragments(text, cuts, choice) => {
-                websocket.compress(*choice);
+                websocket.set_compression(*choice);
                 let text = Bytes::copy_from_slice(text.as_bytes());
                 let mut ends: Vec<usize> =
                     cuts.iter().map(|cut| cut.index(text.len() + 1)).collect();

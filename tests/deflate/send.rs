@@ -8,7 +8,7 @@ use crate::endpoint::{
 use crate::inflate::Inflater;
 use support::SEED;
 use websocket_proto::connection::{self, Client, Connection, Server};
-use websocket_proto::deflate::{Compression, Compressor, DeflateConfig, Decompressor};
+use websocket_proto::deflate::{Compression, Compressor, Decompressor, DeflateConfig};
 use websocket_proto::frame::{Kind, Rsv};
 use websocket_proto::{Message, SendError, WebSocket, websocket};
 
@@ -105,7 +105,8 @@ fn no_distance_exceeds_the_window() {
                 _ => send(&mut client, text.to_vec()),
             };
             let mut inflater = Inflater::new();
-            let mut decoder = Decompressor::new::<Client>(&DeflateConfig::new(), &agreement(&response));
+            let mut decoder =
+                Decompressor::new(&DeflateConfig::new(), agreement(&response).server());
             for n in 0..2 {
                 let text = tempting(n);
                 let frame = send(&text);
@@ -188,7 +189,7 @@ fn messages_that_are_not_compressed_do_not_count() {
     let mut websocket = compressing(takeover());
     let mut inflater = Inflater::new();
     for n in 0..10 {
-        websocket.compress(if n % 2 == 0 { Compression::Yes } else { Compression::No });
+        websocket.set_compression(if n % 2 == 0 { Compression::Yes } else { Compression::No });
         let frame = send(&mut websocket, news(n));
         if n % 2 == 0 {
             assert_eq!(inflater.message(compressed(&frame)).unwrap(), news(n));
@@ -311,7 +312,7 @@ fn compressors_that_are_shared_do_not_mix_connections_up() {
 fn send_compressed_frames_what_it_is_given() {
     let config = connection::ConnectionConfig::new().reserved_bits(Rsv::RSV1);
     let mut connection = Connection::new(Client::new(SEED), config);
-    let mut compressor = Compressor::new::<Client>(&DeflateConfig::new(), &takeover());
+    let mut compressor = Compressor::new(&DeflateConfig::new(), takeover().client());
     let mut compress = |text: &[u8], fin| {
         let mut out = Vec::new();
         compressor.compress(text, fin, &mut out);

@@ -7,8 +7,7 @@ use crate::endpoint::{
 use crate::inflate::Inflater;
 use bytes::{Bytes, BytesMut};
 use websocket_proto::Message;
-use websocket_proto::connection::Client;
-use websocket_proto::deflate::{Compression, DeflateConfig, Decompressor};
+use websocket_proto::deflate::{Compression, Decompressor, DeflateConfig};
 use websocket_proto::frame::Kind;
 
 #[test]
@@ -56,7 +55,7 @@ fn fragments_are_one_message() {
 fn what_was_sent_of_a_fragment_can_all_be_read() {
     // Each fragment is flushed: who gets it need not wait for the next.
     let mut websocket = compressing(takeover());
-    let mut decoder = Decompressor::new::<Client>(&DeflateConfig::new(), &takeover());
+    let mut decoder = Decompressor::new(&DeflateConfig::new(), takeover().server());
     let mut readable = Vec::new();
     for n in 0..20 {
         websocket.send_fragment(Kind::Binary, false, news(n).into()).unwrap();
@@ -68,11 +67,13 @@ fn what_was_sent_of_a_fragment_can_all_be_read() {
 
 #[test]
 fn the_first_fragment_decides_for_all() {
-    for (before, after) in [(Compression::Yes, Compression::No), (Compression::No, Compression::Yes)] {
+    for (before, after) in
+        [(Compression::Yes, Compression::No), (Compression::No, Compression::Yes)]
+    {
         let mut websocket = server(agreed(takeover()));
-        websocket.compress(before);
+        websocket.set_compression(before);
         websocket.send_fragment(Kind::Binary, false, "Hello ".into()).unwrap();
-        websocket.compress(after);
+        websocket.set_compression(after);
         websocket.send_fragment(Kind::Binary, false, "my ".into()).unwrap();
         websocket.send_fragment(Kind::Binary, true, "dear".into()).unwrap();
         let sent = frames(&output(&mut websocket));

@@ -13,9 +13,9 @@ fn an_error_is_its_own_refusal() {
          Upgrade: websocket\r\n\
          Sec-WebSocket-Version: 13\r\n\
          Content-Type: text/plain; charset=utf-8\r\n\
-         Content-Length: 28\r\n\
+         Content-Length: 32\r\n\
          Connection: Upgrade, close\r\n\r\n\
-         websocket version is not 13\n",
+         the WebSocket version is not 13\n",
     );
     for (error, start) in [
         (RequestError::Method, "HTTP/1.1 405 Method Not Allowed\r\nAllow: GET\r\n"),

@@ -3,7 +3,10 @@
 use core::error::Error;
 
 use websocket_proto::extension::{Extension, ExtensionError, Extensions};
-use websocket_proto::handshake::{Accept, Answer, ClientHandshake, ClientRequest, Incoming, MAX_SUBPROTOCOLS, Refusal, Request, RequestError, Response, ResponseError, ServerHandshake, WriteError};
+use websocket_proto::handshake::{
+    Accept, Answer, ClientHandshake, ClientRequest, Incoming, MAX_SUBPROTOCOLS, Refusal, Request,
+    RequestError, Response, ResponseError, ServerHandshake, WriteError,
+};
 use websocket_proto::http1::{HeadError, Header, Headers};
 
 /// A list of extensions in one canonical form, or what is wrong with it.
@@ -141,14 +144,23 @@ fn headers_are_found_in_any_case_and_shown_as_text() {
 #[test]
 fn error_texts_are_one_line_and_name_what_was_seen() {
     let head = [
-        (HeadError::NotHttp(0x16), "byte 0x16 cannot begin an http message"),
-        (HeadError::TooLarge { limit: 16384 }, "http head exceeds 16384 bytes"),
-        (HeadError::TooManyHeaders { limit: 100 }, "http head exceeds 100 headers"),
-        (HeadError::StartLine, "first line of the http head is malformed"),
-        (HeadError::HeaderName, "header line does not begin with a name and a colon"),
-        (HeadError::HeaderValue, "value of a header holds a control byte"),
-        (HeadError::BareLineFeed, "line feed without carriage return in the http head"),
-        (HeadError::BareCarriageReturn, "carriage return without line feed in the http head"),
+        (
+            HeadError::NotHttp(0x16),
+            "the message is not HTTP: unexpected byte 0x16 in the first word",
+        ),
+        (HeadError::TooLarge { limit: 16384 }, "the HTTP head exceeds the limit of 16384 bytes"),
+        (
+            HeadError::TooManyHeaders { limit: 100 },
+            "the HTTP head exceeds the limit of 100 headers",
+        ),
+        (HeadError::StartLine, "the first line of the HTTP head is malformed"),
+        (HeadError::HeaderName, "a header line does not begin with a name and a colon"),
+        (HeadError::HeaderValue, "the value of a header contains a control byte"),
+        (HeadError::BareLineFeed, "the HTTP head contains a line feed without a carriage return"),
+        (
+            HeadError::BareCarriageReturn,
+            "the HTTP head contains a carriage return without a line feed",
+        ),
     ];
     for (error, text) in head {
         assert_eq!(error.to_string(), text);
@@ -156,8 +168,11 @@ fn error_texts_are_one_line_and_name_what_was_seen() {
         assert_eq!(ResponseError::from(error).to_string(), text);
     }
     let too_many = RequestError::TooManySubprotocols.to_string();
-    assert_eq!(too_many, format!("more than {MAX_SUBPROTOCOLS} subprotocols are offered"));
-    assert_eq!(WriteError::BufferTooSmall { needed: 129 }.to_string(), "http head takes 129 bytes");
+    assert_eq!(too_many, format!("the request offers more than {MAX_SUBPROTOCOLS} subprotocols"));
+    assert_eq!(
+        WriteError::BufferTooSmall { needed: 129 }.to_string(),
+        "the output buffer is too small: the message takes 129 bytes"
+    );
 
     let errors: [Box<dyn Error>; 47] = [
         Box::new(RequestError::Method),

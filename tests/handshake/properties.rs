@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use support::handshake::{self, RFC_REQUEST, RFC_RESPONSE, head, plain_headers, receive};
 use websocket_proto::extension::Extensions;
-use websocket_proto::handshake::{Answer, ClientHandshake, ClientRequest, Incoming, RequestError, ServerHandshake};
+use websocket_proto::handshake::{
+    Answer, ClientHandshake, ClientRequest, Incoming, RequestError, ServerHandshake,
+};
 use websocket_proto::http1::{HeadLimits, Header};
 
 /// What a server should make of a request, in the plainest way. The heads it is shown are well

@@ -4,7 +4,9 @@ use support::handshake::{
     LINES, RFC_REQUEST, RFC_RESPONSE, error, head, receive, replace, start, upgrade, with,
 };
 use websocket_proto::extension::ExtensionError;
-use websocket_proto::handshake::{Incoming, MAX_SUBPROTOCOLS, RequestError, ServerHandshake, accept_key};
+use websocket_proto::handshake::{
+    Incoming, MAX_SUBPROTOCOLS, RequestError, ServerHandshake, accept_key,
+};
 use websocket_proto::http1::{HeadError, HeadLimits, Header, Headers, HttpRequest};
 
 #[test]

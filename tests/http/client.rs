@@ -6,9 +6,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use support::handshake::{self, RFC_NONCE, head, request};
-use websocket_proto::http::{Accepted, Offer, PROTOCOL};
 use websocket_proto::extension::ExtensionError;
-use websocket_proto::handshake::{Answer, ClientHandshake, ClientRequest, ResponseError, Scheme, WriteError};
+use websocket_proto::handshake::{
+    Answer, ClientHandshake, ClientRequest, ResponseError, Scheme, WriteError,
+};
+use websocket_proto::http::{Accepted, Offer, PROTOCOL};
 use websocket_proto::http1::Header;
 
 /// The headers of a response of HTTP/1.1 that opens the WebSocket.

@@ -1,9 +1,9 @@
 //! permessage-deflate agreed on over the types of the `http` crate, and over bytes in the same way.
 
 use http::{Request, Response};
-use websocket_proto::deflate::{Terms, Preferences};
-use websocket_proto::http::Offer;
+use websocket_proto::deflate::{Preferences, Terms};
 use websocket_proto::handshake::{ClientRequest, Incoming, ServerHandshake};
+use websocket_proto::http::Offer;
 
 /// A request with these extensions, over HTTP/1.1.
 fn upgrade(extensions: Option<&str>) -> Request<()> {

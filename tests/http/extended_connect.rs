@@ -5,9 +5,9 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, Version};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
-use websocket_proto::http::{ConnectRequestError, Offer};
 use websocket_proto::extension::ExtensionError;
 use websocket_proto::handshake::{RequestError, WriteError};
+use websocket_proto::http::{ConnectRequestError, Offer};
 
 /// An extended CONNECT as an HTTP library hands it over, with these headers.
 fn connect<V: AsRef<[u8]>>(headers: &[(&str, V)]) -> Request<()> {
@@ -102,7 +102,7 @@ fn another_protocol_is_not_implemented() {
     let response = ConnectRequestError::Protocol.response();
     assert_eq!(response.status(), 501);
     assert_eq!(headers(&response), [("content-type", "text/plain; charset=utf-8")]);
-    assert_eq!(response.body(), "protocol of the extended connect is not websocket\n");
+    assert_eq!(response.body(), "the :protocol of the extended CONNECT is not websocket\n");
 }
 
 #[test]

@@ -6,9 +6,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use support::handshake::{self, LINES, receive};
-use websocket_proto::http::Offer;
 use websocket_proto::extension::ExtensionError;
 use websocket_proto::handshake::{Incoming, RequestError, WriteError};
+use websocket_proto::http::Offer;
 use websocket_proto::http1::HeadError;
 
 type Lines = Vec<(String, Vec<u8>)>;

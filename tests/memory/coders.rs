@@ -4,8 +4,8 @@
 use bytes::BytesMut;
 use websocket_proto::connection::Role;
 use websocket_proto::deflate;
+use websocket_proto::deflate::{Preferences, Terms};
 use websocket_proto::extension::Extensions;
-use websocket_proto::deflate::{Terms, Preferences};
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, ProtocolError, WebSocket};
 

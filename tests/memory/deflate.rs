@@ -200,7 +200,7 @@ fn halves_release_each_what_is_its_own() {
     send_one(&mut websocket, Message::binary(vec![7; 1000]));
     drop((peer, frame));
     let both = HELD.get() - before;
-    let (mut receiver, mut sender) = websocket.split();
+    let (mut receiver, mut sender) = websocket.into_split();
     sender.release_memory();
     let one = HELD.get() - before;
     assert!(both - one > 100_000, "{both}, {one}");

@@ -6,7 +6,10 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use crate::counting::allocations;
 use support::{Frame, SEED, Side, stream};
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, ControlPayload, Data, Event, HeaderBytes, Input, Receiver, Role, Sender, Server, SliceOutput, State, TransportAction};
+use websocket_proto::connection::{
+    Client, Connection, ConnectionConfig, ControlPayload, Data, Event, HeaderBytes, Input,
+    Receiver, Role, Sender, Server, SliceOutput, State, TransportAction,
+};
 use websocket_proto::frame::{FrameHeader, Kind, OpCode, Rsv};
 use websocket_proto::mask::{Mask, MaskKey};
 use websocket_proto::utf8::{Utf8Error, Utf8Validator};
@@ -145,7 +148,7 @@ fn every_type_goes_where_its_user_needs_it() {
     everywhere::<Utf8Validator>();
     everywhere::<CloseCode>();
     everywhere::<CloseFrame>();
-    everywhere::<Full>();
+    everywhere::<OutputFull>();
     everywhere::<ProtocolError>();
     everywhere::<SendError>();
 
@@ -168,7 +171,7 @@ fn plain_values_can_be_copied_and_compared() {
     plain::<CloseCode>();
     plain::<State>();
     plain::<TransportAction>();
-    plain::<Full>();
+    plain::<OutputFull>();
     plain::<ProtocolError>();
     plain::<SendError>();
     plain::<Utf8Error>();

@@ -24,7 +24,7 @@ fn text_that_the_caller_changes_between_two_calls_is_invalid_utf8() {
 
 #[test]
 fn text_that_the_caller_changes_between_two_calls_is_invalid_utf8_in_halves_too() {
-    let (mut receiver, _sender) = WebSocket::new(Server, Config::new()).split();
+    let (mut receiver, _sender) = WebSocket::new(Server, Config::new()).into_split();
     let mut input = BytesMut::from(&START[..]);
     assert_eq!(receiver.receive(&mut input), Ok(None));
     input[0] = 0xff;

@@ -83,9 +83,12 @@ fn a_peer_that_stays_silent_fails_the_connection_with_1006_and_no_close() {
     let error = ProtocolError::KeepaliveTimeout { timeout: TIMEOUT };
     assert_eq!(websocket.receive(&mut BytesMut::new()), Err(error));
     assert_eq!(error.close_code(), CloseCode::ABNORMAL);
-    assert_eq!(error.to_string(), "nothing came within 5s of a ping");
+    assert_eq!(error.to_string(), "the peer sent nothing within 5s after a Ping");
     assert!(websocket.output().is_empty());
-    assert_eq!((websocket.state(), websocket.transport_action()), (State::Closed, TransportAction::Drop));
+    assert_eq!(
+        (websocket.state(), websocket.transport_action()),
+        (State::Closed, TransportAction::Drop)
+    );
     assert_eq!(websocket.deadline(), None);
     assert!(websocket.send(Message::text("too late")).is_err());
 }

@@ -267,7 +267,7 @@ fn a_receiving_half_gives_what_the_whole_would() {
     for stream in conversations(From::Client) {
         let config = || Config::new().max_message_size(40);
         let whole = Log::of(server(config()), &stream, &[]);
-        let (mut receiver, _sender) = server(config()).split();
+        let (mut receiver, _sender) = server(config()).into_split();
         let mut buffer = BytesMut::new();
         let mut messages = Vec::new();
         let mut error = None;
@@ -295,7 +295,7 @@ fn a_split_in_the_middle_of_a_message_loses_none_of_it() {
     let mut buffer = input([from.part(TEXT, "one "), from.frame(PING, "?")].concat());
     assert!(websocket.receive(&mut buffer).unwrap().is_some());
     assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
-    let (mut receiver, mut sender) = websocket.split();
+    let (mut receiver, mut sender) = websocket.into_split();
     assert_eq!(drain(sender.output()), From::Server.frame(PONG, "?"));
     buffer.extend_from_slice(&from.frame(CONTINUATION, "two"));
     assert_eq!(receiver.receive(&mut buffer).unwrap(), Some(Message::text("one two")));

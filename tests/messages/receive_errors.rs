@@ -169,14 +169,20 @@ fn the_end_of_the_transport_is_an_error_unless_a_close_has_come() {
         assert_eq!(websocket.receive_eof(), Err(ProtocolError::UnexpectedEof));
         assert_eq!(websocket.receive_eof(), Err(ProtocolError::UnexpectedEof));
         assert_eq!(websocket.receive(&mut buffer), Err(ProtocolError::UnexpectedEof));
-        assert_eq!((websocket.state(), websocket.transport_action()), (State::Closed, TransportAction::Drop));
+        assert_eq!(
+            (websocket.state(), websocket.transport_action()),
+            (State::Closed, TransportAction::Drop)
+        );
         assert!(websocket.output().is_empty(), "nobody is left to read a Close");
     }
     let mut websocket = client(Config::new());
     websocket.close(CloseCode::NORMAL, "").unwrap();
     let mut buffer = input(From::Server.close(1000, ""));
     assert!(websocket.receive(&mut buffer).unwrap().is_some());
-    assert_eq!((websocket.state(), websocket.transport_action()), (State::Closed, TransportAction::Keep));
+    assert_eq!(
+        (websocket.state(), websocket.transport_action()),
+        (State::Closed, TransportAction::Keep)
+    );
     assert_eq!(websocket.receive_eof(), Ok(()));
     assert_eq!(websocket.transport_action(), TransportAction::Drop);
 }

@@ -230,7 +230,7 @@ fn a_close_is_taken_however_full_the_queue_is() {
     by_error.receive(&mut BytesMut::from(&[0xff, 0xff][..])).unwrap_err();
     assert_eq!(opcodes(by_error.output()), [TEXT, CLOSE]);
 
-    let (_, mut by_half) = full().split();
+    let (_, mut by_half) = full().into_split();
     by_half.send(Message::Close(None)).unwrap();
     assert_eq!(opcodes(by_half.output()), [TEXT, CLOSE]);
 }

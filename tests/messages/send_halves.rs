@@ -9,7 +9,7 @@ use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 
 #[test]
 fn halves_answer_only_what_their_owner_tells_them() {
-    let (mut receiver, mut sender) = server(Config::new()).split();
+    let (mut receiver, mut sender) = server(Config::new()).into_split();
     let from = From::Client;
     let mut input = BytesMut::from(&[from.frame(PING, "?"), from.close(1001, "bye")].concat()[..]);
     let Some(Message::Ping(payload)) = receiver.receive(&mut input).unwrap() else { panic!() };
@@ -31,7 +31,7 @@ fn halves_answer_only_what_their_owner_tells_them() {
 
 #[test]
 fn a_sending_half_reports_an_error_with_its_code() {
-    let (mut receiver, mut sender) = client(Config::new()).split();
+    let (mut receiver, mut sender) = client(Config::new()).into_split();
     let error = receiver.receive(&mut BytesMut::from(&[0x81, 0x01, 0xff][..])).unwrap_err();
     sender.send(Message::text("before it was known")).unwrap();
     sender.fail(&error);
@@ -43,7 +43,7 @@ fn a_sending_half_reports_an_error_with_its_code() {
 
 #[test]
 fn a_sending_half_tells_nobody_that_the_transport_has_ended() {
-    let (mut receiver, mut sender) = server(Config::new()).split();
+    let (mut receiver, mut sender) = server(Config::new()).into_split();
     sender.fail(&receiver.receive_eof().unwrap_err());
     assert!(sender.is_closed() && sender.output().is_empty());
     assert_eq!(sender.send(Message::text("x")).unwrap_err().error, SendError::Closing);
@@ -51,7 +51,7 @@ fn a_sending_half_tells_nobody_that_the_transport_has_ended() {
 
 #[test]
 fn a_sending_half_leaves_a_pong_due_while_its_queue_is_full() {
-    let (_, mut sender) = server(Config::new().high_water_mark(4)).split();
+    let (_, mut sender) = server(Config::new().high_water_mark(4)).into_split();
     sender.send(Message::text("full")).unwrap();
     assert!(!sender.is_ready());
     let payload = ControlPayload::new(b"?").unwrap();
@@ -65,7 +65,7 @@ fn a_sending_half_leaves_a_pong_due_while_its_queue_is_full() {
 fn halves_keep_what_was_queued_and_a_fragmented_message_under_way() {
     let mut websocket = client(Config::new());
     websocket.send_fragment(Kind::Text, false, Bytes::from_static(b"one ")).unwrap();
-    let (_, mut sender) = websocket.split();
+    let (_, mut sender) = websocket.into_split();
     assert_eq!(sender.send(Message::text("x")).unwrap_err().error, SendError::MessageInProgress);
     sender.send_fragment(Kind::Text, true, Bytes::from_static(b"two")).unwrap();
     sender.send_prepared(&Prepared::text("three")).unwrap();

@@ -4,9 +4,9 @@
 use std::net::TcpListener;
 
 use crate::peers::{self, Peer, by_each_adapter};
-use websocket_proto::io::{ConnectError, ConnectOptions, UrlError};
 use websocket_proto::blocking::Connector;
 use websocket_proto::handshake::Scheme;
+use websocket_proto::io::{ConnectError, ConnectOptions, UrlError};
 
 #[test]
 fn urls_with_a_host_are_taken() {

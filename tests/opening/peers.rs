@@ -6,9 +6,11 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 use std::time::Duration;
+#[cfg(feature = "tokio")]
+use support::closed;
 
-use websocket_proto::io::{ConnectError, ConnectOptions};
 use websocket_proto::blocking::{self, WebSocketStream};
+use websocket_proto::io::{ConnectError, ConnectOptions};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message};
 
@@ -168,7 +170,7 @@ fn by_tokio(options: ConnectOptions) -> Result<Option<String>, ConnectError> {
         let mut socket = websocket_proto::tokio::connect_with(options).await?;
         socket.send("Hello").await.unwrap();
         assert_eq!(socket.next().await.unwrap().unwrap(), Message::from("Hello"));
-        socket.close(CloseCode::NORMAL, "").await.unwrap();
+        closed(&mut socket, CloseCode::NORMAL, "").await.unwrap();
         Ok(socket.subprotocol().map(str::to_owned))
     })
 }

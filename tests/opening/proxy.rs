@@ -4,9 +4,9 @@
 use std::io::{Read, Write};
 
 use crate::peers::{self, Peer, by_each_adapter};
-use websocket_proto::io::{ConnectError, ConnectOptions, ProxyError, UrlError};
 use websocket_proto::handshake::ResponseError;
 use websocket_proto::http1::{HeadError, HeadLimits};
+use websocket_proto::io::{ConnectError, ConnectOptions, ProxyError, UrlError};
 
 const OPEN: &str = "HTTP/1.1 200 OK\r\n\r\n";
 

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use support::closed;
 
 use crate::identity::Identity;
 use crate::peers::{Peer, run};
@@ -10,8 +11,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 use tokio_rustls::server::TlsStream;
-use websocket_proto::io::{ConnectError, ConnectOptions, Error, UrlError};
 use websocket_proto::connection::Server;
+use websocket_proto::io::{ConnectError, ConnectOptions, Error, UrlError};
 use websocket_proto::tokio::{MaybeTlsStream, WebSocketStream, connect_with_tls, tokio_rustls};
 use websocket_proto::{CloseCode, Message, ProtocolError};
 
@@ -47,7 +48,7 @@ async fn echo(stream: TlsStream<TcpStream>) -> Result<(), Error> {
             socket.feed(message).await?;
         }
     }
-    socket.close(CloseCode::NORMAL, "").await
+    socket.finish().await
 }
 
 fn options(host: &str, address: SocketAddr) -> ConnectOptions {
@@ -66,7 +67,7 @@ fn messages_are_echoed_and_the_connection_is_closed_on_both_sides() {
             socket.send(message.clone()).await.unwrap();
             assert_eq!(socket.next().await.unwrap().unwrap(), message);
         }
-        socket.close(CloseCode::NORMAL, "done").await.unwrap();
+        closed(&mut socket, CloseCode::NORMAL, "done").await.unwrap();
         assert!(socket.next().await.is_none());
         assert!(matches!(server.await.unwrap(), Some(Ok(()))));
     });
@@ -96,7 +97,7 @@ fn large_messages_go_both_ways_at_once() {
             assert!(reader.next().await.unwrap().unwrap() == large(seed));
         }
         let mut socket = reader.reunite(sender.await.unwrap()).unwrap();
-        socket.close(CloseCode::NORMAL, "").await.unwrap();
+        closed(&mut socket, CloseCode::NORMAL, "").await.unwrap();
         assert!(matches!(server.await.unwrap(), Some(Ok(()))));
     });
 }
@@ -113,7 +114,7 @@ fn the_server_learns_the_name_it_is_wanted_for_but_not_an_address() {
             })
             .await;
             let connected = connect_with_tls(options(host, address), identity.client()).await;
-            connected.unwrap().close(CloseCode::NORMAL, "").await.unwrap();
+            closed(&mut connected.unwrap(), CloseCode::NORMAL, "").await.unwrap();
             assert_eq!(server.await.unwrap().unwrap().as_deref(), expected);
         }
     });
@@ -177,7 +178,7 @@ fn ws_needs_no_tls_whatever_the_configuration() {
         let config = Identity::of(&["localhost"]).client();
         let mut socket = connect_with_tls(options, config).await.unwrap();
         assert!(matches!(socket.stream(), MaybeTlsStream::Plain(_)));
-        socket.close(CloseCode::NORMAL, "").await.unwrap();
+        closed(&mut socket, CloseCode::NORMAL, "").await.unwrap();
     });
 }
 
@@ -194,7 +195,7 @@ fn how_tls_ends_has_no_meaning_behind_the_closing_handshake() {
         .await;
         let options = options("localhost", address);
         let mut socket = connect_with_tls(options, identity.client()).await.unwrap();
-        socket.close(CloseCode::NORMAL, "").await.unwrap();
+        closed(&mut socket, CloseCode::NORMAL, "").await.unwrap();
     });
 }
 
@@ -274,7 +275,7 @@ fn wss_goes_through_a_proxy() {
         assert_eq!(proxy.head(), expected);
         socket.send("Hello").await.unwrap();
         assert_eq!(socket.next().await.unwrap().unwrap(), Message::from("Hello"));
-        socket.close(CloseCode::NORMAL, "").await.unwrap();
+        closed(&mut socket, CloseCode::NORMAL, "").await.unwrap();
         assert!(matches!(server.await.unwrap(), Some(Ok(()))));
     });
 }
@@ -317,7 +318,7 @@ fn connect_trusts_the_roots_of_the_system() {
     run(async {
         if let Ok(url) = std::env::var(URL) {
             let mut socket = websocket_proto::tokio::connect(&url).await.unwrap();
-            return socket.close(CloseCode::NORMAL, "").await.unwrap();
+            return closed(&mut socket, CloseCode::NORMAL, "").await.unwrap();
         }
         let identity = Identity::of(&["localhost"]);
         let (address, server) = serve(&identity, echo).await;

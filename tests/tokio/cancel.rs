@@ -2,6 +2,7 @@
 //! every step: nothing is lost, doubled or reordered.
 
 use std::io::ErrorKind;
+use support::closed;
 
 use crate::dropped::{self, ENOUGH};
 use bytes::Bytes;
@@ -9,9 +10,9 @@ use support::transport::{
     Peer, Transport, drive, messages, open, open_with, payload, poll_and_drop, run, whole_messages,
 };
 use support::{Frame, SEED, Side, stream};
-use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
+use websocket_proto::io::Error;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
@@ -166,7 +167,7 @@ async fn a_close_that_is_dropped_at_any_await_is_sent_once_and_goes_on() {
         run(socket.feed("before")).expect("there is room").expect("it is open");
         peer.give(Frame::text("on its way").bytes(Side::Server));
         let close = async |socket: &mut WebSocketStream<_, _>| {
-            socket.close(CloseCode::GOING_AWAY, "bye").await
+            closed(socket, CloseCode::GOING_AWAY, "bye").await
         };
         assert!(drive(&mut socket, patience, close).is_none(), "the peer has not answered");
         assert_eq!(socket.state(), State::LocalClosing);

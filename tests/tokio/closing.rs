@@ -3,6 +3,7 @@
 
 use std::io::ErrorKind;
 use std::time::Duration;
+use support::closed;
 
 use bytes::BytesMut;
 use support::transport::{Transport, messages, open, open_with, run, within};
@@ -10,8 +11,8 @@ use support::{Frame, SEED, Side, stream};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
-use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::io::Error;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, CloseFrame, Message, ProtocolError, SendError};
@@ -62,8 +63,9 @@ async fn close_waits_for_a_silent_peer_as_long_as_is_configured() {
     {
         let (mut socket, peer) = open_with(Server, config);
         let begin = Instant::now();
-        let error =
-            within(socket.close(CloseCode::GOING_AWAY, "bye")).await.expect_err("it is silent");
+        let error = within(closed(&mut socket, CloseCode::GOING_AWAY, "bye"))
+            .await
+            .expect_err("it is silent");
         assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
         assert_eq!(begin.elapsed().as_secs(), seconds);
         assert_eq!(peer.take_messages(Client::new(SEED)), [close_message(1001, "bye")]);
@@ -75,7 +77,8 @@ async fn close_gives_up_on_a_peer_that_takes_nothing() {
     let (mut socket, peer) = open(Server);
     peer.room(0);
     let begin = Instant::now();
-    let error = within(socket.close(CloseCode::NORMAL, "")).await.expect_err("it takes nothing");
+    let error =
+        within(closed(&mut socket, CloseCode::NORMAL, "")).await.expect_err("it takes nothing");
     assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
     assert_eq!(begin.elapsed().as_secs(), 10);
 }
@@ -85,7 +88,8 @@ async fn a_client_gives_up_on_a_server_that_does_not_close_the_transport() {
     let (mut socket, peer) = open(Client::new(SEED));
     peer.give(Frame::close(1000, "").bytes(Side::Client));
     let begin = Instant::now();
-    let error = within(socket.close(CloseCode::NORMAL, "")).await.expect_err("it goes on and on");
+    let error =
+        within(closed(&mut socket, CloseCode::NORMAL, "")).await.expect_err("it goes on and on");
     assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
     assert_eq!(begin.elapsed().as_secs(), 10);
     assert!(!peer.state().shut, "RFC 6455 7.1.1: that is for the server");
@@ -104,7 +108,8 @@ async fn close_gives_up_on_a_faulty_peer_that_sends_on_for_ever() {
     let error = within(socket.next()).await.expect("open").expect_err("it is not masked");
     assert!(matches!(error, Error::Protocol(ProtocolError::UnmaskedFrame)));
     let begin = Instant::now();
-    let error = within(socket.close(CloseCode::NORMAL, "")).await.expect_err("it goes on and on");
+    let error =
+        within(closed(&mut socket, CloseCode::NORMAL, "")).await.expect_err("it goes on and on");
     assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
     assert_eq!(begin.elapsed().as_secs(), 10);
     drop(socket);
@@ -116,11 +121,11 @@ async fn close_passes_over_the_messages_that_still_come() {
     let (mut socket, peer) = open(Server);
     let frames = [Frame::text("late"), Frame::ping("late"), Frame::close(1000, "")];
     peer.give(stream(Side::Server, &frames));
-    within(socket.close(CloseCode::NORMAL, "")).await.expect("a good peer");
+    within(closed(&mut socket, CloseCode::NORMAL, "")).await.expect("a good peer");
     // RFC 6455 5.5.1: not even a Pong is sent behind a Close.
     assert_eq!(peer.take_messages(Client::new(SEED)), [close_message(1000, "")]);
     assert!(peer.state().shut);
-    within(socket.close(CloseCode::NORMAL, "")).await.expect("it is closed already");
+    within(closed(&mut socket, CloseCode::NORMAL, "")).await.expect("it is closed already");
     assert_eq!(peer.take_written(), b"");
 }
 
@@ -130,7 +135,7 @@ async fn close_behind_the_close_of_the_peer_sees_its_answer_out() {
     peer.hesitate();
     peer.give(Frame::close(3001, "bye").bytes(Side::Server));
     assert_eq!(received(&mut socket), close_message(3001, "bye"));
-    within(socket.close(CloseCode::NORMAL, "ignored")).await.expect("a good peer");
+    within(closed(&mut socket, CloseCode::NORMAL, "ignored")).await.expect("a good peer");
     assert_eq!(peer.take_messages(Client::new(SEED)), [close_message(3001, "")]);
     assert!(peer.state().shut);
 }
@@ -138,9 +143,9 @@ async fn close_behind_the_close_of_the_peer_sees_its_answer_out() {
 #[tokio::test(start_paused = true)]
 async fn a_code_or_reason_that_cannot_be_sent_leaves_the_connection_open() {
     let (mut socket, peer) = open(Server);
-    let error = within(socket.close(CloseCode::ABNORMAL, "")).await;
+    let error = within(closed(&mut socket, CloseCode::ABNORMAL, "")).await;
     assert!(matches!(error, Err(Error::Send(SendError::UnsendableCloseCode { .. }))));
-    let error = within(socket.close(CloseCode::NORMAL, &"x".repeat(124))).await;
+    let error = within(closed(&mut socket, CloseCode::NORMAL, &"x".repeat(124))).await;
     assert!(matches!(error, Err(Error::Send(SendError::CloseReasonTooLong { len: 124 }))));
     assert_eq!(socket.state(), State::Open);
     within(socket.send("still here")).await.expect("it is open");
@@ -184,9 +189,9 @@ fn a_peer_that_vanishes_is_told_once_as_1006() {
 async fn a_peer_that_vanishes_while_it_should_answer_a_close_is_told_of() {
     let (mut socket, peer) = open(Server);
     peer.end();
-    let error = within(socket.close(CloseCode::NORMAL, "")).await;
+    let error = within(closed(&mut socket, CloseCode::NORMAL, "")).await;
     assert!(matches!(error, Err(Error::Protocol(ProtocolError::UnexpectedEof))), "{error:?}");
-    within(socket.close(CloseCode::NORMAL, "")).await.expect("there is nothing more to do");
+    within(closed(&mut socket, CloseCode::NORMAL, "")).await.expect("there is nothing more to do");
     is_over(&mut socket);
 }
 
@@ -240,7 +245,7 @@ async fn a_reset_of_tcp_behind_both_closes_is_no_error() {
     // The answer has not been read, if it has been written at all.
     far.set_zero_linger().expect("a socket");
     drop(far);
-    within(client.close(CloseCode::NORMAL, "")).await.expect("all was said");
+    within(closed(&mut client, CloseCode::NORMAL, "")).await.expect("all was said");
     assert!(within(client.next()).await.is_none());
 }
 
@@ -251,7 +256,7 @@ async fn a_server_closes_tcp_first_whoever_began() {
         let server = tokio::spawn(async move {
             let mut server = over(near, Server);
             if server_begins {
-                server.close(CloseCode::NORMAL, "").await.expect("a good client");
+                closed(&mut server, CloseCode::NORMAL, "").await.expect("a good client");
             } else {
                 let close = server.next().await.expect("it came").expect("a good client");
                 assert_eq!(close, close_message(1000, ""));
@@ -299,7 +304,7 @@ async fn both_ends_close_over_tcp_whoever_begins() {
         let heard = Message::Close(Some(Box::new(frame)));
         let (begun, answered) = if server_begins {
             within(async {
-                tokio::join!(server.close(CloseCode::GOING_AWAY, "bye"), async {
+                tokio::join!(closed(&mut server, CloseCode::GOING_AWAY, "bye"), async {
                     let next = client.next().await;
                     (next, client.next().await.is_none())
                 })
@@ -307,7 +312,7 @@ async fn both_ends_close_over_tcp_whoever_begins() {
             .await
         } else {
             within(async {
-                tokio::join!(client.close(CloseCode::GOING_AWAY, "bye"), async {
+                tokio::join!(closed(&mut client, CloseCode::GOING_AWAY, "bye"), async {
                     let next = server.next().await;
                     (next, server.next().await.is_none())
                 })
@@ -329,7 +334,7 @@ async fn the_close_that_reports_a_fault_arrives_though_much_is_in_flight() {
         let mut server = over(near, Server);
         let error = server.next().await.expect("open").expect_err("it is not masked");
         assert!(matches!(error, Error::Protocol(ProtocolError::UnmaskedFrame)));
-        server.close(CloseCode::NORMAL, "").await.expect("the client ends it");
+        closed(&mut server, CloseCode::NORMAL, "").await.expect("the client ends it");
     });
     within(async {
         let mut bytes = Frame::text("not masked").unmasked().bytes(Side::Server);

@@ -9,11 +9,11 @@ use support::compressing::compressed;
 use support::deflated::{Deflated, RSV1, json};
 use support::transport::{open_with, run, within};
 use support::{Frame, SEED, Side};
-use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Server};
+use websocket_proto::deflate::Preferences;
 use websocket_proto::deflate::{self, Compression};
 use websocket_proto::frame::Kind;
-use websocket_proto::deflate::Preferences;
+use websocket_proto::io::Error;
 use websocket_proto::websocket::{Config, Keepalive, Prepared};
 use websocket_proto::{Message, ProtocolError};
 

@@ -6,12 +6,12 @@ use support::deflated::json;
 use support::transport::{self, within};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use websocket_proto::Message;
-use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 use websocket_proto::connection::{Client, Role, Server};
 use websocket_proto::deflate::Compression;
-use websocket_proto::frame::Kind;
 use websocket_proto::deflate::{DeflateError, Preferences};
+use websocket_proto::frame::Kind;
 use websocket_proto::handshake::{Incoming, ResponseError, ServerHandshake};
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 use websocket_proto::tokio::{Acceptor, Connector, WebSocketStream};
 use websocket_proto::websocket::Config;
 

@@ -2,16 +2,17 @@
 
 use std::io::ErrorKind;
 use std::time::Duration;
+use support::closed;
 
 use support::transport::{run, transport, within};
 use support::{Frame, SEED, Side};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
-use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Error, Reply, UrlError};
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::handshake::{Incoming, Request, RequestError};
 use websocket_proto::http1::{HeadError, HeadLimits};
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Error, Reply, UrlError};
 use websocket_proto::tokio::{Acceptor, Connector, WebSocketStream, connect, connect_with};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, ProtocolError};
@@ -94,7 +95,7 @@ async fn a_url_is_connected_to_over_tcp() {
                 connect(&format!("ws://{host}:{port}/chat")).await.expect("it is there");
             assert!(client.stream().tcp().nodelay().expect("a socket"));
             client.send("Hello").await.expect("it is open");
-            client.close(CloseCode::NORMAL, "").await.expect("a good server");
+            closed(&mut client, CloseCode::NORMAL, "").await.expect("a good server");
         })
         .await;
         let asked = within(serve).await.expect("it does not panic");

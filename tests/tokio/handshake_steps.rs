@@ -6,8 +6,8 @@ use std::io::ErrorKind;
 use support::transport::{Peer, Transport, drive, run, transport};
 use support::{Frame, Side};
 use websocket_proto::Message;
-use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 use websocket_proto::handshake::{Incoming, Request, ResponseError, ServerHandshake};
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
 use websocket_proto::tokio::{Acceptor, Connector, WebSocketStream};
 
 const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\n\

@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use support::closed;
 
 use bytes::BytesMut;
 use futures_core::Stream;
@@ -16,9 +17,9 @@ use support::{Frame, SEED, Side, stream};
 use tokio::io::duplex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Server, State};
 use websocket_proto::frame::Kind;
+use websocket_proto::io::Error;
 use websocket_proto::tokio::{ReadHalf, WebSocketStream, WriteHalf};
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
@@ -370,7 +371,7 @@ async fn exchange<S>(
     assert!((1..=count / 10).contains(&pongs), "{pongs} pongs");
     let writer = within(asking).await.expect("it does not panic");
     let mut client = reader.reunite(writer).expect("they are of one");
-    within(client.close(CloseCode::NORMAL, "")).await.expect("a good server");
+    within(closed(&mut client, CloseCode::NORMAL, "")).await.expect("a good server");
     let reader = within(receiving).await.expect("it does not panic");
     let writer = within(sending).await.expect("it does not panic");
     let server = reader.reunite(writer).expect("they are of one");

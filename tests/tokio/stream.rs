@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use support::closed;
 
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -13,9 +14,9 @@ use support::transport::{self, Task, Transport, drive, open, open_with, payload,
 use support::{Frame, SEED, Side, stream};
 use tokio::io::duplex;
 use tokio::net::TcpStream;
-use websocket_proto::io::Error;
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
+use websocket_proto::io::Error;
 use websocket_proto::tokio::{Acceptor, Connector, ReadHalf, WebSocketStream, WriteHalf};
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, SendError};
@@ -261,7 +262,7 @@ async fn two_of_them_talk_over_a_narrow_pipe() {
         {
             assert_eq!(client.next().await.expect("open").expect("a good peer"), expected);
         }
-        client.close(CloseCode::NORMAL, "").await.expect("a good peer");
+        closed(&mut client, CloseCode::NORMAL, "").await.expect("a good peer");
         assert_eq!(client.state(), State::Closed);
     };
     within(async { tokio::join!(serve, ask) }).await;
@@ -286,7 +287,7 @@ fn every_type_and_future_goes_where_its_user_needs_it() {
     drop(sendable(socket.feed("")));
     drop(sendable(socket.send("")));
     drop(sendable(socket.flush()));
-    drop(sendable(socket.close(CloseCode::NORMAL, "")));
+    drop(sendable(closed(&mut socket, CloseCode::NORMAL, "")));
     let (mut reader, mut writer) = socket.into_split();
     drop(sendable(reader.next()));
     drop(sendable(writer.feed("")));

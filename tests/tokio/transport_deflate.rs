@@ -1,8 +1,8 @@
 //! A WebSocket with permessage-deflate over a transport in memory, and what it writes there.
 
 use websocket_proto::connection::{Role, Server};
-use websocket_proto::extension::Extensions;
 use websocket_proto::deflate::Preferences;
+use websocket_proto::extension::Extensions;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
 

@@ -229,7 +229,7 @@ fn an_empty_piece_changes_nothing() {
 #[test]
 fn the_error_says_where() {
     let error = Utf8Validator::new().feed(b"abc\xff").unwrap_err();
-    assert_eq!(error.to_string(), "text is not UTF-8: it goes wrong after 3 bytes");
+    assert_eq!(error.to_string(), "the text is not valid UTF-8: the error is after 3 bytes");
 }
 
 /// Text with all widths of characters, and now and then what is no text.

@@ -6,9 +6,9 @@
 use std::env;
 use std::error::Error;
 
-use websocket_proto::io::{ConnectOptions, Error as SocketError};
 use websocket_proto::blocking;
 use websocket_proto::deflate;
+use websocket_proto::io::{ConnectOptions, Error as SocketError};
 use websocket_proto::websocket::Config;
 
 fn main() -> Result<(), Box<dyn Error>> {

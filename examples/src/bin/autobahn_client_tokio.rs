@@ -6,9 +6,8 @@
 use std::env;
 use std::error::Error;
 
-use websocket_proto::CloseCode;
-use websocket_proto::io::ConnectOptions;
 use websocket_proto::deflate;
+use websocket_proto::io::ConnectOptions;
 use websocket_proto::tokio::{connect, connect_with};
 use websocket_proto::websocket::Config;
 
@@ -45,7 +44,7 @@ async fn run(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
             Ok(message) if message.is_data() => socket.feed(message).await?,
             Ok(_) => {}
             Err(error) => {
-                socket.close(CloseCode::NORMAL, "").await?;
+                socket.finish().await?;
                 return Err(error.into());
             }
         }

@@ -17,7 +17,6 @@ use examples::arguments;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
-use websocket_proto::CloseCode;
 use websocket_proto::connection::Server;
 use websocket_proto::http::Offer;
 use websocket_proto::tokio::WebSocketStream;
@@ -107,7 +106,7 @@ async fn echo(mut socket: Socket) -> Result<(), Box<dyn Error + Send + Sync>> {
             Ok(_) => {}
             Err(error) => {
                 // The Close that says why has to arrive.
-                socket.close(CloseCode::NORMAL, "").await?;
+                socket.finish().await?;
                 return Err(error.into());
             }
         }

@@ -7,7 +7,9 @@ use std::error::Error;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use websocket_proto::connection::{ConnectionConfig, Connection, Event, Input, Server, SliceOutput, TransportAction};
+use websocket_proto::connection::{
+    Connection, ConnectionConfig, Event, Input, Server, SliceOutput, TransportAction,
+};
 use websocket_proto::handshake::{Incoming, ServerHandshake};
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -79,13 +79,14 @@ async fn echo(
                 Some(Ok(_)) => {}
                 Some(Err(error)) => {
                     // The Close that says why has to arrive.
-                    socket.close(CloseCode::NORMAL, "").await?;
+                    socket.finish().await?;
                     return Err(error.into());
                 }
                 None => return Ok(()),
             },
             _ = going_away.changed() => {
-                return Ok(socket.close(CloseCode::GOING_AWAY, "the server shuts down").await?);
+                socket.close(CloseCode::GOING_AWAY, "the server shuts down").await?;
+                return Ok(socket.finish().await?);
             }
         }
     }

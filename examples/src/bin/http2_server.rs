@@ -20,7 +20,6 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use websocket_proto::CloseCode;
 use websocket_proto::connection::Server;
 use websocket_proto::http::Offer;
 use websocket_proto::tokio::WebSocketStream;
@@ -90,7 +89,7 @@ async fn echo(
             Ok(_) => {}
             Err(error) => {
                 // The Close that says why has to arrive.
-                socket.close(CloseCode::NORMAL, "").await?;
+                socket.finish().await?;
                 return Err(error.into());
             }
         }

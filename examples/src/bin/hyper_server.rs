@@ -15,7 +15,6 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use websocket_proto::CloseCode;
 use websocket_proto::connection::Server;
 use websocket_proto::http::Offer;
 use websocket_proto::tokio::WebSocketStream;
@@ -78,7 +77,7 @@ async fn echo(
             Ok(_) => {}
             Err(error) => {
                 // The Close that says why has to arrive.
-                socket.close(CloseCode::NORMAL, "").await?;
+                socket.finish().await?;
                 return Err(error.into());
             }
         }

@@ -4,7 +4,9 @@
 //! `cargo run -p examples --bin no_alloc --no-default-features`
 
 use websocket_proto::CloseCode;
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, Event, Input, Server, SliceOutput, State};
+use websocket_proto::connection::{
+    Client, Connection, ConnectionConfig, Event, Input, Server, SliceOutput, State,
+};
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::{
     Answer, ClientHandshake, ClientRequest, Incoming, ServerHandshake,

@@ -10,7 +10,6 @@ use std::time::Duration;
 use examples::arguments;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use websocket_proto::CloseCode;
 use websocket_proto::tokio::tokio_rustls::TlsAcceptor;
 use websocket_proto::tokio::tokio_rustls::rustls::ServerConfig;
 use websocket_proto::tokio::tokio_rustls::rustls::crypto::ring;
@@ -63,7 +62,7 @@ async fn serve(stream: TcpStream, tls: TlsAcceptor, config: Config) -> Result<()
     let mut socket = timeout(HANDSHAKE_TIMEOUT, opening).await??;
     let echoed = echo(&mut socket).await;
     // Whether it went well or not: the Close has to arrive.
-    socket.close(CloseCode::NORMAL, "").await?;
+    socket.finish().await?;
     echoed
 }
 

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use websocket_proto::io::ConnectOptions;
 use websocket_proto::connection::Client;
+use websocket_proto::io::ConnectOptions;
 use websocket_proto::tokio::{WebSocketStream, connect_with};
 use websocket_proto::{CloseCode, Message};
 
@@ -40,6 +40,7 @@ async fn echoes_to<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStrea
     let pong = socket.next().await.expect("a Pong").expect("no error");
     assert_eq!(pong, Message::Pong("are you there?".into()));
     socket.close(CloseCode::NORMAL, "done").await.expect("a clean end");
+    socket.finish().await.expect("a clean end");
 }
 
 /// What a server says to these bytes until it closes the connection.
@@ -61,7 +62,7 @@ async fn refuses_another_version(address: SocketAddr) {
     for line in ["upgrade: websocket", "sec-websocket-version: 13", "connection: upgrade, close"] {
         assert!(answer.contains(&format!("\r\n{line}\r\n")), "{line}: {answer}");
     }
-    assert!(answer.ends_with("\r\n\r\nwebsocket version is not 13\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\nthe WebSocket version is not 13\n"), "{answer}");
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use h2::{RecvStream, SendStream};
 use http::{HeaderValue, Response, StatusCode};
 use tokio::net::TcpStream;
 use websocket_proto::connection::Client;
-use websocket_proto::http::PROTOCOL;
 use websocket_proto::handshake::{ClientRequest, Scheme};
+use websocket_proto::http::PROTOCOL;
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, WebSocket};
 

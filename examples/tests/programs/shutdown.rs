@@ -69,6 +69,7 @@ async fn a_server_without_clients_ends_at_once_and_takes_no_more_of_them() {
     // One that has come and gone, and one that asked for something else.
     let mut client = within(connect(&url)).await.expect("it listens");
     within(client.close(CloseCode::NORMAL, "")).await.expect("a good server");
+    within(client.finish()).await.expect("a good server");
     let mut browser =
         TcpStream::connect(url.trim_start_matches("ws://")).await.expect("it listens");
     browser.write_all(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n").await.expect("it is read");

@@ -36,6 +36,7 @@ async fn it_echoes_with_a_certificate_from_files() {
         socket.send("Hello").await.unwrap();
         assert_eq!(socket.next().await.unwrap().unwrap(), Message::from("Hello"));
         socket.close(CloseCode::NORMAL, "").await.unwrap();
+        socket.finish().await.unwrap();
     })
     .await;
 }
@@ -66,13 +67,15 @@ async fn it_compresses_when_it_is_told_to() {
     let compressing = Server::start(PROGRAM, &[&certificate, "--compress", &key]);
     within(async {
         for (server, compresses) in [(plain, false), (compressing, true)] {
-            let options = options(&server).config(Config::new().deflate(deflate::DeflateConfig::new()));
+            let options =
+                options(&server).config(Config::new().deflate(deflate::DeflateConfig::new()));
             let mut socket = connect_with_tls(options, identity.client()).await.unwrap();
             assert_eq!(socket.deflate_terms().is_some(), compresses);
             let message = Message::from("Hello".repeat(100));
             socket.send(message.clone()).await.unwrap();
             assert_eq!(socket.next().await.unwrap().unwrap(), message);
             socket.close(CloseCode::NORMAL, "").await.unwrap();
+            socket.finish().await.unwrap();
         }
     })
     .await;

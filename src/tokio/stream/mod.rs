@@ -267,7 +267,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         if self.state() == State::Open {
             self.websocket.close(code, reason).map_err(Error::Send)?;
         }
-        within(self.close_timeout, self.flush()).await
+        let flushed = within(self.close_timeout, self.flush()).await;
+        // Once both sides have closed, `finish` tells how the transport ended.
+        if self.state() == State::Closed { Ok(()) } else { flushed }
     }
 
     /// Sees the connection to its end, for the close time-out of the configuration at most: waits

@@ -3,6 +3,8 @@
 //! connection, and two connections joined by byte queues that talk. The modules have the same for
 //! the handshake, for whole messages, for compressed ones and for transports of the tokio adapter.
 
+#[cfg(feature = "tokio")]
+mod closed;
 #[cfg(feature = "deflate")]
 pub mod compressing;
 mod conversation;
@@ -20,8 +22,10 @@ mod state;
 #[cfg(feature = "tokio")]
 pub mod transport;
 
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, Server};
+use websocket_proto::connection::{Client, Connection, ConnectionConfig, Server};
 
+#[cfg(feature = "tokio")]
+pub use closed::closed;
 pub use conversation::{Conversation, Operation};
 pub use frame::{Frame, KEY, Side, stream};
 pub use log::{Entry, Log, Recorder, Wire, unmask_frames};

@@ -2,7 +2,10 @@
 //! was cut.
 
 use websocket_proto::ProtocolError;
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, Event, Input, Output, Role, Server, State, TransportAction};
+use websocket_proto::connection::{
+    Client, Connection, ConnectionConfig, Event, Input, Output, Role, Server, State,
+    TransportAction,
+};
 use websocket_proto::frame::Kind;
 
 use crate::{SEED, Side};

@@ -46,7 +46,7 @@ impl Model {
     pub fn new(side: Side) -> Self {
         Self {
             side,
-            max_message_size: Config::DEFAULT_MAX_MESSAGE_SIZE,
+            max_message_size: ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE,
             max_frame_size: u64::MAX,
             rsv1: false,
             answer_pings: true,
@@ -55,8 +55,8 @@ impl Model {
     }
 
     /// The configuration of a connection that this is the model of.
-    pub fn config(&self) -> Config {
-        Config::new()
+    pub fn config(&self) -> ConnectionConfig {
+        ConnectionConfig::new()
             .max_message_size(self.max_message_size)
             .max_frame_size(self.max_frame_size)
             .reserved_bits(if self.rsv1 { Rsv::RSV1 } else { Rsv::NONE })

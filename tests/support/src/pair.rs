@@ -1,6 +1,6 @@
 //! A client and a server, joined by byte queues.
 
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, Role, Server};
+use websocket_proto::connection::{Client, Connection, ConnectionConfig, Role, Server};
 
 use crate::{Recorder, SEED, Wire};
 

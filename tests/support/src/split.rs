@@ -10,12 +10,17 @@ const EVERY_PAIR_UP_TO: usize = 300;
 
 /// Feeds `bytes` to a connection of `side`: whole, a byte at a time, in pieces of a few sizes, and
 /// cut at every pair of positions. Asserts that the log is one and the same, and returns it.
-pub fn every_split(side: Side, config: &Config, bytes: &[u8]) -> Log {
+pub fn every_split(side: Side, config: &ConnectionConfig, bytes: &[u8]) -> Log {
     every_split_from(side, config, false, bytes)
 }
 
 /// As [`every_split`], with a connection that has sent a Close if `close_first`.
-pub fn every_split_from(side: Side, config: &Config, close_first: bool, bytes: &[u8]) -> Log {
+pub fn every_split_from(
+    side: Side,
+    config: &ConnectionConfig,
+    close_first: bool,
+    bytes: &[u8],
+) -> Log {
     let mut buffer = bytes.to_vec();
     let whole = record(side, config, close_first, [buffer.as_mut_slice()].into_iter());
 
