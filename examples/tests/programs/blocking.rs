@@ -48,7 +48,7 @@ fn the_server_by_hand_echoes() {
 fn the_server_by_hand_refuses_what_is_no_handshake() {
     bounded(|| {
         let server = Server::start(env!("CARGO_BIN_EXE_by_hand"), &[]);
-        let mut stream = TcpStream::connect(&server.url["ws://".len()..]).unwrap();
+        let mut stream = TcpStream::connect(server.address()).unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -123,7 +123,7 @@ fn the_echo_servers_compress_when_they_are_told_to() {
 fn the_echo_server_answers_a_browser_that_asks_for_a_page() {
     bounded(|| {
         let server = Server::start(env!("CARGO_BIN_EXE_echo_server"), &[]);
-        let mut stream = TcpStream::connect(&server.url["ws://".len()..]).unwrap();
+        let mut stream = TcpStream::connect(server.address()).unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

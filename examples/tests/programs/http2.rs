@@ -20,7 +20,11 @@ const HTTP2_SERVER: &str = env!("CARGO_BIN_EXE_http2_server");
 /// A client's connection of HTTP/2, whose server takes extended CONNECTs.
 async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
     let stream = TcpStream::connect(address).await.expect("a connection");
-    let (send_request, mut connection) = h2::client::handshake(stream).await.expect("HTTP/2");
+    // The streams share the window of the connection. It has room for the windows of all of them, so
+    // that no stream waits for the test to read another.
+    let mut builder = h2::client::Builder::new();
+    builder.initial_connection_window_size(1 << 20);
+    let (send_request, mut connection) = builder.handshake(stream).await.expect("HTTP/2");
     // RFC 8441 3: nothing is asked before the server's settings have come.
     let mut ping_pong = connection.ping_pong().expect("it is taken once");
     tokio::spawn(connection);

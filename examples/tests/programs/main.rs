@@ -2,7 +2,7 @@
 
 #[cfg(feature = "std")]
 mod blocking;
-#[cfg(all(feature = "axum", feature = "hyper"))]
+#[cfg(feature = "axum")]
 mod http1;
 #[cfg(feature = "http2")]
 mod http2;

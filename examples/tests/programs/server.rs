@@ -46,7 +46,7 @@ impl Drop for Server {
 }
 
 /// Runs a program that serves, and `test` with its address.
-#[cfg(feature = "hyper")]
+#[cfg(any(feature = "axum", feature = "http2"))]
 pub(crate) async fn with_server<T: Future<Output = ()>>(
     program: &str,
     arguments: &[&str],
