@@ -7,11 +7,8 @@
 //! file as it is.
 #![no_main]
 
-#[path = "../../tests/common/messages.rs"]
-mod common;
-
-use common::{Log, client, server};
 use libfuzzer_sys::fuzz_target;
+use support::messages::{Log, client, server};
 use websocket_proto::connection::{Client, Role, Server};
 use websocket_proto::deflate::{Config, Decompressor};
 use websocket_proto::frame::FrameHeader;
