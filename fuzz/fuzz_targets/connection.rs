@@ -5,11 +5,8 @@
 //! the stream: what stands on the wire can be written into a corpus file as it is.
 #![no_main]
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
-
-use common::{Model, Recorder, SEED, Side, Wire};
 use libfuzzer_sys::fuzz_target;
+use support::{Model, Recorder, SEED, Side, Wire};
 use websocket_proto::connection::{Client, Connection, Role, Server};
 
 fuzz_target!(|input: &[u8]| {

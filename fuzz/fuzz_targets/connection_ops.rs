@@ -2,12 +2,9 @@
 //! bad line, what the model of the tests hears in the bytes that came.
 #![no_main]
 
-#[path = "../../tests/common/mod.rs"]
-mod common;
-
 use arbitrary::Arbitrary;
-use common::{Conversation, Operation};
 use libfuzzer_sys::fuzz_target;
+use support::{Conversation, Operation};
 use websocket_proto::frame::Kind;
 
 #[derive(Arbitrary, Debug)]

@@ -7,16 +7,12 @@
 //! file as it is.
 #![no_main]
 
-#[path = "../../tests/common/messages.rs"]
-mod common;
-
-use common::{Log, client, server};
 use libfuzzer_sys::fuzz_target;
-use websocket_proto::connection::{Client, Role, Server};
-use websocket_proto::deflate::{DeflateConfig, Decompressor};
-use websocket_proto::frame::FrameHeader;
+use support::messages::{Log, client, server};
+use websocket_proto::connection::Role;
+use websocket_proto::deflate::{CoderTerms, Decompressor, DeflateConfig, Preferences, Terms};
 use websocket_proto::extension::Extensions;
-use websocket_proto::deflate::{Terms, Preferences};
+use websocket_proto::frame::FrameHeader;
 use websocket_proto::mask::Mask;
 use websocket_proto::{ProtocolError, WebSocket, websocket};
 
@@ -31,10 +27,10 @@ fuzz_target!(|input: &[u8]| {
     let messages = payloads(stream);
     if flags & 0x01 == 0 {
         conditions.check_websocket(stream, cuts, server);
-        conditions.check_decompressor::<Server>(&messages, cuts);
+        conditions.check_decompressor(conditions.agreement.client(), &messages, cuts);
     } else {
         conditions.check_websocket(stream, cuts, client);
-        conditions.check_decompressor::<Client>(&messages, cuts);
+        conditions.check_decompressor(conditions.agreement.server(), &messages, cuts);
     }
 });
 
@@ -66,22 +62,23 @@ impl Conditions {
         assert_eq!(log(&(0..stream.len()).collect::<Vec<_>>()), whole, "a byte at a time");
     }
 
-    fn check_decompressor<R: Role>(&self, messages: &[Vec<u8>], cuts: &[u8]) {
-        let whole = self.inflate::<R>(messages, |_| Vec::new());
+    fn check_decompressor(&self, terms: CoderTerms, messages: &[Vec<u8>], cuts: &[u8]) {
+        let whole = self.inflate(terms, messages, |_| Vec::new());
         let as_asked = |message: &[u8]| positions(cuts, message.len());
-        assert_eq!(self.inflate::<R>(messages, as_asked), whole, "cut as asked");
+        assert_eq!(self.inflate(terms, messages, as_asked), whole, "cut as asked");
         let a_byte = |message: &[u8]| (0..message.len()).collect();
-        assert_eq!(self.inflate::<R>(messages, a_byte), whole, "a byte at a time");
+        assert_eq!(self.inflate(terms, messages, a_byte), whole, "a byte at a time");
     }
 
     /// What the messages become up to the first fault, which comes with what was readable of its
     /// message.
-    fn inflate<R: Role>(
+    fn inflate(
         &self,
+        terms: CoderTerms,
         messages: &[Vec<u8>],
         cuts: impl Fn(&[u8]) -> Vec<usize>,
     ) -> (Vec<Vec<u8>>, Option<ProtocolError>) {
-        let mut decompressor = Decompressor::new::<R>(&DeflateConfig::new(), &self.agreement);
+        let mut decompressor = Decompressor::new(&DeflateConfig::new(), terms);
         let mut inflated = Vec::new();
         for message in messages {
             let mut out = Vec::new();

@@ -8,9 +8,7 @@
 use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
-use websocket_proto::deflate::{
-    Terms, DeflateError, PERMESSAGE_DEFLATE, Preferences,
-};
+use websocket_proto::deflate::{DeflateError, PERMESSAGE_DEFLATE, Preferences, Terms};
 use websocket_proto::extension::{Extension, Extensions};
 
 fuzz_target!(|input: &[u8]| {

@@ -5,11 +5,8 @@
 //! stands on the wire can be written into a corpus file as it is.
 #![no_main]
 
-#[path = "../../tests/common/handshake.rs"]
-mod common;
-
-use common::request;
 use libfuzzer_sys::fuzz_target;
+use support::handshake::request;
 use websocket_proto::handshake::{Answer, ClientHandshake};
 
 fuzz_target!(|input: &[u8]| {

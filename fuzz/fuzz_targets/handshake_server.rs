@@ -5,11 +5,8 @@
 //! stands on the wire can be written into a corpus file as it is.
 #![no_main]
 
-#[path = "../../tests/common/handshake.rs"]
-mod common;
-
-use common::plain_headers;
 use libfuzzer_sys::fuzz_target;
+use support::handshake::plain_headers;
 use websocket_proto::handshake::{Incoming, Request, RequestError, ServerHandshake};
 use websocket_proto::http1::HeadLimits;
 

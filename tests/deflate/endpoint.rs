@@ -3,8 +3,7 @@
 
 use bytes::{Buf, Bytes, BytesMut};
 use websocket_proto::connection::{Client, Role, Server};
-use websocket_proto::deflate::Compression;
-use websocket_proto::deflate::{Preferences, Terms};
+use websocket_proto::deflate::{Compression, Preferences, Terms};
 use websocket_proto::extension::Extensions;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, ProtocolError, WebSocket, deflate};

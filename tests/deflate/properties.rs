@@ -10,8 +10,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use support::{Frame, Side, stream};
 use websocket_proto::connection::Role;
-use websocket_proto::deflate::Terms;
-use websocket_proto::deflate::{Compression, DeflateConfig};
+use websocket_proto::deflate::{Compression, DeflateConfig, Terms};
 use websocket_proto::frame::Kind;
 use websocket_proto::{Message, ProtocolError, WebSocket};
 

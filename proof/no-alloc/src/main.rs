@@ -10,7 +10,9 @@
 use core::panic::PanicInfo;
 
 use websocket_proto::CloseCode;
-use websocket_proto::connection::{Client, ConnectionConfig, Connection, Event, Input, Output, Role, Server, SliceOutput, State};
+use websocket_proto::connection::{
+    Client, Connection, ConnectionConfig, Event, Input, Output, Role, Server, SliceOutput, State,
+};
 use websocket_proto::frame::{FrameHeader, Kind};
 use websocket_proto::handshake::{
     Answer, ClientHandshake, ClientRequest, Incoming, ServerHandshake,
