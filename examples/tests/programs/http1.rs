@@ -62,7 +62,7 @@ async fn refuses_another_version(address: SocketAddr) {
     for line in ["upgrade: websocket", "sec-websocket-version: 13", "connection: upgrade, close"] {
         assert!(answer.contains(&format!("\r\n{line}\r\n")), "{line}: {answer}");
     }
-    assert!(answer.ends_with("\r\n\r\nthe WebSocket version is not 13\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\nthe websocket version is not 13\n"), "{answer}");
 }
 
 #[tokio::test]

@@ -30,17 +30,11 @@ pub enum Operation {
 }
 
 /// A pair, and what each side has said so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Conversation {
     pair: Pair,
     client: Said,
     server: Said,
-}
-
-impl Default for Conversation {
-    fn default() -> Self {
-        Self { pair: Pair::new(), client: Said::default(), server: Said::default() }
-    }
 }
 
 impl Conversation {

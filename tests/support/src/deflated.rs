@@ -16,6 +16,12 @@ pub struct Deflated {
     decompress: Decompress,
 }
 
+impl Default for Deflated {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Deflated {
     /// A peer that refers to as much of what came before as it may.
     pub fn new() -> Self {

@@ -60,6 +60,12 @@ pub struct Pair {
     pub server: Endpoint<Server>,
 }
 
+impl Default for Pair {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Pair {
     /// Both configured as by default.
     pub fn new() -> Self {
