@@ -59,6 +59,16 @@ impl Utf8Bytes {
     }
 }
 
+/// Bytes as text that were validated while nobody else could change them, and that nobody can change
+/// while the text is lent.
+#[inline]
+pub(crate) fn from_validated(bytes: &[u8]) -> &str {
+    debug_assert!(str::from_utf8(bytes).is_ok(), "text was validated as it came");
+    // SAFETY: the bytes are in the read buffer of a `WebSocket`, which only this crate can change.
+    // They were validated there as they arrived, and the shared borrow keeps them as they are.
+    unsafe { str::from_utf8_unchecked(bytes) }
+}
+
 impl Deref for Utf8Bytes {
     type Target = str;
 

@@ -6,6 +6,7 @@
 //! [`Connection`] is a whole connection. [`Receiver`] and [`Sender`] are its two directions, for a
 //! program that runs each direction in its own task.
 
+mod closing;
 mod config;
 mod event;
 mod header_bytes;
@@ -16,24 +17,23 @@ mod owed;
 mod receive;
 mod role;
 mod send;
-mod state;
 
 use crate::close::{CloseCode, CloseFrame};
 use crate::error::{OutputFull, ProtocolError, SendError};
 use crate::frame::Kind;
 
+pub use closing::{CloseInfo, Endpoint, State, TransportAction, transport_action};
 pub use config::ConnectionConfig;
 pub use event::{ControlPayload, Data, Event};
 pub use header_bytes::HeaderBytes;
 pub use input::Input;
 pub use output::{Output, SliceOutput};
-pub(crate) use owed::OwedClose;
+pub use owed::{Owed, OwedClose, OwedFrames};
 pub use receive::Receiver;
 pub use role::{Client, Role, Server};
 pub use send::Sender;
-pub use state::{State, TransportAction};
 
-use output::Counted;
+
 
 /// One endpoint of a WebSocket connection.
 ///
@@ -72,11 +72,7 @@ use output::Counted;
 pub struct Connection<R> {
     receiver: Receiver<R>,
     sender: Sender<R>,
-    answer_pings: bool,
-    /// The payload of the Pong for the newest unanswered Ping.
-    pong: Option<ControlPayload>,
-    /// The Close that is still to be sent.
-    close: Option<OwedClose>,
+    owed: OwedFrames,
     /// Whether the transport has ended.
     eof: bool,
 }
@@ -87,9 +83,7 @@ impl<R: Role> Connection<R> {
         Self {
             receiver: Receiver::new(&config),
             sender: Sender::new(role),
-            answer_pings: config.answer_pings,
-            pong: None,
-            close: None,
+            owed: OwedFrames::new(),
             eof: false,
         }
     }
@@ -111,9 +105,9 @@ impl<R: Role> Connection<R> {
         &mut self,
         input: &mut Input<'b>,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
-        let received = self.receiver.receive(input);
+        let received = self.receiver.receive(input, &mut self.owed);
         if !matches!(received, Ok(Some(Event::Data(_)) | None)) {
-            self.answer(&received);
+            self.sender.prepare(&mut self.owed);
         }
         received
     }
@@ -265,10 +259,22 @@ impl<R: Role> Connection<R> {
         out: &mut impl Output,
     ) -> Result<(), SendError> {
         // Writes both frames or neither, because an error means that nothing was written.
-        let pong_len = self.pong.as_ref().map_or(0, |pong| self.sender.frame_len(pong.len()));
+        let pong_len = self.owed.pong.as_ref().map_or(0, |pong| self.sender.frame_len(pong.len()));
         self.sender.admit_close(frame, pong_len, out)?;
-        self.transmit_pong(out)?;
+        self.sender.settle_pong(&mut self.owed, out)?;
         self.sender.close(frame, out)
+    }
+
+    /// Fails the connection because of an error that a layer above found, such as text that is not
+    /// UTF-8 after an extension has decoded it (RFC 6455, section 7.1.7). Returns the error that
+    /// [`receive`](Self::receive) returns from now on.
+    ///
+    /// The Close that reports the error is queued for [`poll_transmit`](Self::poll_transmit). A
+    /// connection that has failed keeps its first error.
+    pub fn fail(&mut self, error: ProtocolError) -> ProtocolError {
+        let error = self.receiver.fail(error, &mut self.owed);
+        self.sender.prepare(&mut self.owed);
+        error
     }
 
     /// Writes the queued Pong and then the queued Close, and returns how many bytes it wrote.
@@ -279,7 +285,7 @@ impl<R: Role> Connection<R> {
     /// [`OutputFull`] when the first frame does not fit. The frame stays queued.
     #[inline]
     pub fn poll_transmit(&mut self, out: &mut impl Output) -> Result<usize, OutputFull> {
-        if self.pong.is_none() && self.close.is_none() { Ok(0) } else { self.transmit(out) }
+        self.sender.settle(&mut self.owed, out)
     }
 
     /// Returns the state of the connection in the closing handshake.
@@ -298,19 +304,21 @@ impl<R: Role> Connection<R> {
     /// Returns what to do with the transport after all output so far has been flushed.
     #[must_use]
     pub fn transport_action(&self) -> TransportAction {
-        if self.close.is_some() || self.state() != State::Closed {
-            // A Close is still to be sent, or messages may still arrive.
-            TransportAction::Keep
-        } else if self.eof {
-            TransportAction::Drop
-        } else if !R::MASKS || self.receiver.error().is_some() {
-            // RFC 6455, section 7.1.1: the server closes the transport first.
-            // RFC 6455, section 7.1.7: the endpoint that fails a connection closes the transport.
-            TransportAction::ShutdownWrite
-        } else {
-            // RFC 6455, section 7.1.1: the client waits for the server to close the transport.
-            TransportAction::Keep
-        }
+        let failed = self.receiver.error().is_some();
+        transport_action(
+            R::MASKS,
+            self.state(),
+            self.owed.close().is_some(),
+            failed,
+            self.eof,
+        )
+    }
+
+    /// Returns how the connection ended, or `None` while it is open or closing.
+    #[must_use]
+    pub fn close_info(&self) -> Option<CloseInfo<'_>> {
+        let info = CloseInfo::new(self.receiver.close(), self.sender.began_to_close());
+        (self.state() == State::Closed).then_some(info)
     }
 
     /// Returns how many bytes of the current data frame have not arrived: a hint for the size of
@@ -325,103 +333,11 @@ impl<R: Role> Connection<R> {
 
     /// Splits the connection into its two directions, so that each can have its own task.
     ///
-    /// Queued frames that have not been [transmitted](Self::poll_transmit) are dropped. After the
-    /// split nothing is answered automatically: [`Receiver`] lists the duties of its owner.
+    /// The last value holds the frames that are queued and have not been
+    /// [transmitted](Self::poll_transmit). [`Receiver::receive`] adds to it, and
+    /// [`Sender::settle`] writes it.
     #[must_use]
-    pub fn into_split(self) -> (Receiver<R>, Sender<R>) {
-        (self.receiver, self.sender)
-    }
-
-    #[cfg(feature = "alloc")]
-    pub(crate) const fn sender(&mut self) -> &mut Sender<R> {
-        &mut self.sender
-    }
-
-    /// Fails the connection because of an error that the message layer found.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn fail(&mut self, error: ProtocolError) {
-        self.receiver.fail(error);
-        self.answer(&Err(error));
-    }
-
-    /// Fails the connection without a Close, because the peer is no longer there to read it.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn fail_silent(&mut self, error: ProtocolError) {
-        self.receiver.fail(error);
-        self.sender.stop();
-        self.eof = true;
-    }
-
-    #[cfg(feature = "alloc")]
-    pub(crate) const fn reunite(
-        receiver: Receiver<R>,
-        sender: Sender<R>,
-        answer_pings: bool,
-    ) -> Self {
-        Self { receiver, sender, answer_pings, pong: None, close: None, eof: false }
-    }
-
-    /// Sets the Pong to send, for a Ping that another receiver took from the stream.
-    #[cfg(feature = "std")]
-    pub(crate) fn owe_pong(&mut self, payload: Option<ControlPayload>) {
-        self.pong = payload;
-    }
-
-    #[cfg(feature = "alloc")]
-    pub(crate) const fn answers_pings(&self) -> bool {
-        self.answer_pings
-    }
-
-    /// Queues the answer to a control frame or to an error.
-    #[cold]
-    fn answer(&mut self, received: &Result<Option<Event<'_>>, ProtocolError>) {
-        match received {
-            Ok(Some(Event::Ping(payload))) => {
-                // RFC 6455, section 5.5.1: nothing is sent after a Close, not even a Pong.
-                if self.answer_pings && !self.sender.is_closed() {
-                    self.pong = Some(payload.clone());
-                }
-            }
-            Ok(Some(Event::Close(frame))) => {
-                self.sender.stop();
-                if !self.sender.is_closed() {
-                    self.close = Some(OwedClose::Reply(frame.as_ref().map(CloseFrame::code)));
-                }
-            }
-            Err(error) => {
-                self.sender.stop();
-                if !self.sender.is_closed() && self.close.is_none() && !self.eof {
-                    self.close = Some(OwedClose::Fault(*error));
-                }
-            }
-            Ok(Some(Event::Data(_) | Event::Pong(_)) | None) => {}
-        }
-    }
-
-    #[cold]
-    fn transmit(&mut self, out: &mut impl Output) -> Result<usize, OutputFull> {
-        let mut out = Counted::new(out);
-        self.transmit_pong(&mut out)?;
-        let closed = match self.close {
-            Some(OwedClose::Reply(code)) => self.sender.reply_to_close(code, &mut out),
-            Some(OwedClose::Fault(error)) => self.sender.fail(&error, &mut out),
-            None => return Ok(out.written),
-        };
-        match closed {
-            Ok(()) => self.close = None,
-            // The Pong has been written, so its length is returned. The next call writes the Close.
-            Err(_) if out.written > 0 => {}
-            Err(full) => return Err(full),
-        }
-        Ok(out.written)
-    }
-
-    fn transmit_pong(&mut self, out: &mut impl Output) -> Result<(), OutputFull> {
-        let Some(payload) = &self.pong else {
-            return Ok(());
-        };
-        self.sender.answer_ping(payload, out)?;
-        self.pong = None;
-        Ok(())
+    pub fn into_split(self) -> (Receiver<R>, Sender<R>, OwedFrames) {
+        (self.receiver, self.sender, self.owed)
     }
 }

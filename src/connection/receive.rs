@@ -8,6 +8,7 @@ use super::config::ConnectionConfig;
 use super::event::{ControlPayload, Data, Event};
 use super::header_rules::{HeaderRules, MessageSoFar};
 use super::input::Input;
+use super::owed::{Owed, OwedFrames};
 use super::role::Role;
 use crate::close::CloseFrame;
 use crate::error::ProtocolError;
@@ -17,10 +18,8 @@ use crate::utf8::{self, Utf8Validator};
 
 /// The receiving half of a connection.
 ///
-/// A `Receiver` sends no answers. Its owner must do what [`Connection`](super::Connection) does by
-/// itself: answer a Ping with [`Sender::answer_ping`](super::Sender::answer_ping), a Close with
-/// [`Sender::reply_to_close`](super::Sender::reply_to_close), and an error with
-/// [`Sender::fail`](super::Sender::fail).
+/// A `Receiver` sends no answers. [`receive`](Self::receive) adds what the peer must be sent to an
+/// [`OwedFrames`], which the owner hands to [`Sender::settle`](super::Sender::settle).
 #[derive(Debug)]
 pub struct Receiver<R> {
     expect: Expect,
@@ -32,6 +31,7 @@ pub struct Receiver<R> {
     header: [u8; FrameHeader::MAX_LEN],
     header_len: u8,
     rules: HeaderRules,
+    answer_pings: bool,
     role: PhantomData<R>,
 }
 
@@ -42,7 +42,9 @@ enum Expect {
     Payload(Payload),
     Control(Control),
     /// RFC 6455, section 5.5.1: a Close has arrived, and later bytes have no meaning.
-    Nothing,
+    Nothing(Option<CloseFrame>),
+    /// The next call returns this error. The valid text before it was returned first.
+    Failing(ProtocolError),
     /// RFC 6455, section 7.1.7: a failed connection does not process more data.
     Failed(ProtocolError),
 }
@@ -92,6 +94,7 @@ impl<R: Role> Receiver<R> {
             header: [0; FrameHeader::MAX_LEN],
             header_len: 0,
             rules: HeaderRules::new(config),
+            answer_pings: config.answer_pings,
             role: PhantomData,
         }
     }
@@ -107,13 +110,14 @@ impl<R: Role> Receiver<R> {
     pub fn receive<'b>(
         &mut self,
         input: &mut Input<'b>,
+        owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         // Inlined into the caller, so that its values need not pass through memory.
         let Some((kind, bytes)) = self.short_message(input) else {
-            return self.receive_any(input);
+            return self.receive_any(input, owed);
         };
         if kind == Kind::Text && !utf8::is_valid(bytes) {
-            return self.invalid_short_text(bytes);
+            return self.invalid_short_text(bytes, owed);
         }
         Ok(Some(Event::Data(Data { kind, bytes, first: true, last: true, compressed: false })))
     }
@@ -122,9 +126,13 @@ impl<R: Role> Receiver<R> {
     fn receive_any<'b>(
         &mut self,
         input: &mut Input<'b>,
+        owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
+        if let Expect::Failed(error) = self.expect {
+            return Err(error);
+        }
         let next = self.next(input);
-        self.event(next)
+        self.event(next, owed)
     }
 
     // Control events are large, so they stay in `Expect::Control` until they are needed.
@@ -132,15 +140,13 @@ impl<R: Role> Receiver<R> {
     fn event<'b>(
         &mut self,
         next: Result<Next<'b>, ProtocolError>,
+        owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         match next {
             Ok(Next::Data(data)) => Ok(Some(Event::Data(data))),
             Ok(Next::Input) => Ok(None),
-            Ok(Next::Control) => self.control_event(),
-            Err(error) => {
-                self.expect = Expect::Failed(error);
-                Err(error)
-            }
+            Ok(Next::Control) => self.control_event(owed),
+            Err(error) => Err(self.fail(error, owed)),
         }
     }
 
@@ -152,8 +158,8 @@ impl<R: Role> Receiver<R> {
     /// - The earlier error, if the connection had already failed.
     pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
         match self.expect {
-            Expect::Nothing => Ok(()),
-            Expect::Failed(error) => Err(error),
+            Expect::Nothing(_) => Ok(()),
+            Expect::Failing(error) | Expect::Failed(error) => Err(error),
             Expect::Header | Expect::Payload(_) | Expect::Control(_) => {
                 self.expect = Expect::Failed(ProtocolError::UnexpectedEof);
                 Err(ProtocolError::UnexpectedEof)
@@ -174,16 +180,40 @@ impl<R: Role> Receiver<R> {
         }
     }
 
-    #[cfg(feature = "alloc")]
-    pub(crate) const fn fail(&mut self, error: ProtocolError) {
+    /// Fails the connection because of an error that a layer above found in the stream, and returns
+    /// the error. A connection that has failed or was closed by the peer keeps its first end.
+    pub fn fail(&mut self, error: ProtocolError, owed: &mut OwedFrames) -> ProtocolError {
+        match self.expect {
+            Expect::Failed(first) => return first,
+            // RFC 6455, section 5.5.1: nothing after the Close has a meaning.
+            Expect::Nothing(_) => return error,
+            _ => {}
+        }
+        self.expect = Expect::Failed(error);
+        owed.add(Owed::Fault(error));
+        error
+    }
+
+    /// Fails the connection without a report, because the peer is no longer there to read it. Every
+    /// later call returns `error`.
+    pub fn fail_silent(&mut self, error: ProtocolError) {
         self.expect = Expect::Failed(error);
     }
 
     /// Returns whether the Close of the peer has arrived.
     pub(super) const fn is_closed(&self) -> bool {
-        matches!(self.expect, Expect::Nothing)
+        matches!(self.expect, Expect::Nothing(_))
     }
 
+    /// Returns the Close of the peer, if it has arrived.
+    pub(super) const fn close(&self) -> Option<Option<&CloseFrame>> {
+        match &self.expect {
+            Expect::Nothing(frame) => Some(frame.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// Returns the error that has ended the connection.
     pub(super) const fn error(&self) -> Option<ProtocolError> {
         match self.expect {
             Expect::Failed(error) => Some(error),
@@ -197,11 +227,11 @@ impl<R: Role> Receiver<R> {
             Expect::Header => self.frame(input),
             Expect::Payload(payload) => self.payload(*payload, input),
             Expect::Control(_) => Ok(self.control(input)),
-            Expect::Nothing => {
+            Expect::Nothing(_) => {
                 input.discard();
                 Ok(Next::Input)
             }
-            Expect::Failed(error) => Err(*error),
+            Expect::Failing(error) | Expect::Failed(error) => Err(*error),
         }
     }
 
@@ -282,11 +312,12 @@ impl<R: Role> Receiver<R> {
     fn invalid_short_text<'b>(
         &mut self,
         bytes: &'b mut [u8],
+        owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         // `short_message` has already unmasked the bytes.
         let valid = self.utf8.feed(bytes).map_or_else(|error| error.valid_up_to, |()| bytes.len());
         let received = self.invalid_text(bytes, valid, 0, true);
-        self.event(received)
+        self.event(received, owed)
     }
 
     /// Fails the connection at the byte after the first `valid` bytes of `bytes`.
@@ -305,7 +336,7 @@ impl<R: Role> Receiver<R> {
         if valid == 0 {
             return Err(error);
         }
-        self.expect = Expect::Failed(error);
+        self.expect = Expect::Failing(error);
         let bytes = bytes.split_at_mut(valid).0;
         let (last, compressed) = (false, false);
         Ok(Next::Data(Data { kind: Kind::Text, bytes, first, last, compressed }))
@@ -414,23 +445,29 @@ impl<R: Role> Receiver<R> {
 
     /// Returns the event for the control frame that has arrived.
     #[cold]
-    fn control_event<'b>(&mut self) -> Result<Option<Event<'b>>, ProtocolError> {
+    fn control_event<'b>(
+        &mut self,
+        owed: &mut OwedFrames,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
         let Expect::Control(Control { opcode, payload, .. }) =
             mem::replace(&mut self.expect, Expect::Header)
         else {
             return Ok(None);
         };
         Ok(Some(match opcode {
-            OpCode::Ping => Event::Ping(payload),
+            OpCode::Ping => {
+                if self.answer_pings {
+                    owed.add(Owed::Pong(payload.clone()));
+                }
+                Event::Ping(payload)
+            }
             OpCode::Close => match CloseFrame::parse(&payload) {
                 Ok(frame) => {
-                    self.expect = Expect::Nothing;
+                    owed.add(Owed::Reply(frame.clone()));
+                    self.expect = Expect::Nothing(frame.clone());
                     Event::Close(frame)
                 }
-                Err(error) => {
-                    self.expect = Expect::Failed(error);
-                    return Err(error);
-                }
+                Err(error) => return Err(self.fail(error, owed)),
             },
             _ => Event::Pong(payload),
         }))

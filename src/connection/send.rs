@@ -1,12 +1,13 @@
 //! The sending direction ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455) and
 //! [RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 
-use super::event::ControlPayload;
+use super::closing::Endpoint;
 use super::header_bytes::HeaderBytes;
-use super::output::{Output, require_room};
+use super::output::{Counted, Output, require_room};
+use super::owed::{OwedClose, OwedFrames};
 use super::role::Role;
-use crate::close::{CloseCode, CloseFrame};
-use crate::error::{OutputFull, ProtocolError, SendError};
+use crate::close::CloseFrame;
+use crate::error::{OutputFull, SendError};
 use crate::frame::{FrameHeader, Kind, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
 use crate::mask::Mask;
 use crate::utf8::Utf8Validator;
@@ -36,11 +37,12 @@ struct Fragmented {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SendPhase {
     Open,
-    /// The peer has sent a Close or broken the protocol. Only the answer to an earlier Ping and our
-    /// Close may follow.
+    /// The peer has sent its Close, or has failed the connection. Messages and Pings can no longer
+    /// be sent. What is owed may follow.
     Closing,
-    /// RFC 6455, section 5.5.1: nothing is sent after a Close.
-    Closed,
+    /// RFC 6455, section 5.5.1: nothing is sent after a Close. Holds the endpoint that began to
+    /// close, or `None` if nobody could.
+    Closed(Option<Endpoint>),
 }
 
 impl<R: Role> Sender<R> {
@@ -170,64 +172,81 @@ impl<R: Role> Sender<R> {
         out: &mut impl Output,
     ) -> Result<(), SendError> {
         self.admit_close(frame, 0, out)?;
-        Ok(self.put_close(frame, out)?)
+        Ok(self.put_close(frame, Endpoint::Local, out)?)
     }
 
-    /// Answers a Ping, unless a Close has been sent (RFC 6455, section 5.5.2).
+    /// Writes the frames that are owed to the peer, a Pong and then a Close, and returns how many
+    /// bytes it wrote. What it wrote is no longer in `owed`.
     ///
-    /// After a Close it does nothing.
+    /// After a Close has been sent, nothing is owed any more (RFC 6455, section 5.5.1). As soon as a
+    /// Close is owed, messages and Pings can no longer be sent.
     ///
     /// # Errors
-    /// [`OutputFull`] when `out` has no room for the Pong, which must then be sent later.
-    pub fn answer_ping(
+    /// [`OutputFull`] when the first frame does not fit. The frame is still owed.
+    pub fn settle(
         &mut self,
-        payload: &ControlPayload,
+        owed: &mut OwedFrames,
+        out: &mut impl Output,
+    ) -> Result<usize, OutputFull> {
+        if owed.is_empty() {
+            return Ok(0);
+        }
+        self.prepare(owed);
+        let mut out = Counted::new(out);
+        self.settle_pong(owed, &mut out)?;
+        match self.settle_close(owed, &mut out) {
+            // The Pong has been written, so its length is returned. The next call writes the Close.
+            Err(full) if out.written == 0 => Err(full),
+            _ => Ok(out.written),
+        }
+    }
+
+    /// Stops sending what may not be sent once `owed` is owed, and forgets what is owed in vain.
+    pub(super) fn prepare(&mut self, owed: &mut OwedFrames) {
+        if self.is_closed() {
+            owed.clear();
+        } else if owed.close.is_some() {
+            self.stop();
+        }
+    }
+
+    /// Writes the Pong that is owed (RFC 6455, section 5.5.2).
+    pub(super) fn settle_pong(
+        &mut self,
+        owed: &mut OwedFrames,
         out: &mut impl Output,
     ) -> Result<(), OutputFull> {
-        if self.phase != SendPhase::Closed {
-            require_room(out, self.frame_len(payload.len()))?;
-            self.put_frame(OpCode::Pong, Rsv::NONE, true, payload, out);
-        }
+        let Some(payload) = &owed.pong else {
+            return Ok(());
+        };
+        require_room(out, self.frame_len(payload.len()))?;
+        self.put_frame(OpCode::Pong, Rsv::NONE, true, payload, out);
+        owed.pong = None;
         Ok(())
     }
 
-    /// Answers the Close of the peer, with the same code and no reason (RFC 6455, section 5.5.1).
-    ///
-    /// If a Close has already been sent, it does nothing.
-    ///
-    /// # Errors
-    /// [`OutputFull`] when `out` has no room for the Close. The Close must then be sent later.
-    /// Messages and Pings can no longer be sent.
-    pub fn reply_to_close(
+    fn settle_close(
         &mut self,
-        received: Option<CloseCode>,
+        owed: &mut OwedFrames,
         out: &mut impl Output,
     ) -> Result<(), OutputFull> {
-        self.stop();
-        if self.phase == SendPhase::Closed {
-            return Ok(());
-        }
-        // A received code is always one that may be sent, so the answer always has it.
-        let frame = received.and_then(|code| CloseFrame::new(code, "").ok());
-        self.put_close(frame.as_ref(), out)
-    }
-
-    /// Fails the connection, and sends the Close that reports `error` (RFC 6455, section 7.1.7).
-    ///
-    /// The Close has the code of the error, and the text of the error as its reason. It is not sent
-    /// if a Close has already been sent. It is not sent for an error with code 1006 either, because
-    /// the peer can no longer read it.
-    ///
-    /// # Errors
-    /// [`OutputFull`] when `out` has no room for the Close. The Close must then be sent later.
-    /// Messages and Pings can no longer be sent.
-    pub fn fail(&mut self, error: &ProtocolError, out: &mut impl Output) -> Result<(), OutputFull> {
-        self.stop();
-        let Some(frame) = error.close_frame().filter(|_| self.phase != SendPhase::Closed) else {
-            self.phase = SendPhase::Closed;
+        let Some(close) = &owed.close else {
             return Ok(());
         };
-        self.put_close(Some(&frame), out)
+        match close {
+            OwedClose::Reply(received) => {
+                // A received code is always one that may be sent, so the answer always has it.
+                let frame = received.as_ref();
+                let frame = frame.and_then(|frame| CloseFrame::new(frame.code(), "").ok());
+                self.put_close(frame.as_ref(), Endpoint::Peer, out)?;
+            }
+            OwedClose::Fault(error) => match error.close_frame() {
+                Some(frame) => self.put_close(Some(&frame), Endpoint::Local, out)?,
+                None => self.close_silent(),
+            },
+        }
+        owed.close = None;
+        Ok(())
     }
 
     /// Returns the size on the wire of a frame with a payload of `payload_len` bytes.
@@ -239,16 +258,33 @@ impl<R: Role> Sender<R> {
         payload_len.saturating_add(header_len + if R::MASKS { 4 } else { 0 })
     }
 
-    /// Stops all sending, except for the answer to a Ping and a Close.
+    /// Stops sending messages and Pings. What is owed may still be sent.
     pub(super) fn stop(&mut self) {
         if self.phase == SendPhase::Open {
             self.phase = SendPhase::Closing;
         }
     }
 
+    /// Stops all sending without a Close, because the peer is no longer there to read it.
+    pub fn close_silent(&mut self) {
+        if !self.is_closed() {
+            self.phase = SendPhase::Closed(None);
+        }
+    }
+
+    /// Returns the endpoint whose Close began the closing handshake, if a Close has been sent.
+    #[must_use]
+    pub const fn began_to_close(&self) -> Option<Endpoint> {
+        match self.phase {
+            SendPhase::Closed(began) => began,
+            SendPhase::Open | SendPhase::Closing => None,
+        }
+    }
+
     /// Returns whether a Close has been sent, or cannot be sent because of an error with code 1006.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.phase == SendPhase::Closed
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        matches!(self.phase, SendPhase::Closed(_))
     }
 
     /// Returns the header of a whole message. The caller masks and sends the payload.
@@ -349,12 +385,13 @@ impl<R: Role> Sender<R> {
     fn put_close(
         &mut self,
         frame: Option<&CloseFrame>,
+        began: Endpoint,
         out: &mut impl Output,
     ) -> Result<(), OutputFull> {
         let mut payload = [0; MAX_CONTROL_PAYLOAD];
         let payload_len = frame.map_or(0, |frame| frame.emit(&mut payload));
         require_room(out, self.frame_len(payload_len))?;
-        self.phase = SendPhase::Closed;
+        self.phase = SendPhase::Closed(Some(began));
         let payload = payload.get(..payload_len).unwrap_or_default();
         self.put_frame(OpCode::Close, Rsv::NONE, true, payload, out);
         Ok(())

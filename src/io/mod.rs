@@ -5,7 +5,6 @@ mod answer;
 mod error;
 mod opening;
 mod options;
-mod read_size;
 mod reply;
 mod secret;
 mod url;
@@ -17,7 +16,6 @@ pub use reply::Reply;
 pub use url::UrlError;
 
 pub(crate) use opening::{Accepting, Connecting, Opened, Step, Tunneling, upgrade_required};
-pub(crate) use read_size::ReadSize;
 
 use bytes::BytesMut;
 

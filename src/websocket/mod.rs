@@ -2,48 +2,59 @@
 
 mod compression;
 mod config;
+mod halves;
+mod incoming;
 mod keepalive;
+mod message_ref;
 mod outgoing;
 mod prepared;
+mod read_size;
 mod receive;
 mod send;
-mod split;
 
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::error::Error;
+use core::fmt;
 use core::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::close::{CloseCode, CloseFrame};
-#[cfg(feature = "std")]
-use crate::connection::ControlPayload;
-use crate::connection::{Connection, Role, State, TransportAction};
+use crate::close::CloseCode;
+use crate::connection::{
+    CloseInfo, Connection, OwedFrames, Role, State, TransportAction,
+};
 use crate::deflate::{Compression, Terms};
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
 use crate::message::Message;
 
 pub use config::Config;
+pub use halves::{MessageReceiver, MessageSender};
+pub use incoming::Incoming;
 pub use keepalive::Keepalive;
+pub use message_ref::{MessageRef, Part};
 pub use outgoing::Outgoing;
 pub use prepared::Prepared;
 pub use send::Rejected;
-pub use split::{MessageReceiver, MessageSender};
 
-use keepalive::{DeadlineAction, Watch};
-use receive::Joining;
+use halves::PeerEnd;
+use keepalive::Watch;
+use receive::Receiving;
 use send::Queue;
 
 /// One endpoint of a WebSocket connection, in whole messages.
 ///
-/// - [`receive`](Self::receive) takes messages out of the caller's read buffer, until it says
-///   `None`; then the caller reads more, behind what it left there.
-/// - [`send`](Self::send) queues messages, and Pongs and the answer to a Close queue themselves.
-///   What is queued is [`output`](Self::output), to be written whenever it is not empty.
-/// - [`transport_action`](Self::transport_action) says what to do with the transport once all of that is
-///   written.
+/// - The caller puts what it reads from the transport into [`input`](Self::input), and takes
+///   messages out by [`receive`](Self::receive) until it returns `None`.
+/// - [`send`](Self::send) queues messages. Pongs and the answer to a Close are queued without the
+///   caller's help. [`output`](Self::output) is what the queue holds, to be written whenever it is
+///   not empty.
+/// - [`transport_action`](Self::transport_action) tells what to do with the transport after all of
+///   that is written.
 ///
 /// ```
-/// use bytes::{Buf, BytesMut};
+/// use bytes::Buf;
 /// use websocket_proto::connection::{Client, Server};
 /// use websocket_proto::{Message, WebSocket, websocket::Config};
 ///
@@ -52,61 +63,111 @@ use send::Queue;
 ///
 /// client.send("Hello".into())?;
 /// let output = client.output();
-/// let mut wire = BytesMut::from(&output.copy_to_bytes(output.remaining())[..]);
-/// assert_eq!(server.receive(&mut wire)?, Some(Message::text("Hello")));
-/// assert_eq!(server.receive(&mut wire)?, None);
+/// server.input().extend_from_slice(&output.copy_to_bytes(output.remaining()));
+/// assert_eq!(server.receive()?, Some(Message::text("Hello")));
+/// assert_eq!(server.receive()?, None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct WebSocket<R> {
-    connection: Connection<R>,
-    joining: Joining,
-    queue: Queue,
-    watch: Option<Watch>,
+    receiver: MessageReceiver<R>,
+    sender: MessageSender<R>,
 }
 
 impl<R: Role> WebSocket<R> {
-    /// A connection whose opening handshake has just been completed.
+    /// Creates a connection whose opening handshake has just been completed.
     pub fn new(role: R, config: Config) -> Self {
+        let receiving = Receiving::new(&config, R::MASKS);
+        let queue = Queue::new(&config, R::MASKS);
+        let watch = config.keepalive.map(Watch::new);
+        let connection = Connection::new(role, config.connection_config());
+        let (receiver, sender, owed) = connection.into_split();
         Self {
-            joining: Joining::new(&config, R::MASKS),
-            queue: Queue::new(&config, R::MASKS),
-            watch: config.keepalive.map(Watch::new),
-            connection: Connection::new(role, config.connection_config()),
+            receiver: MessageReceiver { receiver, receiving, pair: None },
+            sender: MessageSender {
+                sender,
+                queue,
+                owed,
+                peer: PeerEnd::Open,
+                eof: false,
+                watch,
+                pair: None,
+            },
         }
     }
 
-    /// Takes the next message out of `input`; `None` when more bytes must be read into it first.
+    /// Returns the read buffer, to put bytes from the transport into it.
+    pub const fn input(&mut self) -> &mut Incoming {
+        self.receiver.input()
+    }
+
+    /// Returns the next message, or `None` when more bytes must be put into
+    /// [`input`](Self::input) first.
     ///
-    /// A message in one frame is cut out of the buffer without a copy; the fragments of another
-    /// are moved together in it. What `input` holds after `None` is the beginning of a message,
-    /// unmasked already: leave it there and read on behind it. The buffer is grown for what is
-    /// still to come of a frame, by no more than what has come of it.
+    /// A message in one frame is cut out of the read buffer without a copy. The fragments of another
+    /// message are moved together in the buffer.
     ///
-    /// A Ping has been answered, and so has a Close, when they are returned. After a Close, `None`
-    /// for ever: what comes behind it is dropped.
+    /// A Ping is returned after its Pong was queued, and a Close after its answer was queued. After a
+    /// Close this method always returns `None`, and drops the bytes after the Close. The rest of a
+    /// message whose first parts were returned by [`receive_part`](Self::receive_part) is dropped.
     ///
     /// # Errors
-    /// What the peer did wrong, and the same error at every later call; the Close that reports it
-    /// is queued. The messages before it have all been returned.
+    /// Returns the fault of the peer. Every later call returns the same error, and the Close that
+    /// reports it is queued. All messages before the fault have been returned by then.
     #[inline]
-    pub fn receive(&mut self, input: &mut BytesMut) -> Result<Option<Message>, ProtocolError> {
-        let received = self.joining.receive(&mut self.connection, input);
-        match &received {
-            Ok(Some(Message::Ping(_))) => self.queue_pong(),
-            Ok(Some(Message::Close(_))) | Err(_) => self.queue_close(),
-            Ok(Some(Message::Text(_) | Message::Binary(_) | Message::Pong(_)) | None) => {}
+    pub fn receive(&mut self) -> Result<Option<Message>, ProtocolError> {
+        let mut owed = OwedFrames::new();
+        let received = self.receiver.receive(&mut owed);
+        if !owed.is_empty() {
+            self.sender.settle(&mut owed);
         }
         received
     }
 
-    /// Takes note that the transport has ended: the peer will send nothing more.
+    /// Returns the next message as [`receive`](Self::receive) does, lent out of the read buffer until
+    /// the next call.
+    ///
+    /// A message in one frame costs no allocation and no atomic operation.
     ///
     /// # Errors
-    /// [`UnexpectedEof`](ProtocolError::UnexpectedEof), which stands for code 1006, when no Close
-    /// has come (RFC 6455 7.1.5); or the error that there was before.
+    /// As [`receive`](Self::receive).
+    #[inline]
+    pub fn receive_ref(&mut self) -> Result<Option<MessageRef<'_>>, ProtocolError> {
+        let mut owed = OwedFrames::new();
+        let received = self.receiver.receive_ref(&mut owed);
+        if !owed.is_empty() {
+            self.sender.settle(&mut owed);
+        }
+        received
+    }
+
+    /// Returns the next part of a message as it arrives, or a control frame, lent out of the read
+    /// buffer until the next call: for messages larger than memory.
+    ///
+    /// Text is validated and compressed messages are decompressed before they are returned. The
+    /// limits of the configuration count for the message as a whole.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive). The parts before the fault have been returned by then.
+    pub fn receive_part(&mut self) -> Result<Option<Part<'_>>, ProtocolError> {
+        let mut owed = OwedFrames::new();
+        let received = self.receiver.receive_part(&mut owed);
+        if !owed.is_empty() {
+            self.sender.settle(&mut owed);
+        }
+        received
+    }
+
+    /// Records that the transport has ended: the peer will send nothing more.
+    ///
+    /// # Errors
+    /// - [`UnexpectedEof`](ProtocolError::UnexpectedEof), which stands for code 1006: no Close has
+    ///   arrived (RFC 6455, section 7.1.5).
+    /// - The earlier error, if the connection had already failed.
     pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
-        self.connection.receive_eof()
+        let ended = self.receiver.receive_eof();
+        self.sender.receive_eof(ended);
+        ended
     }
 
     /// Queues a message.
@@ -123,11 +184,7 @@ impl<R: Role> WebSocket<R> {
     /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong).
     #[inline]
     pub fn send(&mut self, message: Message) -> Result<(), Rejected> {
-        if let Message::Close(frame) = &message {
-            let closed = self.connection.close_with(frame.as_deref(), self.queue.outgoing.data());
-            return closed.map_err(|error| Rejected { message, error });
-        }
-        self.queue.send(self.connection.sender(), message)
+        self.sender.send(message)
     }
 
     /// Queues a message that is sent to other connections too.
@@ -135,7 +192,7 @@ impl<R: Role> WebSocket<R> {
     /// # Errors
     /// As of [`send`](Self::send).
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
-        self.queue.send_prepared(self.connection.sender(), message)
+        self.sender.send_prepared(message)
     }
 
     /// Queues the next fragment of a message, the last one with `fin` (RFC 6455 5.4): for a
@@ -152,7 +209,7 @@ impl<R: Role> WebSocket<R> {
         fin: bool,
         payload: Bytes,
     ) -> Result<(), Rejected<Bytes>> {
-        self.queue.send_fragment(self.connection.sender(), kind, fin, payload)
+        self.sender.send_fragment(kind, fin, payload)
     }
 
     /// Begins the closing handshake (RFC 6455 7.1.2), behind all that is queued, and however much
@@ -162,21 +219,20 @@ impl<R: Role> WebSocket<R> {
     /// [`UnsendableCloseCode`](SendError::UnsendableCloseCode),
     /// [`CloseReasonTooLong`](SendError::CloseReasonTooLong), [`Closing`](SendError::Closing).
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
-        let frame = CloseFrame::new(code, reason)?;
-        self.connection.close_with(Some(&frame), self.queue.outgoing.data())
+        self.sender.close(code, reason)
     }
 
     /// The terms on which this connection uses permessage-deflate; `None` when it does not.
     #[must_use]
     pub fn deflate_terms(&self) -> Option<&Terms> {
-        self.queue.deflate_terms()
+        self.sender.deflate_terms()
     }
 
     /// Says whether the messages from the next one on are sent compressed, where permessage-deflate
     /// was negotiated; [`Auto`](Compression::Auto) until it is called. A fragmented message that is
     /// under way goes on as it began.
     pub fn set_compression(&mut self, choice: Compression) {
-        self.queue.set_compression(choice);
+        self.sender.set_compression(choice);
     }
 
     /// Gives back the memory of compressor and decompressor, but for what a message under way
@@ -185,39 +241,38 @@ impl<R: Role> WebSocket<R> {
     ///
     /// Where no context is taken over, nothing is kept between two messages anyway.
     pub fn release_memory(&mut self) {
-        self.joining.release_memory();
-        self.queue.release_memory(self.connection.sender());
+        self.receiver.release_memory();
+        self.sender.release_memory();
     }
 
     /// The bytes to write: at each write, as many as the transport takes.
     pub fn output(&mut self) -> &mut Outgoing {
-        self.queue_pong();
-        &mut self.queue.outgoing
+        self.sender.output()
     }
 
     /// Whether [`send`](Self::send) takes a message now: the queue is under its high-water mark.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.queue.is_ready()
+        self.sender.is_ready()
     }
 
     /// Where the connection is in its closing handshake. What is queued counts as sent.
     #[must_use]
     pub fn state(&self) -> State {
-        self.connection.state()
+        self.sender.state()
     }
 
     /// What to do with the transport, once [`output`](Self::output) has been written and flushed.
     #[must_use]
     pub fn transport_action(&self) -> TransportAction {
-        self.connection.transport_action()
+        self.sender.transport_action()
     }
 
     /// How many bytes of the data frame under way have not arrived: a hint for the size of the
     /// next read.
     #[must_use]
     pub const fn frame_remaining(&self) -> u64 {
-        self.connection.frame_remaining()
+        self.receiver.frame_remaining()
     }
 
     /// When [`handle_deadline`](Self::handle_deadline) wants to be called, on the caller's clock:
@@ -226,88 +281,88 @@ impl<R: Role> WebSocket<R> {
     /// is closing.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
-        self.watch.filter(|_| self.state() == State::Open)?.deadline()
+        self.sender.deadline()
     }
 
     /// Does what is due at `now`: queues a Ping, or fails the connection. What that came to is
     /// [`receive`](Self::receive)'s to say. Nothing happens before the deadline.
     pub fn handle_deadline(&mut self, now: Duration) {
-        let Some(watch) = self.watch.as_mut().filter(|_| self.connection.state() == State::Open)
-        else {
-            return;
-        };
-        match watch.due(now) {
-            DeadlineAction::Nothing => {}
-            DeadlineAction::Ping => {
-                // The connection is open, and the queue grows as it needs.
-                let _ = self.connection.ping(b"", self.queue.outgoing.control());
-            }
-            DeadlineAction::Failure => {
-                let timeout = watch.timeout();
-                self.connection.fail_silent(ProtocolError::KeepaliveTimeout { timeout });
-            }
+        self.sender.handle_deadline(now);
+        if let Some(error @ ProtocolError::KeepaliveTimeout { .. }) = self.sender.error() {
+            self.receiver.fail(error);
         }
     }
 
     /// Takes note that bytes came at `now`. Only a [`Keepalive`] wants to know.
     #[inline]
     pub fn handle_received(&mut self, now: Duration) {
-        if let Some(watch) = &mut self.watch {
-            watch.received(now);
-        }
+        self.sender.handle_received(now);
     }
 
     /// Takes note that all of [`output`](Self::output) had been written at `now`. Only a
     /// [`Keepalive`] wants to know.
     #[inline]
     pub fn handle_written(&mut self, now: Duration) {
-        if let Some(watch) = &mut self.watch {
-            watch.written(now);
-        }
+        self.sender.handle_written(now);
     }
 
-    /// The two directions, each to be owned by a task of its own, with what is queued.
+    /// Returns how the connection ended, or `None` while it is open or closing (RFC 6455, sections
+    /// 7.1.4 to 7.1.6).
+    #[must_use]
+    pub fn close_info(&self) -> Option<CloseInfo<'_>> {
+        self.sender.close_info()
+    }
+
+    /// Splits the connection into its two directions, so that each can have its own task. Everything
+    /// that is queued stays queued, and the [`Keepalive`] goes on in the sending half.
+    #[must_use]
+    pub fn into_split(self) -> (MessageReceiver<R>, MessageSender<R>) {
+        let Self { mut receiver, mut sender } = self;
+        let pair = Arc::new(());
+        receiver.pair = Some(Arc::clone(&pair));
+        sender.pair = Some(pair);
+        (receiver, sender)
+    }
+
+    /// Puts the two halves of one connection together again.
     ///
-    /// Nothing is answered by itself any more: [`MessageReceiver`] says what its owner must see
-    /// to. A [`Keepalive`] ends here.
-    #[must_use]
-    pub fn into_split(mut self) -> (MessageReceiver<R>, MessageSender<R>) {
-        self.queue_close();
-        let answer_pings = self.connection.answers_pings();
-        let (receiver, sender) = self.connection.into_split();
-        (
-            MessageReceiver::new(receiver, self.joining, answer_pings),
-            MessageSender::new(sender, self.queue),
-        )
-    }
-
-    /// The WebSocket again, from both of its halves. They must be of one and the same; what comes
-    /// of halves that are not is no WebSocket.
-    #[must_use]
-    pub fn reunite(receiver: MessageReceiver<R>, sender: MessageSender<R>) -> Self {
-        let (receiver, joining, answer_pings) = receiver.into_parts();
-        let (sender, queue) = sender.into_parts();
-        let connection = Connection::reunite(receiver, sender, answer_pings);
-        Self { connection, joining, queue, watch: None }
-    }
-
-    /// Owes the Pong for which a half found the queue full.
-    #[cfg(feature = "std")]
-    pub(crate) fn owe_pong(&mut self, payload: Option<ControlPayload>) {
-        self.connection.owe_pong(payload);
-    }
-
-    /// Moves the Pong that is due to the queue, ahead of the data that waits there, unless the
-    /// peer reads so slowly that the queue is full. It waits then, and gives way to a newer one.
-    fn queue_pong(&mut self) {
-        if self.is_ready() {
-            // The queue grows as it needs.
-            let _ = self.connection.poll_transmit(self.queue.outgoing.control());
+    /// # Errors
+    /// Returns the halves if they are not of one connection.
+    pub fn reunite(
+        mut receiver: MessageReceiver<R>,
+        mut sender: MessageSender<R>,
+    ) -> Result<Self, Box<ReuniteError<MessageReceiver<R>, MessageSender<R>>>> {
+        let is_pair = match (&receiver.pair, &sender.pair) {
+            (Some(receiver), Some(sender)) => Arc::ptr_eq(receiver, sender),
+            _ => false,
+        };
+        if !is_pair {
+            return Err(Box::new(ReuniteError(receiver, sender)));
         }
+        receiver.pair = None;
+        sender.pair = None;
+        Ok(Self { receiver, sender })
     }
 
-    /// Moves what is due to the end of the queue, however full that is.
-    fn queue_close(&mut self) {
-        let _ = self.connection.poll_transmit(self.queue.outgoing.data());
+    /// Takes the bytes that have been received and not processed, for whoever reads the stream next.
+    pub fn take_unprocessed(&mut self) -> BytesMut {
+        self.receiver.receiving.incoming.take_unprocessed()
     }
 }
+
+/// Two halves that are not of one connection, handed back.
+pub struct ReuniteError<R, W>(pub R, pub W);
+
+impl<R, W> fmt::Debug for ReuniteError<R, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReuniteError").finish_non_exhaustive()
+    }
+}
+
+impl<R, W> fmt::Display for ReuniteError<R, W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("cannot reunite the halves: they are not of one connection")
+    }
+}
+
+impl<R, W> Error for ReuniteError<R, W> {}

@@ -1,205 +1,289 @@
-//! Receiving: messages are put together in the caller's read buffer.
+//! Receiving: frames become messages.
 
 use alloc::boxed::Box;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::Bytes;
 
-use super::Config;
 use super::compression::Inflating;
-use crate::connection::{Connection, Event, Input, Receiver, Role};
+use super::incoming::Incoming;
+use super::{Config, MessageRef, Part};
+use crate::close::CloseFrame;
+use crate::connection::{ControlPayload, Event, Input, OwedFrames, Receiver, Role};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::message::Message;
-use crate::utf8::Utf8Validator;
 use crate::utf8_bytes::Utf8Bytes;
 
-/// Where in the read buffer the message under way is.
-///
-/// ```text
-/// | held: payload so far | gap: headers and control frames between | not read yet |
-/// ```
-///
-/// The gap lasts while one input is read. At its end the buffer is cut behind the payload, so
-/// that what is read next lands where it belongs.
+/// The receiving direction of a `WebSocket`.
 #[derive(Debug)]
-pub(super) struct Joining {
-    held: usize,
-    gap: usize,
+pub(super) struct Receiving {
+    pub(super) incoming: Incoming,
     /// When permessage-deflate was negotiated.
     inflating: Option<Box<Inflating>>,
+    /// The payload of the last Ping or Pong.
+    control: ControlPayload,
+    /// The Close of the peer.
+    close: Option<Box<CloseFrame>>,
+    /// Whether the message in progress is returned in parts.
+    in_parts: bool,
 }
 
-impl Joining {
+/// Something that has been received, and where it is.
+#[derive(Clone, Copy, Debug)]
+enum Received {
+    /// A message in one frame, whose payload begins and ends at these places of the buffer.
+    Frame { kind: Kind, from: usize, to: usize },
+    /// A message that the buffer holds.
+    Held(Kind),
+    /// A message that was decompressed.
+    Inflated(Kind),
+    Ping,
+    Pong,
+    Close,
+    /// Nothing: more bytes are needed.
+    Nothing,
+}
+
+impl Receiving {
     pub(super) fn new(config: &Config, is_client: bool) -> Self {
+        let inflating = Inflating::negotiated(
+            &config.compression,
+            config.connection.max_message_size,
+            is_client,
+        );
         Self {
-            held: 0,
-            gap: 0,
-            inflating: Inflating::negotiated(
-                &config.compression,
-                config.connection.max_message_size,
-                is_client,
-            )
-            .map(Box::new),
+            incoming: Incoming::new(),
+            inflating: inflating.map(Box::new),
+            control: ControlPayload::EMPTY,
+            close: None,
+            in_parts: false,
         }
     }
-}
 
-/// Where the events come from: a whole connection, or its receiving half.
-pub(super) trait EventSource {
-    fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError>;
-    fn frame_remaining(&self) -> u64;
-    /// Fails the connection because of an error in a message as a whole.
-    fn fail(&mut self, error: ProtocolError);
-}
-
-impl Joining {
-    /// Takes the next message out of `input`.
+    /// Returns the next message.
     #[inline]
-    pub(super) fn receive(
+    pub(super) fn message(
         &mut self,
-        source: &mut impl EventSource,
-        input: &mut BytesMut,
+        source: &mut Half<'_, impl Role>,
     ) -> Result<Option<Message>, ProtocolError> {
+        let received = self.next(source)?;
+        Ok(Some(match received {
+            Received::Frame { kind, from, to } => whole(kind, self.incoming.cut_frame(from, to)),
+            Received::Held(kind) => whole(kind, self.incoming.cut_held()),
+            Received::Inflated(kind) => whole(kind, self.take_inflated()),
+            Received::Ping => Message::Ping(Bytes::copy_from_slice(&self.control)),
+            Received::Pong => Message::Pong(Bytes::copy_from_slice(&self.control)),
+            Received::Close => Message::Close(self.close.clone()),
+            Received::Nothing => return Ok(None),
+        }))
+    }
+
+    /// Returns the next message, lent out of the read buffer.
+    #[inline]
+    pub(super) fn message_ref(
+        &mut self,
+        source: &mut Half<'_, impl Role>,
+    ) -> Result<Option<MessageRef<'_>>, ProtocolError> {
+        let received = self.next(source)?;
+        Ok(Some(match received {
+            Received::Frame { kind, from, to } => {
+                whole_ref(kind, self.incoming.lend_frame(from, to))
+            }
+            Received::Held(kind) => whole_ref(kind, self.incoming.lend_held()),
+            Received::Inflated(kind) => {
+                whole_ref(kind, self.inflating.as_mut().map_or(&[], |inflating| inflating.lend()))
+            }
+            Received::Ping => MessageRef::Ping(&self.control),
+            Received::Pong => MessageRef::Pong(&self.control),
+            Received::Close => MessageRef::Close(self.close.as_deref()),
+            Received::Nothing => return Ok(None),
+        }))
+    }
+
+    /// Takes the next event that is not data of a message in several frames.
+    #[inline]
+    fn next(&mut self, source: &mut Half<'_, impl Role>) -> Result<Received, ProtocolError> {
+        self.incoming.drop_lent();
         loop {
-            let start = self.held + self.gap;
-            let mut unread = Input::new(input.get_mut(start..).unwrap_or_default());
-            let event = source.receive(&mut unread);
-            let end = start + unread.consumed();
+            let start = self.incoming.start();
+            let mut unprocessed = Input::new(self.incoming.unprocessed());
+            let event = source.receive(&mut unprocessed);
+            let end = start + unprocessed.consumed();
             match event {
-                Ok(Some(Event::Data(data))) if data.compressed => {
-                    let Some(inflating) = &mut self.inflating else {
-                        // RSV1 is refused where nothing was negotiated.
-                        continue;
-                    };
-                    let inflated = inflating.push(data.kind, data.bytes, data.last);
-                    let kind = data.kind;
-                    self.skip(input, end);
-                    match inflated {
-                        Ok(Some(message)) => return Ok(Some(whole(kind, message))),
-                        Ok(None) => {}
-                        Err(error) => {
-                            source.fail(error);
-                            self.reset(input);
-                            return Err(error);
-                        }
+                Ok(Some(Event::Data(data))) if !data.compressed && !self.in_parts => {
+                    let (kind, last, len) = (data.kind, data.last, data.bytes.len());
+                    let from = end - len;
+                    if last && !self.incoming.is_holding() {
+                        return Ok(Received::Frame { kind, from, to: end });
+                    }
+                    self.incoming.hold(from, end);
+                    if last {
+                        return Ok(Received::Held(kind));
                     }
                 }
                 Ok(Some(Event::Data(data))) => {
-                    let (kind, last, len) = (data.kind, data.last, data.bytes.len());
-                    if last && self.held == 0 {
-                        let mut frame = input.split_to(end).freeze();
-                        frame.advance(end - len);
-                        return Ok(Some(whole(kind, frame)));
-                    }
-                    self.join(input, end - len, end);
-                    if !last {
-                        continue;
-                    }
-                    let joined = self.finish(input);
-                    if let Err(error) = check_joined(kind, &joined) {
-                        source.fail(error);
-                        self.reset(input);
+                    let (kind, last) = (data.kind, data.last);
+                    let inflated = match &mut self.inflating {
+                        Some(inflating) if data.compressed => inflating.push(kind, data.bytes, last),
+                        // The rest of a message that the application does not want.
+                        _ => Ok(()),
+                    };
+                    self.incoming.skip(end);
+                    if let Err(error) = inflated {
+                        let error = source.fail(error);
+                        self.clear();
                         return Err(error);
                     }
-                    return Ok(Some(whole(kind, joined)));
+                    if self.in_parts {
+                        self.discard_inflated();
+                        self.in_parts = !last;
+                    } else if last {
+                        return Ok(Received::Inflated(kind));
+                    }
                 }
                 Ok(None) => {
-                    self.make_room(input, source.frame_remaining());
-                    return Ok(None);
+                    self.incoming.end_input(source.frame_remaining());
+                    return Ok(Received::Nothing);
                 }
-                Ok(Some(Event::Ping(payload))) => {
-                    self.skip(input, end);
-                    return Ok(Some(Message::Ping(Bytes::copy_from_slice(&payload))));
-                }
-                Ok(Some(Event::Pong(payload))) => {
-                    self.skip(input, end);
-                    return Ok(Some(Message::Pong(Bytes::copy_from_slice(&payload))));
-                }
-                Ok(Some(Event::Close(frame))) => {
-                    self.reset(input);
-                    return Ok(Some(Message::Close(frame.map(Box::new))));
-                }
+                Ok(Some(Event::Ping(payload))) => return Ok(self.ping(payload, end)),
+                Ok(Some(Event::Pong(payload))) => return Ok(self.pong(payload, end)),
+                Ok(Some(Event::Close(frame))) => return Ok(self.close(frame)),
                 Err(error) => {
-                    self.reset(input);
+                    self.clear();
                     return Err(error);
                 }
             }
         }
     }
 
-    /// Gives back what the next compressed message can do without.
+    /// Returns the next part of a message as it has arrived.
+    pub(super) fn part(
+        &mut self,
+        source: &mut Half<'_, impl Role>,
+    ) -> Result<Option<Part<'_>>, ProtocolError> {
+        self.drop_lent();
+        loop {
+            let start = self.incoming.start();
+            let mut unprocessed = Input::new(self.incoming.unprocessed());
+            let event = source.receive(&mut unprocessed);
+            let end = start + unprocessed.consumed();
+            match event {
+                Ok(Some(Event::Data(data))) => {
+                    let (kind, last, len) = (data.kind, data.last, data.bytes.len());
+                    let compressed = data.compressed;
+                    let inflated = match &mut self.inflating {
+                        Some(inflating) if compressed => inflating.push(kind, data.bytes, last),
+                        _ => Ok(()),
+                    };
+                    if let Err(error) = inflated {
+                        let error = source.fail(error);
+                        self.clear();
+                        return Err(error);
+                    }
+                    let first = !self.in_parts;
+                    if compressed {
+                        self.incoming.skip(end);
+                        let is_empty =
+                            self.inflating.as_ref().is_none_or(|inflating| inflating.is_empty());
+                        // There is nothing to return yet.
+                        if is_empty && !last {
+                            continue;
+                        }
+                    } else if self.incoming.is_holding() {
+                        self.incoming.hold(end - len, end);
+                    }
+                    self.in_parts = !last;
+                    let bytes = if compressed {
+                        self.inflating.as_mut().map_or(&[][..], |inflating| inflating.lend())
+                    } else if self.incoming.is_holding() {
+                        self.incoming.lend_held()
+                    } else {
+                        self.incoming.lend_frame(end - len, end)
+                    };
+                    return Ok(Some(Part::Data { kind, bytes, first, last }));
+                }
+                Ok(None) => {
+                    self.incoming.end_input(source.frame_remaining());
+                    return Ok(None);
+                }
+                Ok(Some(Event::Ping(payload))) => {
+                    self.ping(payload, end);
+                    return Ok(Some(Part::Ping(&self.control)));
+                }
+                Ok(Some(Event::Pong(payload))) => {
+                    self.pong(payload, end);
+                    return Ok(Some(Part::Pong(&self.control)));
+                }
+                Ok(Some(Event::Close(frame))) => {
+                    self.close(frame);
+                    return Ok(Some(Part::Close(self.close.as_deref())));
+                }
+                Err(error) => {
+                    self.clear();
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Keeps the payload of a Ping, whose frame ends at `end`.
+    #[cold]
+    fn ping(&mut self, payload: ControlPayload, end: usize) -> Received {
+        self.control = payload;
+        self.incoming.skip(end);
+        Received::Ping
+    }
+
+    /// Keeps the payload of a Pong, whose frame ends at `end`.
+    #[cold]
+    fn pong(&mut self, payload: ControlPayload, end: usize) -> Received {
+        self.control = payload;
+        self.incoming.skip(end);
+        Received::Pong
+    }
+
+    /// Keeps the Close of the peer, and drops what comes after it.
+    #[cold]
+    fn close(&mut self, frame: Option<CloseFrame>) -> Received {
+        self.clear();
+        self.close = frame.map(Box::new);
+        Received::Close
+    }
+
+    /// Frees what the next message can do without.
     pub(super) fn release_memory(&mut self) {
+        self.incoming.release_memory();
         if let Some(inflating) = &mut self.inflating {
             inflating.release_memory();
         }
     }
 
-    /// Leaves of `input` only what belongs to the message under way, with room behind it for what
-    /// its frame has announced, but for no more than has come of it: what a peer announces costs
-    /// it nothing.
-    fn make_room(&mut self, input: &mut BytesMut, announced: u64) {
-        input.truncate(self.held);
-        self.gap = 0;
-        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
-        input.reserve(announced.min(self.held));
+    fn take_inflated(&mut self) -> Bytes {
+        self.inflating.as_mut().map(|inflating| inflating.take()).unwrap_or_default()
     }
 
-    /// Drops what there is: after a Close or a fault nothing more is read.
-    fn reset(&mut self, input: &mut BytesMut) {
-        input.clear();
-        self.held = 0;
-        self.gap = 0;
+    fn discard_inflated(&mut self) {
+        if let Some(inflating) = &mut self.inflating {
+            inflating.discard();
+        }
+    }
+
+    /// Drops what the last call lent out.
+    fn drop_lent(&mut self) {
+        self.incoming.drop_lent();
+        if let Some(inflating) = &mut self.inflating {
+            inflating.drop_lent();
+        }
+    }
+
+    /// Drops everything: after a Close or a fault nothing more is processed.
+    fn clear(&mut self) {
+        self.incoming.clear();
         self.inflating = None;
     }
-
-    /// Adds `input[from..to]` to the message.
-    fn join(&mut self, input: &mut BytesMut, from: usize, to: usize) {
-        if self.held == 0 {
-            input.advance(from);
-            self.held = to - from;
-            self.gap = 0;
-            return;
-        }
-        if from != self.held {
-            input.copy_within(from..to, self.held);
-        }
-        self.held += to - from;
-        self.gap = to - self.held;
-    }
-
-    /// Cuts the message out.
-    fn finish(&mut self, input: &mut BytesMut) -> Bytes {
-        let message = input.split_to(self.held);
-        input.advance(self.gap);
-        self.held = 0;
-        self.gap = 0;
-        message.freeze()
-    }
-
-    /// Passes over what is no data, up to `to`.
-    fn skip(&mut self, input: &mut BytesMut, to: usize) {
-        if self.held == 0 {
-            input.advance(to);
-            self.gap = 0;
-        } else {
-            self.gap = to - self.held;
-        }
-    }
 }
 
-/// Validates a joined text once more. Each piece was valid when it came, but the caller owns the
-/// buffer and can change the bytes of a message between two calls.
-fn check_joined(kind: Kind, joined: &[u8]) -> Result<(), ProtocolError> {
-    if kind == Kind::Binary {
-        return Ok(());
-    }
-    let mut utf8 = Utf8Validator::new();
-    let invalid = |offset: usize| ProtocolError::InvalidUtf8 { offset: offset as u64 };
-    utf8.feed(joined).map_err(|error| invalid(error.valid_up_to))?;
-    utf8.finish().map_err(|_| invalid(joined.len()))
-}
-
-/// A message whose text has been validated.
+/// A message whose text has been validated, in a buffer that nobody else could change.
 #[inline(always)]
 fn whole(kind: Kind, bytes: Bytes) -> Message {
     match kind {
@@ -208,32 +292,32 @@ fn whole(kind: Kind, bytes: Bytes) -> Message {
     }
 }
 
-impl<R: Role> EventSource for Connection<R> {
-    #[inline]
-    fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
-        self.receive(input)
-    }
-
-    fn frame_remaining(&self) -> u64 {
-        self.frame_remaining()
-    }
-
-    fn fail(&mut self, error: ProtocolError) {
-        self.fail(error);
+/// A message whose text has been validated, in a buffer that nobody else could change.
+#[inline(always)]
+fn whole_ref(kind: Kind, bytes: &[u8]) -> MessageRef<'_> {
+    match kind {
+        Kind::Text => MessageRef::Text(crate::utf8_bytes::from_validated(bytes)),
+        Kind::Binary => MessageRef::Binary(bytes),
     }
 }
 
-impl<R: Role> EventSource for Receiver<R> {
+/// The receiving half of a connection, and what it finds that is owed.
+pub(super) struct Half<'h, R> {
+    pub(super) receiver: &'h mut Receiver<R>,
+    pub(super) owed: &'h mut OwedFrames,
+}
+
+impl<R: Role> Half<'_, R> {
     #[inline]
     fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
-        self.receive(input)
+        self.receiver.receive(input, self.owed)
     }
 
     fn frame_remaining(&self) -> u64 {
-        self.frame_remaining()
+        self.receiver.frame_remaining()
     }
 
-    fn fail(&mut self, error: ProtocolError) {
-        self.fail(error);
+    fn fail(&mut self, error: ProtocolError) -> ProtocolError {
+        self.receiver.fail(error, self.owed)
     }
 }

@@ -49,7 +49,7 @@ impl Queue {
         sender: &mut Sender<R>,
         message: Message,
     ) -> Result<(), Rejected> {
-        if !self.is_ready() && !matches!(message, Message::Close(_)) {
+        if !self.is_ready() {
             return Err(Rejected { message, error: self.full() });
         }
         if let Some(sent) = self.send_compressed(sender, &message) {

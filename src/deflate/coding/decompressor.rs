@@ -28,6 +28,8 @@ pub struct Decompressor {
     begun: bool,
     /// The last four bytes of the current message.
     last: [u8; 4],
+    /// How many bytes of the output of the current message were set aside.
+    set_aside: u64,
 }
 
 impl Decompressor {
@@ -43,12 +45,14 @@ impl Decompressor {
             ended: false,
             begun: false,
             last: [0xff; 4],
+            set_aside: 0,
         }
     }
 
     /// Decompresses the next `bytes` of a message and appends the output to `message`.
     ///
-    /// `message` must hold the earlier output of the same message and nothing else. `last` tells
+    /// `message` must hold the earlier output of the same message and nothing else, except for the
+    /// output that was [set aside](Self::set_aside). `last` tells
     /// that `bytes` are the last bytes of the message.
     ///
     /// `message` grows to at most `limit + 1` bytes. The reserved capacity is at most about twice
@@ -78,6 +82,22 @@ impl Decompressor {
         Ok(())
     }
 
+    /// Takes the output so far out of `message`, which is empty afterwards: for a message that is
+    /// processed in parts. The output still counts towards the limit. Between two messages this
+    /// only empties `message`.
+    pub fn set_aside(&mut self, message: &mut Vec<u8>) {
+        if self.begun {
+            self.history.push(message);
+            self.set_aside += message.len() as u64;
+        }
+        message.clear();
+    }
+
+    /// Returns how many bytes of the output of the current message were set aside.
+    pub(crate) const fn bytes_set_aside(&self) -> u64 {
+        self.set_aside
+    }
+
     /// Frees the decompressor between messages. With context takeover the last window of received
     /// data is kept.
     ///
@@ -98,7 +118,8 @@ impl Decompressor {
         limit: u64,
         message: &mut Vec<u8>,
     ) -> Result<(), ProtocolError> {
-        let limit_len = usize::try_from(limit).unwrap_or(usize::MAX);
+        let left = limit.saturating_sub(self.set_aside);
+        let limit_len = usize::try_from(left).unwrap_or(usize::MAX);
         loop {
             make_room(message, bytes.len(), limit_len);
             let decompressor = self.ready(message)?;
@@ -154,7 +175,9 @@ impl Decompressor {
         }
         self.begun = false;
         self.last = [0xff; 4];
+        self.set_aside = 0;
         if self.terms.no_context_takeover {
+            self.history.clear();
             self.release_memory();
         } else {
             self.history.push(message);

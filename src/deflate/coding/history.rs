@@ -35,6 +35,11 @@ impl History {
         self.bytes.extend(message);
     }
 
+    /// Drops everything, and frees the memory.
+    pub(super) fn clear(&mut self) {
+        self.bytes = VecDeque::new();
+    }
+
     /// Returns the current window. `message` is the output of the next message so far.
     pub(super) fn window(&self, message: &[u8]) -> Vec<u8> {
         let message = last(message, self.window);

@@ -17,6 +17,8 @@ pub(in crate::websocket) struct Inflating {
     decompressor: Decompressor,
     limit: u64,
     message: Vec<u8>,
+    /// Whether the output has been lent, so that the next call drops it.
+    lent: bool,
     utf8: Utf8Validator,
 }
 
@@ -34,37 +36,73 @@ impl Inflating {
             decompressor: Decompressor::new(&config, peers),
             limit,
             message: Vec::new(),
+            lent: false,
             utf8: Utf8Validator::new(),
         })
     }
 
-    /// Takes the next piece of a message; gives the message when that was the last one.
+    /// Decompresses the next piece of a message, the last one with `last`.
     pub(in crate::websocket) fn push(
         &mut self,
         kind: Kind,
         bytes: &[u8],
         last: bool,
-    ) -> Result<Option<Bytes>, ProtocolError> {
+    ) -> Result<(), ProtocolError> {
+        self.drop_lent();
         let readable = self.message.len();
         let inflated = self.decompressor.decompress(bytes, last, self.limit, &mut self.message);
         if kind == Kind::Text {
-            // Also of what came before a fault, so that it is the same one however the message
-            // was cut.
+            // The text before a fault is checked too, so that the error does not depend on how the
+            // message was split.
             self.check_text(readable, last && inflated.is_ok())?;
         }
-        inflated?;
-        Ok(last.then(|| Bytes::from(mem::take(&mut self.message))))
+        inflated
     }
 
-    /// Gives back what the next message can do without.
+    /// Returns whether there is no output.
+    pub(in crate::websocket) const fn is_empty(&self) -> bool {
+        self.message.is_empty()
+    }
+
+    /// Takes the whole message.
+    pub(in crate::websocket) fn take(&mut self) -> Bytes {
+        mem::take(&mut self.message).into()
+    }
+
+    /// Lends the output so far: the whole message, or the next part of it.
+    pub(in crate::websocket) fn lend(&mut self) -> &[u8] {
+        self.lent = true;
+        &self.message
+    }
+
+    /// Drops the output that was lent.
+    pub(in crate::websocket) fn drop_lent(&mut self) {
+        if mem::take(&mut self.lent) {
+            self.decompressor.set_aside(&mut self.message);
+        }
+    }
+
+    /// Drops the output so far, which nobody wants.
+    pub(in crate::websocket) fn discard(&mut self) {
+        self.lent = true;
+        self.drop_lent();
+    }
+
+    /// Frees what the next message can do without.
     pub(in crate::websocket) fn release_memory(&mut self) {
+        self.drop_lent();
+        if self.message.is_empty() {
+            self.message = Vec::new();
+        }
         self.decompressor.release_memory();
     }
 
     /// RFC 7692 6.2, RFC 6455 8.1: the text is what was compressed.
     fn check_text(&mut self, from: usize, last: bool) -> Result<(), ProtocolError> {
         let new = self.message.get(from..).unwrap_or_default();
-        let invalid = |offset| ProtocolError::InvalidUtf8 { offset: offset as u64 };
+        let before = self.decompressor.bytes_set_aside();
+        let invalid =
+            |offset: usize| ProtocolError::InvalidUtf8 { offset: before + offset as u64 };
         self.utf8.feed(new).map_err(|error| invalid(from + error.valid_up_to))?;
         if last {
             self.utf8.finish().map_err(|_| invalid(self.message.len()))?;

@@ -87,7 +87,27 @@ impl Inflating {
         _: Kind,
         _bytes: &[u8],
         _last: bool,
-    ) -> Result<Option<Bytes>, ProtocolError> {
+    ) -> Result<(), ProtocolError> {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn is_empty(&self) -> bool {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn take(&mut self) -> Bytes {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn lend(&mut self) -> &[u8] {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn drop_lent(&mut self) {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn discard(&mut self) {
         match *self {}
     }
 

@@ -1,0 +1,343 @@
+//! The two directions of a `WebSocket`.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use bytes::Bytes;
+
+use super::incoming::Incoming;
+use super::keepalive::{DeadlineAction, Watch};
+use super::receive::{Half, Receiving};
+use super::send::Queue;
+use super::{MessageRef, Outgoing, Part, Prepared, Rejected};
+use crate::close::{CloseCode, CloseFrame};
+use crate::connection::{
+    CloseInfo, OwedClose, OwedFrames, Receiver, Role, Sender, State, TransportAction,
+    transport_action,
+};
+use crate::deflate::{Compression, Terms};
+use crate::error::{ProtocolError, SendError};
+use crate::frame::Kind;
+use crate::message::Message;
+
+/// The receiving half of a [`WebSocket`](super::WebSocket).
+///
+/// It sends no answers. Every call that receives adds what the peer must be sent to an
+/// [`OwedFrames`], which its owner hands to [`MessageSender::settle`].
+#[derive(Debug)]
+pub struct MessageReceiver<R> {
+    pub(super) receiver: Receiver<R>,
+    pub(super) receiving: Receiving,
+    /// Tells which sending half belongs to this one.
+    pub(super) pair: Option<Arc<()>>,
+}
+
+impl<R: Role> MessageReceiver<R> {
+    /// Returns the read buffer, as [`WebSocket::input`](super::WebSocket::input) does.
+    pub const fn input(&mut self) -> &mut Incoming {
+        &mut self.receiving.incoming
+    }
+
+    /// Returns the next message, as [`WebSocket::receive`](super::WebSocket::receive) does.
+    ///
+    /// # Errors
+    /// Returns the fault of the peer. Every later call returns the same error.
+    #[inline]
+    pub fn receive(&mut self, owed: &mut OwedFrames) -> Result<Option<Message>, ProtocolError> {
+        self.receiving.message(&mut Half { receiver: &mut self.receiver, owed })
+    }
+
+    /// Lends the next message out of the read buffer, as
+    /// [`WebSocket::receive_ref`](super::WebSocket::receive_ref) does.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    #[inline]
+    pub fn receive_ref(
+        &mut self,
+        owed: &mut OwedFrames,
+    ) -> Result<Option<MessageRef<'_>>, ProtocolError> {
+        self.receiving.message_ref(&mut Half { receiver: &mut self.receiver, owed })
+    }
+
+    /// Lends the next part of a message, as
+    /// [`WebSocket::receive_part`](super::WebSocket::receive_part) does.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn receive_part(
+        &mut self,
+        owed: &mut OwedFrames,
+    ) -> Result<Option<Part<'_>>, ProtocolError> {
+        self.receiving.part(&mut Half { receiver: &mut self.receiver, owed })
+    }
+
+    /// Records that the transport has ended. [`MessageSender::receive_eof`] must be told as well.
+    ///
+    /// # Errors
+    /// - [`UnexpectedEof`](ProtocolError::UnexpectedEof): no Close has arrived (RFC 6455, section
+    ///   7.1.5).
+    /// - The earlier error, if the connection had already failed.
+    pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
+        self.receiver.receive_eof()
+    }
+
+    /// Fails the receiving direction with an error of the other half, such as
+    /// [`KeepaliveTimeout`](ProtocolError::KeepaliveTimeout). Every later call returns this error.
+    pub fn fail(&mut self, error: ProtocolError) {
+        self.receiver.fail_silent(error);
+    }
+
+    /// Frees memory, as [`WebSocket::release_memory`](super::WebSocket::release_memory) does.
+    pub fn release_memory(&mut self) {
+        self.receiving.release_memory();
+    }
+
+    /// Returns how many bytes of the current data frame have not arrived: a hint for the size of the
+    /// next read.
+    #[must_use]
+    pub const fn frame_remaining(&self) -> u64 {
+        self.receiver.frame_remaining()
+    }
+}
+
+/// The sending half of a [`WebSocket`](super::WebSocket), with the outgoing queue, the deadlines,
+/// and the end of the connection.
+#[derive(Debug)]
+pub struct MessageSender<R> {
+    pub(super) sender: Sender<R>,
+    pub(super) queue: Queue,
+    /// What could not be queued yet.
+    pub(super) owed: OwedFrames,
+    pub(super) peer: PeerEnd,
+    /// Whether the transport has ended.
+    pub(super) eof: bool,
+    pub(super) watch: Option<Watch>,
+    /// Tells which receiving half belongs to this one.
+    pub(super) pair: Option<Arc<()>>,
+}
+
+/// How the receiving direction has ended.
+#[derive(Debug)]
+pub(super) enum PeerEnd {
+    Open,
+    Closed(Option<Box<CloseFrame>>),
+    Failed(ProtocolError),
+}
+
+impl<R: Role> MessageSender<R> {
+    /// Queues what the receiving half owes to the peer, and records how the connection ended. What
+    /// it took is no longer in `owed`.
+    ///
+    /// A Pong goes ahead of the messages that wait, and a Close goes after all of them, however full
+    /// the queue is. A Pong that finds the queue full waits here, and gives way to a newer one.
+    pub fn settle(&mut self, owed: &mut OwedFrames) {
+        match owed.close() {
+            Some(OwedClose::Reply(frame)) => self.peer = PeerEnd::Closed(frame.clone().map(Box::new)),
+            Some(OwedClose::Fault(error)) => self.peer = PeerEnd::Failed(*error),
+            None => {}
+        }
+        self.owed.append(owed);
+        self.settle_owed();
+    }
+
+    /// Queues a message, as [`WebSocket::send`](super::WebSocket::send) does.
+    ///
+    /// # Errors
+    /// Returns the message, and the reason why it was not queued.
+    #[inline]
+    pub fn send(&mut self, message: Message) -> Result<(), Rejected> {
+        match message {
+            Message::Close(frame) => self.close_with(frame.as_deref()).map_err(|error| Rejected {
+                message: Message::Close(frame),
+                error,
+            }),
+            message => self.queue.send(&mut self.sender, message),
+        }
+    }
+
+    /// Queues a message that is sent to other connections too.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
+        self.queue.send_prepared(&mut self.sender, message)
+    }
+
+    /// Queues a fragment, as [`WebSocket::send_fragment`](super::WebSocket::send_fragment) does.
+    ///
+    /// # Errors
+    /// Returns the payload, and the reason why it was not queued.
+    pub fn send_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: Bytes,
+    ) -> Result<(), Rejected<Bytes>> {
+        self.queue.send_fragment(&mut self.sender, kind, fin, payload)
+    }
+
+    /// Begins the closing handshake, as [`WebSocket::close`](super::WebSocket::close) does.
+    ///
+    /// # Errors
+    /// As [`WebSocket::close`](super::WebSocket::close).
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
+        self.close_with(Some(&CloseFrame::new(code, reason)?))
+    }
+
+    /// Decides whether the next messages are compressed, as
+    /// [`WebSocket::set_compression`](super::WebSocket::set_compression) does.
+    pub fn set_compression(&mut self, choice: Compression) {
+        self.queue.set_compression(choice);
+    }
+
+    /// Returns the terms on which this connection uses permessage-deflate, or `None` when it does
+    /// not use it.
+    #[must_use]
+    pub fn deflate_terms(&self) -> Option<&Terms> {
+        self.queue.deflate_terms()
+    }
+
+    /// Frees memory, as [`WebSocket::release_memory`](super::WebSocket::release_memory) does.
+    pub fn release_memory(&mut self) {
+        self.queue.release_memory(&self.sender);
+    }
+
+    /// Returns the bytes to write.
+    pub fn output(&mut self) -> &mut Outgoing {
+        self.settle_owed();
+        &mut self.queue.outgoing
+    }
+
+    /// Returns whether [`send`](Self::send) takes a message now: the queue is under its high-water
+    /// mark.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.queue.is_ready()
+    }
+
+    /// Returns whether a Close has been queued, or the connection has failed: nothing more can be
+    /// sent.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.sender.is_closed()
+    }
+
+    /// Returns the state of the connection in the closing handshake, as far as this half knows it.
+    /// Frames in the queue count as sent.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match (&self.peer, self.sender.is_closed()) {
+            (PeerEnd::Failed(_), _) | (PeerEnd::Closed(_), true) => State::Closed,
+            (PeerEnd::Closed(_), false) => State::RemoteClosing,
+            (PeerEnd::Open, true) => State::LocalClosing,
+            (PeerEnd::Open, false) => State::Open,
+        }
+    }
+
+    /// Returns what to do with the transport after all output so far has been flushed.
+    #[must_use]
+    pub fn transport_action(&self) -> TransportAction {
+        let owes_close = self.owed.close().is_some();
+        let failed = matches!(self.peer, PeerEnd::Failed(_));
+        transport_action(R::MASKS, self.state(), owes_close, failed, self.eof)
+    }
+
+    /// Returns how the connection ended, or `None` while it is open or closing.
+    #[must_use]
+    pub fn close_info(&self) -> Option<CloseInfo<'_>> {
+        let received = match &self.peer {
+            PeerEnd::Closed(frame) => Some(frame.as_deref()),
+            PeerEnd::Open | PeerEnd::Failed(_) => None,
+        };
+        let info = CloseInfo::new(received, self.sender.began_to_close());
+        (self.state() == State::Closed).then_some(info)
+    }
+
+    /// Returns the error that has ended the connection.
+    #[must_use]
+    pub const fn error(&self) -> Option<ProtocolError> {
+        match self.peer {
+            PeerEnd::Failed(error) => Some(error),
+            PeerEnd::Open | PeerEnd::Closed(_) => None,
+        }
+    }
+
+    /// Records that the transport has ended, with the result of
+    /// [`MessageReceiver::receive_eof`].
+    pub fn receive_eof(&mut self, ended: Result<(), ProtocolError>) {
+        self.eof = true;
+        if let (Err(error), PeerEnd::Open) = (ended, &self.peer) {
+            self.peer = PeerEnd::Failed(error);
+            self.sender.close_silent();
+        }
+    }
+
+    /// Returns when [`handle_deadline`](Self::handle_deadline) wants to be called, as
+    /// [`WebSocket::deadline`](super::WebSocket::deadline) does.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Duration> {
+        self.watch.filter(|_| self.state() == State::Open)?.deadline()
+    }
+
+    /// Does what is due at `now`, as [`WebSocket::handle_deadline`](super::WebSocket::handle_deadline)
+    /// does. If the connection fails, [`error`](Self::error) returns the error, which the receiving
+    /// half must be [told](MessageReceiver::fail).
+    pub fn handle_deadline(&mut self, now: Duration) {
+        let is_open = self.state() == State::Open;
+        let Some(watch) = self.watch.as_mut().filter(|_| is_open) else {
+            return;
+        };
+        match watch.due(now) {
+            DeadlineAction::Nothing => {}
+            DeadlineAction::Ping => {
+                // The connection is open, and the queue grows as it needs.
+                let _ = self.sender.ping(b"", self.queue.outgoing.control());
+            }
+            DeadlineAction::Failure => {
+                let timeout = watch.timeout();
+                self.peer = PeerEnd::Failed(ProtocolError::KeepaliveTimeout { timeout });
+                self.sender.close_silent();
+                self.eof = true;
+            }
+        }
+    }
+
+    /// Records that bytes arrived at `now`. Only a [`Keepalive`](super::Keepalive) needs to know.
+    #[inline]
+    pub fn handle_received(&mut self, now: Duration) {
+        if let Some(watch) = &mut self.watch {
+            watch.received(now);
+        }
+    }
+
+    /// Records that all of [`output`](Self::output) had been written at `now`. Only a
+    /// [`Keepalive`](super::Keepalive) needs to know.
+    #[inline]
+    pub fn handle_written(&mut self, now: Duration) {
+        if let Some(watch) = &mut self.watch {
+            watch.written(now);
+        }
+    }
+
+    pub(super) fn close_with(&mut self, frame: Option<&CloseFrame>) -> Result<(), SendError> {
+        // What is owed goes before the Close.
+        self.settle_owed();
+        let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
+        self.sender.close(frame, self.queue.outgoing.data())
+    }
+
+    /// Queues what is owed.
+    fn settle_owed(&mut self) {
+        if self.owed.is_empty() {
+            return;
+        }
+        // The queue grows as it needs, so both calls write everything.
+        if self.owed.close().is_some() {
+            let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
+        } else if self.is_ready() {
+            let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.control());
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The read buffer of a `WebSocket`.
+
+use core::mem;
+#[cfg(feature = "std")]
+use std::io::{self, Read};
+
+use bytes::{Buf as _, Bytes, BytesMut};
+
+use super::read_size::ReadSize;
+
+/// The bytes that a [`WebSocket`](super::WebSocket) has received and not processed yet.
+///
+/// Whoever reads from the transport puts the bytes here, in one of three ways:
+/// - [`read_from`](Self::read_from) reads once from anything that is [`std::io::Read`];
+/// - [`lend`](Self::lend) hands out an empty buffer, to be filled by readiness-based or
+///   completion-based I/O, and [`give_back`](Self::give_back) takes it back;
+/// - [`extend_from_slice`](Self::extend_from_slice) copies bytes that are already there.
+///
+/// The bytes of a message in progress stay out of the caller's reach. The lent buffer is only the
+/// free space after them, so neither lending nor giving back copies anything.
+///
+/// ```
+/// use bytes::BufMut;
+/// use websocket_proto::connection::Client;
+/// use websocket_proto::{Message, WebSocket, websocket::Config};
+///
+/// let mut websocket = WebSocket::new(Client::new([7; 32]), Config::new());
+/// let mut free = websocket.input().lend();
+/// free.put_slice(b"\x81\x05Hello"); // in real code, the transport fills it
+/// websocket.input().give_back(free);
+/// assert_eq!(websocket.receive()?, Some(Message::text("Hello")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Incoming {
+    /// ```text
+    /// | held: payload so far | gap: headers and control frames between | not processed yet |
+    /// ```
+    ///
+    /// The gap lasts while one input is processed. At its end the buffer is cut after the payload,
+    /// so that the next bytes land where they belong.
+    buffer: BytesMut,
+    /// The free space after `buffer`, in the same allocation where possible. The bytes that it
+    /// holds have no meaning, but they are initialised.
+    free: BytesMut,
+    held: usize,
+    gap: usize,
+    /// How many bytes at the front of `buffer` belong to a message that was lent out. The next call
+    /// drops them.
+    lent: usize,
+    read_size: ReadSize,
+    /// How large the buffer was that was lent last.
+    asked: usize,
+    /// How many bytes of the current frame have not arrived.
+    frame_remaining: usize,
+}
+
+impl Incoming {
+    pub(super) fn new() -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            free: BytesMut::new(),
+            held: 0,
+            gap: 0,
+            lent: 0,
+            read_size: ReadSize::new(),
+            asked: 0,
+            frame_remaining: 0,
+        }
+    }
+
+    /// Reads once from `reader` and returns how many bytes it gave. 0 means that the reader has
+    /// ended.
+    ///
+    /// The size of the read follows the traffic. Memory that an earlier read has initialised is not
+    /// initialised again.
+    ///
+    /// # Errors
+    /// Returns the error of the reader. Nothing is lost then, and the call can be repeated.
+    #[cfg(feature = "std")]
+    pub fn read_from(&mut self, reader: &mut (impl Read + ?Sized)) -> io::Result<usize> {
+        let size = self.make_room();
+        if self.free.len() < size {
+            self.free.resize(size, 0);
+        }
+        let read = reader.read(self.free.get_mut(..size).unwrap_or_default())?;
+        self.read_size.learn(size, read);
+        let filled = self.free.split_to(read.min(size));
+        self.append(filled);
+        Ok(read)
+    }
+
+    /// Hands out an empty buffer with room for the next read, at least 4 KiB.
+    ///
+    /// [`give_back`](Self::give_back) must take it back once the transport has filled it. A buffer
+    /// that is dropped instead costs its memory and nothing else.
+    #[must_use = "the buffer must be given back"]
+    pub fn lend(&mut self) -> BytesMut {
+        self.make_room();
+        let mut free = mem::take(&mut self.free);
+        free.clear();
+        self.asked = free.capacity();
+        free
+    }
+
+    /// Takes back a buffer that [`lend`](Self::lend) handed out, with the bytes that the transport
+    /// has put into it.
+    pub fn give_back(&mut self, mut filled: BytesMut) {
+        self.read_size.learn(self.asked, filled.len());
+        self.free = filled.split_off(filled.len());
+        self.append(filled);
+    }
+
+    /// Copies `bytes` to the end of the buffer.
+    pub fn extend_from_slice(&mut self, bytes: &[u8]) {
+        self.join_free();
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Returns how many bytes the buffer holds, those of a message in progress included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.buffer.len() - self.lent
+    }
+
+    /// Returns whether the buffer holds no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Frees the memory of an empty buffer. To be called when the transport has nothing to give, so
+    /// that an idle connection holds no buffer.
+    pub fn release_memory(&mut self) {
+        self.drop_lent();
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+            self.free = BytesMut::new();
+        }
+    }
+
+    /// Takes all bytes out that have not been processed, for whoever reads the stream next.
+    pub(super) fn take_unprocessed(&mut self) -> BytesMut {
+        self.drop_lent();
+        let unprocessed = self.buffer.split_off(self.held + self.gap);
+        self.clear();
+        unprocessed
+    }
+
+    /// Makes room for the next read and returns how large that is.
+    fn make_room(&mut self) -> usize {
+        self.drop_lent();
+        let room = self.buffer.capacity() - self.buffer.len() + self.free.capacity();
+        let size = self.read_size.next(self.buffer.len(), room, self.frame_remaining);
+        // A frame that has been announced gets room for as much again as has come of it, and no
+        // more: what a peer announces costs it nothing.
+        let needed = size.max(self.frame_remaining.min(self.held));
+        if self.free.capacity() < needed {
+            self.join_free();
+            self.buffer.reserve(needed);
+            self.free = self.buffer.split_off(self.buffer.len());
+        }
+        size
+    }
+
+    /// Appends bytes that lie right after the buffer where possible.
+    fn append(&mut self, filled: BytesMut) {
+        self.buffer.unsplit(filled);
+    }
+
+    /// Makes the free space a part of the buffer again.
+    fn join_free(&mut self) {
+        let mut free = mem::take(&mut self.free);
+        free.clear();
+        self.buffer.unsplit(free);
+    }
+}
+
+/// What receiving does with the buffer.
+impl Incoming {
+    /// The place of the first byte that has not been processed.
+    #[inline]
+    pub(super) const fn start(&self) -> usize {
+        self.held + self.gap
+    }
+
+    /// The bytes that have not been processed.
+    #[inline]
+    pub(super) fn unprocessed(&mut self) -> &mut [u8] {
+        let start = self.start();
+        self.buffer.get_mut(start..).unwrap_or_default()
+    }
+
+    /// Whether a message is in progress, of which bytes are held.
+    #[inline]
+    pub(super) const fn is_holding(&self) -> bool {
+        self.held > 0
+    }
+
+    /// Drops the bytes of a message that was lent out.
+    #[inline]
+    pub(super) fn drop_lent(&mut self) {
+        if self.lent > 0 {
+            self.buffer.advance(mem::take(&mut self.lent));
+        }
+    }
+
+    /// Ends the processing of an input. Only the message in progress stays in the buffer.
+    pub(super) fn end_input(&mut self, frame_remaining: u64) {
+        self.frame_remaining = usize::try_from(frame_remaining).unwrap_or(usize::MAX);
+        if self.held == 0 {
+            self.buffer.advance(self.buffer.len());
+        } else if self.buffer.len() > self.held {
+            // What comes next must lie right after the payload.
+            self.join_free();
+            self.buffer.truncate(self.held);
+        }
+        self.gap = 0;
+    }
+
+    /// Drops everything: after a Close or a fault nothing more is processed.
+    pub(super) fn clear(&mut self) {
+        *self = Self { read_size: mem::replace(&mut self.read_size, ReadSize::new()), ..Self::new() };
+    }
+
+    /// Adds the bytes from `from` to `to` to the message in progress.
+    pub(super) fn hold(&mut self, from: usize, to: usize) {
+        if self.held == 0 {
+            self.buffer.advance(from);
+            self.held = to - from;
+            self.gap = 0;
+            return;
+        }
+        if from != self.held {
+            self.buffer.copy_within(from..to, self.held);
+        }
+        self.held += to - from;
+        self.gap = to - self.held;
+    }
+
+    /// Passes over what is no payload, up to `to`.
+    pub(super) fn skip(&mut self, to: usize) {
+        if self.held == 0 {
+            self.buffer.advance(to);
+            self.gap = 0;
+        } else {
+            self.gap = to - self.held;
+        }
+    }
+
+    /// Cuts a whole frame out, whose payload begins at `from` and ends at `to`.
+    #[inline]
+    pub(super) fn cut_frame(&mut self, from: usize, to: usize) -> Bytes {
+        let mut frame = self.buffer.split_to(to).freeze();
+        frame.advance(from);
+        frame
+    }
+
+    /// Cuts the message in progress out.
+    pub(super) fn cut_held(&mut self) -> Bytes {
+        let message = self.buffer.split_to(self.held);
+        self.buffer.advance(self.gap);
+        self.held = 0;
+        self.gap = 0;
+        message.freeze()
+    }
+
+    /// Lends the payload of a whole frame out until the next call.
+    #[inline]
+    pub(super) fn lend_frame(&mut self, from: usize, to: usize) -> &[u8] {
+        self.lent = to;
+        self.buffer.get(from..to).unwrap_or_default()
+    }
+
+    /// Lends the message in progress out until the next call.
+    pub(super) fn lend_held(&mut self) -> &[u8] {
+        let held = mem::take(&mut self.held);
+        self.lent = held + mem::take(&mut self.gap);
+        self.buffer.get(..held).unwrap_or_default()
+    }
+}
+
+impl From<BytesMut> for Incoming {
+    /// Begins with bytes that have been read already.
+    fn from(bytes: BytesMut) -> Self {
+        Self { buffer: bytes, ..Self::new() }
+    }
+}
