@@ -35,8 +35,8 @@ pub struct MessageReceiver<R> {
 
 impl<R: Role> MessageReceiver<R> {
     /// Returns the read buffer, as [`WebSocket::input`](super::WebSocket::input) does.
-    pub const fn input(&mut self) -> &mut Incoming {
-        &mut self.receiving.incoming
+    pub const fn input(&mut self) -> Incoming<'_> {
+        Incoming::new(&mut self.receiving.buffer)
     }
 
     /// Returns the next message, as [`WebSocket::receive`](super::WebSocket::receive) does.
@@ -71,6 +71,24 @@ impl<R: Role> MessageReceiver<R> {
         owed: &mut OwedFrames,
     ) -> Result<Option<Part<'_>>, ProtocolError> {
         self.receiving.part(&mut Half { receiver: &mut self.receiver, owed })
+    }
+
+    /// Processes the input until a message is ready, as
+    /// [`WebSocket::process`](super::WebSocket::process) does.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn process(&mut self, owed: &mut OwedFrames) -> Result<bool, ProtocolError> {
+        self.receiving.process(&mut Half { receiver: &mut self.receiver, owed })
+    }
+
+    /// Processes the input until a part of a message is ready, as
+    /// [`WebSocket::process_part`](super::WebSocket::process_part) does.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn process_part(&mut self, owed: &mut OwedFrames) -> Result<bool, ProtocolError> {
+        self.receiving.process_part(&mut Half { receiver: &mut self.receiver, owed })
     }
 
     /// Records that the transport has ended. [`MessageSender::receive_eof`] must be told as well.

@@ -32,7 +32,81 @@ use super::read_size::ReadSize;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Incoming {
+#[must_use = "the bytes from the transport go in here"]
+pub struct Incoming<'w> {
+    buffer: &'w mut ReadBuffer,
+}
+
+impl<'w> Incoming<'w> {
+    pub(super) const fn new(buffer: &'w mut ReadBuffer) -> Self {
+        Self { buffer }
+    }
+
+    /// Reads once from `reader` and returns how many bytes it gave. 0 means that the reader has
+    /// ended.
+    ///
+    /// The size of the read follows the traffic. Memory that an earlier read has initialised is not
+    /// initialised again.
+    ///
+    /// # Errors
+    /// Returns the error of the reader. Nothing is lost then, and the call can be repeated.
+    #[cfg(feature = "std")]
+    pub fn read_from(&mut self, reader: &mut (impl Read + ?Sized)) -> io::Result<usize> {
+        self.buffer.read_from(reader)
+    }
+
+    /// Hands out an empty buffer with room for the next read, at least 4 KiB.
+    ///
+    /// [`give_back`](Self::give_back) must take it back once the transport has filled it. A buffer
+    /// that is dropped instead costs its memory and nothing else.
+    #[must_use = "the buffer must be given back"]
+    pub fn lend(&mut self) -> BytesMut {
+        self.buffer.lend()
+    }
+
+    /// Takes back a buffer that [`lend`](Self::lend) handed out, with the bytes that the transport
+    /// has put into it.
+    pub fn give_back(&mut self, filled: BytesMut) {
+        self.buffer.give_back(filled);
+    }
+
+    /// Copies `bytes` to the end of the buffer.
+    pub fn extend_from_slice(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Appends bytes that somebody else has read, such as the bytes after an opening handshake.
+    /// Nothing is copied while the buffer is empty.
+    pub fn append(&mut self, bytes: BytesMut) {
+        if self.buffer.is_empty() {
+            self.buffer.free = BytesMut::new();
+        }
+        self.buffer.join_free();
+        self.buffer.append(bytes);
+    }
+
+    /// Returns how many bytes the buffer holds, those of a message in progress included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Returns whether the buffer holds no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Frees the memory of an empty buffer. To be called when the transport has nothing to give, so
+    /// that an idle connection holds no buffer.
+    pub fn release_memory(&mut self) {
+        self.buffer.release_memory();
+    }
+}
+
+/// The read buffer itself.
+#[derive(Debug)]
+pub(super) struct ReadBuffer {
     /// ```text
     /// | held: payload so far | gap: headers and control frames between | not processed yet |
     /// ```
@@ -55,7 +129,7 @@ pub struct Incoming {
     frame_remaining: usize,
 }
 
-impl Incoming {
+impl ReadBuffer {
     pub(super) fn new() -> Self {
         Self {
             buffer: BytesMut::new(),
@@ -69,16 +143,8 @@ impl Incoming {
         }
     }
 
-    /// Reads once from `reader` and returns how many bytes it gave. 0 means that the reader has
-    /// ended.
-    ///
-    /// The size of the read follows the traffic. Memory that an earlier read has initialised is not
-    /// initialised again.
-    ///
-    /// # Errors
-    /// Returns the error of the reader. Nothing is lost then, and the call can be repeated.
     #[cfg(feature = "std")]
-    pub fn read_from(&mut self, reader: &mut (impl Read + ?Sized)) -> io::Result<usize> {
+    pub(super) fn read_from(&mut self, reader: &mut (impl Read + ?Sized)) -> io::Result<usize> {
         let size = self.make_room();
         if self.free.len() < size {
             self.free.resize(size, 0);
@@ -90,12 +156,7 @@ impl Incoming {
         Ok(read)
     }
 
-    /// Hands out an empty buffer with room for the next read, at least 4 KiB.
-    ///
-    /// [`give_back`](Self::give_back) must take it back once the transport has filled it. A buffer
-    /// that is dropped instead costs its memory and nothing else.
-    #[must_use = "the buffer must be given back"]
-    pub fn lend(&mut self) -> BytesMut {
+    pub(super) fn lend(&mut self) -> BytesMut {
         self.make_room();
         let mut free = mem::take(&mut self.free);
         free.clear();
@@ -103,35 +164,26 @@ impl Incoming {
         free
     }
 
-    /// Takes back a buffer that [`lend`](Self::lend) handed out, with the bytes that the transport
-    /// has put into it.
-    pub fn give_back(&mut self, mut filled: BytesMut) {
+    pub(super) fn give_back(&mut self, mut filled: BytesMut) {
         self.read_size.learn(self.asked, filled.len());
         self.free = filled.split_off(filled.len());
         self.append(filled);
     }
 
-    /// Copies `bytes` to the end of the buffer.
-    pub fn extend_from_slice(&mut self, bytes: &[u8]) {
+    pub(super) fn extend_from_slice(&mut self, bytes: &[u8]) {
         self.join_free();
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Returns how many bytes the buffer holds, those of a message in progress included.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.buffer.len() - self.lent
     }
 
-    /// Returns whether the buffer holds no bytes.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Frees the memory of an empty buffer. To be called when the transport has nothing to give, so
-    /// that an idle connection holds no buffer.
-    pub fn release_memory(&mut self) {
+    pub(super) fn release_memory(&mut self) {
         self.drop_lent();
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
@@ -177,7 +229,7 @@ impl Incoming {
 }
 
 /// What receiving does with the buffer.
-impl Incoming {
+impl ReadBuffer {
     /// The place of the first byte that has not been processed.
     #[inline]
     pub(super) const fn start(&self) -> usize {
@@ -277,12 +329,5 @@ impl Incoming {
         let held = mem::take(&mut self.held);
         self.lent = held + mem::take(&mut self.gap);
         self.buffer.get(..held).unwrap_or_default()
-    }
-}
-
-impl From<BytesMut> for Incoming {
-    /// Begins with bytes that have been read already.
-    fn from(bytes: BytesMut) -> Self {
-        Self { buffer: bytes, ..Self::new() }
     }
 }

@@ -97,7 +97,7 @@ impl<R: Role> WebSocket<R> {
     }
 
     /// Returns the read buffer, to put bytes from the transport into it.
-    pub const fn input(&mut self) -> &mut Incoming {
+    pub const fn input(&mut self) -> Incoming<'_> {
         self.receiver.input()
     }
 
@@ -156,6 +156,35 @@ impl<R: Role> WebSocket<R> {
             self.sender.settle(&mut owed);
         }
         received
+    }
+
+    /// Processes the input until a message is ready, and returns whether one is: the next call of
+    /// [`receive`](Self::receive) or [`receive_ref`](Self::receive_ref) returns it. For loops that
+    /// read more as long as no message is ready.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn process(&mut self) -> Result<bool, ProtocolError> {
+        let mut owed = OwedFrames::new();
+        let processed = self.receiver.process(&mut owed);
+        if !owed.is_empty() {
+            self.sender.settle(&mut owed);
+        }
+        processed
+    }
+
+    /// Processes the input until a part of a message is ready, and returns whether one is: the next
+    /// call of [`receive_part`](Self::receive_part) returns it.
+    ///
+    /// # Errors
+    /// As [`receive`](Self::receive).
+    pub fn process_part(&mut self) -> Result<bool, ProtocolError> {
+        let mut owed = OwedFrames::new();
+        let processed = self.receiver.process_part(&mut owed);
+        if !owed.is_empty() {
+            self.sender.settle(&mut owed);
+        }
+        processed
     }
 
     /// Records that the transport has ended: the peer will send nothing more.
@@ -346,7 +375,7 @@ impl<R: Role> WebSocket<R> {
 
     /// Takes the bytes that have been received and not processed, for whoever reads the stream next.
     pub fn take_unprocessed(&mut self) -> BytesMut {
-        self.receiver.receiving.incoming.take_unprocessed()
+        self.receiver.receiving.buffer.take_unprocessed()
     }
 }
 

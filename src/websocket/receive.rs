@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use bytes::Bytes;
 
 use super::compression::Inflating;
-use super::incoming::Incoming;
+use super::incoming::ReadBuffer;
 use super::{Config, MessageRef, Part};
 use crate::close::CloseFrame;
 use crate::connection::{ControlPayload, Event, Input, OwedFrames, Receiver, Role};
@@ -17,7 +17,7 @@ use crate::utf8_bytes::Utf8Bytes;
 /// The receiving direction of a `WebSocket`.
 #[derive(Debug)]
 pub(super) struct Receiving {
-    pub(super) incoming: Incoming,
+    pub(super) buffer: ReadBuffer,
     /// When permessage-deflate was negotiated.
     inflating: Option<Box<Inflating>>,
     /// The payload of the last Ping or Pong.
@@ -26,6 +26,8 @@ pub(super) struct Receiving {
     close: Option<Box<CloseFrame>>,
     /// Whether the message in progress is returned in parts.
     in_parts: bool,
+    /// What has been processed and not been returned yet.
+    ready: Option<Received>,
 }
 
 /// Something that has been received, and where it is.
@@ -37,11 +39,24 @@ enum Received {
     Held(Kind),
     /// A message that was decompressed.
     Inflated(Kind),
+    /// A part of a message.
+    Part { kind: Kind, place: Place, first: bool, last: bool },
     Ping,
     Pong,
     Close,
     /// Nothing: more bytes are needed.
     Nothing,
+}
+
+/// Where a part of a message is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// Between these places of the buffer.
+    Frame { from: usize, to: usize },
+    /// In the buffer, moved together.
+    Held,
+    /// In the output of the decompressor.
+    Inflated,
 }
 
 impl Receiving {
@@ -52,12 +67,36 @@ impl Receiving {
             is_client,
         );
         Self {
-            incoming: Incoming::new(),
+            buffer: ReadBuffer::new(),
             inflating: inflating.map(Box::new),
             control: ControlPayload::EMPTY,
             close: None,
             in_parts: false,
+            ready: None,
         }
+    }
+
+    /// Processes the input until a message is ready, and returns whether one is.
+    pub(super) fn process(
+        &mut self,
+        source: &mut Half<'_, impl Role>,
+    ) -> Result<bool, ProtocolError> {
+        let received = self.take_message(source)?;
+        let is_ready = !matches!(received, Received::Nothing);
+        self.ready = is_ready.then_some(received);
+        Ok(is_ready)
+    }
+
+    /// Processes the input until a part of a message is ready, and returns whether one is.
+    pub(super) fn process_part(
+        &mut self,
+        source: &mut Half<'_, impl Role>,
+    ) -> Result<bool, ProtocolError> {
+        if self.ready.is_none() {
+            let received = self.next_part(source)?;
+            self.ready = (!matches!(received, Received::Nothing)).then_some(received);
+        }
+        Ok(self.ready.is_some())
     }
 
     /// Returns the next message.
@@ -66,15 +105,14 @@ impl Receiving {
         &mut self,
         source: &mut Half<'_, impl Role>,
     ) -> Result<Option<Message>, ProtocolError> {
-        let received = self.next(source)?;
-        Ok(Some(match received {
-            Received::Frame { kind, from, to } => whole(kind, self.incoming.cut_frame(from, to)),
-            Received::Held(kind) => whole(kind, self.incoming.cut_held()),
+        Ok(Some(match self.take_message(source)? {
+            Received::Frame { kind, from, to } => whole(kind, self.buffer.cut_frame(from, to)),
+            Received::Held(kind) => whole(kind, self.buffer.cut_held()),
             Received::Inflated(kind) => whole(kind, self.take_inflated()),
             Received::Ping => Message::Ping(Bytes::copy_from_slice(&self.control)),
             Received::Pong => Message::Pong(Bytes::copy_from_slice(&self.control)),
             Received::Close => Message::Close(self.close.clone()),
-            Received::Nothing => return Ok(None),
+            Received::Part { .. } | Received::Nothing => return Ok(None),
         }))
     }
 
@@ -84,39 +122,88 @@ impl Receiving {
         &mut self,
         source: &mut Half<'_, impl Role>,
     ) -> Result<Option<MessageRef<'_>>, ProtocolError> {
-        let received = self.next(source)?;
-        Ok(Some(match received {
-            Received::Frame { kind, from, to } => {
-                whole_ref(kind, self.incoming.lend_frame(from, to))
-            }
-            Received::Held(kind) => whole_ref(kind, self.incoming.lend_held()),
-            Received::Inflated(kind) => {
-                whole_ref(kind, self.inflating.as_mut().map_or(&[], |inflating| inflating.lend()))
-            }
+        Ok(Some(match self.take_message(source)? {
+            Received::Frame { kind, from, to } => whole_ref(kind, self.buffer.lend_frame(from, to)),
+            Received::Held(kind) => whole_ref(kind, self.buffer.lend_held()),
+            Received::Inflated(kind) => whole_ref(kind, self.lend_inflated()),
             Received::Ping => MessageRef::Ping(&self.control),
             Received::Pong => MessageRef::Pong(&self.control),
             Received::Close => MessageRef::Close(self.close.as_deref()),
-            Received::Nothing => return Ok(None),
+            Received::Part { .. } | Received::Nothing => return Ok(None),
         }))
+    }
+
+    /// Returns the next part of a message as it has arrived.
+    pub(super) fn part(
+        &mut self,
+        source: &mut Half<'_, impl Role>,
+    ) -> Result<Option<Part<'_>>, ProtocolError> {
+        if !self.process_part(source)? {
+            return Ok(None);
+        }
+        let (kind, place, first, last) = match self.ready.take() {
+            Some(Received::Part { kind, place, first, last }) => (kind, place, first, last),
+            Some(Received::Frame { kind, from, to }) => {
+                (kind, Place::Frame { from, to }, true, true)
+            }
+            Some(Received::Held(kind)) => (kind, Place::Held, true, true),
+            Some(Received::Inflated(kind)) => (kind, Place::Inflated, true, true),
+            Some(Received::Ping) => return Ok(Some(Part::Ping(&self.control))),
+            Some(Received::Pong) => return Ok(Some(Part::Pong(&self.control))),
+            Some(Received::Close) => return Ok(Some(Part::Close(self.close.as_deref()))),
+            Some(Received::Nothing) | None => return Ok(None),
+        };
+        let bytes = match place {
+            Place::Frame { from, to } => self.buffer.lend_frame(from, to),
+            Place::Held => self.buffer.lend_held(),
+            Place::Inflated => self.lend_inflated(),
+        };
+        Ok(Some(Part::Data { kind, bytes, first, last }))
+    }
+
+    /// Takes the message that is ready, or the next one.
+    #[inline]
+    fn take_message(
+        &mut self,
+        source: &mut Half<'_, impl Role>,
+    ) -> Result<Received, ProtocolError> {
+        match self.ready.take() {
+            None => self.next(source),
+            Some(part @ Received::Part { .. }) => {
+                self.drop_part(part);
+                self.next(source)
+            }
+            Some(received) => Ok(received),
+        }
+    }
+
+    /// Drops a part that nobody has asked for.
+    #[cold]
+    fn drop_part(&mut self, part: Received) {
+        match part {
+            Received::Part { place: Place::Frame { to, .. }, .. } => self.buffer.skip(to),
+            Received::Part { place: Place::Held, .. } => drop(self.buffer.cut_held()),
+            _ => self.discard_inflated(),
+        }
     }
 
     /// Takes the next event that is not data of a message in several frames.
     #[inline]
     fn next(&mut self, source: &mut Half<'_, impl Role>) -> Result<Received, ProtocolError> {
-        self.incoming.drop_lent();
+        self.buffer.drop_lent();
         loop {
-            let start = self.incoming.start();
-            let mut unprocessed = Input::new(self.incoming.unprocessed());
+            let start = self.buffer.start();
+            let mut unprocessed = Input::new(self.buffer.unprocessed());
             let event = source.receive(&mut unprocessed);
             let end = start + unprocessed.consumed();
             match event {
                 Ok(Some(Event::Data(data))) if !data.compressed && !self.in_parts => {
                     let (kind, last, len) = (data.kind, data.last, data.bytes.len());
                     let from = end - len;
-                    if last && !self.incoming.is_holding() {
+                    if last && !self.buffer.is_holding() {
                         return Ok(Received::Frame { kind, from, to: end });
                     }
-                    self.incoming.hold(from, end);
+                    self.buffer.hold(from, end);
                     if last {
                         return Ok(Received::Held(kind));
                     }
@@ -128,7 +215,7 @@ impl Receiving {
                         // The rest of a message that the application does not want.
                         _ => Ok(()),
                     };
-                    self.incoming.skip(end);
+                    self.buffer.skip(end);
                     if let Err(error) = inflated {
                         let error = source.fail(error);
                         self.clear();
@@ -142,7 +229,7 @@ impl Receiving {
                     }
                 }
                 Ok(None) => {
-                    self.incoming.end_input(source.frame_remaining());
+                    self.buffer.end_input(source.frame_remaining());
                     return Ok(Received::Nothing);
                 }
                 Ok(Some(Event::Ping(payload))) => return Ok(self.ping(payload, end)),
@@ -156,21 +243,21 @@ impl Receiving {
         }
     }
 
-    /// Returns the next part of a message as it has arrived.
-    pub(super) fn part(
+    /// Takes the next part of a message, or the next control frame.
+    fn next_part(
         &mut self,
         source: &mut Half<'_, impl Role>,
-    ) -> Result<Option<Part<'_>>, ProtocolError> {
+    ) -> Result<Received, ProtocolError> {
         self.drop_lent();
         loop {
-            let start = self.incoming.start();
-            let mut unprocessed = Input::new(self.incoming.unprocessed());
+            let start = self.buffer.start();
+            let mut unprocessed = Input::new(self.buffer.unprocessed());
             let event = source.receive(&mut unprocessed);
             let end = start + unprocessed.consumed();
             match event {
                 Ok(Some(Event::Data(data))) => {
-                    let (kind, last, len) = (data.kind, data.last, data.bytes.len());
-                    let compressed = data.compressed;
+                    let (kind, last, compressed) = (data.kind, data.last, data.compressed);
+                    let from = end - data.bytes.len();
                     let inflated = match &mut self.inflating {
                         Some(inflating) if compressed => inflating.push(kind, data.bytes, last),
                         _ => Ok(()),
@@ -180,44 +267,31 @@ impl Receiving {
                         self.clear();
                         return Err(error);
                     }
-                    let first = !self.in_parts;
-                    if compressed {
-                        self.incoming.skip(end);
-                        let is_empty =
-                            self.inflating.as_ref().is_none_or(|inflating| inflating.is_empty());
-                        // There is nothing to return yet.
-                        if is_empty && !last {
+                    let place = if compressed {
+                        self.buffer.skip(end);
+                        let inflating = self.inflating.as_ref();
+                        if !last && inflating.is_none_or(|inflating| inflating.is_empty()) {
+                            // There is nothing to return yet.
                             continue;
                         }
-                    } else if self.incoming.is_holding() {
-                        self.incoming.hold(end - len, end);
-                    }
-                    self.in_parts = !last;
-                    let bytes = if compressed {
-                        self.inflating.as_mut().map_or(&[][..], |inflating| inflating.lend())
-                    } else if self.incoming.is_holding() {
-                        self.incoming.lend_held()
+                        Place::Inflated
+                    } else if self.buffer.is_holding() {
+                        self.buffer.hold(from, end);
+                        Place::Held
                     } else {
-                        self.incoming.lend_frame(end - len, end)
+                        Place::Frame { from, to: end }
                     };
-                    return Ok(Some(Part::Data { kind, bytes, first, last }));
+                    let first = !self.in_parts;
+                    self.in_parts = !last;
+                    return Ok(Received::Part { kind, place, first, last });
                 }
                 Ok(None) => {
-                    self.incoming.end_input(source.frame_remaining());
-                    return Ok(None);
+                    self.buffer.end_input(source.frame_remaining());
+                    return Ok(Received::Nothing);
                 }
-                Ok(Some(Event::Ping(payload))) => {
-                    self.ping(payload, end);
-                    return Ok(Some(Part::Ping(&self.control)));
-                }
-                Ok(Some(Event::Pong(payload))) => {
-                    self.pong(payload, end);
-                    return Ok(Some(Part::Pong(&self.control)));
-                }
-                Ok(Some(Event::Close(frame))) => {
-                    self.close(frame);
-                    return Ok(Some(Part::Close(self.close.as_deref())));
-                }
+                Ok(Some(Event::Ping(payload))) => return Ok(self.ping(payload, end)),
+                Ok(Some(Event::Pong(payload))) => return Ok(self.pong(payload, end)),
+                Ok(Some(Event::Close(frame))) => return Ok(self.close(frame)),
                 Err(error) => {
                     self.clear();
                     return Err(error);
@@ -230,7 +304,7 @@ impl Receiving {
     #[cold]
     fn ping(&mut self, payload: ControlPayload, end: usize) -> Received {
         self.control = payload;
-        self.incoming.skip(end);
+        self.buffer.skip(end);
         Received::Ping
     }
 
@@ -238,7 +312,7 @@ impl Receiving {
     #[cold]
     fn pong(&mut self, payload: ControlPayload, end: usize) -> Received {
         self.control = payload;
-        self.incoming.skip(end);
+        self.buffer.skip(end);
         Received::Pong
     }
 
@@ -252,7 +326,7 @@ impl Receiving {
 
     /// Frees what the next message can do without.
     pub(super) fn release_memory(&mut self) {
-        self.incoming.release_memory();
+        self.buffer.release_memory();
         if let Some(inflating) = &mut self.inflating {
             inflating.release_memory();
         }
@@ -260,6 +334,10 @@ impl Receiving {
 
     fn take_inflated(&mut self) -> Bytes {
         self.inflating.as_mut().map(|inflating| inflating.take()).unwrap_or_default()
+    }
+
+    fn lend_inflated(&mut self) -> &[u8] {
+        self.inflating.as_mut().map_or(&[], |inflating| inflating.lend())
     }
 
     fn discard_inflated(&mut self) {
@@ -270,7 +348,7 @@ impl Receiving {
 
     /// Drops what the last call lent out.
     fn drop_lent(&mut self) {
-        self.incoming.drop_lent();
+        self.buffer.drop_lent();
         if let Some(inflating) = &mut self.inflating {
             inflating.drop_lent();
         }
@@ -278,8 +356,9 @@ impl Receiving {
 
     /// Drops everything: after a Close or a fault nothing more is processed.
     fn clear(&mut self) {
-        self.incoming.clear();
+        self.buffer.clear();
         self.inflating = None;
+        self.in_parts = false;
     }
 }
 
