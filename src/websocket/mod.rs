@@ -20,6 +20,7 @@ use crate::connection::{Connection, Role, State, TransportAction};
 use crate::deflate::{Compression, Terms};
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
+use crate::handshake::Opened;
 use crate::message::Message;
 
 pub use config::Config;
@@ -45,10 +46,10 @@ use send::Queue;
 /// ```
 /// use bytes::{Buf, BytesMut};
 /// use websocket_proto::connection::{Client, Server};
-/// use websocket_proto::{Message, WebSocket, websocket::Config};
+/// use websocket_proto::{Message, WebSocket, handshake::Opened, websocket::Config};
 ///
-/// let mut client = WebSocket::new(Client::new([7; 32]), Config::new());
-/// let mut server = WebSocket::new(Server, Config::new());
+/// let mut client = WebSocket::new(Client::new([7; 32]), Config::new(), Opened::new());
+/// let mut server = WebSocket::new(Server, Config::new(), Opened::new());
 ///
 /// client.send("Hello".into())?;
 /// let output = client.output();
@@ -63,16 +64,22 @@ pub struct WebSocket<R> {
     joining: Joining,
     queue: Queue,
     watch: Option<Watch>,
+    opened: Opened,
 }
 
 impl<R: Role> WebSocket<R> {
-    /// A connection whose opening handshake has just been completed.
-    pub fn new(role: R, config: Config) -> Self {
+    /// Creates a connection from the result of its opening handshake.
+    ///
+    /// Without the feature `deflate` a `WebSocket` cannot compress: do not agree on
+    /// permessage-deflate then.
+    pub fn new(role: R, config: Config, opened: Opened) -> Self {
+        let terms = compression::usable(opened.deflate_terms());
         Self {
-            joining: Joining::new(&config, R::MASKS),
-            queue: Queue::new(&config, R::MASKS),
+            joining: Joining::new(&config, terms, R::MASKS),
+            queue: Queue::new(&config, terms, R::MASKS),
             watch: config.keepalive.map(Watch::new),
-            connection: Connection::new(role, config.connection_config()),
+            connection: Connection::new(role, config.connection_config(terms.is_some())),
+            opened,
         }
     }
 
@@ -166,10 +173,23 @@ impl<R: Role> WebSocket<R> {
         self.connection.close_with(Some(&frame), self.queue.outgoing.data())
     }
 
-    /// The terms on which this connection uses permessage-deflate; `None` when it does not.
+    /// Returns the result of the opening handshake.
     #[must_use]
-    pub fn deflate_terms(&self) -> Option<&Terms> {
-        self.queue.deflate_terms()
+    pub const fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// Returns the subprotocol that both sides agreed on in the opening handshake.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.opened.subprotocol()
+    }
+
+    /// Returns the terms on which this connection uses permessage-deflate, or `None` if it does
+    /// not use it.
+    #[must_use]
+    pub const fn deflate_terms(&self) -> Option<&Terms> {
+        compression::usable(self.opened.deflate_terms())
     }
 
     /// Says whether the messages from the next one on are sent compressed, where permessage-deflate
@@ -276,8 +296,8 @@ impl<R: Role> WebSocket<R> {
         let answer_pings = self.connection.answers_pings();
         let (receiver, sender) = self.connection.into_split();
         (
-            MessageReceiver::new(receiver, self.joining, answer_pings),
-            MessageSender::new(sender, self.queue),
+            MessageReceiver::new(receiver, self.joining, answer_pings, self.opened.clone()),
+            MessageSender::new(sender, self.queue, self.opened),
         )
     }
 
@@ -285,10 +305,10 @@ impl<R: Role> WebSocket<R> {
     /// of halves that are not is no WebSocket.
     #[must_use]
     pub fn reunite(receiver: MessageReceiver<R>, sender: MessageSender<R>) -> Self {
-        let (receiver, joining, answer_pings) = receiver.into_parts();
+        let (receiver, joining, answer_pings, opened) = receiver.into_parts();
         let (sender, queue) = sender.into_parts();
         let connection = Connection::reunite(receiver, sender, answer_pings);
-        Self { connection, joining, queue, watch: None }
+        Self { connection, joining, queue, watch: None, opened }
     }
 
     /// Owes the Pong for which a half found the queue full.

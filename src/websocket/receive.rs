@@ -7,6 +7,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use super::Config;
 use super::compression::Inflating;
 use crate::connection::{Connection, Event, Input, Receiver, Role};
+use crate::deflate::Terms;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::message::Message;
@@ -30,12 +31,13 @@ pub(super) struct Joining {
 }
 
 impl Joining {
-    pub(super) fn new(config: &Config, is_client: bool) -> Self {
+    pub(super) fn new(config: &Config, terms: Option<&Terms>, is_client: bool) -> Self {
         Self {
             held: 0,
             gap: 0,
             inflating: Inflating::negotiated(
                 &config.compression,
+                terms,
                 config.connection.max_message_size,
                 is_client,
             )

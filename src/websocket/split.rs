@@ -10,6 +10,7 @@ use crate::connection::{ControlPayload, Receiver, Role, Sender};
 use crate::deflate::Compression;
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
+use crate::handshake::Opened;
 use crate::message::Message;
 
 /// The receiving half of a [`WebSocket`](super::WebSocket).
@@ -23,15 +24,27 @@ pub struct MessageReceiver<R> {
     receiver: Receiver<R>,
     joining: Joining,
     answer_pings: bool,
+    opened: Opened,
 }
 
 impl<R: Role> MessageReceiver<R> {
-    pub(super) const fn new(receiver: Receiver<R>, joining: Joining, answer_pings: bool) -> Self {
-        Self { receiver, joining, answer_pings }
+    pub(super) const fn new(
+        receiver: Receiver<R>,
+        joining: Joining,
+        answer_pings: bool,
+        opened: Opened,
+    ) -> Self {
+        Self { receiver, joining, answer_pings, opened }
     }
 
-    pub(super) fn into_parts(self) -> (Receiver<R>, Joining, bool) {
-        (self.receiver, self.joining, self.answer_pings)
+    pub(super) fn into_parts(self) -> (Receiver<R>, Joining, bool, Opened) {
+        (self.receiver, self.joining, self.answer_pings, self.opened)
+    }
+
+    /// Returns the result of the opening handshake.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        &self.opened
     }
 
     /// Whether the configuration wants Pings to be answered, which is the owner's to do now.
@@ -76,15 +89,22 @@ impl<R: Role> MessageReceiver<R> {
 pub struct MessageSender<R> {
     sender: Sender<R>,
     queue: Queue,
+    opened: Opened,
 }
 
 impl<R: Role> MessageSender<R> {
-    pub(super) const fn new(sender: Sender<R>, queue: Queue) -> Self {
-        Self { sender, queue }
+    pub(super) const fn new(sender: Sender<R>, queue: Queue, opened: Opened) -> Self {
+        Self { sender, queue, opened }
     }
 
     pub(super) fn into_parts(self) -> (Sender<R>, Queue) {
         (self.sender, self.queue)
+    }
+
+    /// Returns the result of the opening handshake.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        &self.opened
     }
 
     /// Queues a message, as [`WebSocket::send`](super::WebSocket::send) does.
