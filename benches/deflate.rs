@@ -11,6 +11,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use websocket_proto::connection::Server;
 use websocket_proto::deflate::{self, Compressor, Decompressor, Preferences, Terms};
 use websocket_proto::extension::Extensions;
+use websocket_proto::handshake::Opened;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{Message, WebSocket};
 
@@ -109,7 +110,7 @@ fn broadcast(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("broadcast/json-{name}"));
         group.throughput(Throughput::Elements(MEMBERS as u64));
         let text = json(1, size);
-        let config = Config::new().deflate(shared.clone()).deflate_terms(Some(agreement(true)));
+        let config = Config::new().deflate(shared.clone());
 
         let mut room = room(&config);
         group.bench_function("prepared", |b| {
@@ -146,7 +147,8 @@ fn broadcast(criterion: &mut Criterion) {
 }
 
 fn room(config: &Config) -> Vec<WebSocket<Server>> {
-    (0..MEMBERS).map(|_| WebSocket::new(Server, config.clone())).collect()
+    let opened = Opened::new().with_deflate_terms(agreement(true));
+    (0..MEMBERS).map(|_| WebSocket::new(Server, config.clone(), opened.clone())).collect()
 }
 
 fn drain(websocket: &mut WebSocket<Server>) -> usize {

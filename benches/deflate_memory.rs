@@ -11,6 +11,7 @@ use websocket_proto::connection::{Client, Role, Server};
 use websocket_proto::deflate;
 use websocket_proto::deflate::Preferences;
 use websocket_proto::extension::Extensions;
+use websocket_proto::handshake::Opened;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, WebSocket};
 
@@ -104,24 +105,24 @@ fn windows(preferences: Preferences, bits: u8) -> Preferences {
     preferences.server_max_window_bits(bits).client_max_window_bits(bits)
 }
 
-fn config(preferences: Option<Preferences>, deflate: &deflate::DeflateConfig) -> Config {
+fn setup(preferences: Option<Preferences>, deflate: &deflate::DeflateConfig) -> (Config, Opened) {
     let offer = b"permessage-deflate; client_max_window_bits";
     let agreement = preferences.map(|preferences| {
         let offers = Extensions::parse(offer).map_while(Result::ok);
         preferences.accept(offers).expect("it can be met")
     });
-    Config::new().deflate(deflate.clone()).deflate_terms(agreement)
+    (Config::new().deflate(deflate.clone()), Opened::new().with_deflate_terms(agreement))
 }
 
 fn measure(preferences: Option<Preferences>) -> Row {
-    let config = config(preferences, &deflate::DeflateConfig::new().pool_size(0));
-    let streams = Streams::new(&config);
+    let (config, opened) = setup(preferences, &deflate::DeflateConfig::new().pool_size(0));
+    let streams = Streams::new(&config, &opened);
     let mut room = Vec::with_capacity(CONNECTIONS);
     let mut inputs = vec![BytesMut::new(); CONNECTIONS];
     let before = HELD.load(Ordering::Relaxed);
     let each = || (HELD.load(Ordering::Relaxed) - before) / CONNECTIONS;
 
-    room.extend((0..CONNECTIONS).map(|_| WebSocket::new(Server, config.clone())));
+    room.extend((0..CONNECTIONS).map(|_| WebSocket::new(Server, config.clone(), opened.clone())));
     let unused = each();
     for (websocket, input) in room.iter_mut().zip(&mut inputs) {
         for (text, bytes) in &streams.messages {
@@ -161,8 +162,8 @@ struct Streams {
 }
 
 impl Streams {
-    fn new(config: &Config) -> Self {
-        let mut client = WebSocket::new(Client::new([7; 32]), config.clone());
+    fn new(config: &Config, opened: &Opened) -> Self {
+        let mut client = WebSocket::new(Client::new([7; 32]), config.clone(), opened.clone());
         let mut messages = Vec::new();
         for number in 0..MESSAGES {
             let text = json(number, MESSAGE_LEN);
@@ -204,11 +205,11 @@ fn write<R: Role>(websocket: &mut WebSocket<R>) -> Vec<u8> {
 fn pool() -> usize {
     let deflate = deflate::DeflateConfig::new();
     let before = HELD.load(Ordering::Relaxed);
-    let config = config(Some(Preferences::new()), &deflate);
+    let (config, opened) = setup(Some(Preferences::new()), &deflate);
     let mut room: Vec<_> = (0..2 * deflate::DeflateConfig::DEFAULT_POOL_SIZE)
-        .map(|_| WebSocket::new(Server, config.clone()))
+        .map(|_| WebSocket::new(Server, config.clone(), opened.clone()))
         .collect();
-    let streams = Streams::new(&self::config(Some(Preferences::new()), &deflate));
+    let streams = Streams::new(&config, &opened);
     for websocket in &mut room {
         let (text, bytes) = &streams.messages[0];
         receive(websocket, &mut BytesMut::new(), bytes);

@@ -9,6 +9,7 @@ use benches::workload::{READ, Workload};
 use bytes::BytesMut;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use websocket_proto::connection::{Connection, ConnectionConfig, Event, Input, Server};
+use websocket_proto::handshake::Opened;
 use websocket_proto::{WebSocket, websocket};
 
 fn receive(criterion: &mut Criterion) {
@@ -47,7 +48,7 @@ fn receive(criterion: &mut Criterion) {
         });
         group.bench_function("WebSocket", |b| {
             let config = websocket::Config::new().max_message_size(1 << 30);
-            let mut websocket = WebSocket::new(Server, config);
+            let mut websocket = WebSocket::new(Server, config, Opened::new());
             let mut input = BytesMut::with_capacity(READ);
             b.iter(|| {
                 let (mut messages, mut bytes) = (0, 0);

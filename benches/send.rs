@@ -12,6 +12,7 @@ use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterio
 use websocket_proto::connection::{
     Client, Connection, ConnectionConfig, Role, Server, SliceOutput,
 };
+use websocket_proto::handshake::Opened;
 use websocket_proto::{Message, WebSocket, websocket};
 
 type Group<'c> = BenchmarkGroup<'c, criterion::measurement::WallTime>;
@@ -57,7 +58,7 @@ fn connection<R: Role>(group: &mut Group<'_>, name: &str, role: fn() -> R, paylo
 
 fn websocket<R: Role>(group: &mut Group<'_>, name: &str, role: fn() -> R, payload: &[u8]) {
     let config = websocket::Config::new().high_water_mark(usize::MAX);
-    let mut websocket = WebSocket::new(role(), config);
+    let mut websocket = WebSocket::new(role(), config, Opened::new());
     let payload = Bytes::copy_from_slice(payload);
     group.bench_function(name, |b| {
         b.iter(|| {

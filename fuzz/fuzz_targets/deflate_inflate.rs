@@ -8,6 +8,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use support::Setup;
 use support::messages::{Log, client, server};
 use websocket_proto::connection::Role;
 use websocket_proto::deflate::{CoderTerms, Decompressor, DeflateConfig, Preferences, Terms};
@@ -46,13 +47,12 @@ impl Conditions {
         &self,
         stream: &[u8],
         cuts: &[u8],
-        endpoint: impl Fn(websocket::Config) -> WebSocket<R>,
+        endpoint: impl Fn(Setup) -> WebSocket<R>,
     ) {
-        let config = websocket::Config::new()
-            .max_message_size(self.limit)
-            .deflate(DeflateConfig::new())
-            .deflate_terms(Some(self.agreement));
-        let log = |cuts: &[usize]| Log::of(endpoint(config.clone()), stream, cuts);
+        let config =
+            websocket::Config::new().max_message_size(self.limit).deflate(DeflateConfig::new());
+        let setup = Setup::agreed(config, self.agreement);
+        let log = |cuts: &[usize]| Log::of(endpoint(setup.clone()), stream, cuts);
         let whole = log(&[]);
         for message in whole.messages.iter().filter(|message| message.is_data()) {
             assert!(message.payload().is_some_and(|bytes| bytes.len() as u64 <= self.limit));

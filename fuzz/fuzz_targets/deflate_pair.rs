@@ -17,6 +17,7 @@ use websocket_proto::connection::{Client, Role, Server};
 use websocket_proto::deflate::{self, Compression, Preferences, Terms};
 use websocket_proto::extension::Extensions;
 use websocket_proto::frame::{FrameHeader, Kind, OpCode, Rsv};
+use websocket_proto::handshake::Opened;
 use websocket_proto::mask::Mask;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{Message, WebSocket};
@@ -149,10 +150,10 @@ impl<R: Role> Endpoint<R> {
         let config = Config::new()
             .max_message_size(1 << 20)
             .high_water_mark(wants.high_water_mark)
-            .deflate(deflate.clone())
-            .deflate_terms(Some(agreement));
+            .deflate(deflate.clone());
+        let opened = Opened::new().with_deflate_terms(agreement);
         Self {
-            websocket: WebSocket::new(role, config),
+            websocket: WebSocket::new(role, config, opened),
             deflate,
             input: BytesMut::new(),
             wire: VecDeque::new(),

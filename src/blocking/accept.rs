@@ -105,7 +105,7 @@ impl<S: Read + Write> Acceptor<S> {
         let stream = self.stream.as_mut().ok_or(AcceptError::Finished)?;
         let accepting = self
             .accepting
-            .get_or_insert_with(|| Accepting::new(self.limits, self.config.wanted_deflate()));
+            .get_or_insert_with(|| Accepting::new(self.limits, self.config.deflate_preferences()));
         let mut answer = Some(answer);
         let outcome = loop {
             let step = accepting.step(|incoming| match answer.take() {
@@ -129,9 +129,8 @@ impl<S: Read + Write> Acceptor<S> {
         let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
             return Err(AcceptError::Finished);
         };
-        let config = self.config.clone().deflate_terms(opened.deflate);
-        let input = accepting.input;
-        Ok(WebSocketStream::new(stream, Server, config, input, opened.subprotocol))
+        let (config, input) = (self.config.clone(), accepting.input);
+        Ok(WebSocketStream::from_parts(stream, Server, config, opened, input))
     }
 }
 

@@ -7,10 +7,8 @@ use super::accept::write_all;
 use super::deadline::{Deadline, TimedStream};
 use super::{WebSocketStream, fill};
 use crate::connection::Client;
-use crate::handshake::{Response, Scheme};
-use crate::io::{
-    ConnectError, ConnectOptions, Connecting, Opened, ReadSize, Step, UrlError, random,
-};
+use crate::handshake::{Opened, Response, Scheme};
+use crate::io::{ConnectError, ConnectOptions, Connecting, ReadSize, Step, UrlError, random};
 
 /// Connects to a `ws://` URL.
 ///
@@ -148,10 +146,10 @@ fn open<S>(
     connecting: &mut Connecting,
     opened: Opened,
 ) -> Result<WebSocketStream<S, Client>, ConnectError> {
-    let config = connecting.options().config.clone().deflate_terms(opened.deflate);
+    let config = connecting.options().config.clone();
     let client = Client::new(random()?);
     let input = core::mem::take(&mut connecting.input);
-    Ok(WebSocketStream::new(stream, client, config, input, opened.subprotocol))
+    Ok(WebSocketStream::from_parts(stream, client, config, opened, input))
 }
 
 /// A client's opening handshake over any transport, which can be resumed when that says

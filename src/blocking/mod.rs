@@ -27,7 +27,6 @@ mod write_side;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
 
-use alloc::boxed::Box;
 use core::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
@@ -35,7 +34,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use crate::close::CloseCode;
 use crate::connection::{Role, Server, State, TransportAction};
 use crate::frame::Kind;
-use crate::handshake::Request;
+use crate::handshake::{Opened, Request};
 use crate::io::{AcceptError, Error, ReadSize, Reply};
 use crate::message::Message;
 use crate::websocket::{Config, Outgoing, Prepared, WebSocket};
@@ -63,7 +62,6 @@ pub struct WebSocketStream<S, R> {
     read_size: ReadSize,
     /// Whether the transport has been written to and not been flushed.
     unflushed: bool,
-    subprotocol: Option<Box<str>>,
     close_timeout: Duration,
 }
 
@@ -110,34 +108,29 @@ impl<S: Read + Write> WebSocketStream<S, Server> {
 }
 
 impl<S, R: Role> WebSocketStream<S, R> {
-    /// A WebSocket whose opening handshake somebody else has completed. `input` is what has been
-    /// read already behind that handshake.
-    pub fn from_parts(stream: S, role: R, config: Config, input: BytesMut) -> Self {
-        Self::new(stream, role, config, input, None)
-    }
-
-    fn new(
-        stream: S,
-        role: R,
-        config: Config,
-        input: BytesMut,
-        subprotocol: Option<Box<str>>,
-    ) -> Self {
+    /// Creates a WebSocket from the result of an opening handshake that your own code has run.
+    /// `input` contains the bytes that were read after the handshake.
+    pub fn from_parts(stream: S, role: R, config: Config, opened: Opened, input: BytesMut) -> Self {
         Self {
             stream,
             close_timeout: config.close_timeout,
-            websocket: WebSocket::new(role, config),
+            websocket: WebSocket::new(role, config, opened),
             input,
             read_size: ReadSize::new(),
             unflushed: false,
-            subprotocol,
         }
     }
 
-    /// The subprotocol that was agreed on in the opening handshake.
+    /// Returns the result of the opening handshake: for a client, also the response of the server.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        self.websocket.opened()
+    }
+
+    /// Returns the subprotocol that both sides agreed on in the opening handshake.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
+        self.websocket.subprotocol()
     }
 
     /// The transport, to set its options. To read from it or write to it breaks the WebSocket.

@@ -18,6 +18,7 @@ use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{ControlPayload, OwedClose, Role};
 use crate::deflate::Compression;
 use crate::frame::Kind;
+use crate::handshake::Opened;
 use crate::io::{Error, ReadSize};
 use crate::message::Message;
 use crate::websocket::MessageSender;
@@ -33,6 +34,7 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     /// The system cannot give a second handle to the socket.
     pub fn into_split(self) -> io::Result<(ReadHalf<R>, WriteHalf<R>)> {
         let stream = self.stream.try_clone()?;
+        let opened = self.opened().clone();
         let (receiver, sender) = self.websocket.into_split();
         let write_side = Arc::new(WriteSide::new(self.stream, sender));
         let reader = ReadHalf {
@@ -40,12 +42,11 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
             receiver,
             input: self.input,
             read_size: self.read_size,
-            subprotocol: self.subprotocol,
             close_timeout: self.close_timeout,
             end: None,
             write_side: Arc::clone(&write_side),
         };
-        Ok((reader, WriteHalf { write_side }))
+        Ok((reader, WriteHalf { write_side, opened }))
     }
 }
 
@@ -56,7 +57,6 @@ pub struct ReadHalf<R> {
     receiver: MessageReceiver<R>,
     input: BytesMut,
     read_size: ReadSize,
-    subprotocol: Option<Box<str>>,
     close_timeout: Duration,
     end: Option<ReadOutcome>,
     write_side: Arc<WriteSide<R>>,
@@ -98,6 +98,18 @@ impl<R: Role> ReadHalf<R> {
         }
     }
 
+    /// Returns the result of the opening handshake: for a client, also the response of the server.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        self.receiver.opened()
+    }
+
+    /// Returns the subprotocol that both sides agreed on in the opening handshake.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.opened().subprotocol()
+    }
+
     /// Gives the memory of the decompressor back, as [`WebSocketStream::release_memory`] does.
     pub fn release_memory(&mut self) {
         self.receiver.release_memory();
@@ -136,17 +148,9 @@ impl<R: Role> ReadHalf<R> {
         if !Arc::ptr_eq(&self.write_side, &writer.write_side) {
             return Err(Box::new(ReuniteError(self, writer)));
         }
+        let opened = writer.opened.clone();
         drop(writer);
-        let Self {
-            stream,
-            receiver,
-            input,
-            read_size,
-            subprotocol,
-            close_timeout,
-            end,
-            write_side,
-        } = self;
+        let Self { stream, receiver, input, read_size, close_timeout, end, write_side } = self;
         match Arc::try_unwrap(write_side) {
             Ok(write_side) => {
                 let (sender, pong) = write_side.into_parts();
@@ -158,23 +162,14 @@ impl<R: Role> ReadHalf<R> {
                     input,
                     read_size,
                     unflushed: false,
-                    subprotocol,
                     close_timeout,
                 })
             }
             // There are two halves and no more.
             Err(write_side) => {
-                let writer = WriteHalf { write_side: Arc::clone(&write_side) };
-                let reader = Self {
-                    stream,
-                    receiver,
-                    input,
-                    read_size,
-                    subprotocol,
-                    close_timeout,
-                    end,
-                    write_side,
-                };
+                let writer = WriteHalf { write_side: Arc::clone(&write_side), opened };
+                let reader =
+                    Self { stream, receiver, input, read_size, close_timeout, end, write_side };
                 Err(Box::new(ReuniteError(reader, writer)))
             }
         }
@@ -200,9 +195,23 @@ impl<R: Role> ReadHalf<R> {
 #[derive(Debug)]
 pub struct WriteHalf<R> {
     write_side: Arc<WriteSide<R>>,
+    /// What `write_side` has is behind its lock.
+    opened: Opened,
 }
 
 impl<R: Role> WriteHalf<R> {
+    /// Returns the result of the opening handshake: for a client, also the response of the server.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// Returns the subprotocol that both sides agreed on in the opening handshake.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.opened().subprotocol()
+    }
+
     /// Sends a message.
     ///
     /// # Errors

@@ -35,8 +35,8 @@
     doc = "The adapters negotiate permessage-deflate if their [`Config`](crate::websocket::Config) \
         has a [`DeflateConfig`], and the [`WebSocket`](crate::WebSocket) then compresses and \
         decompresses messages. If your own code runs the opening handshake, negotiate with \
-        [`Preferences`] and pass the [`Terms`] to \
-        [`Config::deflate_terms`](crate::websocket::Config::deflate_terms)."
+        [`Preferences`] and put the [`Terms`] into the \
+        [`Opened`](crate::handshake::Opened) that the `WebSocket` is created with."
 )]
 //!
 #![cfg_attr(

@@ -106,10 +106,14 @@ pub(crate) mod client;
 mod error;
 pub(crate) mod headers;
 pub(crate) mod key;
+#[cfg(feature = "alloc")]
+mod opened;
 pub(crate) mod server;
 
 pub use client::{Answer, ClientHandshake, ClientRequest, Response, ResponseError, Scheme};
 pub use error::WriteError;
 pub use headers::MAX_SUBPROTOCOLS;
 pub use key::accept_key;
+#[cfg(feature = "alloc")]
+pub use opened::{HttpAnswer, Opened};
 pub use server::{Accept, Incoming, Refusal, Request, RequestError, ServerHandshake};

@@ -10,8 +10,8 @@ use ::http::{Response, StatusCode};
 
 use super::offer::{Offer, Opening};
 use crate::deflate::{Preferences, Terms};
-use crate::handshake::WriteError;
-use crate::handshake::server::accept::{require_offered_extensions, require_offered_subprotocol};
+use crate::handshake::server::accept::require_offered_extensions;
+use crate::handshake::{Opened, WriteError};
 
 /// Builds the response that opens the WebSocket: status 101, or 200 to an extended CONNECT.
 ///
@@ -27,9 +27,10 @@ use crate::handshake::server::accept::{require_offered_extensions, require_offer
 ///     .body(())?;
 /// let offer = Offer::from_connect(&request, Some("websocket"))?.expect("it has a protocol");
 ///
-/// let response = offer.accept().subprotocol("chat")?.response();
+/// let (response, opened) = offer.accept().subprotocol("chat")?.open();
 /// assert_eq!(response.status(), 200);
 /// assert_eq!(response.headers()["sec-websocket-protocol"], "chat");
+/// assert_eq!(opened.subprotocol(), Some("chat"));
 ///
 /// // The server can choose only what the client offered.
 /// let error = offer.accept().subprotocol("soap").unwrap_err();
@@ -41,6 +42,7 @@ use crate::handshake::server::accept::{require_offered_extensions, require_offer
 pub struct AcceptBuilder<'a> {
     offer: &'a Offer,
     response: Response<()>,
+    subprotocol: Option<&'a str>,
     extensions: Option<HeaderValue>,
     deflate: Option<Terms>,
 }
@@ -68,7 +70,7 @@ impl<'a> AcceptBuilder<'a> {
             // answer.
             Opening::Connect(version) => *response.version_mut() = *version,
         }
-        Self { offer, response, extensions: None, deflate: None }
+        Self { offer, response, subprotocol: None, extensions: None, deflate: None }
     }
 
     /// Chooses a subprotocol. Without this call there is none.
@@ -77,7 +79,9 @@ impl<'a> AcceptBuilder<'a> {
     ///
     /// Returns [`WriteError::SubprotocolNotOffered`] if the client did not offer `subprotocol`.
     pub fn subprotocol(mut self, subprotocol: &str) -> Result<Self, WriteError> {
-        require_offered_subprotocol(subprotocol, self.offer.subprotocols())?;
+        let mut offered = self.offer.subprotocols();
+        let chosen = offered.find(|offered| *offered == subprotocol);
+        self.subprotocol = Some(chosen.ok_or(WriteError::SubprotocolNotOffered)?);
         let value = HeaderValue::from_str(subprotocol);
         let value = value.map_err(|_| WriteError::SubprotocolNotOffered)?;
         self.response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, value);
@@ -104,10 +108,10 @@ impl<'a> AcceptBuilder<'a> {
     /// Accepts permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)) if the
     /// client offers it on terms that fit `preferences`.
     ///
-    /// The response lists it after the other extensions. Pass the returned [`Terms`] to the code
-    /// that compresses, for example with
-    /// [`Config::deflate_terms`](crate::websocket::Config::deflate_terms). `None` means that the
-    /// connection does not use permessage-deflate.
+    /// The response lists it after the other extensions, and the agreed terms are in the
+    /// [`Opened`]. `None` accepts nothing; so does a call of
+    /// [`Config::deflate_preferences`](crate::websocket::Config::deflate_preferences) on a
+    /// configuration that does not ask for compression.
     ///
     /// ```
     /// use websocket_proto::{deflate::Preferences, http::Offer};
@@ -120,22 +124,27 @@ impl<'a> AcceptBuilder<'a> {
     /// let offer = Offer::from_connect(&request, Some("websocket"))?.expect("it has a protocol");
     ///
     /// let preferences = Preferences::new().server_no_context_takeover(true);
-    /// let (accept, terms) = offer.accept().deflate(&preferences);
-    /// assert!(terms.expect("it is offered").server_no_context_takeover());
+    /// let (response, opened) = offer.accept().deflate(preferences).open();
+    /// assert!(opened.deflate_terms().expect("it is offered").server_no_context_takeover());
     /// assert_eq!(
-    ///     accept.response().headers()["sec-websocket-extensions"],
+    ///     response.headers()["sec-websocket-extensions"],
     ///     "permessage-deflate; server_no_context_takeover",
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn deflate(mut self, preferences: &Preferences) -> (Self, Option<Terms>) {
-        self.deflate = preferences.accept(self.offer.extensions());
-        let terms = self.deflate;
-        (self, terms)
+    pub fn deflate(mut self, preferences: impl Into<Option<Preferences>>) -> Self {
+        let preferences = preferences.into();
+        self.deflate = preferences.and_then(|wanted| wanted.accept(self.offer.extensions()));
+        self
     }
 
-    /// Returns the finished response.
-    pub fn response(mut self) -> Response<()> {
+    /// Returns the response to send, and what it agrees on, which
+    /// [`WebSocket::new`](crate::WebSocket::new) takes.
+    pub fn open(mut self) -> (Response<()>, Opened) {
+        let mut opened = Opened::new().with_deflate_terms(self.deflate);
+        if let Some(subprotocol) = self.subprotocol {
+            opened = opened.with_subprotocol(subprotocol);
+        }
         // RFC 6455, section 11.3.2: a response has this header only once.
         let extensions = match (self.extensions, self.deflate.map(|terms| terms.response())) {
             (Some(others), Some(deflate)) => {
@@ -148,6 +157,6 @@ impl<'a> AcceptBuilder<'a> {
         if let Some(extensions) = extensions {
             self.response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, extensions);
         }
-        self.response
+        (self.response, opened)
     }
 }

@@ -34,8 +34,9 @@
 //! let offer = Offer::from_upgrade(&request)?.expect("this asks for a WebSocket");
 //! assert!(offer.subprotocols().eq(["chat", "superchat"]));
 //!
-//! let response = offer.accept().subprotocol("chat")?.response();
+//! let (response, opened) = offer.accept().subprotocol("chat")?.open();
 //! assert_eq!(response.status(), 101);
+//! assert_eq!(opened.subprotocol(), Some("chat"));
 //! assert_eq!(response.headers()["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -50,9 +51,7 @@
 //!
 //! # permessage-deflate
 //!
-//! A server accepts permessage-deflate with [`AcceptBuilder::deflate`], or with
-//! [`Config::negotiate`](crate::websocket::Config::negotiate), which also puts the terms into the
-//! configuration of the `WebSocket`. A client offers it with
+//! A server accepts permessage-deflate with [`AcceptBuilder::deflate`]. A client offers it with
 //! [`ClientRequest::extensions`](crate::handshake::ClientRequest::extensions) and checks the
 //! response with [`Preferences::check`](crate::deflate::Preferences::check):
 //!

@@ -1,44 +1,9 @@
-//! What a server or proxy answered instead of doing what it was asked for.
-
-use alloc::string::{String, ToString as _};
-use alloc::vec::Vec;
-
-use bytes::Bytes;
+//! The body of a response that opens nothing.
 
 use crate::http1::HttpResponse;
 
 /// The most of a refusal's body that is kept.
 const MAX_BODY: usize = 64 * 1024;
-
-/// What a server answered instead of opening the WebSocket, or a proxy instead of connecting.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct HttpAnswer {
-    /// The status.
-    pub status: u16,
-    /// The headers, in the order in which they came.
-    pub headers: Vec<(String, Bytes)>,
-    /// The body, in its transfer coding if it has one: as much of it as came, up to 64 KiB.
-    pub body: Bytes,
-}
-
-impl HttpAnswer {
-    /// The value of the first header with this name, in any case.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let named = |(header, _): &&(String, Bytes)| header.eq_ignore_ascii_case(name);
-        self.headers.iter().find(named).map(|(_, value)| &value[..])
-    }
-
-    pub(super) fn new(response: &HttpResponse<'_>, body: &[u8]) -> Self {
-        let headers: Vec<_> = response
-            .headers
-            .iter()
-            .map(|header| (header.name.to_string(), Bytes::copy_from_slice(header.value)))
-            .collect();
-        Self { status: response.status, headers, body: Bytes::copy_from_slice(body) }
-    }
-}
 
 /// What a response's head says of its body.
 #[derive(Clone, Copy, Debug)]

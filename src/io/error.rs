@@ -5,10 +5,9 @@ use core::error::Error as StdError;
 use core::fmt;
 use std::io;
 
-use super::answer::HttpAnswer;
 use super::url::UrlError;
 use crate::error::{ProtocolError, SendError};
-use crate::handshake::{RequestError, ResponseError, WriteError};
+use crate::handshake::{HttpAnswer, RequestError, ResponseError, WriteError};
 use crate::websocket::Rejected;
 
 /// What can go wrong on an open WebSocket.

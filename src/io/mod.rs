@@ -9,13 +9,12 @@ mod reply;
 mod secret;
 mod url;
 
-pub use answer::HttpAnswer;
 pub use error::{AcceptError, ConnectError, Error, ProxyError};
 pub use options::ConnectOptions;
 pub use reply::Reply;
 pub use url::UrlError;
 
-pub(crate) use opening::{Accepting, Connecting, Opened, Step, Tunneling, upgrade_required};
+pub(crate) use opening::{Accepting, Connecting, Step, Tunneling, upgrade_required};
 
 use bytes::BytesMut;
 

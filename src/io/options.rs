@@ -172,7 +172,7 @@ impl ConnectOptions {
             .subprotocols(&subprotocols)
             .require_subprotocol(self.require_subprotocol)
             .headers(&headers);
-        let offer = self.config.wanted_deflate().map(|wanted| wanted.offer());
+        let offer = self.config.deflate_preferences().map(|wanted| wanted.offer());
         if let Some(offer) = &offer {
             request = request.extensions(offer);
         }

@@ -6,9 +6,10 @@ use crate::deflate::Compression;
 use crate::deflate::Terms;
 
 impl<S, R: Role> WebSocketStream<S, R> {
-    /// The terms on which this connection uses permessage-deflate; `None` when it does not.
+    /// Returns the terms on which this connection uses permessage-deflate, or `None` if it does
+    /// not use it.
     #[must_use]
-    pub fn deflate_terms(&self) -> Option<&Terms> {
+    pub const fn deflate_terms(&self) -> Option<&Terms> {
         self.websocket.deflate_terms()
     }
 

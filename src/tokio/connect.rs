@@ -229,9 +229,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
         };
         let opened = outcome?;
         let stream = self.stream.take().ok_or(ConnectError::Finished)?;
-        let config = self.connecting.options().config.clone().deflate_terms(opened.deflate);
+        let config = self.connecting.options().config.clone();
         let input = core::mem::take(&mut self.connecting.input);
         let client = Client::new(random()?);
-        Ok(WebSocketStream::new(stream, client, config, input, opened.subprotocol))
+        Ok(WebSocketStream::from_parts(stream, client, config, opened, input))
     }
 }

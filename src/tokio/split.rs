@@ -18,6 +18,7 @@ use crate::close::CloseCode;
 use crate::connection::Role;
 use crate::deflate::Compression;
 use crate::frame::Kind;
+use crate::handshake::Opened;
 use crate::io::Error;
 use crate::message::Message;
 use crate::websocket::Prepared;
@@ -48,8 +49,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// # }
     /// ```
     pub fn into_split(self) -> (ReadHalf<S, R>, WriteHalf<S, R>) {
-        let shared = Arc::new(Mutex::new(self));
-        (ReadHalf(SharedStream(Arc::clone(&shared))), WriteHalf(SharedStream(shared)))
+        let opened = self.opened().clone();
+        let shared = SharedStream { stream: Arc::new(Mutex::new(self)), opened };
+        (ReadHalf(shared.share()), WriteHalf(shared))
     }
 }
 
@@ -58,6 +60,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
 pub struct ReadHalf<S, R>(SharedStream<S, R>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
+    /// Returns the result of the opening handshake: for a client, also the response of the server.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        &self.0.opened
+    }
+
+    /// Returns the subprotocol that both sides agreed on in the opening handshake.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.opened().subprotocol()
+    }
+
     /// Receives the next message, as [`WebSocketStream::next`] does. Call it until `None`, also
     /// when the other half has sent the Close.
     ///
@@ -77,17 +91,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
         self,
         writer: WriteHalf<S, R>,
     ) -> Result<WebSocketStream<S, R>, ReuniteError<S, R>> {
-        if !Arc::ptr_eq(&self.0.0, &writer.0.0) {
+        if !Arc::ptr_eq(&self.0.stream, &writer.0.stream) {
             return Err(ReuniteError(self, writer));
         }
         drop(writer);
-        match Arc::try_unwrap(self.0.0) {
+        let SharedStream { stream, opened } = self.0;
+        match Arc::try_unwrap(stream) {
             Ok(mutex) => Ok(mutex.into_inner().unwrap_or_else(PoisonError::into_inner)),
             // There are two halves and no more.
-            Err(shared) => Err(ReuniteError(
-                Self(SharedStream(Arc::clone(&shared))),
-                WriteHalf(SharedStream(shared)),
-            )),
+            Err(stream) => {
+                let shared = SharedStream { stream, opened };
+                Err(ReuniteError(Self(shared.share()), WriteHalf(shared)))
+            }
         }
     }
 }
@@ -97,6 +112,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
 pub struct WriteHalf<S, R>(SharedStream<S, R>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
+    /// Returns the result of the opening handshake: for a client, also the response of the server.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        &self.0.opened
+    }
+
+    /// Returns the subprotocol that both sides agreed on in the opening handshake.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.opened().subprotocol()
+    }
+
     /// Waits until a message can be queued, as [`WebSocketStream::ready`] does.
     ///
     /// Dropped, it has lost nothing.
@@ -231,11 +258,19 @@ impl<S, R> fmt::Display for ReuniteError<S, R> {
 impl<S, R> StdError for ReuniteError<S, R> {}
 
 #[derive(Debug)]
-struct SharedStream<S, R>(Arc<Mutex<WebSocketStream<S, R>>>);
+struct SharedStream<S, R> {
+    stream: Arc<Mutex<WebSocketStream<S, R>>>,
+    /// A copy of what the stream has, to be read without the lock.
+    opened: Opened,
+}
 
 impl<S, R> SharedStream<S, R> {
+    fn share(&self) -> Self {
+        Self { stream: Arc::clone(&self.stream), opened: self.opened.clone() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, WebSocketStream<S, R>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

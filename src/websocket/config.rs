@@ -7,12 +7,8 @@ use super::compression::Settings;
 use crate::connection::ConnectionConfig;
 #[cfg(feature = "deflate")]
 use crate::deflate::DeflateConfig;
-#[cfg(feature = "std")]
 use crate::deflate::Preferences;
-use crate::deflate::Terms;
 use crate::frame::Rsv;
-#[cfg(feature = "http")]
-use crate::http::AcceptBuilder;
 
 /// The limits of a [`WebSocket`](super::WebSocket), and what it does by itself.
 ///
@@ -97,9 +93,11 @@ impl Config {
         self
     }
 
-    /// Negotiates permessage-deflate (RFC 7692), and says when and how to compress. The adapters
-    /// negotiate by themselves; behind somebody else's opening handshake
-    /// [`deflate_terms`](Self::deflate_terms) says what came of it. Not negotiated when not set.
+    /// Sets that opening handshakes negotiate permessage-deflate (RFC 7692), and when and how to
+    /// compress. By default they do not negotiate it.
+    ///
+    /// The adapters negotiate by themselves. After an opening handshake of your own,
+    /// [`Opened`](crate::handshake::Opened) holds the agreed terms.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(mut self, config: DeflateConfig) -> Self {
@@ -107,53 +105,9 @@ impl Config {
         self
     }
 
-    /// The terms on which the connection uses permessage-deflate, as somebody else's opening
-    /// handshake has agreed on them; `None`, and when not set: it does not use it.
-    #[must_use]
-    pub const fn deflate_terms(mut self, terms: Option<Terms>) -> Self {
-        self.compression.set_terms(terms);
-        self
-    }
-
-    /// Negotiates permessage-deflate behind an HTTP library, if `deflate` was called to ask for
-    /// it: gives the response that says so, and the configuration for the connection that it
-    /// opens. Without the feature `deflate` both are as they were.
-    ///
-    /// ```
-    /// # #[cfg(feature = "deflate")] {
-    /// use websocket_proto::http::Offer;
-    /// use websocket_proto::deflate::DeflateConfig;
-    /// use websocket_proto::{WebSocket, connection::Server, websocket::Config};
-    ///
-    /// // One for the whole server.
-    /// let config = Config::new().deflate(DeflateConfig::new());
-    ///
-    /// let request = http::Request::connect("https://server.example.com/chat")
-    ///     .version(http::Version::HTTP_2)
-    ///     .header("sec-websocket-extensions", "permessage-deflate")
-    ///     .header("sec-websocket-version", "13")
-    ///     .body(())?;
-    /// let offer = Offer::from_connect(&request, Some("websocket"))?.expect("it has a protocol");
-    ///
-    /// let (accept, config) = config.clone().negotiate(offer.accept());
-    /// let response = accept.response();
-    /// assert_eq!(response.headers()["sec-websocket-extensions"], "permessage-deflate");
-    /// assert!(WebSocket::new(Server, config).deflate_terms().is_some());
-    /// # }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[cfg(feature = "http")]
-    pub fn negotiate(self, accept: AcceptBuilder<'_>) -> (AcceptBuilder<'_>, Self) {
-        let Some(preferences) = self.wanted_deflate() else {
-            return (accept, self);
-        };
-        let (accept, terms) = accept.deflate(&preferences);
-        (accept, self.deflate_terms(terms))
-    }
-
     /// What the connection below allows.
-    pub(super) fn connection_config(self) -> ConnectionConfig {
-        if self.compression.terms().is_none() {
+    pub(super) fn connection_config(self, compresses: bool) -> ConnectionConfig {
+        if !compresses {
             return self.connection;
         }
         // The limit is on what a message becomes, and is charged as it does. DEFLATE may make it
@@ -163,9 +117,13 @@ impl Config {
         self.connection.reserved_bits(Rsv::RSV1).max_compressed_size(limit)
     }
 
-    /// What the adapters are to negotiate.
-    #[cfg(feature = "std")]
-    pub(crate) fn wanted_deflate(&self) -> Option<Preferences> {
+    /// Returns what an opening handshake negotiates of permessage-deflate, or `None` if
+    /// it does not negotiate it.
+    ///
+    /// The adapters use it by themselves. Behind an HTTP library, pass it to the builder of the
+    /// response.
+    #[must_use]
+    pub fn deflate_preferences(&self) -> Option<Preferences> {
         self.compression.preferences()
     }
 }

@@ -6,6 +6,7 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
+use super::compression::usable;
 use super::incoming::Incoming;
 use super::keepalive::{DeadlineAction, Watch};
 use super::receive::{Half, Receiving};
@@ -19,6 +20,7 @@ use crate::connection::{
 use crate::deflate::{Compression, Terms};
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
+use crate::handshake::Opened;
 use crate::message::Message;
 
 /// The receiving half of a [`WebSocket`](super::WebSocket).
@@ -132,6 +134,7 @@ pub struct MessageSender<R> {
     /// Whether the transport has ended.
     pub(super) eof: bool,
     pub(super) watch: Option<Watch>,
+    pub(super) opened: Opened,
     /// Tells which receiving half belongs to this one.
     pub(super) pair: Option<Arc<()>>,
 }
@@ -210,11 +213,17 @@ impl<R: Role> MessageSender<R> {
         self.queue.set_compression(choice);
     }
 
-    /// Returns the terms on which this connection uses permessage-deflate, or `None` when it does
+    /// Returns the result of the opening handshake.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
+    /// Returns the terms on which this connection uses permessage-deflate, or `None` if it does
     /// not use it.
     #[must_use]
-    pub fn deflate_terms(&self) -> Option<&Terms> {
-        self.queue.deflate_terms()
+    pub const fn deflate_terms(&self) -> Option<&Terms> {
+        usable(self.opened.deflate_terms())
     }
 
     /// Frees memory, as [`WebSocket::release_memory`](super::WebSocket::release_memory) does.

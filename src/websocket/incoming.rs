@@ -22,9 +22,9 @@ use super::read_size::ReadSize;
 /// ```
 /// use bytes::BufMut;
 /// use websocket_proto::connection::Client;
-/// use websocket_proto::{Message, WebSocket, websocket::Config};
+/// use websocket_proto::{Message, WebSocket, handshake::Opened, websocket::Config};
 ///
-/// let mut websocket = WebSocket::new(Client::new([7; 32]), Config::new());
+/// let mut websocket = WebSocket::new(Client::new([7; 32]), Config::new(), Opened::new());
 /// let mut free = websocket.input().lend();
 /// free.put_slice(b"\x81\x05Hello"); // in real code, the transport fills it
 /// websocket.input().give_back(free);

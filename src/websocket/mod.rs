@@ -27,6 +27,7 @@ use crate::connection::{
 use crate::deflate::{Compression, Terms};
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
+use crate::handshake::Opened;
 use crate::message::Message;
 
 pub use config::Config;
@@ -56,10 +57,10 @@ use send::Queue;
 /// ```
 /// use bytes::Buf;
 /// use websocket_proto::connection::{Client, Server};
-/// use websocket_proto::{Message, WebSocket, websocket::Config};
+/// use websocket_proto::{Message, WebSocket, handshake::Opened, websocket::Config};
 ///
-/// let mut client = WebSocket::new(Client::new([7; 32]), Config::new());
-/// let mut server = WebSocket::new(Server, Config::new());
+/// let mut client = WebSocket::new(Client::new([7; 32]), Config::new(), Opened::new());
+/// let mut server = WebSocket::new(Server, Config::new(), Opened::new());
 ///
 /// client.send("Hello".into())?;
 /// let output = client.output();
@@ -75,12 +76,16 @@ pub struct WebSocket<R> {
 }
 
 impl<R: Role> WebSocket<R> {
-    /// Creates a connection whose opening handshake has just been completed.
-    pub fn new(role: R, config: Config) -> Self {
-        let receiving = Receiving::new(&config, R::MASKS);
-        let queue = Queue::new(&config, R::MASKS);
+    /// Creates a connection from the result of its opening handshake.
+    ///
+    /// Without the feature `deflate` a `WebSocket` cannot compress: do not agree on
+    /// permessage-deflate then.
+    pub fn new(role: R, config: Config, opened: Opened) -> Self {
+        let terms = compression::usable(opened.deflate_terms());
+        let receiving = Receiving::new(&config, terms, R::MASKS);
+        let queue = Queue::new(&config, terms, R::MASKS);
         let watch = config.keepalive.map(Watch::new);
-        let connection = Connection::new(role, config.connection_config());
+        let connection = Connection::new(role, config.connection_config(terms.is_some()));
         let (receiver, sender, owed) = connection.into_split();
         Self {
             receiver: MessageReceiver { receiver, receiving, pair: None },
@@ -91,6 +96,7 @@ impl<R: Role> WebSocket<R> {
                 peer: PeerEnd::Open,
                 eof: false,
                 watch,
+                opened,
                 pair: None,
             },
         }
@@ -251,9 +257,22 @@ impl<R: Role> WebSocket<R> {
         self.sender.close(code, reason)
     }
 
-    /// The terms on which this connection uses permessage-deflate; `None` when it does not.
+    /// Returns the result of the opening handshake.
     #[must_use]
-    pub fn deflate_terms(&self) -> Option<&Terms> {
+    pub const fn opened(&self) -> &Opened {
+        self.sender.opened()
+    }
+
+    /// Returns the subprotocol that both sides agreed on in the opening handshake.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.opened().subprotocol()
+    }
+
+    /// Returns the terms on which this connection uses permessage-deflate, or `None` if it does
+    /// not use it.
+    #[must_use]
+    pub const fn deflate_terms(&self) -> Option<&Terms> {
         self.sender.deflate_terms()
     }
 

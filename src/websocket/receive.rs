@@ -9,6 +9,7 @@ use super::incoming::ReadBuffer;
 use super::{Config, MessageRef, Part};
 use crate::close::CloseFrame;
 use crate::connection::{ControlPayload, Event, Input, OwedFrames, Receiver, Role};
+use crate::deflate::Terms;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::message::Message;
@@ -60,9 +61,10 @@ enum Place {
 }
 
 impl Receiving {
-    pub(super) fn new(config: &Config, is_client: bool) -> Self {
+    pub(super) fn new(config: &Config, terms: Option<&Terms>, is_client: bool) -> Self {
         let inflating = Inflating::negotiated(
             &config.compression,
+            terms,
             config.connection.max_message_size,
             is_client,
         );

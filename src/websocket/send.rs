@@ -30,11 +30,11 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    pub(super) fn new(config: &Config, is_client: bool) -> Self {
+    pub(super) fn new(config: &Config, terms: Option<&Terms>, is_client: bool) -> Self {
         Self {
             outgoing: Outgoing::new(),
             high_water_mark: config.high_water_mark,
-            deflating: Deflating::negotiated(&config.compression, is_client).map(Box::new),
+            deflating: Deflating::negotiated(&config.compression, terms, is_client).map(Box::new),
         }
     }
 
@@ -110,10 +110,6 @@ impl Queue {
             Err(error) => return Err(Rejected { message: payload, error }),
         }
         Ok(())
-    }
-
-    pub(super) fn deflate_terms(&self) -> Option<&Terms> {
-        self.deflating.as_ref().map(|deflating| deflating.terms())
     }
 
     /// Decides for the messages to come.

@@ -13,6 +13,7 @@ use websocket_proto::blocking::WebSocketStream;
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::deflate::{Preferences, Terms};
 use websocket_proto::extension::Extensions;
+use websocket_proto::handshake::Opened;
 use websocket_proto::io::Error;
 use websocket_proto::websocket::Config;
 
@@ -70,7 +71,7 @@ fn again_until_done<T>(mut call: impl FnMut() -> Result<T, Error>) -> Result<T, 
 fn calls_that_would_block_are_made_again_and_lose_nothing() {
     for bite in [1, 2, 3, 7, 1000] {
         let terms = agreement(Preferences::new(), "permessage-deflate");
-        let config = compressing().deflate_terms(Some(terms));
+        let opened = Opened::new().with_deflate_terms(terms);
         let mut peer = Deflated::new();
         let mut incoming = Vec::new();
         for number in 0..4 {
@@ -83,7 +84,8 @@ fn calls_that_would_block_are_made_again_and_lose_nothing() {
         incoming.push(Frame::close(1000, ""));
         let incoming = stream(Side::Server, &incoming).into();
         let transport = Hesitant { incoming, written: Vec::new(), bite, blocks: false };
-        let mut socket = WebSocketStream::from_parts(transport, Server, config, BytesMut::new());
+        let mut socket =
+            WebSocketStream::from_parts(transport, Server, compressing(), opened, BytesMut::new());
         let mut read = Vec::new();
         while let Some(message) = again_until_done(|| socket.read()).unwrap() {
             if message.is_data()
@@ -117,14 +119,20 @@ fn terms_of_somebody_elses_handshake_are_kept() {
         Preferences::new().server_max_window_bits(9),
         "permessage-deflate; client_max_window_bits=10",
     );
-    let config = Config::new().deflate_terms(Some(terms));
+    let opened = Opened::new().with_deflate_terms(terms);
+    let config = Config::new();
     let transport = Hesitant {
         incoming: VecDeque::new(),
         written: Vec::new(),
         bite: usize::MAX,
         blocks: false,
     };
-    let client =
-        WebSocketStream::from_parts(transport, Client::new([1; 32]), config, BytesMut::new());
+    let client = WebSocketStream::from_parts(
+        transport,
+        Client::new([1; 32]),
+        config,
+        opened,
+        BytesMut::new(),
+    );
     assert_eq!(client.deflate_terms(), Some(&terms));
 }

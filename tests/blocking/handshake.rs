@@ -62,6 +62,12 @@ fn a_subprotocol_and_headers_are_agreed_on() {
             .unwrap();
         assert_eq!(socket.subprotocol(), Some("v2"));
         assert_eq!(cookie.as_deref(), Some(&b"seen=1"[..]));
+        let answer = socket.opened().answer().expect("a client has the response");
+        assert_eq!((answer.status, answer.header("Set-Cookie")), (101, Some(&b"seen=1"[..])));
+        let opened = socket.opened().clone();
+        let (reader, writer) = socket.into_split().unwrap();
+        assert_eq!((reader.subprotocol(), writer.subprotocol()), (Some("v2"), Some("v2")));
+        assert_eq!(*reader.reunite(writer).unwrap().opened(), opened);
         assert_eq!(server.join().unwrap().as_deref(), Some("v2"));
     });
 }

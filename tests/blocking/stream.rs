@@ -9,6 +9,7 @@ use support::messages::{self, BINARY, PING, TEXT, decode_one};
 use websocket_proto::blocking::{self, WebSocketStream};
 use websocket_proto::connection::Server;
 use websocket_proto::frame::Kind;
+use websocket_proto::handshake::Opened;
 use websocket_proto::io::{ConnectOptions, Error, Reply};
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
@@ -122,8 +123,13 @@ fn a_connection_that_somebody_else_opened_begins_with_what_was_read() {
         let stream = server.into_stream();
         let from = messages::From::Client;
         let read = [from.frame(TEXT, "read before"), from.part(TEXT, "half ")].concat();
-        let mut server =
-            WebSocketStream::from_parts(stream, Server, Config::new(), BytesMut::from(&read[..]));
+        let mut server = WebSocketStream::from_parts(
+            stream,
+            Server,
+            Config::new(),
+            Opened::new(),
+            BytesMut::from(&read[..]),
+        );
         assert_eq!(server.subprotocol(), None);
         assert_eq!(server.read().unwrap(), Some(Message::text("read before")));
         let raw = client.stream_mut();

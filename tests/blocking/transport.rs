@@ -7,6 +7,7 @@ use crate::pipe::{Mood, Transport, is_transient, resume};
 use bytes::Bytes;
 use websocket_proto::blocking::{Connector, WebSocketStream};
 use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::handshake::Opened;
 use websocket_proto::io::{ConnectError, ConnectOptions, Error};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
@@ -18,7 +19,7 @@ fn open<R: Role>(
     mood: Mood,
 ) -> (WebSocketStream<Transport, R>, Transport) {
     let (ours, theirs) = Transport::pair(mood, Mood::Ready);
-    (WebSocketStream::from_parts(ours, role, config, Default::default()), theirs)
+    (WebSocketStream::from_parts(ours, role, config, Opened::new(), Default::default()), theirs)
 }
 
 #[test]
@@ -56,7 +57,8 @@ fn a_transport_that_takes_nothing_more_is_an_error() {
             Ok(())
         }
     }
-    let mut socket = WebSocketStream::from_parts(Full, Server, Config::new(), Default::default());
+    let mut socket =
+        WebSocketStream::from_parts(Full, Server, Config::new(), Opened::new(), Default::default());
     let error = socket.send("x").unwrap_err();
     assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::WriteZero));
     let options = ConnectOptions::new("ws://a/").unwrap();

@@ -8,7 +8,7 @@ use websocket_proto::extension::Extensions;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, ProtocolError, WebSocket, deflate};
 
-use support::{SEED, Side};
+use support::{SEED, Setup, Side};
 
 /// What a response says, as a client sees it that offered everything.
 pub(crate) fn agreement(response: &str) -> Terms {
@@ -27,16 +27,18 @@ pub(crate) fn no_takeover() -> Terms {
 }
 
 /// With this agreement, and everything else as it is when it is not set.
-pub(crate) fn agreed(agreement: Terms) -> Config {
-    Config::new().deflate(deflate::DeflateConfig::new()).deflate_terms(Some(agreement))
+pub(crate) fn agreed(agreement: Terms) -> Setup {
+    Setup::agreed(Config::new().deflate(deflate::DeflateConfig::new()), agreement)
 }
 
-pub(crate) fn server(config: Config) -> WebSocket<Server> {
-    WebSocket::new(Server, config)
+pub(crate) fn server(setup: impl Into<Setup>) -> WebSocket<Server> {
+    let Setup { config, opened } = setup.into();
+    WebSocket::new(Server, config, opened)
 }
 
-pub(crate) fn client(config: Config) -> WebSocket<Client> {
-    WebSocket::new(Client::new(SEED), config)
+pub(crate) fn client(setup: impl Into<Setup>) -> WebSocket<Client> {
+    let Setup { config, opened } = setup.into();
+    WebSocket::new(Client::new(SEED), config, opened)
 }
 
 /// What an endpoint made of its input.
@@ -106,10 +108,10 @@ const LONG: usize = 4096;
 
 /// Feeds `stream` to an endpoint of `side`: whole, in pieces of a few sizes, and cut at every pair
 /// of positions. Asserts that the outcome is one and the same, and returns it.
-pub(crate) fn every_split(side: Side, config: &Config, stream: &[u8]) -> Outcome {
+pub(crate) fn every_split(side: Side, setup: &Setup, stream: &[u8]) -> Outcome {
     let of = |ends: &[usize]| match side {
-        Side::Server => outcome(server(config.clone()), stream, ends.iter().copied()),
-        Side::Client => outcome(client(config.clone()), stream, ends.iter().copied()),
+        Side::Server => outcome(server(setup.clone()), stream, ends.iter().copied()),
+        Side::Client => outcome(client(setup.clone()), stream, ends.iter().copied()),
     };
     let whole = of(&[]);
     for size in [1, 2, 3, 5, 7, 13, 64, 4096, 65_537] {

@@ -3,7 +3,7 @@
 use crate::blocks::{Blocks, Part};
 use crate::endpoint::{self, Outcome, agreed, every_split, no_takeover, takeover};
 use crate::inflate::Inflater;
-use support::{Frame, Side, hex, stream};
+use support::{Frame, Setup, Side, hex, stream};
 use websocket_proto::deflate::Decompressor;
 use websocket_proto::frame::Rsv;
 use websocket_proto::websocket::Config;
@@ -24,7 +24,7 @@ fn binary(payload: impl AsRef<[u8]>) -> Frame {
 
 /// What both sides make of these frames; it is the same.
 #[track_caller]
-fn outcome(config: &Config, frames: &[Frame]) -> Outcome {
+fn outcome(config: &Setup, frames: &[Frame]) -> Outcome {
     let [server, client] = Side::BOTH.map(|side| every_split(side, config, &stream(side, frames)));
     assert_eq!(server, client);
     server
@@ -113,7 +113,7 @@ fn no_other_reserved_bit_is_taken() {
 fn rsv1_is_refused_where_nothing_was_agreed_on() {
     let refused = ProtocolError::ReservedBits { rsv: Rsv::RSV1 };
     let offered = Config::new().deflate(websocket_proto::deflate::DeflateConfig::new());
-    for config in [Config::new(), offered] {
+    for config in [Config::new(), offered].map(Setup::from) {
         outcome(&config, &[text(HELLO)]).assert(&[], refused);
     }
 }

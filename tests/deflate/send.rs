@@ -96,8 +96,7 @@ fn no_distance_exceeds_the_window() {
         );
         for level in 0..=9 {
             let config = DeflateConfig::new().level(level);
-            let config =
-                websocket::Config::new().deflate(config).deflate_terms(Some(agreement(&response)));
+            let config = agreed(agreement(&response)).deflate(config);
             // Each side at every other level.
             let (mut server, mut client) = (server(config.clone()), client(config));
             let mut send = |text: &[u8]| match level % 2 {
@@ -293,8 +292,7 @@ fn compressors_that_are_shared_do_not_mix_connections_up() {
             .map(|bits| {
                 let agreement =
                     agreement(&format!("permessage-deflate; server_max_window_bits={bits}"));
-                let config = websocket::Config::new().deflate(deflate.clone());
-                (bits, server(config.deflate_terms(Some(agreement))), Inflater::new())
+                (bits, server(agreed(agreement).deflate(deflate.clone())), Inflater::new())
             })
             .collect();
         for n in 0..3 {

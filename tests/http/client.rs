@@ -289,7 +289,7 @@ proptest! {
             if let Some(last) = extensions.last() {
                 accept = accept.extensions(last).expect("it was offered");
             }
-            let response = accept.response();
+            let response = accept.open().0;
             let agreement = match response.status().as_u16() {
                 101 => request.check_upgrade(&response),
                 _ => request.check_connect(&response),

@@ -37,8 +37,8 @@ fn accept(
     if let Some(others) = others {
         accept = accept.extensions(others).unwrap();
     }
-    let (accept, agreement) = accept.deflate(preferences);
-    let said = said_in(&accept.response());
+    let (response, opened) = accept.deflate(*preferences).open();
+    let (said, agreement) = (said_in(&response), opened.deflate_terms().copied());
 
     let received = bytes(extensions);
     let mut handshake = ServerHandshake::new();
@@ -106,8 +106,8 @@ fn it_stands_behind_the_other_extensions_in_the_same_header() {
     assert_eq!(said.as_deref(), Some("x-foo; a=1, x-bar, permessage-deflate"));
 
     let offer = Offer::from_upgrade(&upgrade(offers)).unwrap().unwrap();
-    let (accepted, _) = offer.accept().deflate(&Preferences::new());
-    let response = accepted.extensions("x-bar").unwrap().response();
+    let accepted = offer.accept().deflate(Preferences::new());
+    let (response, _) = accepted.extensions("x-bar").unwrap().open();
     assert_eq!(said_in(&response).as_deref(), Some("x-bar, permessage-deflate"));
 
     let limited = Preferences::new().client_max_window_bits(12);
@@ -130,8 +130,9 @@ fn a_client_finds_in_the_response_what_the_server_found_in_the_offer() {
         let offered = client.offer();
         let request = ClientRequest::new("a", "/", *b"the sample nonce").extensions(&offered);
         let offer = Offer::from_upgrade(&request.upgrade_request().unwrap()).unwrap().unwrap();
-        let (accept, agreement) = offer.accept().deflate(&server);
-        let opened = request.check_upgrade(&accept.response()).unwrap().unwrap();
+        let (response, by_server) = offer.accept().deflate(server).open();
+        let agreement = by_server.deflate_terms().copied();
+        let opened = request.check_upgrade(&response).unwrap().unwrap();
         let found = client.check(opened.extensions()).unwrap();
         assert_eq!(found, agreement);
         assert!(found.is_some());
@@ -147,9 +148,9 @@ mod by_the_configuration_of_the_websocket {
 
     fn negotiate(offers: Option<&str>, config: Config) -> (Option<String>, Option<Terms>) {
         let offer = Offer::from_upgrade(&upgrade(offers)).unwrap().unwrap();
-        let (accept, config) = config.negotiate(offer.accept());
-        let agreement = WebSocket::new(Server, config).deflate_terms().copied();
-        (said_in(&accept.response()), agreement)
+        let (response, opened) = offer.accept().deflate(config.deflate_preferences()).open();
+        let agreement = WebSocket::new(Server, config, opened).deflate_terms().copied();
+        (said_in(&response), agreement)
     }
 
     #[test]
@@ -165,13 +166,5 @@ mod by_the_configuration_of_the_websocket {
     #[test]
     fn it_is_not_negotiated_unless_it_is_wanted() {
         assert_eq!(negotiate(Some("permessage-deflate"), Config::new()), (None, None));
-    }
-
-    #[test]
-    fn what_was_agreed_on_for_another_connection_is_forgotten() {
-        let wanted = Config::new().deflate(deflate::DeflateConfig::new());
-        let offer = Offer::from_upgrade(&upgrade(Some("permessage-deflate"))).unwrap().unwrap();
-        let (_, config) = wanted.negotiate(offer.accept());
-        assert_eq!(negotiate(None, config), (None, None));
     }
 }

@@ -60,12 +60,12 @@ fn an_offer_is_accepted_with_200_and_without_what_http_1_1_needs() {
         assert!(offer.subprotocols().eq(["chat", "superchat"]));
         assert!(offer.extensions().map(|offered| offered.name()).eq(["permessage-deflate"]));
 
-        let response = offer.accept().response();
+        let response = offer.accept().open().0;
         assert_eq!((response.status().as_u16(), response.version()), (200, version));
         assert_eq!(headers(&response), []);
 
         let accept = offer.accept().subprotocol("superchat").expect("it was offered");
-        let response = accept.extensions("permessage-deflate").expect("it was offered").response();
+        let response = accept.extensions("permessage-deflate").expect("it was offered").open().0;
         let agreed = [
             ("sec-websocket-protocol", "superchat"),
             ("sec-websocket-extensions", "permessage-deflate"),
@@ -143,7 +143,7 @@ fn a_host_header_says_the_same_as_the_authority() {
 fn a_key_is_not_needed_and_not_looked_at() {
     for key in ["dGhlIHNhbXBsZSBub25jZQ==", "odd", ""] {
         let offer = check(&[("sec-websocket-key", key), ("sec-websocket-key", "again")]);
-        let response = offer.expect("a good request").accept().response();
+        let response = offer.expect("a good request").accept().open().0;
         assert_eq!(headers(&response), [], "nothing answers it");
     }
 }

@@ -128,7 +128,7 @@ fn the_example_of_the_rfc_is_accepted() {
     assert!(offer.subprotocols().eq(["chat", "superchat"]));
     assert_eq!(offer.extensions().count(), 0);
 
-    let response = offer.accept().subprotocol("chat").expect("it was offered").response();
+    let response = offer.accept().subprotocol("chat").expect("it was offered").open().0;
     assert_eq!((response.status().as_u16(), response.version()), (101, Version::HTTP_11));
     let mut headers: Vec<_> =
         response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
@@ -228,7 +228,7 @@ fn the_key_comes_once_and_is_the_base64_of_16_bytes() {
 fn the_accept_header_answers_the_text_of_the_key() {
     // Of the text, not of what it decodes to: two spellings of one nonce.
     let accept = |key| {
-        let response = offer(&valued("Sec-WebSocket-Key", &[key])).accept().response();
+        let response = offer(&valued("Sec-WebSocket-Key", &[key])).accept().open().0;
         response.headers()["sec-websocket-accept"].clone()
     };
     assert_ne!(accept("AQIDBAUGBwgJCgsMDQ4PEC=="), accept("AQIDBAUGBwgJCgsMDQ4PEA=="));
@@ -313,7 +313,7 @@ fn an_acceptance_agrees_only_on_what_was_offered() {
     lines.push(("Sec-WebSocket-Extensions".to_owned(), b"x-foo; a=1, x-bar".to_vec()));
     let offer = offer(&lines);
 
-    let response = offer.accept().extensions("x-bar, x-foo; b").unwrap().response();
+    let response = offer.accept().extensions("x-bar, x-foo; b").unwrap().open().0;
     assert_eq!(response.headers()["sec-websocket-extensions"], "x-bar, x-foo; b");
     assert!(!response.headers().contains_key("sec-websocket-protocol"));
 

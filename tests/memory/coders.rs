@@ -9,6 +9,7 @@ use websocket_proto::extension::Extensions;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, ProtocolError, WebSocket};
 
+use support::Setup;
 use support::deflated::RSV1;
 use support::messages::{BINARY, From};
 
@@ -30,11 +31,11 @@ fn agreement(preferences: Preferences) -> Terms {
 }
 
 /// Connections that share coders through `deflate`.
-pub(crate) fn config(preferences: Preferences, deflate: &deflate::DeflateConfig) -> Config {
-    Config::new().deflate(deflate.clone()).deflate_terms(Some(agreement(preferences)))
+pub(crate) fn config(preferences: Preferences, deflate: &deflate::DeflateConfig) -> Setup {
+    Setup::agreed(Config::new().deflate(deflate.clone()), agreement(preferences))
 }
 
-pub(crate) fn alone(preferences: Preferences) -> Config {
+pub(crate) fn alone(preferences: Preferences) -> Setup {
     config(preferences, &deflate::DeflateConfig::new().pool_size(0))
 }
 

@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 use websocket_proto::connection::{Client, Server};
+use websocket_proto::handshake::Opened;
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, ProtocolError, WebSocket};
 
@@ -10,7 +11,7 @@ const START: [u8; 8] = [0x81, 0x85, 0, 0, 0, 0, b'H', b'e'];
 
 #[test]
 fn text_that_the_caller_changes_between_two_calls_is_invalid_utf8() {
-    let mut websocket = WebSocket::new(Server, Config::new());
+    let mut websocket = WebSocket::new(Server, Config::new(), Opened::new());
     let mut input = BytesMut::from(&START[..]);
     assert_eq!(websocket.receive(&mut input), Ok(None));
     input[1] = 0xff;
@@ -24,7 +25,7 @@ fn text_that_the_caller_changes_between_two_calls_is_invalid_utf8() {
 
 #[test]
 fn text_that_the_caller_changes_between_two_calls_is_invalid_utf8_in_halves_too() {
-    let (mut receiver, _sender) = WebSocket::new(Server, Config::new()).into_split();
+    let (mut receiver, _sender) = WebSocket::new(Server, Config::new(), Opened::new()).into_split();
     let mut input = BytesMut::from(&START[..]);
     assert_eq!(receiver.receive(&mut input), Ok(None));
     input[0] = 0xff;
@@ -36,7 +37,7 @@ fn text_that_the_caller_changes_between_two_calls_is_invalid_utf8_in_halves_too(
 
 #[test]
 fn fragments_that_the_caller_changes_between_two_calls_are_invalid_utf8() {
-    let mut websocket = WebSocket::new(Client::new([7; 32]), Config::new());
+    let mut websocket = WebSocket::new(Client::new([7; 32]), Config::new(), Opened::new());
     let mut input = BytesMut::from(&b"\x01\x03\xe2\x82\xac"[..]);
     assert_eq!(websocket.receive(&mut input), Ok(None));
     // The last character is cut.
@@ -44,7 +45,7 @@ fn fragments_that_the_caller_changes_between_two_calls_are_invalid_utf8() {
     input.extend_from_slice(b"\x80\x00");
     assert_eq!(websocket.receive(&mut input), Err(ProtocolError::InvalidUtf8 { offset: 2 }));
 
-    let mut websocket = WebSocket::new(Client::new([7; 32]), Config::new());
+    let mut websocket = WebSocket::new(Client::new([7; 32]), Config::new(), Opened::new());
     let mut input = BytesMut::from(&b"\x01\x03abc"[..]);
     assert_eq!(websocket.receive(&mut input), Ok(None));
     // A character that the end of the message cuts.
@@ -55,7 +56,7 @@ fn fragments_that_the_caller_changes_between_two_calls_are_invalid_utf8() {
 
 #[test]
 fn text_that_the_caller_changes_to_other_text_is_taken_as_it_is() {
-    let mut websocket = WebSocket::new(Server, Config::new());
+    let mut websocket = WebSocket::new(Server, Config::new(), Opened::new());
     let mut input = BytesMut::from(&START[..]);
     assert_eq!(websocket.receive(&mut input), Ok(None));
     input[0] = b'J';
@@ -66,7 +67,7 @@ fn text_that_the_caller_changes_to_other_text_is_taken_as_it_is() {
 #[test]
 fn a_buffer_that_the_caller_empties_between_two_calls_is_no_panic() {
     for len in 0..8 {
-        let mut websocket = WebSocket::new(Server, Config::new());
+        let mut websocket = WebSocket::new(Server, Config::new(), Opened::new());
         let mut input = BytesMut::from(&START[..]);
         assert_eq!(websocket.receive(&mut input), Ok(None));
         input = BytesMut::zeroed(len);

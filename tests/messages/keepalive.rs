@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use websocket_proto::connection::{Server, State, TransportAction};
+use websocket_proto::handshake::Opened;
 use websocket_proto::websocket::{Config, Keepalive};
 use websocket_proto::{CloseCode, Message, ProtocolError, WebSocket};
 
@@ -12,7 +13,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 fn watching() -> WebSocket<Server> {
     let keepalive = Keepalive { interval: INTERVAL, timeout: TIMEOUT };
-    WebSocket::new(Server, Config::new().keepalive(keepalive))
+    WebSocket::new(Server, Config::new().keepalive(keepalive), Opened::new())
 }
 
 fn seconds(seconds: u64) -> Duration {
@@ -28,7 +29,7 @@ fn write(websocket: &mut WebSocket<Server>, now: Duration) -> Vec<u8> {
 
 #[test]
 fn without_a_keepalive_there_is_no_deadline() {
-    let mut websocket = WebSocket::new(Server, Config::new());
+    let mut websocket = WebSocket::new(Server, Config::new(), Opened::new());
     assert_eq!(websocket.deadline(), None);
     websocket.handle_deadline(Duration::MAX);
     assert!(websocket.output().is_empty());
@@ -117,7 +118,8 @@ mod on_tokio {
         let (mut peer, stream) = duplex(1024);
         let keepalive = Keepalive { interval: INTERVAL, timeout: TIMEOUT };
         let config = Config::new().keepalive(keepalive);
-        let mut socket = WebSocketStream::from_parts(stream, Server, config, BytesMut::new());
+        let mut socket =
+            WebSocketStream::from_parts(stream, Server, config, Opened::new(), BytesMut::new());
         let start = Instant::now();
         let received = timeout(seconds(3600), socket.next()).await.expect("in time");
         assert!(matches!(
@@ -137,7 +139,8 @@ mod on_tokio {
         let (mut peer, stream) = duplex(1024);
         let keepalive = Keepalive { interval: INTERVAL, timeout: TIMEOUT };
         let config = Config::new().keepalive(keepalive);
-        let mut socket = WebSocketStream::from_parts(stream, Server, config, BytesMut::new());
+        let mut socket =
+            WebSocketStream::from_parts(stream, Server, config, Opened::new(), BytesMut::new());
         let answers = tokio::spawn(async move {
             for _ in 0..3 {
                 let mut ping = [0; 2];

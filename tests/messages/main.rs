@@ -4,6 +4,7 @@
 mod buffer;
 mod keepalive;
 mod message;
+mod opened;
 #[cfg(feature = "std")]
 mod outgoing;
 mod receive;

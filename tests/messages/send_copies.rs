@@ -10,6 +10,7 @@ use support::messages::*;
 use websocket_proto::connection::Client;
 use websocket_proto::frame::Kind;
 #[cfg(feature = "std")]
+use websocket_proto::handshake::Opened;
 use websocket_proto::websocket::Outgoing;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{Message, SendError, WebSocket};
@@ -125,7 +126,8 @@ fn a_prepared_message_is_masked_anew_by_each_client() {
         let prepared = Prepared::text(text.as_str());
         let mut wires = BTreeSet::new();
         for seed in 0..5 {
-            let mut websocket = WebSocket::new(Client::new([seed; 32]), Config::new());
+            let mut websocket =
+                WebSocket::new(Client::new([seed; 32]), Config::new(), Opened::new());
             for _ in 0..2 {
                 websocket.send_prepared(&prepared).unwrap();
                 let wire = drain(websocket.output());

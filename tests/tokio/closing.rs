@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::handshake::Opened;
 use websocket_proto::io::Error;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
@@ -42,7 +43,7 @@ async fn tcp() -> (TcpStream, TcpStream) {
 }
 
 fn over<S, R: Role>(transport: S, role: R) -> WebSocketStream<S, R> {
-    WebSocketStream::from_parts(transport, role, Config::new(), BytesMut::new())
+    WebSocketStream::from_parts(transport, role, Config::new(), Opened::new(), BytesMut::new())
 }
 
 async fn read_frame(stream: &mut TcpStream, len: usize) -> Vec<u8> {

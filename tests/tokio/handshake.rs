@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 use websocket_proto::connection::{Client, Server};
-use websocket_proto::handshake::{Incoming, Request, RequestError};
+use websocket_proto::handshake::{Incoming, Opened, Request, RequestError};
 use websocket_proto::http1::{HeadError, HeadLimits};
 use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Error, Reply, UrlError};
 use websocket_proto::tokio::{Acceptor, Connector, WebSocketStream, connect, connect_with};
@@ -58,6 +58,14 @@ async fn a_client_and_a_server_agree_over_a_pipe() {
         })
     };
     within(talk).await.0.expect("it is open");
+    let answer = client.opened().answer().expect("a client has the response");
+    assert_eq!((answer.status, answer.header("X-Served-By")), (101, Some(&b"a test"[..])));
+    assert_eq!(server.opened().answer(), None);
+    let opened = client.opened().clone();
+    let (reader, writer) = client.into_split();
+    assert_eq!((reader.subprotocol(), writer.subprotocol()), (Some("chat.v2"), Some("chat.v2")));
+    assert_eq!(*reader.reunite(writer).expect("they belong together").opened(), opened);
+
     let error = within(connector.connect()).await.expect_err("it has been done");
     assert!(matches!(error, ConnectError::Finished));
 }
@@ -260,8 +268,13 @@ async fn a_url_that_cannot_be_connected_to_is_an_error_at_once() {
 fn a_websocket_of_any_handshake_begins_with_what_was_read() {
     let (transport, peer) = transport();
     let early = Frame::text("early").bytes(Side::Server);
-    let mut server =
-        WebSocketStream::from_parts(transport, Server, Config::new(), early[..].into());
+    let mut server = WebSocketStream::from_parts(
+        transport,
+        Server,
+        Config::new(),
+        Opened::new(),
+        early[..].into(),
+    );
     let message = run(server.next()).expect("at once").expect("open").expect("a good peer");
     assert_eq!(message, Message::text("early"));
     run(server.send("late")).expect("there is room").expect("it is open");
@@ -275,8 +288,13 @@ fn a_websocket_of_any_handshake_begins_with_what_was_read() {
 fn what_somebody_elses_handshake_has_left_in_the_transport_is_flushed() {
     let (transport, peer) = transport();
     peer.state().unflushed = 100;
-    let mut server =
-        WebSocketStream::from_parts(transport, Server, Config::new(), bytes::BytesMut::new());
+    let mut server = WebSocketStream::from_parts(
+        transport,
+        Server,
+        Config::new(),
+        Opened::new(),
+        bytes::BytesMut::new(),
+    );
     assert!(run(server.next()).is_none());
     assert_eq!(peer.state().unflushed, 0);
 }

@@ -19,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use websocket_proto::connection::{Client, Server, State};
 use websocket_proto::frame::Kind;
+use websocket_proto::handshake::Opened;
 use websocket_proto::io::Error;
 use websocket_proto::tokio::{ReadHalf, WebSocketStream, WriteHalf};
 use websocket_proto::websocket::{Config, Prepared};
@@ -300,9 +301,14 @@ async fn two_tasks_echo_more_than_either_direction_holds() {
     const COUNT: usize = 300;
     let (near, far) = duplex(1000);
     let config = Config::new().high_water_mark(2000);
-    let server = WebSocketStream::from_parts(near, Server, config, BytesMut::new());
-    let client =
-        WebSocketStream::from_parts(far, Client::new(SEED), Config::new(), BytesMut::new());
+    let server = WebSocketStream::from_parts(near, Server, config, Opened::new(), BytesMut::new());
+    let client = WebSocketStream::from_parts(
+        far,
+        Client::new(SEED),
+        Config::new(),
+        Opened::new(),
+        BytesMut::new(),
+    );
     exchange(server, client, COUNT).await;
 }
 
@@ -312,9 +318,15 @@ async fn two_tasks_echo_over_tcp() {
     let address = listener.local_addr().expect("bound");
     let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
     let (near, (far, _)) = (near.expect("connected"), far.expect("accepted"));
-    let server = WebSocketStream::from_parts(near, Server, Config::new(), BytesMut::new());
-    let client =
-        WebSocketStream::from_parts(far, Client::new(SEED), Config::new(), BytesMut::new());
+    let server =
+        WebSocketStream::from_parts(near, Server, Config::new(), Opened::new(), BytesMut::new());
+    let client = WebSocketStream::from_parts(
+        far,
+        Client::new(SEED),
+        Config::new(),
+        Opened::new(),
+        BytesMut::new(),
+    );
     exchange(server, client, 2000).await;
 }
 

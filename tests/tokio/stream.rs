@@ -16,6 +16,7 @@ use tokio::io::duplex;
 use tokio::net::TcpStream;
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
+use websocket_proto::handshake::Opened;
 use websocket_proto::io::Error;
 use websocket_proto::tokio::{Acceptor, Connector, ReadHalf, WebSocketStream, WriteHalf};
 use websocket_proto::websocket::{Config, Prepared};
@@ -237,8 +238,10 @@ fn reads_grow_with_the_traffic_and_shrink_with_it() {
 async fn two_of_them_talk_over_a_narrow_pipe() {
     let (near, far) = duplex(61);
     let input = bytes::BytesMut::new;
-    let mut client = WebSocketStream::from_parts(near, Client::new(SEED), Config::new(), input());
-    let mut server = WebSocketStream::from_parts(far, Server, Config::new(), input());
+    let mut client =
+        WebSocketStream::from_parts(near, Client::new(SEED), Config::new(), Opened::new(), input());
+    let mut server =
+        WebSocketStream::from_parts(far, Server, Config::new(), Opened::new(), input());
     let serve = async {
         while let Some(received) = server.next().await {
             let message = received.expect("a good peer");
@@ -303,8 +306,13 @@ fn messages_come_out_of_bytes_that_were_read_before() {
         let (transport, peer) = transport::transport();
         let (before, behind) = frames.split_at(cut);
         peer.give(behind);
-        let mut socket =
-            WebSocketStream::from_parts(transport, Server, Config::new(), before.into());
+        let mut socket = WebSocketStream::from_parts(
+            transport,
+            Server,
+            Config::new(),
+            Opened::new(),
+            before.into(),
+        );
         let mut received = VecDeque::new();
         while let Some(next) = run(socket.next()) {
             received.push_back(next.expect("it is open").expect("a good peer"));

@@ -6,6 +6,7 @@ use websocket_proto::extension::Extensions;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
 
+use support::Setup;
 use support::deflated::{Deflated, RSV1, Unframed, unframe};
 use support::transport::{Peer, Transport, open_with};
 
@@ -18,7 +19,7 @@ pub(crate) fn open<R: Role>(
 ) -> (WebSocketStream<Transport, R>, Peer) {
     let offer = b"permessage-deflate; client_max_window_bits";
     let agreement = preferences.accept(Extensions::parse(offer).map_while(Result::ok));
-    open_with(role, config.deflate_terms(Some(agreement.expect("it can be met"))))
+    open_with(role, Setup::agreed(config, agreement.expect("it can be met")))
 }
 
 pub(crate) fn open_server() -> (WebSocketStream<Transport, Server>, Peer) {

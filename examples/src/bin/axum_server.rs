@@ -84,18 +84,18 @@ impl WebSocketUpgrade {
             // The client does not offer it, and may go without.
             Err(_) => self.offer.accept(),
         };
-        let (accept, config) = config.negotiate(accept);
+        let (response, opened) = accept.deflate(config.deflate_preferences()).open();
         tokio::spawn(async move {
             match self.on_upgrade.await {
                 Ok(upgraded) => {
                     let stream = TokioIo::new(upgraded);
                     let input = BytesMut::new();
-                    run(WebSocketStream::from_parts(stream, Server, config, input)).await;
+                    run(WebSocketStream::from_parts(stream, Server, config, opened, input)).await;
                 }
                 Err(error) => eprintln!("{error}"),
             }
         });
-        accept.response().map(|()| Body::empty())
+        response.map(|()| Body::empty())
     }
 }
 

@@ -21,6 +21,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use websocket_proto::connection::Server;
+use websocket_proto::handshake::Opened;
 use websocket_proto::http::Offer;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
@@ -66,23 +67,24 @@ fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
         Ok(None) => return Response::new("there are WebSockets here\n".into()),
         Err(error) => return error.response(),
     };
-    let (accept, config) = config.negotiate(offer.accept());
+    let (response, opened) = offer.accept().deflate(config.deflate_preferences()).open();
     // hyper hands the stream over once the response below is written.
     tokio::spawn(async move {
-        if let Err(error) = echo(request, config).await {
+        if let Err(error) = echo(request, config, opened).await {
             eprintln!("{error}");
         }
     });
-    accept.response().map(|()| String::new())
+    response.map(|()| String::new())
 }
 
 async fn echo(
     request: Request<Incoming>,
     config: Config,
+    opened: Opened,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     // Reads and writes are the DATA frames of the stream, and shutting down is END_STREAM.
     let stream = TokioIo::new(hyper::upgrade::on(request).await?);
-    let mut socket = WebSocketStream::from_parts(stream, Server, config, BytesMut::new());
+    let mut socket = WebSocketStream::from_parts(stream, Server, config, opened, BytesMut::new());
     while let Some(received) = socket.next().await {
         match received {
             Ok(message) if message.is_data() => socket.feed(message).await?,

@@ -8,7 +8,7 @@ use h2::{RecvStream, SendStream};
 use http::{HeaderValue, Response, StatusCode};
 use tokio::net::TcpStream;
 use websocket_proto::connection::Client;
-use websocket_proto::handshake::{ClientRequest, Scheme};
+use websocket_proto::handshake::{ClientRequest, Opened, Scheme};
 use websocket_proto::http::PROTOCOL;
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, WebSocket};
@@ -67,7 +67,7 @@ impl Stream {
         for absent in ["sec-websocket-accept", "upgrade", "connection"] {
             assert!(!response.headers().contains_key(absent), "{absent}");
         }
-        let websocket = WebSocket::new(Client::new([seed; 32]), Config::new());
+        let websocket = WebSocket::new(Client::new([seed; 32]), Config::new(), Opened::new());
         Self { websocket, input: BytesMut::new(), receiving: response.into_body(), sending }
     }
 
@@ -215,8 +215,8 @@ mod compressed {
             let opened = request.check_connect(&response).expect("a good answer").expect("open");
             let agreement = preferences.check(opened.extensions()).expect("it fits the offer");
             assert!(agreement.is_some());
-            let config = Config::new().deflate_terms(agreement);
-            let websocket = WebSocket::new(Client::new([seed; 32]), config);
+            let agreed = Opened::new().with_deflate_terms(agreement);
+            let websocket = WebSocket::new(Client::new([seed; 32]), Config::new(), agreed);
             Self { websocket, input: BytesMut::new(), receiving: response.into_body(), sending }
         }
 

@@ -3,8 +3,12 @@
 
 use super::error::ResponseError;
 use super::request::ClientRequest;
+#[cfg(feature = "alloc")]
+use crate::deflate::Preferences;
 use crate::extension::{Extension, Extensions};
 use crate::handshake::headers::Fields;
+#[cfg(feature = "alloc")]
+use crate::handshake::{HttpAnswer, Opened};
 use crate::http1::grammar::token;
 use crate::http1::{Field, Headers, HttpResponse};
 
@@ -49,6 +53,30 @@ impl<'b> Response<'b> {
     /// the offer: the specification of each extension defines whether they fit.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'b>> + Clone + use<'b> {
         Extensions::in_field(self.extensions, self.http.headers).map_while(Result::ok)
+    }
+
+    /// Returns what both sides agreed on, with a copy of the response.
+    ///
+    /// `preferences` are those whose [`offer`](Preferences::offer) the request contained, or `None`
+    /// if the request did not offer permessage-deflate, or if it is not to be used.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`ResponseError::Deflate`] if the answer to permessage-deflate does not match the
+    /// offer (RFC 7692, section 7.1). Drop the transport then.
+    #[cfg(feature = "alloc")]
+    pub fn opened(
+        &self,
+        preferences: impl Into<Option<Preferences>>,
+    ) -> Result<Opened, ResponseError> {
+        let check = |preferences: Preferences| preferences.check(self.extensions());
+        let terms = preferences.into().map(check).transpose()?.flatten();
+        let opened = Opened::new().with_deflate_terms(terms);
+        let opened = opened.with_answer(HttpAnswer::new(&self.http, b""));
+        Ok(match self.subprotocol {
+            Some(subprotocol) => opened.with_subprotocol(subprotocol),
+            None => opened,
+        })
     }
 
     /// Returns all headers of the response.

@@ -1,13 +1,12 @@
 //! The server's opening handshake as steps, for any way of reading and writing.
 
-use alloc::boxed::Box;
 use core::mem;
 
 use bytes::{Buf, BytesMut};
 
-use super::{Opened, Step};
+use super::Step;
 use crate::deflate::Preferences;
-use crate::handshake::{Incoming, Refusal, ServerHandshake};
+use crate::handshake::{Incoming, Opened, Refusal, ServerHandshake};
 use crate::http1::HeadLimits;
 use crate::io::{AcceptError, Reply, encode_head};
 
@@ -96,7 +95,11 @@ fn respond(
         deflate.zip(request).and_then(|(wanted, request)| wanted.accept(request.extensions()));
     let outcome = match reply.write(request, deflate.as_ref(), output) {
         Ok(()) if reply.status() == 101 => {
-            Ok(Opened { subprotocol: reply.agreed_subprotocol().map(Box::from), deflate })
+            let opened = Opened::new().with_deflate_terms(deflate);
+            Ok(match reply.agreed_subprotocol() {
+                Some(subprotocol) => opened.with_subprotocol(subprotocol),
+                None => opened,
+            })
         }
         Ok(()) if request.is_none() => Err(AcceptError::NotWebSocket { status: reply.status() }),
         Ok(()) => Err(AcceptError::Refused { status: reply.status() }),

@@ -5,10 +5,10 @@ use core::fmt;
 
 use bytes::{Buf, BytesMut};
 
-use super::{Opened, Step};
-use crate::handshake::{Answer, ClientHandshake, Response, ResponseError, WriteError};
+use super::Step;
+use crate::handshake::{Answer, ClientHandshake, HttpAnswer, Opened, Response, WriteError};
 use crate::io::answer::KeptBody;
-use crate::io::{ConnectError, ConnectOptions, HttpAnswer, encode_head};
+use crate::io::{ConnectError, ConnectOptions, encode_head};
 
 /// A handshake under way. What it needs next is [`step`](Self::step)'s to say; between two steps
 /// it may be kept for as long as the transport has nothing to give or take.
@@ -62,19 +62,14 @@ impl Connecting {
         let Self { options, handshake, input, .. } = self;
         match options.with_request(self.nonce, |request| handshake.receive(request, input)) {
             Ok(Some(Answer::WebSocket(response))) => {
-                let wanted = options.config.wanted_deflate();
-                let deflate = match wanted.map(|wanted| wanted.check(response.extensions())) {
-                    Some(Err(error)) => {
-                        return Step::Done(Err(ResponseError::from(error).into()));
-                    }
-                    Some(Ok(terms)) => terms,
-                    None => None,
+                let opened = match response.opened(options.config.deflate_preferences()) {
+                    Ok(opened) => opened,
+                    Err(error) => return Step::Done(Err(error.into())),
                 };
                 inspect(&response);
-                let subprotocol = response.subprotocol().map(Box::from);
                 let head_len = response.head_len();
                 self.input.advance(head_len);
-                Step::Done(Ok(Opened { subprotocol, deflate }))
+                Step::Done(Ok(opened))
             }
             Ok(Some(Answer::Http(response))) => {
                 let body = KeptBody::of(&response);

@@ -4,13 +4,9 @@ mod accepting;
 mod connecting;
 mod tunneling;
 
-use alloc::boxed::Box;
-
 pub(crate) use accepting::{Accepting, upgrade_required};
 pub(crate) use connecting::Connecting;
 pub(crate) use tunneling::Tunneling;
-
-use crate::deflate::Terms;
 
 /// What a handshake needs next.
 #[derive(Debug)]
@@ -21,11 +17,4 @@ pub(crate) enum Step<T> {
     Write,
     /// Nothing: this is what came of it.
     Done(T),
-}
-
-/// What both sides have agreed on.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    pub(crate) subprotocol: Option<Box<str>>,
-    pub(crate) deflate: Option<Terms>,
 }

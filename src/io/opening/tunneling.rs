@@ -7,10 +7,10 @@ use std::io::{self, ErrorKind};
 use bytes::BytesMut;
 
 use super::Step;
-use crate::handshake::ClientHandshake;
+use crate::handshake::{ClientHandshake, HttpAnswer};
 use crate::io::answer::KeptBody;
 use crate::io::url::Authority;
-use crate::io::{ConnectError, ConnectOptions, HttpAnswer, ProxyError};
+use crate::io::{ConnectError, ConnectOptions, ProxyError};
 
 /// A `CONNECT` under way. It has no `Debug`, which would show the credentials in `output`.
 pub(crate) struct Tunneling {

@@ -20,7 +20,7 @@ use super::wakers::Wakers;
 use crate::close::CloseCode;
 use crate::connection::{Role, Server, State};
 use crate::frame::Kind;
-use crate::handshake::Request;
+use crate::handshake::{Opened, Request};
 use crate::io::{AcceptError, Error, ReadSize, Reply};
 use crate::message::Message;
 use crate::websocket::{Config, Prepared, WebSocket};
@@ -45,7 +45,6 @@ pub struct WebSocketStream<S, R> {
     /// Whether the transport has been written to and not been flushed.
     unflushed: bool,
     wakers: Wakers,
-    subprotocol: Option<Box<str>>,
     close_timeout: Duration,
     /// Made when the configuration has a keepalive.
     clock: Option<Clock>,
@@ -101,38 +100,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S, Server> {
 }
 
 impl<S, R: Role> WebSocketStream<S, R> {
-    /// A WebSocket whose opening handshake somebody else has completed. `input` is what has been
-    /// read already behind that handshake.
-    pub fn from_parts(stream: S, role: R, config: Config, input: BytesMut) -> Self {
-        Self::new(stream, role, config, input, None)
-    }
-
-    pub(super) fn new(
-        stream: S,
-        role: R,
-        config: Config,
-        input: BytesMut,
-        subprotocol: Option<Box<str>>,
-    ) -> Self {
+    /// Creates a WebSocket from the result of an opening handshake that your own code has run.
+    /// `input` contains the bytes that were read after the handshake.
+    pub fn from_parts(stream: S, role: R, config: Config, opened: Opened, input: BytesMut) -> Self {
         Self {
             stream,
             close_timeout: config.close_timeout,
             clock: None,
-            websocket: WebSocket::new(role, config),
+            websocket: WebSocket::new(role, config, opened),
             input,
             read_size: ReadSize::new(),
             // The handshake may have left something.
             unflushed: true,
             wakers: Wakers::new(),
-            subprotocol,
             end: ReadState::Open,
         }
     }
 
-    /// The subprotocol that was agreed on in the opening handshake.
+    /// Returns the result of the opening handshake: for a client, also the response of the server.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        self.websocket.opened()
+    }
+
+    /// Returns the subprotocol that both sides agreed on in the opening handshake.
     #[must_use]
     pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
+        self.websocket.subprotocol()
     }
 
     /// The transport, to set its options. To read from it or write to it breaks the WebSocket.

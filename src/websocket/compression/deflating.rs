@@ -13,21 +13,20 @@ pub(in crate::websocket) struct Deflating {
     compressor: Compressor,
     config: DeflateConfig,
     choice: Compression,
-    terms: Terms,
 }
 
 impl Deflating {
     /// `None` when permessage-deflate was not negotiated.
-    pub(in crate::websocket) fn negotiated(settings: &Settings, is_client: bool) -> Option<Self> {
-        let terms = settings.terms?;
+    pub(in crate::websocket) fn negotiated(
+        settings: &Settings,
+        terms: Option<&Terms>,
+        is_client: bool,
+    ) -> Option<Self> {
+        let terms = terms?;
         let config = settings.config.clone().unwrap_or_default();
         let ours = if is_client { terms.client() } else { terms.server() };
         let compressor = Compressor::new(&config, ours);
-        Some(Self { compressor, config, choice: Compression::Auto, terms })
-    }
-
-    pub(in crate::websocket) const fn terms(&self) -> &Terms {
-        &self.terms
+        Some(Self { compressor, config, choice: Compression::Auto })
     }
 
     /// Decides for the messages from the next one on.

@@ -6,7 +6,7 @@ use core::mem;
 use bytes::Bytes;
 
 use super::Settings;
-use crate::deflate::Decompressor;
+use crate::deflate::{Decompressor, Terms};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::utf8::Utf8Validator;
@@ -26,10 +26,11 @@ impl Inflating {
     /// `None` when permessage-deflate was not negotiated. `limit` is the largest message.
     pub(in crate::websocket) fn negotiated(
         settings: &Settings,
+        terms: Option<&Terms>,
         limit: u64,
         is_client: bool,
     ) -> Option<Self> {
-        let terms = settings.terms?;
+        let terms = terms?;
         let config = settings.config.clone().unwrap_or_default();
         let peers = if is_client { terms.server() } else { terms.client() };
         Some(Self {

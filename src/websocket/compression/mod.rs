@@ -19,3 +19,10 @@ pub(super) use {
 
 #[cfg(not(feature = "deflate"))]
 pub(super) use without::{Compressed, Deflating, Inflating, Settings};
+
+use crate::deflate::Terms;
+
+/// Returns the terms if the coders that they need are compiled in.
+pub(super) const fn usable(terms: Option<&Terms>) -> Option<&Terms> {
+    if cfg!(feature = "deflate") { terms } else { None }
+}

@@ -1,30 +1,21 @@
 //! What a configuration says of permessage-deflate.
 
-use crate::deflate::{DeflateConfig, Preferences, Terms};
+use crate::deflate::{DeflateConfig, Preferences};
 
-/// What to negotiate, and what was agreed on.
+/// What to negotiate, and how to compress.
 #[derive(Clone, Debug)]
 pub(in crate::websocket) struct Settings {
     pub(super) config: Option<DeflateConfig>,
-    pub(super) terms: Option<Terms>,
 }
 
 impl Settings {
     /// Without permessage-deflate.
     pub(in crate::websocket) const fn new() -> Self {
-        Self { config: None, terms: None }
+        Self { config: None }
     }
 
     pub(in crate::websocket) fn set_config(&mut self, config: DeflateConfig) {
         self.config = Some(config);
-    }
-
-    pub(in crate::websocket) const fn set_terms(&mut self, terms: Option<Terms>) {
-        self.terms = terms;
-    }
-
-    pub(in crate::websocket) const fn terms(&self) -> Option<&Terms> {
-        self.terms.as_ref()
     }
 
     pub(in crate::websocket) fn preferences(&self) -> Option<Preferences> {

@@ -3,9 +3,7 @@
 
 use bytes::Bytes;
 
-#[cfg(feature = "std")]
-use crate::deflate::Preferences;
-use crate::deflate::{Compression, Terms};
+use crate::deflate::{Compression, Preferences, Terms};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 
@@ -17,13 +15,6 @@ impl Settings {
         Self
     }
 
-    pub(in crate::websocket) const fn set_terms(&mut self, _terms: Option<Terms>) {}
-
-    pub(in crate::websocket) const fn terms(&self) -> Option<&Terms> {
-        None
-    }
-
-    #[cfg(feature = "std")]
     pub(in crate::websocket) const fn preferences(&self) -> Option<Preferences> {
         None
     }
@@ -33,12 +24,12 @@ impl Settings {
 pub(in crate::websocket) enum Deflating {}
 
 impl Deflating {
-    pub(in crate::websocket) const fn negotiated(_: &Settings, _is_client: bool) -> Option<Self> {
+    pub(in crate::websocket) const fn negotiated(
+        _: &Settings,
+        _: Option<&Terms>,
+        _is_client: bool,
+    ) -> Option<Self> {
         None
-    }
-
-    pub(in crate::websocket) const fn terms(&self) -> &Terms {
-        match *self {}
     }
 
     pub(in crate::websocket) const fn set_compression(&mut self, _: Compression) {
@@ -76,6 +67,7 @@ pub(in crate::websocket) enum Inflating {}
 impl Inflating {
     pub(in crate::websocket) const fn negotiated(
         _: &Settings,
+        _: Option<&Terms>,
         _limit: u64,
         _is_client: bool,
     ) -> Option<Self> {

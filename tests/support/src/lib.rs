@@ -17,6 +17,8 @@ mod log;
 pub mod messages;
 mod model;
 mod pair;
+#[cfg(feature = "alloc")]
+mod setup;
 mod split;
 mod state;
 #[cfg(feature = "tokio")]
@@ -31,6 +33,8 @@ pub use frame::{Frame, KEY, Side, stream};
 pub use log::{Entry, Log, Recorder, Wire, unmask_frames};
 pub use model::Model;
 pub use pair::{Endpoint, Pair};
+#[cfg(feature = "alloc")]
+pub use setup::Setup;
 pub use split::{every_split, every_split_from};
 pub use state::{assert_at, assert_sends_nothing};
 

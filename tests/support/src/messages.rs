@@ -3,8 +3,10 @@
 
 use bytes::{Buf, BytesMut};
 use websocket_proto::connection::{Client, Role, Server};
-use websocket_proto::websocket::{Config, Outgoing};
+use websocket_proto::websocket::Outgoing;
 use websocket_proto::{Message, ProtocolError, WebSocket};
+
+use crate::Setup;
 
 /// The opcode of a fragment that is not the first.
 pub const CONTINUATION: u8 = 0x0;
@@ -163,13 +165,15 @@ pub fn opcodes(output: &mut Outgoing) -> Vec<u8> {
 }
 
 /// An open WebSocket of a server.
-pub fn server(config: Config) -> WebSocket<Server> {
-    WebSocket::new(Server, config)
+pub fn server(setup: impl Into<Setup>) -> WebSocket<Server> {
+    let Setup { config, opened } = setup.into();
+    WebSocket::new(Server, config, opened)
 }
 
 /// An open WebSocket of a client.
-pub fn client(config: Config) -> WebSocket<Client> {
-    WebSocket::new(Client::new([7; 32]), config)
+pub fn client(setup: impl Into<Setup>) -> WebSocket<Client> {
+    let Setup { config, opened } = setup.into();
+    WebSocket::new(Client::new([7; 32]), config, opened)
 }
 
 /// A read buffer with these bytes.

@@ -12,9 +12,12 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use websocket_proto::connection::Role;
+use websocket_proto::handshake::Opened;
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, WebSocket};
+
+use crate::Setup;
 
 /// What the WebSocket reads from and writes to.
 ///
@@ -101,9 +104,13 @@ pub fn open<R: Role>(role: R) -> (WebSocketStream<Transport, R>, Peer) {
 }
 
 /// As [`open`], configured as this says.
-pub fn open_with<R: Role>(role: R, config: Config) -> (WebSocketStream<Transport, R>, Peer) {
+pub fn open_with<R: Role>(
+    role: R,
+    setup: impl Into<Setup>,
+) -> (WebSocketStream<Transport, R>, Peer) {
+    let Setup { config, opened } = setup.into();
     let (transport, peer) = transport();
-    (WebSocketStream::from_parts(transport, role, config, BytesMut::new()), peer)
+    (WebSocketStream::from_parts(transport, role, config, opened, BytesMut::new()), peer)
 }
 
 impl Peer {
@@ -202,7 +209,7 @@ pub fn messages(role: impl Role, bytes: &[u8]) -> Vec<Message> {
 /// The whole messages at the beginning of `bytes`, and how many bytes are behind them.
 #[track_caller]
 pub fn whole_messages(role: impl Role, bytes: &[u8]) -> (Vec<Message>, usize) {
-    let mut websocket = WebSocket::new(role, Config::new());
+    let mut websocket = WebSocket::new(role, Config::new(), Opened::new());
     let mut messages = Vec::new();
     let mut rest = 0;
     let mut input = BytesMut::new();
