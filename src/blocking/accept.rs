@@ -5,11 +5,11 @@ use std::net::TcpStream;
 
 use super::deadline::Deadline;
 use super::ending::see_out;
-use super::{WebSocketStream, fill, retry};
+use super::{WebSocketStream, read_head, retry};
 use crate::connection::Server;
 use crate::handshake::{Incoming, Request};
 use crate::http1::HeadLimits;
-use crate::io::{AcceptError, Accepting, ReadSize, Reply, Step, upgrade_required};
+use crate::io::{AcceptError, Accepting, Reply, Step, upgrade_required};
 use crate::websocket::Config;
 
 use bytes::{Buf, BytesMut};
@@ -114,7 +114,7 @@ impl<S: Read + Write> Acceptor<S> {
             });
             match step {
                 Step::Read => {
-                    if fill(stream, &mut accepting.input, &mut ReadSize::new(), 0)? == 0 {
+                    if read_head(stream, &mut accepting.input)? == 0 {
                         return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
                     }
                 }

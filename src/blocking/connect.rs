@@ -5,10 +5,10 @@ use std::net::{TcpStream, ToSocketAddrs};
 
 use super::accept::write_all;
 use super::deadline::{Deadline, TimedStream};
-use super::{WebSocketStream, fill};
+use super::{WebSocketStream, read_head};
 use crate::connection::Client;
 use crate::handshake::{Opened, Response, Scheme};
-use crate::io::{ConnectError, ConnectOptions, Connecting, ReadSize, Step, UrlError, random};
+use crate::io::{ConnectError, ConnectOptions, Connecting, Step, UrlError, random};
 
 /// Connects to a `ws://` URL.
 ///
@@ -76,7 +76,7 @@ fn open_tcp(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, C
     loop {
         match tunneling.step() {
             Step::Read => {
-                if fill(&mut timed, &mut tunneling.input, &mut ReadSize::new(), 0)? == 0 {
+                if read_head(&mut timed, &mut tunneling.input)? == 0 {
                     tunneling.receive_eof();
                 }
             }
@@ -124,7 +124,7 @@ fn shake_hands(
             }
         });
         match step {
-            Step::Read => match fill(stream, &mut connecting.input, &mut ReadSize::new(), 0) {
+            Step::Read => match read_head(stream, &mut connecting.input) {
                 Ok(0) => connecting.receive_eof(),
                 Ok(_) => {}
                 // So a TLS stream says that it was cut off, which a refusal may well be.

@@ -33,15 +33,16 @@ use bytes::{Buf as _, Bytes, BytesMut};
 
 use crate::close::CloseCode;
 use crate::connection::{Role, Server, State, TransportAction};
+use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
-use crate::io::{AcceptError, Error, ReadSize, Reply};
+use crate::io::{AcceptError, Error, HANDSHAKE_READ, Parts, Reply};
 use crate::message::Message;
-use crate::websocket::{Config, Outgoing, Prepared, WebSocket};
+use crate::websocket::{Config, MessageRef, Outgoing, Part, Prepared, WebSocket};
 
 pub use accept::Acceptor;
 pub use connect::{Connector, connect, connect_tcp, connect_with};
-pub use split::{ReadHalf, ReuniteError, WriteHalf};
+pub use split::{ReadHalf, WriteHalf};
 
 use deadline::Deadline;
 use ending::{see_out, write_out};
@@ -57,9 +58,6 @@ use ending::{see_out, write_out};
 pub struct WebSocketStream<S, R> {
     stream: S,
     websocket: WebSocket<R>,
-    /// What has been read and not been taken yet.
-    input: BytesMut,
-    read_size: ReadSize,
     /// Whether the transport has been written to and not been flushed.
     unflushed: bool,
     close_timeout: Duration,
@@ -111,14 +109,10 @@ impl<S, R: Role> WebSocketStream<S, R> {
     /// Creates a WebSocket from the result of an opening handshake that your own code has run.
     /// `input` contains the bytes that were read after the handshake.
     pub fn from_parts(stream: S, role: R, config: Config, opened: Opened, input: BytesMut) -> Self {
-        Self {
-            stream,
-            close_timeout: config.close_timeout,
-            websocket: WebSocket::new(role, config, opened),
-            input,
-            read_size: ReadSize::new(),
-            unflushed: false,
-        }
+        let close_timeout = config.close_timeout;
+        let mut websocket = WebSocket::new(role, config, opened);
+        websocket.input().append(input);
+        Self { stream, close_timeout, websocket, unflushed: false }
     }
 
     /// Returns the result of the opening handshake: for a client, also the response of the server.
@@ -143,9 +137,14 @@ impl<S, R: Role> WebSocketStream<S, R> {
         &mut self.stream
     }
 
-    /// The transport, for good. What is queued and not written is lost.
-    pub fn into_stream(self) -> S {
-        self.stream
+    /// Takes the connection apart, with the bytes that have been read and not processed, and those
+    /// that are queued and not written. The parts of a message in progress that have been processed
+    /// are lost.
+    pub fn into_parts(mut self) -> Parts<S> {
+        let input = self.websocket.take_unprocessed();
+        let output = self.websocket.output();
+        let output = output.copy_to_bytes(output.remaining());
+        Parts { stream: self.stream, input, output }
     }
 
     /// Where the connection is in its closing handshake. What is queued counts as sent.
@@ -167,33 +166,72 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// went away without a Close.
     pub fn read(&mut self) -> Result<Option<Message>, Error> {
         loop {
-            match self.websocket.receive(&mut self.input) {
+            match self.websocket.receive() {
                 Ok(Some(message)) => return Ok(Some(message)),
                 Ok(None) => {}
-                Err(error) => {
-                    // The peer may not want to know.
-                    let _ = self.flush();
-                    return Err(error.into());
-                }
+                Err(error) => return Err(self.report(error)),
             }
-            // A transport that takes nothing may have something to give all the same, and one
-            // that has failed says so when it is read.
-            let flushed = self.flush();
-            if self.websocket.transport_action() != TransportAction::Keep {
-                flushed?;
+            if !self.wait()? {
                 return Ok(None);
             }
-            match self.fill() {
-                // Behind the peer's Close there may be an answer to it that is still to be written.
-                Ok(0) => self.websocket.receive_eof()?,
-                Ok(_) => {}
-                // Both have said all there was to say: how the transport ends has no meaning.
-                Err(error) if self.state() == State::Closed && !is_transient(&error) => {
-                    return Ok(None);
-                }
-                Err(error) => return Err(error.into()),
+        }
+    }
+
+    /// Reads the next message as [`read`](Self::read) does, and lends it out of the read buffer until
+    /// the next call. A message in one frame costs no allocation.
+    ///
+    /// # Errors
+    /// As of [`read`](Self::read).
+    pub fn read_ref(&mut self) -> Result<Option<MessageRef<'_>>, Error> {
+        while !self.websocket.process().map_err(|error| self.report(error))? {
+            if !self.wait()? {
+                return Ok(None);
             }
         }
+        Ok(self.websocket.receive_ref()?)
+    }
+
+    /// Reads the next part of a message as it arrives, and lends it out of the read buffer until the
+    /// next call: for messages larger than memory.
+    ///
+    /// # Errors
+    /// As of [`read`](Self::read).
+    pub fn read_part(&mut self) -> Result<Option<Part<'_>>, Error> {
+        while !self.websocket.process_part().map_err(|error| self.report(error))? {
+            if !self.wait()? {
+                return Ok(None);
+            }
+        }
+        Ok(self.websocket.receive_part()?)
+    }
+
+    /// Reads more from the transport. Returns `false` when the connection is over.
+    fn wait(&mut self) -> Result<bool, Error> {
+        // A transport that takes nothing may have something to give all the same, and one that has
+        // failed says so when it is read.
+        let flushed = self.flush();
+        if self.websocket.transport_action() != TransportAction::Keep {
+            flushed?;
+            return Ok(false);
+        }
+        match self.fill() {
+            // After the peer's Close there may be an answer to it that is still to be written.
+            Ok(0) => self.websocket.receive_eof()?,
+            Ok(_) => {}
+            // Both sides have closed: how the transport ends has no meaning.
+            Err(error) if self.state() == State::Closed && !is_transient(&error) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(true)
+    }
+
+    /// Tells the peer of its error.
+    fn report(&mut self, error: ProtocolError) -> Error {
+        // The peer may not want to know.
+        let _ = self.flush();
+        error.into()
     }
 
     /// Sends a message: queues it, makes room for it before if it must, and writes all that is
@@ -293,8 +331,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
 
     /// Reads more behind what there is; 0 at the end of the transport.
     fn fill(&mut self) -> io::Result<usize> {
-        let remaining = self.websocket.frame_remaining();
-        fill(&mut self.stream, &mut self.input, &mut self.read_size, remaining)
+        retry(|| self.websocket.input().read_from(&mut self.stream))
     }
 }
 
@@ -340,19 +377,13 @@ fn write_some(stream: &mut impl Write, output: &mut Outgoing) -> io::Result<()> 
     Ok(())
 }
 
-/// Reads more behind what `input` holds; 0 at the end of the transport.
-fn fill(
-    stream: &mut impl Read,
-    input: &mut BytesMut,
-    read_size: &mut ReadSize,
-    frame_remaining: u64,
-) -> io::Result<usize> {
+/// Reads more of a head; 0 at the end of the transport.
+fn read_head(stream: &mut impl Read, input: &mut BytesMut) -> io::Result<usize> {
     let had = input.len();
-    let size = read_size.next(input, frame_remaining);
-    input.resize(had + size, 0);
+    input.resize(had + HANDSHAKE_READ, 0);
     let read = retry(|| stream.read(input.get_mut(had..).unwrap_or_default()));
     input.truncate(had + read.as_ref().unwrap_or(&0));
-    read.inspect(|&read| read_size.learn(size, read))
+    read
 }
 
 /// Calls again what a signal interrupted.

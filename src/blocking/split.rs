@@ -2,27 +2,27 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::error::Error as StdError;
-use core::fmt;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::net::{Shutdown, TcpStream};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::deadline::Deadline;
 use super::ending::{see_out, write_out};
 use super::write_side::WriteSide;
-use super::{WebSocketStream, fill};
+use super::{WebSocketStream, retry};
 use crate::close::{CloseCode, CloseFrame};
-use crate::connection::{ControlPayload, OwedClose, Role};
+use crate::connection::{Owed, OwedFrames, Role};
 use crate::deflate::Compression;
+use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::Opened;
-use crate::io::{Error, ReadSize};
+use crate::io::Error;
 use crate::message::Message;
-use crate::websocket::MessageSender;
-use crate::websocket::{MessageReceiver, Prepared, WebSocket};
+use crate::websocket::{
+    MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
+};
 
 impl<R: Role> WebSocketStream<TcpStream, R> {
     /// Two halves, for a thread that reads and one that writes.
@@ -40,10 +40,9 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
         let reader = ReadHalf {
             stream,
             receiver,
-            input: self.input,
-            read_size: self.read_size,
             close_timeout: self.close_timeout,
             end: None,
+            opened: opened.clone(),
             write_side: Arc::clone(&write_side),
         };
         Ok((reader, WriteHalf { write_side, opened }))
@@ -55,10 +54,9 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
 pub struct ReadHalf<R> {
     stream: TcpStream,
     receiver: MessageReceiver<R>,
-    input: BytesMut,
-    read_size: ReadSize,
     close_timeout: Duration,
     end: Option<ReadOutcome>,
+    opened: Opened,
     write_side: Arc<WriteSide<R>>,
 }
 
@@ -76,24 +74,64 @@ impl<R: Role> ReadHalf<R> {
     /// # Errors
     /// As of [`WebSocketStream::read`].
     pub fn read(&mut self) -> Result<Option<Message>, Error> {
+        if !self.wait(MessageReceiver::process)? {
+            return Ok(None);
+        }
+        Ok(self.receiver.receive(&mut OwedFrames::new())?)
+    }
+
+    /// Reads the next message, lent out of the read buffer, as [`WebSocketStream::read_ref`] does.
+    ///
+    /// # Errors
+    /// As of [`WebSocketStream::read`].
+    pub fn read_ref(&mut self) -> Result<Option<MessageRef<'_>>, Error> {
+        if !self.wait(MessageReceiver::process)? {
+            return Ok(None);
+        }
+        Ok(self.receiver.receive_ref(&mut OwedFrames::new())?)
+    }
+
+    /// Reads the next part of a message, as [`WebSocketStream::read_part`] does.
+    ///
+    /// # Errors
+    /// As of [`WebSocketStream::read`].
+    pub fn read_part(&mut self) -> Result<Option<Part<'_>>, Error> {
+        if !self.wait(MessageReceiver::process_part)? {
+            return Ok(None);
+        }
+        Ok(self.receiver.receive_part(&mut OwedFrames::new())?)
+    }
+
+    /// Reads from the transport until `process` finds something. Returns `false` when the receiving
+    /// direction is over.
+    fn wait(
+        &mut self,
+        process: impl Fn(&mut MessageReceiver<R>, &mut OwedFrames) -> Result<bool, ProtocolError>,
+    ) -> Result<bool, Error> {
         loop {
-            match self.receiver.receive(&mut self.input) {
-                Ok(Some(message)) => {
-                    self.answer(&message);
-                    return Ok(Some(message));
-                }
-                Ok(None) if self.end.is_some() => return Ok(None),
-                Ok(None) => {}
-                Err(error) => {
-                    self.end = Some(ReadOutcome::Failed);
-                    self.write_side.owe(|due| due.close = Some(OwedClose::Fault(error)));
-                    return Err(error.into());
-                }
+            let mut owed = OwedFrames::new();
+            let processed = process(&mut self.receiver, &mut owed);
+            if owed.close().is_some() {
+                self.end = Some(match processed {
+                    Ok(_) => ReadOutcome::Closed,
+                    Err(_) => ReadOutcome::Failed,
+                });
             }
-            let remaining = self.receiver.frame_remaining();
-            if fill(&mut self.stream, &mut self.input, &mut self.read_size, remaining)? == 0 {
-                // After an error the next turn says which, and lets the other half know.
-                let _ = self.receiver.receive_eof();
+            if !owed.is_empty() {
+                self.write_side.owe(&mut owed);
+            }
+            match processed {
+                Ok(false) if self.end.is_some() => return Ok(false),
+                Ok(false) => {}
+                processed => return Ok(processed?),
+            }
+            if retry(|| self.receiver.input().read_from(&mut self.stream))? == 0
+                && let Err(error) = self.receiver.receive_eof()
+            {
+                // The other half must know.
+                self.end = Some(ReadOutcome::Failed);
+                owed.add(Owed::Fault(error));
+                self.write_side.owe(&mut owed);
             }
         }
     }
@@ -101,7 +139,7 @@ impl<R: Role> ReadHalf<R> {
     /// Returns the result of the opening handshake: for a client, also the response of the server.
     #[must_use]
     pub const fn opened(&self) -> &Opened {
-        self.receiver.opened()
+        &self.opened
     }
 
     /// Returns the subprotocol that both sides agreed on in the opening handshake.
@@ -144,49 +182,49 @@ impl<R: Role> ReadHalf<R> {
     pub fn reunite(
         self,
         writer: WriteHalf<R>,
-    ) -> Result<WebSocketStream<TcpStream, R>, Box<ReuniteError<R>>> {
+    ) -> Result<WebSocketStream<TcpStream, R>, Box<ReuniteError<Self, WriteHalf<R>>>> {
         if !Arc::ptr_eq(&self.write_side, &writer.write_side) {
             return Err(Box::new(ReuniteError(self, writer)));
         }
-        let opened = writer.opened.clone();
-        drop(writer);
-        let Self { stream, receiver, input, read_size, close_timeout, end, write_side } = self;
-        match Arc::try_unwrap(write_side) {
-            Ok(write_side) => {
-                let (sender, pong) = write_side.into_parts();
-                let mut websocket = WebSocket::reunite(receiver, sender);
-                websocket.owe_pong(pong);
-                Ok(WebSocketStream {
-                    stream,
-                    websocket,
-                    input,
-                    read_size,
-                    unflushed: false,
-                    close_timeout,
-                })
-            }
+        let WriteHalf { write_side, opened } = writer;
+        let Self { stream, receiver, close_timeout, end, write_side: ours, .. } = self;
+        drop(ours);
+        let write_side = match Arc::try_unwrap(write_side) {
+            Ok(write_side) => write_side,
             // There are two halves and no more.
             Err(write_side) => {
-                let writer = WriteHalf { write_side: Arc::clone(&write_side), opened };
-                let reader =
-                    Self { stream, receiver, input, read_size, close_timeout, end, write_side };
-                Err(Box::new(ReuniteError(reader, writer)))
+                let ours = Arc::clone(&write_side);
+                let reader = Self {
+                    stream,
+                    receiver,
+                    close_timeout,
+                    end,
+                    opened: opened.clone(),
+                    write_side: ours,
+                };
+                return Err(Box::new(ReuniteError(reader, WriteHalf { write_side, opened })));
             }
-        }
-    }
-
-    fn answer(&mut self, message: &Message) {
-        match message {
-            Message::Ping(payload) if self.receiver.answers_pings() => {
-                let payload = ControlPayload::new(payload);
-                self.write_side.owe(|due| due.pong = payload);
+        };
+        let (write_stream, sender) = write_side.into_parts();
+        match WebSocket::reunite(receiver, sender) {
+            Ok(websocket) => {
+                Ok(WebSocketStream { stream, websocket, unflushed: false, close_timeout })
             }
-            Message::Close(frame) => {
-                self.end = Some(ReadOutcome::Closed);
-                let code = frame.as_deref().map(CloseFrame::code);
-                self.write_side.owe(|due| due.close = Some(OwedClose::Reply(code)));
+            // The halves of one stream hold the halves of one connection.
+            Err(halves) => {
+                let ReuniteError(receiver, sender) = *halves;
+                let write_side = Arc::new(WriteSide::new(write_stream, sender));
+                let ours = Arc::clone(&write_side);
+                let reader = Self {
+                    stream,
+                    receiver,
+                    close_timeout,
+                    end,
+                    opened: opened.clone(),
+                    write_side: ours,
+                };
+                Err(Box::new(ReuniteError(reader, WriteHalf { write_side, opened })))
             }
-            _ => {}
         }
     }
 }
@@ -281,20 +319,3 @@ impl<R: Role> WriteHalf<R> {
         self.write_side.flush()
     }
 }
-
-/// Two halves that are not of one WebSocket, handed back.
-pub struct ReuniteError<R>(pub ReadHalf<R>, pub WriteHalf<R>);
-
-impl<R> fmt::Debug for ReuniteError<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReuniteError").finish_non_exhaustive()
-    }
-}
-
-impl<R> fmt::Display for ReuniteError<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the two halves are not of one websocket")
-    }
-}
-
-impl<R> StdError for ReuniteError<R> {}

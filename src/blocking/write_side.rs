@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 use super::{is_transient, write_some};
-use crate::connection::{ControlPayload, OwedClose, Role};
+use crate::connection::{OwedFrames, Role};
 use crate::io::Error;
 use crate::message::Message;
 use crate::websocket::{MessageSender, Outgoing};
@@ -18,7 +18,7 @@ pub(super) struct WriteSide<R> {
     /// Held while the transport is written to, for as long as that takes.
     writer: Mutex<Writer<R>>,
     /// Held for moments only: so the reader never waits for a slow write.
-    due: Mutex<OwedAnswers>,
+    due: Mutex<OwedFrames>,
     /// Told, with `due` held, whenever the writer has been let go.
     written: Condvar,
 }
@@ -29,34 +29,26 @@ pub(super) struct Writer<R> {
     sender: MessageSender<R>,
 }
 
-/// The answers that the reader owes.
-#[derive(Debug)]
-pub(super) struct OwedAnswers {
-    /// For a Ping that has no answer yet.
-    pub(super) pong: Option<ControlPayload>,
-    pub(super) close: Option<OwedClose>,
-}
-
 impl<R: Role> WriteSide<R> {
     pub(super) const fn new(stream: TcpStream, sender: MessageSender<R>) -> Self {
         Self {
             writer: Mutex::new(Writer { stream, sender }),
-            due: Mutex::new(OwedAnswers { pong: None, close: None }),
+            due: Mutex::new(OwedFrames::new()),
             written: Condvar::new(),
         }
     }
 
-    /// What sends, with all that is due queued but for a Pong that found the queue full.
-    pub(super) fn into_parts(self) -> (MessageSender<R>, Option<ControlPayload>) {
+    /// The transport, and what sends with all that is due.
+    pub(super) fn into_parts(self) -> (TcpStream, MessageSender<R>) {
         let mut writer = self.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut due = self.due.into_inner().unwrap_or_else(PoisonError::into_inner);
-        writer.take(&mut due);
-        (writer.sender, due.pong)
+        writer.sender.settle(&mut due);
+        (writer.stream, writer.sender)
     }
 
-    /// Notes an answer, and sees to it that somebody sends it.
-    pub(super) fn owe(&self, note: impl FnOnce(&mut OwedAnswers)) {
-        note(&mut lock(&self.due));
+    /// Notes what is owed, and sees to it that somebody sends it.
+    pub(super) fn owe(&self, owed: &mut OwedFrames) {
+        lock(&self.due).append(owed);
         self.settle();
     }
 
@@ -129,7 +121,7 @@ impl<R: Role> WriteSide<R> {
 
     /// All that is to be written, with what is due.
     pub(super) fn output<'w>(&self, writer: &'w mut Writer<R>) -> &'w mut Outgoing {
-        writer.take(&mut lock(&self.due));
+        writer.sender.settle(&mut lock(&self.due));
         writer.sender.output()
     }
 }
@@ -138,20 +130,20 @@ impl<R: Role> Writer<R> {
     fn send(
         &mut self,
         send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
-        due: &Mutex<OwedAnswers>,
+        due: &Mutex<OwedFrames>,
     ) -> Result<(), Error> {
         self.make_room(due)?;
         send(&mut self.sender)?;
         Ok(self.flush(due)?)
     }
 
-    fn feed(&mut self, message: Message, due: &Mutex<OwedAnswers>) -> Result<(), Error> {
+    fn feed(&mut self, message: Message, due: &Mutex<OwedFrames>) -> Result<(), Error> {
         self.make_room(due)?;
         Ok(self.sender.send(message)?)
     }
 
     /// Writes what is queued if nothing more can be queued.
-    fn make_room(&mut self, due: &Mutex<OwedAnswers>) -> Result<(), Error> {
+    fn make_room(&mut self, due: &Mutex<OwedFrames>) -> Result<(), Error> {
         if self.sender.is_ready() {
             return Ok(());
         }
@@ -163,34 +155,14 @@ impl<R: Role> Writer<R> {
     }
 
     /// Writes all that is queued, and what becomes due meanwhile.
-    fn flush(&mut self, due: &Mutex<OwedAnswers>) -> io::Result<()> {
+    fn flush(&mut self, due: &Mutex<OwedFrames>) -> io::Result<()> {
         loop {
-            self.take(&mut lock(due));
+            self.sender.settle(&mut lock(due));
             if self.sender.output().is_empty() {
                 return Ok(());
             }
             write_some(&mut self.stream, self.sender.output())?;
         }
-    }
-
-    /// Queues what is due. A Pong that finds the queue full waits, and gives way to a newer one.
-    fn take(&mut self, due: &mut OwedAnswers) {
-        if due.pong.as_ref().is_some_and(|payload| self.sender.answer_ping(payload)) {
-            due.pong = None;
-        }
-        match due.close.take() {
-            Some(OwedClose::Reply(code)) => self.sender.reply_to_close(code),
-            Some(OwedClose::Fault(error)) => self.sender.fail(&error),
-            None => return,
-        }
-        // RFC 6455 5.5.1: nothing is sent behind a Close.
-        due.pong = None;
-    }
-}
-
-impl OwedAnswers {
-    const fn is_empty(&self) -> bool {
-        self.pong.is_none() && self.close.is_none()
     }
 }
 

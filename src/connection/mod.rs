@@ -33,8 +33,6 @@ pub use receive::Receiver;
 pub use role::{Client, Role, Server};
 pub use send::Sender;
 
-
-
 /// One endpoint of a WebSocket connection.
 ///
 /// Its methods are of four kinds:
@@ -305,13 +303,7 @@ impl<R: Role> Connection<R> {
     #[must_use]
     pub fn transport_action(&self) -> TransportAction {
         let failed = self.receiver.error().is_some();
-        transport_action(
-            R::MASKS,
-            self.state(),
-            self.owed.close().is_some(),
-            failed,
-            self.eof,
-        )
+        transport_action(R::MASKS, self.state(), self.owed.close().is_some(), failed, self.eof)
     }
 
     /// Returns how the connection ended, or `None` while it is open or closing.

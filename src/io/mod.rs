@@ -5,12 +5,14 @@ mod answer;
 mod error;
 mod opening;
 mod options;
+mod parts;
 mod reply;
 mod secret;
 mod url;
 
 pub use error::{AcceptError, ConnectError, Error, ProxyError};
 pub use options::ConnectOptions;
+pub use parts::Parts;
 pub use reply::Reply;
 pub use url::UrlError;
 
@@ -21,7 +23,6 @@ use bytes::BytesMut;
 use crate::handshake::WriteError;
 
 /// How much of a handshake is read at once.
-#[cfg(feature = "tokio")]
 pub(crate) const HANDSHAKE_READ: usize = 4 * 1024;
 
 /// Bytes from the operating system's source of entropy.

@@ -35,8 +35,8 @@ mod split;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;
-mod transport;
 mod wakers;
+mod wire;
 
 #[cfg(feature = "tls")]
 pub use ::tokio_rustls;
@@ -45,5 +45,5 @@ pub use accept::Acceptor;
 pub use connect::connect_with_tls;
 pub use connect::{Connector, connect, connect_tcp, connect_with};
 pub use maybe_tls::MaybeTlsStream;
-pub use split::{ReadHalf, ReuniteError, WriteHalf};
+pub use split::{ReadHalf, WriteHalf};
 pub use stream::WebSocketStream;

@@ -1,12 +1,11 @@
 //! Two halves for two tasks.
 
+use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::error::Error as StdError;
-use core::fmt;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use bytes::Bytes;
@@ -14,14 +13,18 @@ use futures_core::Stream;
 use futures_sink::Sink;
 
 use super::WebSocketStream;
+use super::stream::{process, process_part};
+use super::wire::{Access, Wire, poll_receive};
 use crate::close::CloseCode;
-use crate::connection::Role;
+use crate::connection::{OwedFrames, Role};
 use crate::deflate::Compression;
 use crate::frame::Kind;
 use crate::handshake::Opened;
 use crate::io::Error;
 use crate::message::Message;
-use crate::websocket::Prepared;
+use crate::websocket::{
+    MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
+};
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// Two halves, for a task that receives and one that sends. Pings and a Close are answered as
@@ -50,20 +53,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// ```
     pub fn into_split(self) -> (ReadHalf<S, R>, WriteHalf<S, R>) {
         let opened = self.opened().clone();
-        let shared = SharedStream { stream: Arc::new(Mutex::new(self)), opened };
-        (ReadHalf(shared.share()), WriteHalf(shared))
+        let (receiver, sender) = self.websocket.into_split();
+        let shared = Arc::new(Mutex::new((sender, self.wire)));
+        let reader = ReadHalf {
+            receiver,
+            shared: SharedWire { shared: Arc::clone(&shared), opened: opened.clone() },
+        };
+        (reader, WriteHalf(SharedWire { shared, opened }))
     }
 }
 
 /// The half that receives.
 #[derive(Debug)]
-pub struct ReadHalf<S, R>(SharedStream<S, R>);
+pub struct ReadHalf<S, R> {
+    receiver: MessageReceiver<R>,
+    shared: SharedWire<S, R>,
+}
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     /// Returns the result of the opening handshake: for a client, also the response of the server.
     #[must_use]
     pub const fn opened(&self) -> &Opened {
-        &self.0.opened
+        &self.shared.opened
     }
 
     /// Returns the subprotocol that both sides agreed on in the opening handshake.
@@ -80,7 +91,50 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     /// # Errors
     /// As of [`WebSocketStream::next`].
     pub async fn next(&mut self) -> Option<Result<Message, Error>> {
-        poll_fn(|context| self.0.lock().poll_receive(context)).await
+        poll_fn(|context| {
+            poll_receive(&mut self.receiver, &mut self.shared, context, MessageReceiver::receive)
+        })
+        .await
+    }
+
+    /// Receives the next message, lent out of the read buffer, as [`WebSocketStream::next_ref`]
+    /// does.
+    ///
+    /// Dropped, it has lost nothing: call it again.
+    ///
+    /// # Errors
+    /// As of [`WebSocketStream::next`].
+    pub async fn next_ref(&mut self) -> Option<Result<MessageRef<'_>, Error>> {
+        let Self { receiver, shared } = self;
+        match poll_fn(|context| poll_receive(receiver, shared, context, process)).await? {
+            Ok(()) => {
+                let message = receiver.receive_ref(&mut OwedFrames::new());
+                Some(message.transpose()?.map_err(Error::from))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Receives the next part of a message, as [`WebSocketStream::next_part`] does.
+    ///
+    /// Dropped, it has lost nothing: call it again.
+    ///
+    /// # Errors
+    /// As of [`WebSocketStream::next`].
+    pub async fn next_part(&mut self) -> Option<Result<Part<'_>, Error>> {
+        let Self { receiver, shared } = self;
+        match poll_fn(|context| poll_receive(receiver, shared, context, process_part)).await? {
+            Ok(()) => {
+                let part = receiver.receive_part(&mut OwedFrames::new());
+                Some(part.transpose()?.map_err(Error::from))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Frees the memory of the decompressor, as [`WebSocketStream::release_memory`] does.
+    pub fn release_memory(&mut self) {
+        self.receiver.release_memory();
     }
 
     /// The WebSocket again, from both of its halves.
@@ -90,18 +144,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     pub fn reunite(
         self,
         writer: WriteHalf<S, R>,
-    ) -> Result<WebSocketStream<S, R>, ReuniteError<S, R>> {
-        if !Arc::ptr_eq(&self.0.stream, &writer.0.stream) {
-            return Err(ReuniteError(self, writer));
+    ) -> Result<WebSocketStream<S, R>, Box<ReuniteError<Self, WriteHalf<S, R>>>> {
+        if !Arc::ptr_eq(&self.shared.shared, &writer.0.shared) {
+            return Err(Box::new(ReuniteError(self, writer)));
         }
-        drop(writer);
-        let SharedStream { stream, opened } = self.0;
-        match Arc::try_unwrap(stream) {
-            Ok(mutex) => Ok(mutex.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        let Self { receiver, shared: SharedWire { shared: ours, .. } } = self;
+        let SharedWire { shared, opened } = writer.0;
+        let halves = |receiver, shared: Arc<_>| {
+            let ours = SharedWire { shared: Arc::clone(&shared), opened: opened.clone() };
+            let writer = WriteHalf(SharedWire { shared, opened: opened.clone() });
+            Err(Box::new(ReuniteError(Self { receiver, shared: ours }, writer)))
+        };
+        drop(ours);
+        let (sender, wire) = match Arc::try_unwrap(shared) {
+            Ok(mutex) => mutex.into_inner().unwrap_or_else(PoisonError::into_inner),
             // There are two halves and no more.
-            Err(stream) => {
-                let shared = SharedStream { stream, opened };
-                Err(ReuniteError(Self(shared.share()), WriteHalf(shared)))
+            Err(shared) => return halves(receiver, shared),
+        };
+        match WebSocket::reunite(receiver, sender) {
+            Ok(websocket) => Ok(WebSocketStream { websocket, wire }),
+            // The halves of one stream hold the halves of one connection.
+            Err(error) => {
+                let ReuniteError(receiver, sender) = *error;
+                halves(receiver, Arc::new(Mutex::new((sender, wire))))
             }
         }
     }
@@ -109,7 +174,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
 
 /// The half that sends.
 #[derive(Debug)]
-pub struct WriteHalf<S, R>(SharedStream<S, R>);
+pub struct WriteHalf<S, R>(SharedWire<S, R>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// Returns the result of the opening handshake: for a client, also the response of the server.
@@ -131,7 +196,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// # Errors
     /// As of [`WebSocketStream::ready`].
     pub async fn ready(&mut self) -> Result<(), Error> {
-        poll_fn(|context| self.0.lock().poll_room(context)).await
+        poll_fn(|context| self.0.with(|sender, wire| wire.poll_room(sender, context))).await
     }
 
     /// Queues a message, as [`WebSocketStream::feed`] does.
@@ -143,7 +208,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// As of [`WebSocketStream::feed`].
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
-        self.with_room(|stream| Ok(stream.websocket.send(message)?)).await
+        self.with_room(|sender| Ok(sender.send(message)?)).await
     }
 
     /// Sends a message, as [`WebSocketStream::send`] does.
@@ -165,8 +230,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// # Errors
     /// As of [`WebSocketStream::send_prepared`].
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.with_room(|stream| stream.websocket.send_prepared(message).map_err(Error::Send))
-            .await?;
+        self.with_room(|sender| sender.send_prepared(message).map_err(Error::Send)).await?;
         self.flush().await
     }
 
@@ -183,8 +247,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
         let payload = payload.into();
-        self.with_room(|stream| {
-            let sent = stream.websocket.send_fragment(kind, fin, payload);
+        self.with_room(|sender| {
+            let sent = sender.send_fragment(kind, fin, payload);
             sent.map_err(|rejected| Error::Send(rejected.error))
         })
         .await?;
@@ -194,12 +258,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// Says whether the messages from the next one on are sent compressed, as
     /// [`WebSocketStream::set_compression`] does.
     pub fn set_compression(&mut self, choice: Compression) {
-        self.0.lock().websocket.set_compression(choice);
+        self.0.with(|sender, _| sender.set_compression(choice));
     }
 
-    /// Gives memory back, that of the other half too, as [`WebSocketStream::release_memory`] does.
+    /// Frees the memory of the compressor, as [`WebSocketStream::release_memory`] does.
     pub fn release_memory(&mut self) {
-        self.0.lock().websocket.release_memory();
+        self.0.with(|sender, _| sender.release_memory());
     }
 
     /// Writes all that is queued, and flushes the transport.
@@ -209,7 +273,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// # Errors
     /// [`Io`](Error::Io): the transport failed.
     pub async fn flush(&mut self) -> Result<(), Error> {
-        poll_fn(|context| self.0.lock().poll_flush_sending(context)).await
+        poll_fn(|context| self.0.with(|sender, wire| wire.poll_flush_sending(sender, context)))
+            .await
     }
 
     /// Begins the closing handshake behind all that is queued. The other half sees it through:
@@ -221,65 +286,56 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// [`Send`](Error::Send): a code or reason that cannot be sent, or a connection that is closing
     /// already. [`Io`](Error::Io): the transport failed.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.0.lock().websocket.close(code, reason).map_err(Error::Send)?;
+        self.0.with(|sender, _| sender.close(code, reason)).map_err(Error::Send)?;
         self.flush().await
     }
 
     /// Waits for room in the queue, and does `send` with it before anybody else can.
     async fn with_room(
         &self,
-        send: impl FnOnce(&mut WebSocketStream<S, R>) -> Result<(), Error>,
+        send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut send = Some(send);
         poll_fn(|context| {
-            let mut stream = self.0.lock();
-            ready!(stream.poll_room(context))?;
-            Poll::Ready(send.take().map_or(Ok(()), |send| send(&mut stream)))
+            self.0.with(|sender, wire| {
+                ready!(wire.poll_room(sender, context))?;
+                Poll::Ready(send.take().map_or(Ok(()), |send| send(sender)))
+            })
         })
         .await
     }
 }
 
-/// Two halves that are not of one WebSocket, handed back.
-pub struct ReuniteError<S, R>(pub ReadHalf<S, R>, pub WriteHalf<S, R>);
-
-impl<S, R> fmt::Debug for ReuniteError<S, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReuniteError").finish_non_exhaustive()
-    }
-}
-
-impl<S, R> fmt::Display for ReuniteError<S, R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the two halves are not of one websocket")
-    }
-}
-
-impl<S, R> StdError for ReuniteError<S, R> {}
-
+/// The sending half and the transport, which both halves use.
 #[derive(Debug)]
-struct SharedStream<S, R> {
-    stream: Arc<Mutex<WebSocketStream<S, R>>>,
-    /// A copy of what the stream has, to be read without the lock.
+struct SharedWire<S, R> {
+    shared: Arc<Mutex<(MessageSender<R>, Wire<S>)>>,
+    /// A copy of what the connection has, to be read without the lock.
     opened: Opened,
 }
 
-impl<S, R> SharedStream<S, R> {
-    fn share(&self) -> Self {
-        Self { stream: Arc::clone(&self.stream), opened: self.opened.clone() }
+impl<S, R> SharedWire<S, R> {
+    /// Does something with both, under the lock.
+    fn with<T>(&self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<S>) -> T) -> T {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let (sender, wire) = &mut *shared;
+        act(sender, wire)
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, WebSocketStream<S, R>> {
-        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+impl<S, R> Access<S, R> for SharedWire<S, R> {
+    fn with<T>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<S>) -> T) -> T {
+        Self::with(self, act)
     }
 }
 
 /// The messages; see [`next`](ReadHalf::next).
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Stream for ReadHalf<S, R> {
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for ReadHalf<S, R> {
     type Item = Result<Message, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.lock().poll_receive(context)
+        let Self { receiver, shared } = self.get_mut();
+        poll_receive(receiver, shared, context, MessageReceiver::receive)
     }
 }
 
@@ -288,21 +344,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Sink<Message> for WriteHalf<S, 
     type Error = Error;
 
     fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.lock().poll_room(context)
+        self.0.with(|sender, wire| wire.poll_room(sender, context))
     }
 
     /// The message is handed back when the answers of the other half have filled the queue since
     /// `poll_ready`.
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        Ok(self.0.lock().websocket.send(message)?)
+        Ok(self.0.with(|sender, _| sender.send(message))?)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.lock().poll_flush_sending(context)
+        self.0.with(|sender, wire| wire.poll_flush_sending(sender, context))
     }
 
     /// Begins the closing handshake with code 1000 unless it has begun, and flushes.
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.lock().poll_close_sending(context)
+        self.0.with(|sender, wire| wire.poll_close_sending(sender, context))
     }
 }

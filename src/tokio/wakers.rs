@@ -44,6 +44,19 @@ impl Wakers {
     }
 }
 
+impl Wakers {
+    /// Wakes the task of one side.
+    pub(super) fn wake(&self, side: Side) {
+        let mut tasks = self.tasks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let task = tasks.get_mut(side as usize).and_then(Option::take);
+        // A waker may run anything, so it is not run under the lock.
+        drop(tasks);
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}
+
 impl Wake for Tasks {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();

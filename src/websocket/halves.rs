@@ -155,7 +155,9 @@ impl<R: Role> MessageSender<R> {
     /// the queue is. A Pong that finds the queue full waits here, and gives way to a newer one.
     pub fn settle(&mut self, owed: &mut OwedFrames) {
         match owed.close() {
-            Some(OwedClose::Reply(frame)) => self.peer = PeerEnd::Closed(frame.clone().map(Box::new)),
+            Some(OwedClose::Reply(frame)) => {
+                self.peer = PeerEnd::Closed(frame.clone().map(Box::new))
+            }
             Some(OwedClose::Fault(error)) => self.peer = PeerEnd::Failed(*error),
             None => {}
         }
@@ -170,10 +172,9 @@ impl<R: Role> MessageSender<R> {
     #[inline]
     pub fn send(&mut self, message: Message) -> Result<(), Rejected> {
         match message {
-            Message::Close(frame) => self.close_with(frame.as_deref()).map_err(|error| Rejected {
-                message: Message::Close(frame),
-                error,
-            }),
+            Message::Close(frame) => self
+                .close_with(frame.as_deref())
+                .map_err(|error| Rejected { message: Message::Close(frame), error }),
             message => self.queue.send(&mut self.sender, message),
         }
     }

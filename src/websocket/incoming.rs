@@ -70,6 +70,12 @@ impl<'w> Incoming<'w> {
         self.buffer.give_back(filled);
     }
 
+    /// Takes back a buffer that [`lend`](Self::lend) handed out, and that the transport had nothing
+    /// for.
+    pub fn take_back(&mut self, unfilled: BytesMut) {
+        self.buffer.take_back(unfilled);
+    }
+
     /// Copies `bytes` to the end of the buffer.
     pub fn extend_from_slice(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
@@ -162,6 +168,11 @@ impl ReadBuffer {
         free.clear();
         self.asked = free.capacity();
         free
+    }
+
+    pub(super) fn take_back(&mut self, mut unfilled: BytesMut) {
+        unfilled.clear();
+        self.free = unfilled;
     }
 
     pub(super) fn give_back(&mut self, mut filled: BytesMut) {
@@ -272,7 +283,8 @@ impl ReadBuffer {
 
     /// Drops everything: after a Close or a fault nothing more is processed.
     pub(super) fn clear(&mut self) {
-        *self = Self { read_size: mem::replace(&mut self.read_size, ReadSize::new()), ..Self::new() };
+        *self =
+            Self { read_size: mem::replace(&mut self.read_size, ReadSize::new()), ..Self::new() };
     }
 
     /// Adds the bytes from `from` to `to` to the message in progress.

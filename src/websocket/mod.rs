@@ -21,9 +21,7 @@ use core::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use crate::close::CloseCode;
-use crate::connection::{
-    CloseInfo, Connection, OwedFrames, Role, State, TransportAction,
-};
+use crate::connection::{CloseInfo, Connection, OwedFrames, Role, State, TransportAction};
 use crate::deflate::{Compression, Terms};
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
@@ -359,6 +357,12 @@ impl<R: Role> WebSocket<R> {
     #[must_use]
     pub fn close_info(&self) -> Option<CloseInfo<'_>> {
         self.sender.close_info()
+    }
+
+    /// Borrows the two directions at once. [`MessageReceiver`] tells what its caller owes to the other
+    /// one.
+    pub const fn halves(&mut self) -> (&mut MessageReceiver<R>, &mut MessageSender<R>) {
+        (&mut self.receiver, &mut self.sender)
     }
 
     /// Splits the connection into its two directions, so that each can have its own task. Everything

@@ -35,13 +35,22 @@ pub(super) struct Receiving {
 #[derive(Clone, Copy, Debug)]
 enum Received {
     /// A message in one frame, whose payload begins and ends at these places of the buffer.
-    Frame { kind: Kind, from: usize, to: usize },
+    Frame {
+        kind: Kind,
+        from: usize,
+        to: usize,
+    },
     /// A message that the buffer holds.
     Held(Kind),
     /// A message that was decompressed.
     Inflated(Kind),
     /// A part of a message.
-    Part { kind: Kind, place: Place, first: bool, last: bool },
+    Part {
+        kind: Kind,
+        place: Place,
+        first: bool,
+        last: bool,
+    },
     Ping,
     Pong,
     Close,
@@ -213,7 +222,9 @@ impl Receiving {
                 Ok(Some(Event::Data(data))) => {
                     let (kind, last) = (data.kind, data.last);
                     let inflated = match &mut self.inflating {
-                        Some(inflating) if data.compressed => inflating.push(kind, data.bytes, last),
+                        Some(inflating) if data.compressed => {
+                            inflating.push(kind, data.bytes, last)
+                        }
                         // The rest of a message that the application does not want.
                         _ => Ok(()),
                     };
@@ -246,10 +257,7 @@ impl Receiving {
     }
 
     /// Takes the next part of a message, or the next control frame.
-    fn next_part(
-        &mut self,
-        source: &mut Half<'_, impl Role>,
-    ) -> Result<Received, ProtocolError> {
+    fn next_part(&mut self, source: &mut Half<'_, impl Role>) -> Result<Received, ProtocolError> {
         self.drop_lent();
         loop {
             let start = self.buffer.start();

@@ -102,8 +102,7 @@ impl Inflating {
     fn check_text(&mut self, from: usize, last: bool) -> Result<(), ProtocolError> {
         let new = self.message.get(from..).unwrap_or_default();
         let before = self.decompressor.bytes_set_aside();
-        let invalid =
-            |offset: usize| ProtocolError::InvalidUtf8 { offset: before + offset as u64 };
+        let invalid = |offset: usize| ProtocolError::InvalidUtf8 { offset: before + offset as u64 };
         self.utf8.feed(new).map_err(|error| invalid(from + error.valid_up_to))?;
         if last {
             self.utf8.finish().map_err(|_| invalid(self.message.len()))?;

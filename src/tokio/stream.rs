@@ -1,8 +1,5 @@
 //! The WebSocket over a transport.
 
-mod poll;
-
-use alloc::boxed::Box;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -10,20 +7,21 @@ use core::time::Duration;
 use std::io;
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
-use ::tokio::time::{Instant, Sleep, timeout};
-use bytes::{Bytes, BytesMut};
+use ::tokio::time::timeout;
+use bytes::{Buf as _, Bytes, BytesMut};
 use futures_core::Stream;
 use futures_sink::Sink;
 
 use super::Acceptor;
-use super::wakers::Wakers;
+use super::wire::{Wire, poll_receive};
 use crate::close::CloseCode;
-use crate::connection::{Role, Server, State};
+use crate::connection::{OwedFrames, Role, Server, State};
+use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
-use crate::io::{AcceptError, Error, ReadSize, Reply};
+use crate::io::{AcceptError, Error, Parts, Reply};
 use crate::message::Message;
-use crate::websocket::{Config, Prepared, WebSocket};
+use crate::websocket::{Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
 
 /// A WebSocket over a transport.
 ///
@@ -37,38 +35,8 @@ use crate::websocket::{Config, Prepared, WebSocket};
 /// Every method says what becomes of things when its future is dropped.
 #[derive(Debug)]
 pub struct WebSocketStream<S, R> {
-    stream: S,
     pub(super) websocket: WebSocket<R>,
-    /// What has been read and not been taken yet.
-    input: BytesMut,
-    read_size: ReadSize,
-    /// Whether the transport has been written to and not been flushed.
-    unflushed: bool,
-    wakers: Wakers,
-    close_timeout: Duration,
-    /// Made when the configuration has a keepalive.
-    clock: Option<Clock>,
-    end: ReadState,
-}
-
-/// tokio's clock, since the connection was made.
-#[derive(Debug)]
-struct Clock {
-    start: Instant,
-    /// Runs out at the deadline of the keepalive.
-    sleep: Pin<Box<Sleep>>,
-}
-
-/// How far the receiving direction has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ReadState {
-    /// It has not.
-    Open,
-    /// An error has been returned. What the peer still sends is read and dropped, so that the
-    /// Close that tells it is not destroyed on its way (RFC 6455 7.1.1).
-    Failed,
-    /// There is nothing more to do.
-    Over,
+    pub(super) wire: Wire<S>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S, Server> {
@@ -103,18 +71,10 @@ impl<S, R: Role> WebSocketStream<S, R> {
     /// Creates a WebSocket from the result of an opening handshake that your own code has run.
     /// `input` contains the bytes that were read after the handshake.
     pub fn from_parts(stream: S, role: R, config: Config, opened: Opened, input: BytesMut) -> Self {
-        Self {
-            stream,
-            close_timeout: config.close_timeout,
-            clock: None,
-            websocket: WebSocket::new(role, config, opened),
-            input,
-            read_size: ReadSize::new(),
-            // The handshake may have left something.
-            unflushed: true,
-            wakers: Wakers::new(),
-            end: ReadState::Open,
-        }
+        let wire = Wire::new(stream, config.close_timeout);
+        let mut websocket = WebSocket::new(role, config, opened);
+        websocket.input().append(input);
+        Self { websocket, wire }
     }
 
     /// Returns the result of the opening handshake: for a client, also the response of the server.
@@ -131,17 +91,22 @@ impl<S, R: Role> WebSocketStream<S, R> {
 
     /// The transport, to set its options. To read from it or write to it breaks the WebSocket.
     pub const fn stream(&self) -> &S {
-        &self.stream
+        &self.wire.stream
     }
 
     /// The transport, as [`stream`](Self::stream).
     pub const fn stream_mut(&mut self) -> &mut S {
-        &mut self.stream
+        &mut self.wire.stream
     }
 
-    /// The transport, for good. What is queued and not written is lost.
-    pub fn into_stream(self) -> S {
-        self.stream
+    /// Takes the connection apart, with the bytes that have been read and not processed, and those
+    /// that are queued and not written. The parts of a message in progress that have been processed
+    /// are lost.
+    pub fn into_parts(mut self) -> Parts<S> {
+        let input = self.websocket.take_unprocessed();
+        let output = self.websocket.output();
+        let output = output.copy_to_bytes(output.remaining());
+        Parts { stream: self.wire.stream, input, output }
     }
 
     /// Where the connection is in its closing handshake. What is queued counts as sent.
@@ -166,7 +131,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// protocol, and is told, or it went away without a Close, which stands for code 1006. Each
     /// comes once.
     pub async fn next(&mut self) -> Option<Result<Message, Error>> {
-        poll_fn(|context| self.poll_receive(context)).await
+        poll_fn(|context| self.poll_receive(context, MessageReceiver::receive)).await
+    }
+
+    /// Receives the next message as [`next`](Self::next) does, and lends it out of the read buffer
+    /// until the next call. A message in one frame costs no allocation.
+    ///
+    /// Dropped, it has lost nothing: call it again.
+    ///
+    /// # Errors
+    /// As of [`next`](Self::next).
+    pub async fn next_ref(&mut self) -> Option<Result<MessageRef<'_>, Error>> {
+        match poll_fn(|context| self.poll_receive(context, process)).await? {
+            Ok(()) => Some(self.websocket.receive_ref().transpose()?.map_err(Error::from)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    /// Receives the next part of a message as it arrives, and lends it out of the read buffer until
+    /// the next call: for messages larger than memory.
+    ///
+    /// Dropped, it has lost nothing: call it again.
+    ///
+    /// # Errors
+    /// As of [`next`](Self::next).
+    pub async fn next_part(&mut self) -> Option<Result<Part<'_>, Error>> {
+        match poll_fn(|context| self.poll_receive(context, process_part)).await? {
+            Ok(()) => Some(self.websocket.receive_part().transpose()?.map_err(Error::from)),
+            Err(error) => Some(Err(error)),
+        }
     }
 
     /// Waits until a message can be queued: the queue is under its high-water mark.
@@ -261,7 +254,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         if self.state() == State::Open {
             self.websocket.close(code, reason).map_err(Error::Send)?;
         }
-        let flushed = within(self.close_timeout, self.flush()).await;
+        let flushed = within(self.wire.close_timeout, self.flush()).await;
         // Once both sides have closed, `finish` tells how the transport ended.
         if self.state() == State::Closed { Ok(()) } else { flushed }
     }
@@ -277,7 +270,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// [`Io`](Error::Io): the transport failed, or the time ran out (`TimedOut`): drop it then.
     /// [`Protocol`](Error::Protocol): the peer went away without a Close, or broke the protocol.
     pub async fn finish(&mut self) -> Result<(), Error> {
-        let close_timeout = self.close_timeout;
+        let close_timeout = self.wire.close_timeout;
         let finished = async {
             while let Some(received) = self.next().await {
                 received?;
@@ -286,6 +279,45 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         };
         within(close_timeout, finished).await
     }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
+    fn poll_receive<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        take: impl Fn(&mut MessageReceiver<R>, &mut OwedFrames) -> Result<Option<T>, ProtocolError>,
+    ) -> Poll<Option<Result<T, Error>>> {
+        let (receiver, sender) = self.websocket.halves();
+        poll_receive(receiver, &mut (sender, &mut self.wire), context, take)
+    }
+
+    fn poll_room(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
+        self.wire.poll_room(self.websocket.halves().1, context)
+    }
+
+    fn poll_flush_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
+        self.wire.poll_flush_sending(self.websocket.halves().1, context)
+    }
+
+    fn poll_close_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
+        self.wire.poll_close_sending(self.websocket.halves().1, context)
+    }
+}
+
+/// Processes the input until a message is ready.
+pub(super) fn process<R: Role>(
+    receiver: &mut MessageReceiver<R>,
+    owed: &mut OwedFrames,
+) -> Result<Option<()>, ProtocolError> {
+    Ok(receiver.process(owed)?.then_some(()))
+}
+
+/// Processes the input until a part of a message is ready.
+pub(super) fn process_part<R: Role>(
+    receiver: &mut MessageReceiver<R>,
+    owed: &mut OwedFrames,
+) -> Result<Option<()>, ProtocolError> {
+    Ok(receiver.process_part(owed)?.then_some(()))
 }
 
 /// Waits for `future`, for `limit` at most.
@@ -302,7 +334,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for WebSocketStr
     type Item = Result<Message, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_receive(context)
+        self.get_mut().poll_receive(context, MessageReceiver::receive)
     }
 }
 
