@@ -1,6 +1,5 @@
 //! Two halves for two threads.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
@@ -13,7 +12,7 @@ use super::ending::{see_out, write_out};
 use super::write_side::WriteSide;
 use super::{WebSocketStream, retry};
 use crate::close::{CloseCode, CloseFrame};
-use crate::connection::{Owed, OwedFrames, Role};
+use crate::connection::{Owed, Role};
 use crate::deflate::Compression;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
@@ -21,7 +20,7 @@ use crate::handshake::Opened;
 use crate::io::Error;
 use crate::message::Message;
 use crate::websocket::{
-    MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
+    Answers, MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
 };
 
 impl<R: Role> WebSocketStream<TcpStream, R> {
@@ -77,7 +76,7 @@ impl<R: Role> ReadHalf<R> {
         if !self.wait(MessageReceiver::process)? {
             return Ok(None);
         }
-        Ok(self.receiver.receive(&mut OwedFrames::new())?)
+        Ok(self.receiver.receive(&mut Answers::new())?)
     }
 
     /// Reads the next message, lent out of the read buffer, as [`WebSocketStream::read_ref`] does.
@@ -88,7 +87,7 @@ impl<R: Role> ReadHalf<R> {
         if !self.wait(MessageReceiver::process)? {
             return Ok(None);
         }
-        Ok(self.receiver.receive_ref(&mut OwedFrames::new())?)
+        Ok(self.receiver.receive_ref(&mut Answers::new())?)
     }
 
     /// Reads the next part of a message, as [`WebSocketStream::read_part`] does.
@@ -99,26 +98,26 @@ impl<R: Role> ReadHalf<R> {
         if !self.wait(MessageReceiver::process_part)? {
             return Ok(None);
         }
-        Ok(self.receiver.receive_part(&mut OwedFrames::new())?)
+        Ok(self.receiver.receive_part(&mut Answers::new())?)
     }
 
     /// Reads from the transport until `process` finds something. Returns `false` when the receiving
     /// direction is over.
     fn wait(
         &mut self,
-        process: impl Fn(&mut MessageReceiver<R>, &mut OwedFrames) -> Result<bool, ProtocolError>,
+        process: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<bool, ProtocolError>,
     ) -> Result<bool, Error> {
         loop {
-            let mut owed = OwedFrames::new();
-            let processed = process(&mut self.receiver, &mut owed);
-            if owed.close().is_some() {
+            let mut answers = Answers::new();
+            let processed = process(&mut self.receiver, &mut answers);
+            if answers.close().is_some() {
                 self.end = Some(match processed {
                     Ok(_) => ReadOutcome::Closed,
                     Err(_) => ReadOutcome::Failed,
                 });
             }
-            if !owed.is_empty() {
-                self.write_side.owe(&mut owed);
+            if !answers.is_empty() {
+                self.write_side.owe(&mut answers);
             }
             match processed {
                 Ok(false) if self.end.is_some() => return Ok(false),
@@ -130,8 +129,8 @@ impl<R: Role> ReadHalf<R> {
             {
                 // The other half must know.
                 self.end = Some(ReadOutcome::Failed);
-                owed.add(Owed::Fault(error));
-                self.write_side.owe(&mut owed);
+                answers.add(Owed::Fault(error));
+                self.write_side.owe(&mut answers);
             }
         }
     }
@@ -182,9 +181,9 @@ impl<R: Role> ReadHalf<R> {
     pub fn reunite(
         self,
         writer: WriteHalf<R>,
-    ) -> Result<WebSocketStream<TcpStream, R>, Box<ReuniteError<Self, WriteHalf<R>>>> {
+    ) -> Result<WebSocketStream<TcpStream, R>, ReuniteError<Self, WriteHalf<R>>> {
         if !Arc::ptr_eq(&self.write_side, &writer.write_side) {
-            return Err(Box::new(ReuniteError(self, writer)));
+            return Err(ReuniteError::new(self, writer));
         }
         let WriteHalf { write_side, opened } = writer;
         let Self { stream, receiver, close_timeout, end, write_side: ours, .. } = self;
@@ -202,7 +201,7 @@ impl<R: Role> ReadHalf<R> {
                     opened: opened.clone(),
                     write_side: ours,
                 };
-                return Err(Box::new(ReuniteError(reader, WriteHalf { write_side, opened })));
+                return Err(ReuniteError::new(reader, WriteHalf { write_side, opened }));
             }
         };
         let (write_stream, sender) = write_side.into_parts();
@@ -212,7 +211,7 @@ impl<R: Role> ReadHalf<R> {
             }
             // The halves of one stream hold the halves of one connection.
             Err(halves) => {
-                let ReuniteError(receiver, sender) = *halves;
+                let (receiver, sender) = halves.into_halves();
                 let write_side = Arc::new(WriteSide::new(write_stream, sender));
                 let ours = Arc::clone(&write_side);
                 let reader = Self {
@@ -223,7 +222,7 @@ impl<R: Role> ReadHalf<R> {
                     opened: opened.clone(),
                     write_side: ours,
                 };
-                Err(Box::new(ReuniteError(reader, WriteHalf { write_side, opened })))
+                Err(ReuniteError::new(reader, WriteHalf { write_side, opened }))
             }
         }
     }

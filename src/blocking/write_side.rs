@@ -7,10 +7,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 use super::{is_transient, write_some};
-use crate::connection::{OwedFrames, Role};
+use crate::connection::Role;
 use crate::io::Error;
 use crate::message::Message;
-use crate::websocket::{MessageSender, Outgoing};
+use crate::websocket::{Answers, MessageSender, Outgoing};
 
 /// What the halves share.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(super) struct WriteSide<R> {
     /// Held while the transport is written to, for as long as that takes.
     writer: Mutex<Writer<R>>,
     /// Held for moments only: so the reader never waits for a slow write.
-    due: Mutex<OwedFrames>,
+    due: Mutex<Answers>,
     /// Told, with `due` held, whenever the writer has been let go.
     written: Condvar,
 }
@@ -33,7 +33,7 @@ impl<R: Role> WriteSide<R> {
     pub(super) const fn new(stream: TcpStream, sender: MessageSender<R>) -> Self {
         Self {
             writer: Mutex::new(Writer { stream, sender }),
-            due: Mutex::new(OwedFrames::new()),
+            due: Mutex::new(Answers::new()),
             written: Condvar::new(),
         }
     }
@@ -47,8 +47,8 @@ impl<R: Role> WriteSide<R> {
     }
 
     /// Notes what is owed, and sees to it that somebody sends it.
-    pub(super) fn owe(&self, owed: &mut OwedFrames) {
-        lock(&self.due).append(owed);
+    pub(super) fn owe(&self, answers: &mut Answers) {
+        lock(&self.due).append(answers);
         self.settle();
     }
 
@@ -130,20 +130,20 @@ impl<R: Role> Writer<R> {
     fn send(
         &mut self,
         send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
-        due: &Mutex<OwedFrames>,
+        due: &Mutex<Answers>,
     ) -> Result<(), Error> {
         self.make_room(due)?;
         send(&mut self.sender)?;
         Ok(self.flush(due)?)
     }
 
-    fn feed(&mut self, message: Message, due: &Mutex<OwedFrames>) -> Result<(), Error> {
+    fn feed(&mut self, message: Message, due: &Mutex<Answers>) -> Result<(), Error> {
         self.make_room(due)?;
         Ok(self.sender.send(message)?)
     }
 
     /// Writes what is queued if nothing more can be queued.
-    fn make_room(&mut self, due: &Mutex<OwedFrames>) -> Result<(), Error> {
+    fn make_room(&mut self, due: &Mutex<Answers>) -> Result<(), Error> {
         if self.sender.is_ready() {
             return Ok(());
         }
@@ -155,7 +155,7 @@ impl<R: Role> Writer<R> {
     }
 
     /// Writes all that is queued, and what becomes due meanwhile.
-    fn flush(&mut self, due: &Mutex<OwedFrames>) -> io::Result<()> {
+    fn flush(&mut self, due: &Mutex<Answers>) -> io::Result<()> {
         loop {
             self.sender.settle(&mut lock(due));
             if self.sender.output().is_empty() {

@@ -2,7 +2,7 @@
 //! 5.5.1, 5.5.2 and 7.1.7).
 
 use super::event::ControlPayload;
-use crate::close::CloseFrame;
+use crate::close::CloseCode;
 use crate::error::ProtocolError;
 
 /// An answer or a report that this endpoint owes to its peer.
@@ -11,8 +11,8 @@ use crate::error::ProtocolError;
 pub enum Owed {
     /// The Pong for a Ping with this payload (RFC 6455, section 5.5.2).
     Pong(ControlPayload),
-    /// The answer to this Close of the peer (RFC 6455, section 5.5.1).
-    Reply(Option<CloseFrame>),
+    /// The answer to the peer's Close, which had this code (RFC 6455, section 5.5.1).
+    Reply(Option<CloseCode>),
     /// The Close that reports the peer's error (RFC 6455, section 7.1.7).
     Fault(ProtocolError),
 }
@@ -29,10 +29,10 @@ pub struct OwedFrames {
 }
 
 /// The Close that is owed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwedClose {
-    /// The answer to this Close of the peer (RFC 6455, section 5.5.1).
-    Reply(Option<CloseFrame>),
+    /// The answer to the peer's Close, which had this code (RFC 6455, section 5.5.1).
+    Reply(Option<CloseCode>),
     /// The Close that reports the peer's error (RFC 6455, section 7.1.7).
     Fault(ProtocolError),
 }
@@ -54,7 +54,7 @@ impl OwedFrames {
                 self.pong = Some(payload);
                 return;
             }
-            Owed::Reply(frame) => OwedClose::Reply(frame),
+            Owed::Reply(code) => OwedClose::Reply(code),
             Owed::Fault(error) => OwedClose::Fault(error),
         };
         self.close.get_or_insert(close);
@@ -78,8 +78,8 @@ impl OwedFrames {
 
     /// Returns the Close that is owed.
     #[must_use]
-    pub const fn close(&self) -> Option<&OwedClose> {
-        self.close.as_ref()
+    pub const fn close(&self) -> Option<OwedClose> {
+        self.close
     }
 
     /// Forgets everything, because a Close has been sent.

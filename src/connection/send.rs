@@ -230,14 +230,13 @@ impl<R: Role> Sender<R> {
         owed: &mut OwedFrames,
         out: &mut impl Output,
     ) -> Result<(), OutputFull> {
-        let Some(close) = &owed.close else {
+        let Some(close) = owed.close else {
             return Ok(());
         };
         match close {
-            OwedClose::Reply(received) => {
+            OwedClose::Reply(code) => {
                 // A received code is always one that may be sent, so the answer always has it.
-                let frame = received.as_ref();
-                let frame = frame.and_then(|frame| CloseFrame::new(frame.code(), "").ok());
+                let frame = code.and_then(|code| CloseFrame::new(code, "").ok());
                 self.put_close(frame.as_ref(), Endpoint::Peer, out)?;
             }
             OwedClose::Fault(error) => match error.close_frame() {

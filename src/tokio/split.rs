@@ -1,6 +1,5 @@
 //! Two halves for two tasks.
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::future::poll_fn;
 use core::pin::Pin;
@@ -16,14 +15,14 @@ use super::WebSocketStream;
 use super::stream::{process, process_part};
 use super::wire::{Access, Wire, poll_receive};
 use crate::close::CloseCode;
-use crate::connection::{OwedFrames, Role};
+use crate::connection::Role;
 use crate::deflate::Compression;
 use crate::frame::Kind;
 use crate::handshake::Opened;
 use crate::io::Error;
 use crate::message::Message;
 use crate::websocket::{
-    MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
+    Answers, MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
 };
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
@@ -108,7 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
         let Self { receiver, shared } = self;
         match poll_fn(|context| poll_receive(receiver, shared, context, process)).await? {
             Ok(()) => {
-                let message = receiver.receive_ref(&mut OwedFrames::new());
+                let message = receiver.receive_ref(&mut Answers::new());
                 Some(message.transpose()?.map_err(Error::from))
             }
             Err(error) => Some(Err(error)),
@@ -125,7 +124,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
         let Self { receiver, shared } = self;
         match poll_fn(|context| poll_receive(receiver, shared, context, process_part)).await? {
             Ok(()) => {
-                let part = receiver.receive_part(&mut OwedFrames::new());
+                let part = receiver.receive_part(&mut Answers::new());
                 Some(part.transpose()?.map_err(Error::from))
             }
             Err(error) => Some(Err(error)),
@@ -144,16 +143,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     pub fn reunite(
         self,
         writer: WriteHalf<S, R>,
-    ) -> Result<WebSocketStream<S, R>, Box<ReuniteError<Self, WriteHalf<S, R>>>> {
+    ) -> Result<WebSocketStream<S, R>, ReuniteError<Self, WriteHalf<S, R>>> {
         if !Arc::ptr_eq(&self.shared.shared, &writer.0.shared) {
-            return Err(Box::new(ReuniteError(self, writer)));
+            return Err(ReuniteError::new(self, writer));
         }
         let Self { receiver, shared: SharedWire { shared: ours, .. } } = self;
         let SharedWire { shared, opened } = writer.0;
         let halves = |receiver, shared: Arc<_>| {
             let ours = SharedWire { shared: Arc::clone(&shared), opened: opened.clone() };
             let writer = WriteHalf(SharedWire { shared, opened: opened.clone() });
-            Err(Box::new(ReuniteError(Self { receiver, shared: ours }, writer)))
+            Err(ReuniteError::new(Self { receiver, shared: ours }, writer))
         };
         drop(ours);
         let (sender, wire) = match Arc::try_unwrap(shared) {
@@ -165,7 +164,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
             Ok(websocket) => Ok(WebSocketStream { websocket, wire }),
             // The halves of one stream hold the halves of one connection.
             Err(error) => {
-                let ReuniteError(receiver, sender) = *error;
+                let (receiver, sender) = error.into_halves();
                 halves(receiver, Arc::new(Mutex::new((sender, wire))))
             }
         }

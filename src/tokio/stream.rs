@@ -15,13 +15,13 @@ use futures_sink::Sink;
 use super::Acceptor;
 use super::wire::{Wire, poll_receive};
 use crate::close::CloseCode;
-use crate::connection::{OwedFrames, Role, Server, State};
+use crate::connection::{Role, Server, State};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
 use crate::io::{AcceptError, Error, Parts, Reply};
 use crate::message::Message;
-use crate::websocket::{Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
+use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
 
 /// A WebSocket over a transport.
 ///
@@ -285,7 +285,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     fn poll_receive<T>(
         &mut self,
         context: &mut Context<'_>,
-        take: impl Fn(&mut MessageReceiver<R>, &mut OwedFrames) -> Result<Option<T>, ProtocolError>,
+        take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<T>, ProtocolError>,
     ) -> Poll<Option<Result<T, Error>>> {
         let (receiver, sender) = self.websocket.halves();
         poll_receive(receiver, &mut (sender, &mut self.wire), context, take)
@@ -307,17 +307,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
 /// Processes the input until a message is ready.
 pub(super) fn process<R: Role>(
     receiver: &mut MessageReceiver<R>,
-    owed: &mut OwedFrames,
+    answers: &mut Answers,
 ) -> Result<Option<()>, ProtocolError> {
-    Ok(receiver.process(owed)?.then_some(()))
+    Ok(receiver.process(answers)?.then_some(()))
 }
 
 /// Processes the input until a part of a message is ready.
 pub(super) fn process_part<R: Role>(
     receiver: &mut MessageReceiver<R>,
-    owed: &mut OwedFrames,
+    answers: &mut Answers,
 ) -> Result<Option<()>, ProtocolError> {
-    Ok(receiver.process_part(owed)?.then_some(()))
+    Ok(receiver.process_part(answers)?.then_some(()))
 }
 
 /// Waits for `future`, for `limit` at most.

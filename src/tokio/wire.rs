@@ -12,10 +12,10 @@ use bytes::Buf as _;
 
 use super::wakers::{Side, Wakers};
 use crate::close::CloseCode;
-use crate::connection::{OwedFrames, Role, State, TransportAction};
+use crate::connection::{Role, State, TransportAction};
 use crate::error::{ProtocolError, SendError};
 use crate::io::Error;
-use crate::websocket::{Incoming, MessageReceiver, MessageSender, Outgoing};
+use crate::websocket::{Answers, Incoming, MessageReceiver, MessageSender, Outgoing};
 
 /// The transport, and what is to be done on it. Halves share it, together with the sending half of
 /// the WebSocket, under a lock.
@@ -79,13 +79,13 @@ pub(super) fn poll_receive<S: AsyncRead + AsyncWrite + Unpin, R: Role, T>(
     receiver: &mut MessageReceiver<R>,
     access: &mut impl Access<S, R>,
     context: &mut Context<'_>,
-    take: impl Fn(&mut MessageReceiver<R>, &mut OwedFrames) -> Result<Option<T>, ProtocolError>,
+    take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<T>, ProtocolError>,
 ) -> Poll<Option<Result<T, Error>>> {
     loop {
-        let mut owed = OwedFrames::new();
-        let taken = take(receiver, &mut owed);
-        if !owed.is_empty() {
-            access.with(|sender, _| sender.settle(&mut owed));
+        let mut answers = Answers::new();
+        let taken = take(receiver, &mut answers);
+        if !answers.is_empty() {
+            access.with(|sender, _| sender.settle(&mut answers));
         }
         let wait = match taken {
             Ok(Some(taken)) => return Poll::Ready(Some(Ok(taken))),

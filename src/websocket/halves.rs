@@ -14,7 +14,7 @@ use super::send::Queue;
 use super::{MessageRef, Outgoing, Part, Prepared, Rejected};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{
-    CloseInfo, OwedClose, OwedFrames, Receiver, Role, Sender, State, TransportAction,
+    CloseInfo, Owed, OwedClose, OwedFrames, Receiver, Role, Sender, State, TransportAction,
     transport_action,
 };
 use crate::deflate::{Compression, Terms};
@@ -25,17 +25,24 @@ use crate::message::Message;
 
 /// The receiving half of a [`WebSocket`](super::WebSocket).
 ///
-/// It sends no answers. Every call that receives adds what the peer must be sent to an
-/// [`OwedFrames`], which its owner hands to [`MessageSender::settle`].
+/// It sends no answers. Every call that receives adds them to [`Answers`], which its owner hands to
+/// [`MessageSender::settle`].
 #[derive(Debug)]
 pub struct MessageReceiver<R> {
     pub(super) receiver: Receiver<R>,
     pub(super) receiving: Receiving,
+    pub(super) opened: Opened,
     /// Tells which sending half belongs to this one.
     pub(super) pair: Option<Arc<()>>,
 }
 
 impl<R: Role> MessageReceiver<R> {
+    /// Returns the result of the opening handshake.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        &self.opened
+    }
+
     /// Returns the read buffer, as [`WebSocket::input`](super::WebSocket::input) does.
     pub const fn input(&mut self) -> Incoming<'_> {
         Incoming::new(&mut self.receiving.buffer)
@@ -46,8 +53,8 @@ impl<R: Role> MessageReceiver<R> {
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error.
     #[inline]
-    pub fn receive(&mut self, owed: &mut OwedFrames) -> Result<Option<Message>, ProtocolError> {
-        self.receiving.message(&mut Half { receiver: &mut self.receiver, owed })
+    pub fn receive(&mut self, answers: &mut Answers) -> Result<Option<Message>, ProtocolError> {
+        self.receiving.message(&mut Half { receiver: &mut self.receiver, answers })
     }
 
     /// Lends the next message out of the read buffer, as
@@ -58,9 +65,9 @@ impl<R: Role> MessageReceiver<R> {
     #[inline]
     pub fn receive_ref(
         &mut self,
-        owed: &mut OwedFrames,
+        answers: &mut Answers,
     ) -> Result<Option<MessageRef<'_>>, ProtocolError> {
-        self.receiving.message_ref(&mut Half { receiver: &mut self.receiver, owed })
+        self.receiving.message_ref(&mut Half { receiver: &mut self.receiver, answers })
     }
 
     /// Lends the next part of a message, as
@@ -70,9 +77,9 @@ impl<R: Role> MessageReceiver<R> {
     /// As [`receive`](Self::receive).
     pub fn receive_part(
         &mut self,
-        owed: &mut OwedFrames,
+        answers: &mut Answers,
     ) -> Result<Option<Part<'_>>, ProtocolError> {
-        self.receiving.part(&mut Half { receiver: &mut self.receiver, owed })
+        self.receiving.part(&mut Half { receiver: &mut self.receiver, answers })
     }
 
     /// Processes the input until a message is ready, as
@@ -80,8 +87,8 @@ impl<R: Role> MessageReceiver<R> {
     ///
     /// # Errors
     /// As [`receive`](Self::receive).
-    pub fn process(&mut self, owed: &mut OwedFrames) -> Result<bool, ProtocolError> {
-        self.receiving.process(&mut Half { receiver: &mut self.receiver, owed })
+    pub fn process(&mut self, answers: &mut Answers) -> Result<bool, ProtocolError> {
+        self.receiving.process(&mut Half { receiver: &mut self.receiver, answers })
     }
 
     /// Processes the input until a part of a message is ready, as
@@ -89,8 +96,8 @@ impl<R: Role> MessageReceiver<R> {
     ///
     /// # Errors
     /// As [`receive`](Self::receive).
-    pub fn process_part(&mut self, owed: &mut OwedFrames) -> Result<bool, ProtocolError> {
-        self.receiving.process_part(&mut Half { receiver: &mut self.receiver, owed })
+    pub fn process_part(&mut self, answers: &mut Answers) -> Result<bool, ProtocolError> {
+        self.receiving.process_part(&mut Half { receiver: &mut self.receiver, answers })
     }
 
     /// Records that the transport has ended. [`MessageSender::receive_eof`] must be told as well.
@@ -122,6 +129,50 @@ impl<R: Role> MessageReceiver<R> {
     }
 }
 
+/// The answers that a receiving half owes to the peer: a Pong, and a Close.
+///
+/// A receiving half cannot receive without a place for its answers, so no answer is forgotten.
+#[derive(Debug, Default)]
+pub struct Answers {
+    pub(super) owed: OwedFrames,
+    /// The Close of the peer.
+    pub(super) close: Option<Box<CloseFrame>>,
+}
+
+impl Answers {
+    /// Creates a value without answers.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { owed: OwedFrames::new(), close: None }
+    }
+
+    /// Adds something that is owed for another reason, such as the report of an error that the
+    /// application found.
+    pub fn add(&mut self, owed: Owed) {
+        self.owed.add(owed);
+    }
+
+    /// Moves everything from `other` to this value.
+    pub fn append(&mut self, other: &mut Self) {
+        self.owed.append(&mut other.owed);
+        if let Some(close) = other.close.take() {
+            self.close.get_or_insert(close);
+        }
+    }
+
+    /// Returns whether nothing is owed.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.owed.is_empty()
+    }
+
+    /// Returns the Close that is owed.
+    #[must_use]
+    pub const fn close(&self) -> Option<OwedClose> {
+        self.owed.close()
+    }
+}
+
 /// The sending half of a [`WebSocket`](super::WebSocket), with the outgoing queue, the deadlines,
 /// and the end of the connection.
 #[derive(Debug)]
@@ -148,20 +199,18 @@ pub(super) enum PeerEnd {
 }
 
 impl<R: Role> MessageSender<R> {
-    /// Queues what the receiving half owes to the peer, and records how the connection ended. What
-    /// it took is no longer in `owed`.
+    /// Queues the answers of the receiving half, and records how the connection ended. What it took
+    /// is no longer in `answers`.
     ///
     /// A Pong goes ahead of the messages that wait, and a Close goes after all of them, however full
     /// the queue is. A Pong that finds the queue full waits here, and gives way to a newer one.
-    pub fn settle(&mut self, owed: &mut OwedFrames) {
-        match owed.close() {
-            Some(OwedClose::Reply(frame)) => {
-                self.peer = PeerEnd::Closed(frame.clone().map(Box::new))
-            }
-            Some(OwedClose::Fault(error)) => self.peer = PeerEnd::Failed(*error),
+    pub fn settle(&mut self, answers: &mut Answers) {
+        match answers.owed.close() {
+            Some(OwedClose::Reply(_)) => self.peer = PeerEnd::Closed(answers.close.take()),
+            Some(OwedClose::Fault(error)) => self.peer = PeerEnd::Failed(error),
             None => {}
         }
-        self.owed.append(owed);
+        self.owed.append(&mut answers.owed);
         self.settle_owed();
     }
 

@@ -228,14 +228,19 @@ impl ReadBuffer {
 
     /// Appends bytes that lie right after the buffer where possible.
     fn append(&mut self, filled: BytesMut) {
-        self.buffer.unsplit(filled);
+        if !filled.is_empty() {
+            self.buffer.unsplit(filled);
+        }
     }
 
     /// Makes the free space a part of the buffer again.
     fn join_free(&mut self) {
         let mut free = mem::take(&mut self.free);
         free.clear();
-        self.buffer.unsplit(free);
+        // Joining an empty buffer with nothing would drop its memory.
+        if free.capacity() > 0 {
+            self.buffer.unsplit(free);
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use core::time::Duration;
 use bytes::{Bytes, BytesMut};
 
 use crate::close::CloseCode;
-use crate::connection::{CloseInfo, Connection, OwedFrames, Role, State, TransportAction};
+use crate::connection::{CloseInfo, Connection, Role, State, TransportAction};
 use crate::deflate::{Compression, Terms};
 use crate::error::{ProtocolError, SendError};
 use crate::frame::Kind;
@@ -29,7 +29,7 @@ use crate::handshake::Opened;
 use crate::message::Message;
 
 pub use config::Config;
-pub use halves::{MessageReceiver, MessageSender};
+pub use halves::{Answers, MessageReceiver, MessageSender};
 pub use incoming::Incoming;
 pub use keepalive::Keepalive;
 pub use message_ref::{MessageRef, Part};
@@ -86,7 +86,7 @@ impl<R: Role> WebSocket<R> {
         let connection = Connection::new(role, config.connection_config(terms.is_some()));
         let (receiver, sender, owed) = connection.into_split();
         Self {
-            receiver: MessageReceiver { receiver, receiving, pair: None },
+            receiver: MessageReceiver { receiver, receiving, opened: opened.clone(), pair: None },
             sender: MessageSender {
                 sender,
                 queue,
@@ -120,10 +120,10 @@ impl<R: Role> WebSocket<R> {
     /// reports it is queued. All messages before the fault have been returned by then.
     #[inline]
     pub fn receive(&mut self) -> Result<Option<Message>, ProtocolError> {
-        let mut owed = OwedFrames::new();
-        let received = self.receiver.receive(&mut owed);
-        if !owed.is_empty() {
-            self.sender.settle(&mut owed);
+        let mut answers = Answers::new();
+        let received = self.receiver.receive(&mut answers);
+        if !answers.is_empty() {
+            self.sender.settle(&mut answers);
         }
         received
     }
@@ -137,10 +137,10 @@ impl<R: Role> WebSocket<R> {
     /// As [`receive`](Self::receive).
     #[inline]
     pub fn receive_ref(&mut self) -> Result<Option<MessageRef<'_>>, ProtocolError> {
-        let mut owed = OwedFrames::new();
-        let received = self.receiver.receive_ref(&mut owed);
-        if !owed.is_empty() {
-            self.sender.settle(&mut owed);
+        let mut answers = Answers::new();
+        let received = self.receiver.receive_ref(&mut answers);
+        if !answers.is_empty() {
+            self.sender.settle(&mut answers);
         }
         received
     }
@@ -154,10 +154,10 @@ impl<R: Role> WebSocket<R> {
     /// # Errors
     /// As [`receive`](Self::receive). The parts before the fault have been returned by then.
     pub fn receive_part(&mut self) -> Result<Option<Part<'_>>, ProtocolError> {
-        let mut owed = OwedFrames::new();
-        let received = self.receiver.receive_part(&mut owed);
-        if !owed.is_empty() {
-            self.sender.settle(&mut owed);
+        let mut answers = Answers::new();
+        let received = self.receiver.receive_part(&mut answers);
+        if !answers.is_empty() {
+            self.sender.settle(&mut answers);
         }
         received
     }
@@ -169,10 +169,10 @@ impl<R: Role> WebSocket<R> {
     /// # Errors
     /// As [`receive`](Self::receive).
     pub fn process(&mut self) -> Result<bool, ProtocolError> {
-        let mut owed = OwedFrames::new();
-        let processed = self.receiver.process(&mut owed);
-        if !owed.is_empty() {
-            self.sender.settle(&mut owed);
+        let mut answers = Answers::new();
+        let processed = self.receiver.process(&mut answers);
+        if !answers.is_empty() {
+            self.sender.settle(&mut answers);
         }
         processed
     }
@@ -183,10 +183,10 @@ impl<R: Role> WebSocket<R> {
     /// # Errors
     /// As [`receive`](Self::receive).
     pub fn process_part(&mut self) -> Result<bool, ProtocolError> {
-        let mut owed = OwedFrames::new();
-        let processed = self.receiver.process_part(&mut owed);
-        if !owed.is_empty() {
-            self.sender.settle(&mut owed);
+        let mut answers = Answers::new();
+        let processed = self.receiver.process_part(&mut answers);
+        if !answers.is_empty() {
+            self.sender.settle(&mut answers);
         }
         processed
     }
@@ -383,13 +383,13 @@ impl<R: Role> WebSocket<R> {
     pub fn reunite(
         mut receiver: MessageReceiver<R>,
         mut sender: MessageSender<R>,
-    ) -> Result<Self, Box<ReuniteError<MessageReceiver<R>, MessageSender<R>>>> {
+    ) -> Result<Self, ReuniteError<MessageReceiver<R>, MessageSender<R>>> {
         let is_pair = match (&receiver.pair, &sender.pair) {
             (Some(receiver), Some(sender)) => Arc::ptr_eq(receiver, sender),
             _ => false,
         };
         if !is_pair {
-            return Err(Box::new(ReuniteError(receiver, sender)));
+            return Err(ReuniteError::new(receiver, sender));
         }
         receiver.pair = None;
         sender.pair = None;
@@ -402,8 +402,20 @@ impl<R: Role> WebSocket<R> {
     }
 }
 
-/// Two halves that are not of one connection, handed back.
-pub struct ReuniteError<R, W>(pub R, pub W);
+/// Two halves that are not of one connection.
+pub struct ReuniteError<R, W>(Box<(R, W)>);
+
+impl<R, W> ReuniteError<R, W> {
+    pub(crate) fn new(reader: R, writer: W) -> Self {
+        Self(Box::new((reader, writer)))
+    }
+
+    /// Returns the halves, as they were.
+    #[must_use]
+    pub fn into_halves(self) -> (R, W) {
+        *self.0
+    }
+}
 
 impl<R, W> fmt::Debug for ReuniteError<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

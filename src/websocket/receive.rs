@@ -6,9 +6,9 @@ use bytes::Bytes;
 
 use super::compression::Inflating;
 use super::incoming::ReadBuffer;
-use super::{Config, MessageRef, Part};
+use super::{Answers, Config, MessageRef, Part};
 use crate::close::CloseFrame;
-use crate::connection::{ControlPayload, Event, Input, OwedFrames, Receiver, Role};
+use crate::connection::{ControlPayload, Event, Input, Receiver, Role};
 use crate::deflate::Terms;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
@@ -247,7 +247,7 @@ impl Receiving {
                 }
                 Ok(Some(Event::Ping(payload))) => return Ok(self.ping(payload, end)),
                 Ok(Some(Event::Pong(payload))) => return Ok(self.pong(payload, end)),
-                Ok(Some(Event::Close(frame))) => return Ok(self.close(frame)),
+                Ok(Some(Event::Close(frame))) => return Ok(self.close(frame, source.answers)),
                 Err(error) => {
                     self.clear();
                     return Err(error);
@@ -301,7 +301,7 @@ impl Receiving {
                 }
                 Ok(Some(Event::Ping(payload))) => return Ok(self.ping(payload, end)),
                 Ok(Some(Event::Pong(payload))) => return Ok(self.pong(payload, end)),
-                Ok(Some(Event::Close(frame))) => return Ok(self.close(frame)),
+                Ok(Some(Event::Close(frame))) => return Ok(self.close(frame, source.answers)),
                 Err(error) => {
                     self.clear();
                     return Err(error);
@@ -328,9 +328,10 @@ impl Receiving {
 
     /// Keeps the Close of the peer, and drops what comes after it.
     #[cold]
-    fn close(&mut self, frame: Option<CloseFrame>) -> Received {
+    fn close(&mut self, frame: Option<CloseFrame>, answers: &mut Answers) -> Received {
         self.clear();
         self.close = frame.map(Box::new);
+        answers.close = self.close.clone();
         Received::Close
     }
 
@@ -390,16 +391,16 @@ fn whole_ref(kind: Kind, bytes: &[u8]) -> MessageRef<'_> {
     }
 }
 
-/// The receiving half of a connection, and what it finds that is owed.
+/// The receiving half of a connection, and the place for its answers.
 pub(super) struct Half<'h, R> {
     pub(super) receiver: &'h mut Receiver<R>,
-    pub(super) owed: &'h mut OwedFrames,
+    pub(super) answers: &'h mut Answers,
 }
 
 impl<R: Role> Half<'_, R> {
     #[inline]
     fn receive<'b>(&mut self, input: &mut Input<'b>) -> Result<Option<Event<'b>>, ProtocolError> {
-        self.receiver.receive(input, self.owed)
+        self.receiver.receive(input, &mut self.answers.owed)
     }
 
     fn frame_remaining(&self) -> u64 {
@@ -407,6 +408,6 @@ impl<R: Role> Half<'_, R> {
     }
 
     fn fail(&mut self, error: ProtocolError) -> ProtocolError {
-        self.receiver.fail(error, self.owed)
+        self.receiver.fail(error, &mut self.answers.owed)
     }
 }

@@ -123,7 +123,7 @@ fn a_peer_that_vanishes_is_an_unexpected_end() {
     for partial in [&[][..], &[0x81, 0x85, 1, 2, 3, 4, 5]] {
         bounded(move || {
             let (mut server, client) = both();
-            let mut client = client.into_stream();
+            let mut client = client.into_parts().stream;
             client.write_all(partial).unwrap();
             client.shutdown(Shutdown::Write).unwrap();
             for _ in 0..2 {
@@ -162,7 +162,7 @@ fn a_peer_that_resets_is_an_error_of_the_transport() {
 fn a_client_tells_a_server_what_it_did_wrong() {
     bounded(|| {
         let (server, mut client) = both();
-        let mut server = server.into_stream();
+        let mut server = server.into_parts().stream;
         // A masked frame.
         server.write_all(&messages::From::Client.frame(TEXT, "x")).unwrap();
         let error = client.read().unwrap_err();
@@ -183,7 +183,7 @@ fn finishing_without_reading_to_the_end_still_sends_what_is_queued() {
         let (mut server, client) = both();
         server.feed("queued").unwrap();
         let finishing = thread::spawn(move || server.finish());
-        let mut client = client.into_stream();
+        let mut client = client.into_parts().stream;
         assert_eq!(read_to_fin(&mut client), messages::From::Server.frame(TEXT, "queued"));
         drop(client);
         finishing.join().unwrap().unwrap();

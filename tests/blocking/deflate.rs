@@ -89,7 +89,7 @@ fn unless_both_want_it_nothing_is_compressed() {
             pass(&mut client, &mut server, json(1, 10_000));
             server.send(json(1, 1000)).unwrap();
             let mut bytes = [0; 1004];
-            client.into_stream().read_exact(&mut bytes).unwrap();
+            client.into_parts().stream.read_exact(&mut bytes).unwrap();
             assert_eq!(bytes[..4], [0x81, 126, 3, 232]);
             assert_eq!(bytes[4..], *json(1, 1000).as_bytes());
         }

@@ -102,7 +102,7 @@ fn calls_that_would_block_are_made_again_and_lose_nothing() {
         assert_eq!(data, [0, 1, 2, 3].map(|number| Message::text(json(number, 1500))));
         assert_eq!(read.len(), 4 + 4 + 1);
         let mut sent = Vec::new();
-        for frame in unframe(&socket.into_stream().written) {
+        for frame in unframe(&socket.into_parts().stream.written) {
             if frame.first & 0x0f == 1 {
                 assert_eq!(frame.first, 0xc1);
                 sent.push(Message::text(String::from_utf8(peer.read(&frame.payload)).unwrap()));

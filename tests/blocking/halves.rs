@@ -26,12 +26,12 @@ pub(crate) fn halves<R: Role>(
 
 pub(crate) fn server() -> (WebSocketStream<TcpStream, Server>, TcpStream) {
     let (server, client) = connected(Config::new(), Config::new());
-    (server, client.into_stream())
+    (server, client.into_parts().stream)
 }
 
 pub(crate) fn client() -> (WebSocketStream<TcpStream, Client>, TcpStream) {
     let (server, client) = connected(Config::new(), Config::new());
-    (client, server.into_stream())
+    (client, server.into_parts().stream)
 }
 
 /// The next frame of the bare transport.

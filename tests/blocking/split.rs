@@ -60,7 +60,7 @@ fn pings_are_answered_however_low_the_high_water_mark() {
     bounded(|| {
         let (socket, client) = connected(Config::new().high_water_mark(0), Config::new());
         let (mut reader, mut writer) = socket.into_split().unwrap();
-        let mut peer = client.into_stream();
+        let mut peer = client.into_parts().stream;
         peer.write_all(&messages::From::Client.frame(PING, "?")).unwrap();
         assert!(reader.read().unwrap().is_some());
         assert_eq!(read_frame(&mut peer).opcode, PONG);
@@ -74,7 +74,7 @@ fn pings_are_left_alone_when_the_configuration_says_so() {
     bounded(|| {
         let (socket, client) = connected(Config::new().answer_pings(false), Config::new());
         let (mut reader, mut writer) = socket.into_split().unwrap();
-        let mut peer = client.into_stream();
+        let mut peer = client.into_parts().stream;
         peer.write_all(&messages::From::Client.frame(PING, "?")).unwrap();
         assert!(reader.read().unwrap().is_some());
         writer.send("first").unwrap();

@@ -16,7 +16,7 @@ use websocket_proto::websocket::{Config, Prepared};
 fn a_message_half_read_and_a_queue_half_written_go_on_in_the_halves() {
     bounded(|| {
         let (server, client) = connected(Config::new(), Config::new());
-        let mut peer = client.into_stream();
+        let mut peer = client.into_parts().stream;
         let mut server = server;
         let from = messages::From::Client;
         let early = [from.frame(TEXT, "whole"), from.part(TEXT, "one ")].concat();
@@ -71,7 +71,7 @@ fn a_pong_that_found_the_queue_full_leaves_after_the_halves_are_reunited() {
             let config = Config::new().high_water_mark(1);
             let (server, client) = connected(config, Config::new());
             server.stream().set_nonblocking(true).unwrap();
-            (server, client.into_stream())
+            (server, client.into_parts().stream)
         });
         let sent = writer.send(vec![7; STUCK]);
         assert!(matches!(sent, Err(Error::Io(_))), "{sent:?}");
@@ -108,9 +108,9 @@ fn halves_of_two_connections_are_handed_back() {
         let (mut one_reader, mut one_writer, mut one_peer) = halves(server);
         let (other_reader, other_writer, _other_peer) = halves(server);
         let error = one_reader.reunite(other_writer).unwrap_err();
-        assert_eq!(error.to_string(), "the two halves are not of one websocket");
-        let other_writer = error.1;
-        one_reader = error.0;
+        assert_eq!(error.to_string(), "cannot reunite the halves: they are not of one connection");
+        let (reader, other_writer) = error.into_halves();
+        one_reader = reader;
         // All of them are as good as before.
         one_writer.send("x").unwrap();
         assert_eq!(read_frame(&mut one_peer).opcode, TEXT);

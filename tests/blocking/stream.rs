@@ -120,7 +120,7 @@ fn the_limits_are_those_of_the_configuration() {
 fn a_connection_that_somebody_else_opened_begins_with_what_was_read() {
     bounded(|| {
         let (server, mut client) = both();
-        let stream = server.into_stream();
+        let stream = server.into_parts().stream;
         let from = messages::From::Client;
         let read = [from.frame(TEXT, "read before"), from.part(TEXT, "half ")].concat();
         let mut server = WebSocketStream::from_parts(
@@ -142,7 +142,7 @@ fn a_connection_that_somebody_else_opened_begins_with_what_was_read() {
 fn a_read_time_out_leaves_everything_as_it_was() {
     bounded(|| {
         let (mut server, client) = both();
-        let mut client = client.into_stream();
+        let mut client = client.into_parts().stream;
         let frame = messages::From::Client.frame(BINARY, vec![3; 10_000]);
         server.stream().set_nonblocking(true).unwrap();
         for piece in frame.chunks(3000) {

@@ -23,7 +23,7 @@ fn a_peer_that_does_not_hang_up() -> ErrorKind {
 fn a_peer_that_reads_nothing() -> ErrorKind {
     let (server, client) = connected(Config::new(), Config::new());
     let (mut reader, mut writer) = server.into_split().unwrap();
-    let mut peer = client.into_stream();
+    let mut peer = client.into_parts().stream;
     let writing = thread::spawn(move || writer.send(vec![7; 32 << 20]));
     peer.read_exact(&mut [0; 10]).unwrap();
     peer.write_all(&[0xff]).unwrap();

@@ -51,8 +51,8 @@ fn every_length_is_sent_in_its_shortest_form() {
 
 #[test]
 fn the_length_of_a_frame_that_no_memory_could_hold_does_not_overflow() {
-    let (_, server) = server().into_split();
-    let (_, client) = client().into_split();
+    let (_, server, _) = server().into_split();
+    let (_, client, _) = client().into_split();
     assert_eq!(server.frame_len(usize::MAX), usize::MAX);
     assert_eq!(client.frame_len(usize::MAX - 13), usize::MAX);
     assert_eq!(server.frame_len(usize::MAX - 10), usize::MAX);
@@ -61,8 +61,8 @@ fn the_length_of_a_frame_that_no_memory_could_hold_does_not_overflow() {
 
 #[test]
 fn the_length_of_a_frame_is_known_before_it_is_made() {
-    let (_, server) = server().into_split();
-    let (_, client) = client().into_split();
+    let (_, server, _) = server().into_split();
+    let (_, client, _) = client().into_split();
     for (len, frame_len) in [(0, 2), (125, 127), (126, 130), (65_535, 65_539), (65_536, 65_546)] {
         assert_eq!(server.frame_len(len), frame_len);
         assert_eq!(client.frame_len(len), frame_len + 4);

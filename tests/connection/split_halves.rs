@@ -3,18 +3,34 @@
 
 use support::{Entry, Frame, SEED, Side, Wire, hex, stream, unmask_frames};
 use websocket_proto::connection::{
-    Client, Connection, ConnectionConfig, ControlPayload, Event, Input, Receiver, Role, Sender,
-    Server, SliceOutput,
+    Client, Connection, ConnectionConfig, ControlPayload, Event, Input, Output, Owed, OwedFrames,
+    Receiver, Role, Sender, Server, SliceOutput,
 };
 use websocket_proto::frame::Kind;
 use websocket_proto::{CloseCode, CloseFrame, OutputFull, ProtocolError, SendError};
 
 fn server() -> (Receiver<Server>, Sender<Server>) {
-    Connection::new(Server, ConnectionConfig::new()).into_split()
+    let (receiver, sender, owed) = Connection::new(Server, ConnectionConfig::new()).into_split();
+    assert!(owed.is_empty());
+    (receiver, sender)
 }
 
 fn client() -> (Receiver<Client>, Sender<Client>) {
-    Connection::new(Client::new(SEED), ConnectionConfig::new()).into_split()
+    let connection = Connection::new(Client::new(SEED), ConnectionConfig::new());
+    let (receiver, sender, owed) = connection.into_split();
+    assert!(owed.is_empty());
+    (receiver, sender)
+}
+
+/// Settles one thing that is owed.
+fn settle<R: Role>(
+    sender: &mut Sender<R>,
+    owed: Owed,
+    out: &mut impl Output,
+) -> Result<usize, OutputFull> {
+    let mut frames = OwedFrames::new();
+    frames.add(owed);
+    sender.settle(&mut frames, out)
 }
 
 /// Receives all of `bytes`, and does with the sender what `Connection` does by itself.
@@ -26,24 +42,22 @@ fn serve<R: Role>(
     let mut entries = Vec::new();
     let mut out = Wire::default();
     let mut input = Input::new(bytes);
+    let mut owed = OwedFrames::new();
     loop {
-        match receiver.receive(&mut input) {
+        let received = receiver.receive(&mut input, &mut owed);
+        sender.settle(&mut owed, &mut out).expect("room");
+        assert!(owed.is_empty());
+        match received {
             Ok(Some(Event::Data(data))) => {
                 entries.push(Entry::data(data.kind, data.bytes, data.first, data.last));
             }
-            Ok(Some(Event::Ping(payload))) => {
-                sender.answer_ping(&payload, &mut out).expect("room");
-                entries.push(Entry::ping(&payload));
-            }
+            Ok(Some(Event::Ping(payload))) => entries.push(Entry::ping(&payload)),
             Ok(Some(Event::Close(frame))) => {
-                let code = frame.as_ref().map(CloseFrame::code);
-                sender.reply_to_close(code, &mut out).expect("room");
                 entries.push(Entry::Close(frame.map(|f| (f.code().0, f.reason().to_owned()))));
             }
             Ok(Some(other)) => panic!("{other:?}"),
             Ok(None) => return (entries, out),
             Err(error) => {
-                sender.fail(&error, &mut out).expect("room");
                 entries.push(Entry::Error(error));
                 return (entries, out);
             }
@@ -88,7 +102,10 @@ fn a_receiver_lends_the_buffer_and_says_what_is_left_of_a_frame() {
     let mut bytes = Frame::binary("abc").bytes(Side::Server);
     bytes.pop();
     let mut input = Input::new(&mut bytes);
-    assert!(matches!(receiver.receive(&mut input), Ok(Some(Event::Data(_)))));
+    assert!(matches!(
+        receiver.receive(&mut input, &mut OwedFrames::new()),
+        Ok(Some(Event::Data(_)))
+    ));
     assert_eq!(receiver.frame_remaining(), 1);
     assert_eq!(receiver.receive_eof(), Err(ProtocolError::UnexpectedEof));
     assert_eq!(receiver.frame_remaining(), 0);
@@ -99,15 +116,18 @@ fn a_receiver_ends_as_the_connection_does() {
     let (mut receiver, _) = server();
     let mut bytes = stream(Side::Server, &[Frame::close(1000, ""), Frame::text("late")]);
     let mut input = Input::new(&mut bytes);
-    assert!(matches!(receiver.receive(&mut input), Ok(Some(Event::Close(Some(_))))));
-    assert_eq!(receiver.receive(&mut input), Ok(None));
+    assert!(matches!(
+        receiver.receive(&mut input, &mut OwedFrames::new()),
+        Ok(Some(Event::Close(Some(_))))
+    ));
+    assert_eq!(receiver.receive(&mut input, &mut OwedFrames::new()), Ok(None));
     assert_eq!(input.remaining(), b"");
     assert_eq!(receiver.receive_eof(), Ok(()));
 
     let (mut receiver, _) = server();
     let error = ProtocolError::UnmaskedFrame;
     let mut bytes = hex("8100");
-    assert_eq!(receiver.receive(&mut Input::new(&mut bytes)), Err(error));
+    assert_eq!(receiver.receive(&mut Input::new(&mut bytes), &mut OwedFrames::new()), Err(error));
     assert_eq!(receiver.receive_eof(), Err(error));
 }
 
@@ -148,9 +168,9 @@ fn nothing_is_answered_after_a_close_was_sent() {
     sender.close(None, &mut out).expect("open");
     out.0.clear();
     let payload = ControlPayload::new(b"late").expect("4 bytes");
-    assert_eq!(sender.answer_ping(&payload, &mut out), Ok(()));
-    assert_eq!(sender.reply_to_close(Some(CloseCode::NORMAL), &mut out), Ok(()));
-    assert_eq!(sender.fail(&ProtocolError::CloseCodeCut, &mut out), Ok(()));
+    assert_eq!(settle(&mut sender, Owed::Pong(payload), &mut out), Ok(0));
+    assert_eq!(settle(&mut sender, Owed::Reply(Some(CloseCode(1000))), &mut out), Ok(0));
+    assert_eq!(settle(&mut sender, Owed::Fault(ProtocolError::CloseCodeCut), &mut out), Ok(0));
     assert_eq!(out.0, b"");
 }
 
@@ -158,8 +178,8 @@ fn nothing_is_answered_after_a_close_was_sent() {
 fn the_answer_to_a_close_is_given_once_and_ends_the_sending() {
     let (_, mut sender) = client();
     let mut out = Wire::default();
-    sender.reply_to_close(Some(CloseCode(4321)), &mut out).expect("room");
-    sender.reply_to_close(Some(CloseCode(1000)), &mut out).expect("nothing");
+    assert_eq!(settle(&mut sender, Owed::Reply(Some(CloseCode(4321))), &mut out), Ok(8));
+    assert_eq!(settle(&mut sender, Owed::Reply(Some(CloseCode(1000))), &mut out), Ok(0));
     assert_eq!(unmask_frames(&out.0), b"\x88\x02\x10\xe1");
     assert_eq!(sender.send_text("x", &mut out), Err(SendError::Closing));
 }
@@ -170,14 +190,17 @@ fn an_answer_that_does_not_fit_is_still_due_and_nothing_else_goes() {
     let mut buffer = [0xa5; 64];
     let mut out = SliceOutput::new(&mut buffer[..3]);
     let full = OutputFull { needed: 4, available: 3 };
-    assert_eq!(sender.reply_to_close(Some(CloseCode::NORMAL), &mut out), Err(full));
+    let mut owed = OwedFrames::new();
+    owed.add(Owed::Reply(Some(CloseCode(1000))));
+    assert_eq!(sender.settle(&mut owed, &mut out), Err(full));
     let mut out = SliceOutput::new(&mut buffer);
     assert_eq!(sender.send_text("x", &mut out), Err(SendError::Closing));
     assert_eq!(sender.close(None, &mut out), Err(SendError::Closing));
     // But a Ping that came before may still be answered.
     let payload = ControlPayload::new(b"p").expect("1 byte");
-    sender.answer_ping(&payload, &mut out).expect("room");
-    sender.reply_to_close(Some(CloseCode::NORMAL), &mut out).expect("room");
+    owed.add(Owed::Pong(payload));
+    assert_eq!(sender.settle(&mut owed, &mut out), Ok(7));
+    assert!(owed.is_empty());
     assert_eq!(out.written(), b"\x8a\x01p\x88\x02\x03\xe8");
 }
 
@@ -188,10 +211,12 @@ fn a_failure_that_does_not_fit_is_still_due() {
     let needed = 4 + error.to_string().len();
     let mut buffer = [0xa5; 64];
     let mut out = SliceOutput::new(&mut buffer[..5]);
-    assert_eq!(sender.fail(&error, &mut out), Err(OutputFull { needed, available: 5 }));
+    let mut owed = OwedFrames::new();
+    owed.add(Owed::Fault(error));
+    assert_eq!(sender.settle(&mut owed, &mut out), Err(OutputFull { needed, available: 5 }));
     let mut out = SliceOutput::new(&mut buffer);
     assert_eq!(sender.send_binary(b"", &mut out), Err(SendError::Closing));
-    sender.fail(&error, &mut out).expect("room");
+    sender.settle(&mut owed, &mut out).expect("room");
     assert_eq!(out.written()[..4], [0x88, needed as u8 - 2, 0x03, 0xea]);
     assert_eq!(&out.written()[4..], error.to_string().as_bytes());
 }
@@ -200,7 +225,7 @@ fn a_failure_that_does_not_fit_is_still_due() {
 fn the_end_of_the_transport_is_reported_to_nobody() {
     let (_, mut sender) = server();
     let mut out = Wire::default();
-    assert_eq!(sender.fail(&ProtocolError::UnexpectedEof, &mut out), Ok(()));
+    assert_eq!(settle(&mut sender, Owed::Fault(ProtocolError::UnexpectedEof), &mut out), Ok(0));
     assert_eq!(out.0, b"");
     assert_eq!(sender.send_text("x", &mut out), Err(SendError::Closing));
 }
@@ -214,7 +239,7 @@ fn halves_in_two_threads() {
     });
     let mut bytes = Frame::text("to another").bytes(Side::Client);
     let mut input = Input::new(&mut bytes);
-    let event = receiver.receive(&mut input);
+    let event = receiver.receive(&mut input, &mut OwedFrames::new());
     assert!(matches!(event, Ok(Some(Event::Data(data))) if &*data.bytes == b"to another"));
     let sent = sent.join().expect("no panic").expect("open");
     assert_eq!(unmask_frames(&sent.0), Frame::text("from a thread").bytes(Side::Client));

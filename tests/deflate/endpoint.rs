@@ -8,6 +8,7 @@ use websocket_proto::extension::Extensions;
 use websocket_proto::websocket::Config;
 use websocket_proto::{Message, ProtocolError, WebSocket, deflate};
 
+use support::messages::ReceiveFrom;
 use support::{SEED, Setup, Side};
 
 /// What a response says, as a client sees it that offered everything.
@@ -82,7 +83,7 @@ pub(crate) fn outcome<R: Role>(
         input.extend_from_slice(&stream[start..end]);
         start = end;
         loop {
-            match websocket.receive(&mut input) {
+            match websocket.receive_from(&mut input) {
                 Ok(Some(message)) => messages.push(message),
                 Ok(None) => break,
                 Err(found) => {

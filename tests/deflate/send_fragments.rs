@@ -6,6 +6,7 @@ use crate::endpoint::{
 };
 use crate::inflate::Inflater;
 use bytes::{Bytes, BytesMut};
+use support::messages::ReceiveFrom;
 use websocket_proto::Message;
 use websocket_proto::deflate::{Compression, Decompressor, DeflateConfig};
 use websocket_proto::frame::Kind;
@@ -46,7 +47,7 @@ fn fragments_are_one_message() {
             let payload: Vec<u8> = sent.into_iter().flat_map(|frame| frame.payload).collect();
             assert_eq!(inflater.message(&payload).unwrap(), parts.concat().as_bytes());
             input.extend_from_slice(&wire);
-            assert_eq!(peer.receive(&mut input), Ok(Some(Message::text(parts.concat()))));
+            assert_eq!(peer.receive_from(&mut input), Ok(Some(Message::text(parts.concat()))));
         }
     }
 }

@@ -11,7 +11,7 @@ use websocket_proto::{Message, ProtocolError, WebSocket};
 
 use support::Setup;
 use support::deflated::RSV1;
-use support::messages::{BINARY, From};
+use support::messages::{BINARY, From, ReceiveFrom};
 
 /// A decompressor takes less than this, and a compressor of the largest window.
 pub(crate) const DECODER: usize = 64 * 1024;
@@ -55,10 +55,12 @@ pub(crate) fn feed<R: Role>(
 ) -> Result<(), ProtocolError> {
     for read in stream.chunks(4096) {
         input.extend_from_slice(read);
-        while let Some(message) = websocket.receive(input)? {
+        while let Some(message) = websocket.receive_from(input)? {
             each(message);
         }
     }
+    // As an adapter does when the transport has nothing to give.
+    websocket.input().release_memory();
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use crate::coders::{DECODER, alone, compressed, feed, no_takeover, noise, receiv
 use crate::counting::{held, peak};
 use bytes::BytesMut;
 use support::deflated::{Deflated, RSV1, bomb, deflated, json};
-use support::messages::{BINARY, CONTINUATION, From, TEXT, drain, server};
+use support::messages::{BINARY, CONTINUATION, From, ReceiveFrom, TEXT, drain, server};
 use websocket_proto::{Message, ProtocolError};
 
 /// The beginning of a compressed message in fragments, from a client.
@@ -98,7 +98,7 @@ fn messages_that_come_in_one_read_are_inflated_one_by_one() {
     let mut websocket = server(alone(no_takeover()).max_message_size(1 << 20));
     let most = peak(|| {
         let mut input = BytesMut::from(&burst[..]);
-        while let Some(message) = websocket.receive(&mut input).unwrap() {
+        while let Some(message) = websocket.receive_from(&mut input).unwrap() {
             assert_eq!(message.payload().map(<[u8]>::len), Some(1 << 20));
         }
     });

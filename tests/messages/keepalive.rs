@@ -1,6 +1,7 @@
 //! The keepalive, in virtual time: by hand, and on tokio's paused clock.
 
 use std::time::Duration;
+use support::messages::ReceiveFrom;
 
 use bytes::{Buf, BytesMut};
 use websocket_proto::connection::{Server, State, TransportAction};
@@ -72,7 +73,7 @@ fn anything_that_comes_is_an_answer() {
     websocket.handle_received(seconds(24));
     assert_eq!(websocket.deadline(), Some(seconds(44)));
     websocket.handle_deadline(seconds(25));
-    assert_eq!(websocket.receive(&mut BytesMut::new()), Ok(None));
+    assert_eq!(websocket.receive_from(&mut BytesMut::new()), Ok(None));
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn a_peer_that_stays_silent_fails_the_connection_with_1006_and_no_close() {
     write(&mut websocket, seconds(20));
     websocket.handle_deadline(seconds(25));
     let error = ProtocolError::KeepaliveTimeout { timeout: TIMEOUT };
-    assert_eq!(websocket.receive(&mut BytesMut::new()), Err(error));
+    assert_eq!(websocket.receive_from(&mut BytesMut::new()), Err(error));
     assert_eq!(error.close_code(), CloseCode::ABNORMAL);
     assert_eq!(error.to_string(), "the peer sent nothing within 5s after a Ping");
     assert!(websocket.output().is_empty());

@@ -1,7 +1,8 @@
 //! Whole messages: how a `WebSocket` receives and sends them, without I/O.
 #![cfg(feature = "alloc")]
 
-mod buffer;
+#[cfg(feature = "std")]
+mod incoming;
 mod keepalive;
 mod message;
 mod opened;

@@ -40,7 +40,7 @@ fn halves_and_the_websocket_of_them_know_the_subprotocol() {
     assert_eq!(websocket.subprotocol(), Some("chat"));
     let (receiver, sender) = websocket.into_split();
     assert_eq!((receiver.opened(), sender.opened()), (&opened, &opened));
-    assert_eq!(WebSocket::reunite(receiver, sender).opened(), &opened);
+    assert_eq!(WebSocket::reunite(receiver, sender).unwrap().opened(), &opened);
 }
 
 #[test]

@@ -105,7 +105,7 @@ impl Model {
             // Else the answer waits, and may give way to another: a test of its own.
             Operation::Pinged { len } if websocket.is_ready() => {
                 let mut input = BytesMut::from(&peer.frame(PING, payload(len))[..]);
-                websocket.receive(&mut input).unwrap();
+                websocket.receive_from(&mut input).unwrap();
                 if !self.closed {
                     self.control.push((PONG, payload(len), self.wire.len()));
                 }

@@ -62,7 +62,7 @@ fn what_comes_behind_a_close_is_dropped_and_holds_no_memory() {
         [From::Client.close(1000, "bye"), From::Client.frame(TEXT, "too late"), vec![0xff; 9]]
             .concat(),
     );
-    let close = websocket.receive(&mut buffer).unwrap();
+    let close = websocket.receive_from(&mut buffer).unwrap();
     assert_eq!(close, Some(Message::close(CloseCode::NORMAL, "bye").unwrap()));
     assert_eq!(
         (websocket.state(), websocket.transport_action()),
@@ -70,7 +70,7 @@ fn what_comes_behind_a_close_is_dropped_and_holds_no_memory() {
     );
     assert_eq!(drain(websocket.output()), From::Server.close(1000, ""));
     for _ in 0..3 {
-        assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
+        assert_eq!(websocket.receive_from(&mut buffer).unwrap(), None);
         assert!(buffer.is_empty());
         buffer.extend_from_slice(&From::Client.frame(PING, "still?"));
     }
@@ -83,7 +83,7 @@ fn what_comes_behind_an_error_is_dropped_and_the_error_stays() {
     let mut websocket = server(Config::new());
     let mut buffer = input([from.part(TEXT, "held"), from.frame(TEXT, "x")].concat());
     for _ in 0..3 {
-        let error = websocket.receive(&mut buffer).unwrap_err();
+        let error = websocket.receive_from(&mut buffer).unwrap_err();
         assert_eq!(error, ProtocolError::ExpectedContinuation);
         assert!(buffer.is_empty());
         // RFC 6455 7.1.7: not even the peer's Close is read any more.
@@ -165,10 +165,10 @@ fn the_end_of_the_transport_is_an_error_unless_a_close_has_come() {
     for stream in [vec![], From::Client.part(TEXT, "half"), From::Client.header(0x81, 9)] {
         let mut websocket = server(Config::new());
         let mut buffer = input(stream);
-        assert_eq!(websocket.receive(&mut buffer).unwrap(), None);
+        assert_eq!(websocket.receive_from(&mut buffer).unwrap(), None);
         assert_eq!(websocket.receive_eof(), Err(ProtocolError::UnexpectedEof));
         assert_eq!(websocket.receive_eof(), Err(ProtocolError::UnexpectedEof));
-        assert_eq!(websocket.receive(&mut buffer), Err(ProtocolError::UnexpectedEof));
+        assert_eq!(websocket.receive_from(&mut buffer), Err(ProtocolError::UnexpectedEof));
         assert_eq!(
             (websocket.state(), websocket.transport_action()),
             (State::Closed, TransportAction::Drop)
@@ -178,7 +178,7 @@ fn the_end_of_the_transport_is_an_error_unless_a_close_has_come() {
     let mut websocket = client(Config::new());
     websocket.close(CloseCode::NORMAL, "").unwrap();
     let mut buffer = input(From::Server.close(1000, ""));
-    assert!(websocket.receive(&mut buffer).unwrap().is_some());
+    assert!(websocket.receive_from(&mut buffer).unwrap().is_some());
     assert_eq!(
         (websocket.state(), websocket.transport_action()),
         (State::Closed, TransportAction::Keep)

@@ -138,7 +138,7 @@ fn an_answer_to_a_close_goes_behind_what_waits() {
     let mut websocket = server(Config::new());
     websocket.send(Message::text("before")).unwrap();
     let mut input = BytesMut::from(&From::Client.close(1001, "bye")[..]);
-    websocket.receive(&mut input).unwrap();
+    websocket.receive_from(&mut input).unwrap();
     assert_eq!(websocket.send(Message::text("x")).unwrap_err().error, SendError::Closing);
     assert_eq!(opcodes(websocket.output()), [TEXT, CLOSE]);
     assert_eq!(websocket.state(), State::Closed);
@@ -223,11 +223,11 @@ fn a_close_is_taken_however_full_the_queue_is() {
 
     let mut by_answer = full();
     let mut input = BytesMut::from(&From::Client.close(1000, "")[..]);
-    by_answer.receive(&mut input).unwrap();
+    by_answer.receive_from(&mut input).unwrap();
     assert_eq!(opcodes(by_answer.output()), [TEXT, CLOSE]);
 
     let mut by_error = full();
-    by_error.receive(&mut BytesMut::from(&[0xff, 0xff][..])).unwrap_err();
+    by_error.receive_from(&mut BytesMut::from(&[0xff, 0xff][..])).unwrap_err();
     assert_eq!(opcodes(by_error.output()), [TEXT, CLOSE]);
 
     let (_, mut by_half) = full().into_split();
@@ -242,7 +242,7 @@ fn a_flood_of_pings_queues_no_more_than_the_mark_and_answers_the_newest() {
     for n in 0..10_000_u32 {
         let payload = [&n.to_be_bytes()[..], &[b'.'; 121]].concat();
         let mut input = BytesMut::from(&From::Client.frame(PING, payload)[..]);
-        websocket.receive(&mut input).unwrap();
+        websocket.receive_from(&mut input).unwrap();
         assert!(websocket.output().len() < mark + 127);
     }
     let mut answered = frames(websocket.output());
@@ -267,7 +267,7 @@ fn every_ping_of_a_read_is_answered_in_order() {
 fn a_pong_that_is_due_goes_ahead_of_our_own_close() {
     let mut websocket = server(Config::new().high_water_mark(5));
     websocket.send(Message::text("full")).unwrap();
-    websocket.receive(&mut BytesMut::from(&From::Client.frame(PING, "?")[..])).unwrap();
+    websocket.receive_from(&mut BytesMut::from(&From::Client.frame(PING, "?")[..])).unwrap();
     websocket.close(CloseCode::NORMAL, "").unwrap();
     assert_eq!(opcodes(websocket.output()), [TEXT, PONG, CLOSE]);
 }

@@ -1,28 +1,38 @@
 //! What a sending half queues, by itself and for the receiving half.
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use support::messages::*;
-use websocket_proto::connection::ControlPayload;
+use websocket_proto::connection::{
+    ControlPayload, Endpoint, Owed, OwedClose, State, TransportAction,
+};
 use websocket_proto::frame::Kind;
-use websocket_proto::websocket::{Config, Prepared};
-use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
+use websocket_proto::websocket::{Answers, Config, Prepared};
+use websocket_proto::{CloseCode, Message, SendError, WebSocket};
 
 #[test]
-fn halves_answer_only_what_their_owner_tells_them() {
+fn halves_answer_what_the_receiving_half_owes() {
     let (mut receiver, mut sender) = server(Config::new()).into_split();
     let from = From::Client;
-    let mut input = BytesMut::from(&[from.frame(PING, "?"), from.close(1001, "bye")].concat()[..]);
-    let Some(Message::Ping(payload)) = receiver.receive(&mut input).unwrap() else { panic!() };
+    let mut answers = Answers::new();
+    let input = [from.frame(PING, "?"), from.close(1001, "bye")].concat();
+    receiver.input().extend_from_slice(&input);
+    assert!(matches!(receiver.receive(&mut answers), Ok(Some(Message::Ping(_)))));
     assert!(sender.output().is_empty());
-    assert!(sender.answer_ping(&ControlPayload::new(&payload).unwrap()));
-    let Some(Message::Close(Some(close))) = receiver.receive(&mut input).unwrap() else { panic!() };
+    sender.settle(&mut answers);
+    assert!(answers.is_empty());
+    assert!(matches!(receiver.receive(&mut answers), Ok(Some(Message::Close(Some(_))))));
     assert!(!sender.is_closed());
-    sender.reply_to_close(Some(close.code()));
+    assert_eq!(sender.state(), State::Open);
+    sender.settle(&mut answers);
     assert!(sender.is_closed());
+    assert_eq!(sender.state(), State::Closed);
+    let info = sender.close_info().expect("it has ended");
+    assert_eq!((info.code, info.reason), (CloseCode::GOING_AWAY, "bye"));
+    assert_eq!((info.began, info.is_clean), (Some(Endpoint::Peer), true));
     // Whatever comes now, it is too late for it.
-    sender.reply_to_close(Some(CloseCode::NORMAL));
-    sender.fail(&ProtocolError::UnmaskedFrame);
-    assert!(sender.answer_ping(&ControlPayload::EMPTY));
+    answers.add(Owed::Reply(None));
+    answers.add(Owed::Pong(ControlPayload::EMPTY));
+    sender.settle(&mut answers);
     assert_eq!(sender.send(Message::text("x")).unwrap_err().error, SendError::Closing);
     let expected = [From::Server.frame(PONG, "?"), From::Server.close(1001, "")].concat();
     assert_eq!(drain(sender.output()), expected);
@@ -32,33 +42,77 @@ fn halves_answer_only_what_their_owner_tells_them() {
 #[test]
 fn a_sending_half_reports_an_error_with_its_code() {
     let (mut receiver, mut sender) = client(Config::new()).into_split();
-    let error = receiver.receive(&mut BytesMut::from(&[0x81, 0x01, 0xff][..])).unwrap_err();
+    let mut answers = Answers::new();
+    receiver.input().extend_from_slice(&[0x81, 0x01, 0xff]);
+    let error = receiver.receive(&mut answers).unwrap_err();
+    assert_eq!(answers.close(), Some(OwedClose::Fault(error)));
     sender.send(Message::text("before it was known")).unwrap();
-    sender.fail(&error);
+    sender.settle(&mut answers);
     assert!(sender.is_closed());
+    assert_eq!(sender.error(), Some(error));
     let frames = frames(sender.output());
     assert_eq!((frames.len(), close_code(&frames[1])), (2, Some(1007)));
     assert!(frames.iter().all(|frame| frame.key.is_some()));
+    // The error is reported once.
+    assert_eq!(receiver.receive(&mut answers), Err(error));
+    assert!(answers.is_empty());
 }
 
 #[test]
 fn a_sending_half_tells_nobody_that_the_transport_has_ended() {
     let (mut receiver, mut sender) = server(Config::new()).into_split();
-    sender.fail(&receiver.receive_eof().unwrap_err());
+    sender.receive_eof(receiver.receive_eof());
     assert!(sender.is_closed() && sender.output().is_empty());
+    assert_eq!(sender.transport_action(), TransportAction::Drop);
     assert_eq!(sender.send(Message::text("x")).unwrap_err().error, SendError::Closing);
+    let info = sender.close_info().expect("it has ended");
+    assert_eq!((info.code, info.began, info.is_clean), (CloseCode::ABNORMAL, None, false));
 }
 
 #[test]
-fn a_sending_half_leaves_a_pong_due_while_its_queue_is_full() {
+fn a_sending_half_keeps_a_pong_while_its_queue_is_full() {
     let (_, mut sender) = server(Config::new().high_water_mark(4)).into_split();
     sender.send(Message::text("full")).unwrap();
     assert!(!sender.is_ready());
-    let payload = ControlPayload::new(b"?").unwrap();
-    assert!(!sender.answer_ping(&payload));
+    let mut answers = Answers::new();
+    for payload in [b"old", b"new"] {
+        answers.add(Owed::Pong(ControlPayload::new(payload).unwrap()));
+        sender.settle(&mut answers);
+        assert!(answers.is_empty());
+    }
     assert_eq!(opcodes(sender.output()), [TEXT]);
-    assert!(sender.answer_ping(&payload));
-    assert_eq!(opcodes(sender.output()), [PONG]);
+    let frames = frames(sender.output());
+    assert_eq!((frames.len(), frames[0].opcode, &frames[0].payload[..]), (1, PONG, &b"new"[..]));
+}
+
+#[test]
+fn halves_of_two_connections_are_not_reunited() {
+    let (receiver, sender) = server(Config::new()).into_split();
+    let (other_receiver, other_sender) = server(Config::new()).into_split();
+    let (receiver, other_sender) =
+        WebSocket::reunite(receiver, other_sender).unwrap_err().into_halves();
+    assert!(WebSocket::reunite(receiver, sender).is_ok());
+    assert!(WebSocket::reunite(other_receiver, other_sender).is_ok());
+}
+
+#[test]
+fn reunited_halves_keep_what_is_owed_and_how_it_ended() {
+    let mut websocket = server(Config::new().high_water_mark(4));
+    websocket.send(Message::text("full")).unwrap();
+    websocket.input().extend_from_slice(&From::Client.frame(PING, "?"));
+    assert!(matches!(websocket.receive(), Ok(Some(Message::Ping(_)))));
+    let (receiver, sender) = websocket.into_split();
+    let mut websocket = WebSocket::reunite(receiver, sender).unwrap();
+    assert_eq!(opcodes(websocket.output()), [TEXT]);
+    assert_eq!(opcodes(websocket.output()), [PONG]);
+    websocket.close(CloseCode::NORMAL, "").unwrap();
+    websocket.input().extend_from_slice(&From::Client.close(4000, "why"));
+    assert!(matches!(websocket.receive(), Ok(Some(Message::Close(Some(_))))));
+    let (receiver, sender) = websocket.into_split();
+    let websocket = WebSocket::reunite(receiver, sender).unwrap();
+    let info = websocket.close_info().expect("it has ended");
+    assert_eq!((info.code, info.reason), (CloseCode(4000), "why"));
+    assert_eq!((info.began, info.is_clean), (Some(Endpoint::Local), true));
 }
 
 #[test]

@@ -234,7 +234,7 @@ fn an_end_before_the_closing_handshake_is_told_from_one_that_somebody_forged() {
 
 /// The TCP connection, on which nothing more will be said of TLS.
 fn without_close_notify(socket: ServerSocket) -> TcpStream {
-    socket.into_stream().into_inner().0
+    socket.into_parts().stream.into_inner().0
 }
 
 #[test]

@@ -100,7 +100,7 @@ async fn unless_both_want_it_nothing_is_compressed() {
         pass(&mut client, &mut server, json(1, 10_000)).await;
         within(server.send(json(1, 1000))).await.expect("open");
         let mut bytes = [0; 1004];
-        within(client.into_stream().read_exact(&mut bytes)).await.expect("it was sent");
+        within(client.into_parts().stream.read_exact(&mut bytes)).await.expect("it was sent");
         assert_eq!(bytes[..4], [0x81, 126, 3, 232]);
         assert_eq!(bytes[4..], *json(1, 1000).as_bytes());
     }

@@ -280,7 +280,7 @@ fn a_websocket_of_any_handshake_begins_with_what_was_read() {
     run(server.send("late")).expect("there is room").expect("it is open");
     assert_eq!(peer.take_messages(Client::new(SEED)), [Message::text("late")]);
     assert_eq!(server.subprotocol(), None);
-    drop(server.into_stream());
+    drop(server.into_parts().stream);
     assert!(peer.state().dropped);
 }
 

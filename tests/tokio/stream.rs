@@ -224,10 +224,12 @@ fn reads_grow_with_the_traffic_and_shrink_with_it() {
     }
     let asked: Vec<usize> = peer.state().reads.iter().map(|read| read.asked).collect();
     assert_eq!(asked[..7], [4, 8, 16, 32, 64, 128, 256].map(|kib| kib * 1024));
-    assert!(asked.iter().all(|asked| (SMALLEST_READ..=LARGEST_READ).contains(asked)));
+    // A buffer that has grown may have twice the room that a read wants.
+    assert!(asked.iter().all(|asked| (SMALLEST_READ..=2 * LARGEST_READ).contains(asked)));
 
     peer.state().reads.clear();
     for _ in 0..20 {
+        assert!(run(socket.next()).is_none(), "it waits, and holds no buffer");
         peer.give(Frame::text("small").bytes(Side::Server));
         run(socket.next()).expect("it came").expect("it is open").expect("a good peer");
     }

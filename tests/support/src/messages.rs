@@ -3,7 +3,7 @@
 
 use bytes::{Buf, BytesMut};
 use websocket_proto::connection::{Client, Role, Server};
-use websocket_proto::websocket::Outgoing;
+use websocket_proto::websocket::{Answers, MessageReceiver, Outgoing};
 use websocket_proto::{Message, ProtocolError, WebSocket};
 
 use crate::Setup;
@@ -203,7 +203,7 @@ impl Log {
             input.extend_from_slice(&stream[start..end]);
             start = end;
             loop {
-                match websocket.receive(&mut input) {
+                match websocket.receive_from(&mut input) {
                     Ok(Some(message)) => log.messages.push(message),
                     Ok(None) => break,
                     Err(error) => {
@@ -216,5 +216,25 @@ impl Log {
         }
         log.output = drain(websocket.output());
         log
+    }
+}
+
+/// Receives from a buffer as if the transport had given its bytes.
+pub trait ReceiveFrom {
+    /// Moves all of `input` into the read buffer, and receives the next message.
+    fn receive_from(&mut self, input: &mut BytesMut) -> Result<Option<Message>, ProtocolError>;
+}
+
+impl<R: Role> ReceiveFrom for WebSocket<R> {
+    fn receive_from(&mut self, input: &mut BytesMut) -> Result<Option<Message>, ProtocolError> {
+        self.input().append(input.split());
+        self.receive()
+    }
+}
+
+impl<R: Role> ReceiveFrom for MessageReceiver<R> {
+    fn receive_from(&mut self, input: &mut BytesMut) -> Result<Option<Message>, ProtocolError> {
+        self.input().append(input.split());
+        self.receive(&mut Answers::new())
     }
 }

@@ -18,6 +18,7 @@ use websocket_proto::websocket::Config;
 use websocket_proto::{Message, WebSocket};
 
 use crate::Setup;
+use crate::messages::ReceiveFrom;
 
 /// What the WebSocket reads from and writes to.
 ///
@@ -216,7 +217,7 @@ pub fn whole_messages(role: impl Role, bytes: &[u8]) -> (Vec<Message>, usize) {
     for &byte in bytes {
         rest += 1;
         input.extend_from_slice(&[byte]);
-        while let Some(message) = websocket.receive(&mut input).expect("well-formed frames") {
+        while let Some(message) = websocket.receive_from(&mut input).expect("well-formed frames") {
             messages.push(message);
             rest = 0;
         }

@@ -1,0 +1,297 @@
+//! The read buffer belongs to the `WebSocket`: how bytes get into it, and what stays out of reach.
+
+use std::io::{self, Read};
+
+use bytes::{BufMut as _, BytesMut};
+use support::messages::*;
+use websocket_proto::connection::{Role, Server};
+use websocket_proto::websocket::{Config, MessageRef, Part};
+use websocket_proto::{CloseCode, Message, ProtocolError, WebSocket};
+
+/// A conversation with everything in it: whole messages, fragments with control frames between
+/// them, empty ones, large ones, and a Close.
+fn conversation() -> Vec<u8> {
+    let from = From::Client;
+    [
+        from.frame(TEXT, "Hello"),
+        from.frame(BINARY, ""),
+        from.part(TEXT, "one \u{20ac}"),
+        from.frame(PING, "between"),
+        from.part(CONTINUATION, ""),
+        from.frame(CONTINUATION, " two"),
+        from.frame(PONG, ""),
+        from.frame(BINARY, vec![7; 300]),
+        from.part(BINARY, vec![8; 200]),
+        from.frame(CONTINUATION, vec![9; 100]),
+        from.close(1000, "bye"),
+    ]
+    .concat()
+}
+
+/// The ways of bytes into the buffer.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    Slice,
+    Lent,
+    Read,
+    Append,
+    /// Lent and dropped first, then lent and given back.
+    LentTwice,
+    /// Another buffer is given back than was lent.
+    Other,
+}
+
+const WAYS: [Way; 6] = [Way::Slice, Way::Lent, Way::Read, Way::Append, Way::LentTwice, Way::Other];
+
+fn put<R: Role>(websocket: &mut WebSocket<R>, way: Way, bytes: &[u8]) {
+    let mut input = websocket.input();
+    match way {
+        Way::Slice => input.extend_from_slice(bytes),
+        Way::Lent => {
+            let mut free = input.lend();
+            assert!(free.is_empty());
+            free.put_slice(bytes);
+            input.give_back(free);
+        }
+        Way::Read => {
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                assert!(input.read_from(&mut rest).expect("a slice") > 0);
+            }
+        }
+        Way::Append => input.append(BytesMut::from(bytes)),
+        Way::LentTwice => {
+            let mut dropped = input.lend();
+            dropped.put_slice(b"dropped");
+            drop(dropped);
+            let mut free = input.lend();
+            free.put_slice(bytes);
+            input.give_back(free);
+        }
+        Way::Other => {
+            let _lent = input.lend();
+            input.give_back(BytesMut::from(bytes));
+        }
+    }
+}
+
+/// Everything that is received of `bytes`, cut at `cuts`.
+fn receive_all<T>(
+    way: Way,
+    bytes: &[u8],
+    cuts: &[usize],
+    mut receive: impl FnMut(&mut WebSocket<Server>) -> Option<T>,
+) -> Vec<T> {
+    let mut websocket = server(Config::new());
+    let mut received = Vec::new();
+    let mut begin = 0;
+    for end in cuts.iter().copied().chain([bytes.len()]) {
+        put(&mut websocket, way, &bytes[begin..end]);
+        begin = end;
+        while let Some(item) = receive(&mut websocket) {
+            received.push(item);
+        }
+    }
+    received
+}
+
+fn owned(websocket: &mut WebSocket<Server>) -> Option<Message> {
+    websocket.receive().expect("valid")
+}
+
+fn lent(websocket: &mut WebSocket<Server>) -> Option<Message> {
+    websocket.receive_ref().expect("valid").map(Message::from)
+}
+
+/// A message is looked for before it is taken.
+fn processed(websocket: &mut WebSocket<Server>) -> Option<Message> {
+    let is_ready = websocket.process().expect("valid");
+    assert_eq!(websocket.process(), Ok(is_ready), "it stays ready");
+    let received = websocket.receive_ref().expect("valid").map(Message::from);
+    assert_eq!(received.is_some(), is_ready);
+    received
+}
+
+/// Whole messages out of the parts.
+fn join(parts: Vec<Joined>) -> Vec<Message> {
+    let mut messages = Vec::new();
+    let mut held: Option<Vec<u8>> = None;
+    for part in parts {
+        match part {
+            Joined::Control(message) => messages.push(message),
+            Joined::Data { is_text, bytes, first, last } => {
+                assert_eq!(first, held.is_none(), "the first part is told");
+                let mut whole = held.take().unwrap_or_default();
+                whole.extend(bytes);
+                if !last {
+                    held = Some(whole);
+                } else if is_text {
+                    messages.push(Message::text(String::from_utf8(whole).expect("validated")));
+                } else {
+                    messages.push(Message::binary(whole));
+                }
+            }
+        }
+    }
+    assert!(held.is_none());
+    messages
+}
+
+enum Joined {
+    Control(Message),
+    Data { is_text: bool, bytes: Vec<u8>, first: bool, last: bool },
+}
+
+fn part(websocket: &mut WebSocket<Server>) -> Option<Joined> {
+    use websocket_proto::frame::Kind;
+    Some(match websocket.receive_part().expect("valid")? {
+        Part::Data { kind, bytes, first, last } => {
+            Joined::Data { is_text: kind == Kind::Text, bytes: bytes.to_vec(), first, last }
+        }
+        Part::Ping(payload) => Joined::Control(MessageRef::Ping(payload).into()),
+        Part::Pong(payload) => Joined::Control(MessageRef::Pong(payload).into()),
+        Part::Close(frame) => Joined::Control(MessageRef::Close(frame).into()),
+    })
+}
+
+#[test]
+fn every_way_in_and_every_way_out_gives_the_same_messages() {
+    let bytes = conversation();
+    let expected = receive_all(Way::Slice, &bytes, &[], owned);
+    assert_eq!(expected.len(), 8);
+    let every_byte: Vec<usize> = (0..bytes.len()).collect();
+    let mut cuts: Vec<Vec<usize>> = (0..=bytes.len()).map(|cut| vec![cut]).collect();
+    cuts.push(every_byte);
+    for way in WAYS {
+        for cuts in &cuts {
+            assert_eq!(receive_all(way, &bytes, cuts, owned), expected, "{way:?} {cuts:?}");
+            assert_eq!(receive_all(way, &bytes, cuts, lent), expected, "{way:?} {cuts:?}");
+            assert_eq!(receive_all(way, &bytes, cuts, processed), expected, "{way:?} {cuts:?}");
+            let parts = receive_all(way, &bytes, cuts, part);
+            assert_eq!(join(parts), expected, "{way:?} {cuts:?}");
+        }
+    }
+}
+
+#[test]
+fn the_bytes_of_a_message_in_progress_cannot_be_reached() {
+    let mut websocket = server(Config::new());
+    websocket.input().extend_from_slice(&From::Client.frame(TEXT, "Hello")[..8]);
+    assert_eq!(websocket.receive(), Ok(None));
+    let mut lent = websocket.input().lend();
+    // All of the lent buffer may be written, and read as far as it was.
+    assert!(lent.is_empty());
+    lent.resize(lent.capacity(), 0xff);
+    lent.clear();
+    lent.put_slice(&From::Client.frame(TEXT, "Hello")[8..]);
+    websocket.input().give_back(lent);
+    assert_eq!(websocket.receive(), Ok(Some(Message::text("Hello"))));
+}
+
+#[test]
+fn a_fresh_buffer_for_each_read_loses_nothing() {
+    let mut websocket = server(Config::new());
+    let first = [0x82, 0x85, 0, 0, 0, 0, b'H', b'e'];
+    let second = [b'l', b'l', b'o', 0x82, 0x81, 0, 0, 0, 0, b'!'];
+    websocket.input().append(BytesMut::from(&first[..]));
+    assert_eq!(websocket.receive(), Ok(None));
+    websocket.input().append(BytesMut::from(&second[..]));
+    assert_eq!(websocket.receive(), Ok(Some(Message::binary("Hello"))));
+    assert_eq!(websocket.receive(), Ok(Some(Message::binary("!"))));
+}
+
+#[test]
+fn a_lent_message_is_dropped_by_the_next_call_and_not_before() {
+    let from = From::Client;
+    let bytes = [from.frame(TEXT, "one"), from.frame(TEXT, "two")].concat();
+    let mut websocket = server(Config::new());
+    websocket.input().extend_from_slice(&bytes);
+    assert_eq!(websocket.receive_ref(), Ok(Some(MessageRef::Text("one"))));
+    // What comes in the meantime goes after it.
+    websocket.input().extend_from_slice(&from.frame(TEXT, "three"));
+    assert_eq!(websocket.receive_ref(), Ok(Some(MessageRef::Text("two"))));
+    assert_eq!(websocket.receive(), Ok(Some(Message::text("three"))));
+    assert!(websocket.input().is_empty());
+}
+
+#[test]
+fn the_rest_of_a_message_is_dropped_when_a_whole_one_is_asked_for_after_a_part() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    websocket.input().extend_from_slice(&from.part(TEXT, "unwanted, "));
+    assert!(matches!(
+        websocket.receive_part(),
+        Ok(Some(Part::Data { first: true, last: false, .. }))
+    ));
+    let rest = [from.part(CONTINUATION, "and its "), from.frame(PING, "?")].concat();
+    websocket.input().extend_from_slice(&rest);
+    assert!(matches!(websocket.receive(), Ok(Some(Message::Ping(_)))));
+    let rest = [from.frame(CONTINUATION, "rest"), from.frame(TEXT, "wanted")].concat();
+    websocket.input().extend_from_slice(&rest);
+    assert_eq!(websocket.receive(), Ok(Some(Message::text("wanted"))));
+}
+
+#[test]
+fn a_message_that_has_begun_is_returned_from_its_start_in_parts() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    websocket.input().extend_from_slice(&from.part(TEXT, "be"));
+    assert_eq!(websocket.receive(), Ok(None));
+    websocket.input().extend_from_slice(&from.frame(CONTINUATION, "gun"));
+    let Ok(Some(Part::Data { bytes, first, last, .. })) = websocket.receive_part() else {
+        panic!()
+    };
+    assert_eq!((bytes, first, last), (&b"begun"[..], true, true));
+}
+
+#[test]
+fn text_is_validated_before_a_part_is_returned() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    websocket.input().extend_from_slice(&from.part(TEXT, b"ok\xe2\x82"));
+    let Ok(Some(Part::Data { bytes, .. })) = websocket.receive_part() else { panic!() };
+    assert_eq!(bytes, b"ok\xe2\x82");
+    websocket.input().extend_from_slice(&from.frame(CONTINUATION, b"("));
+    let error = ProtocolError::InvalidUtf8 { offset: 4 };
+    assert_eq!(websocket.receive_part(), Err(error));
+    assert_eq!(websocket.receive_part(), Err(error));
+    assert_eq!(close_code(&frames(websocket.output())[0]), Some(1007));
+}
+
+#[test]
+fn a_ping_is_answered_when_a_part_is_asked_for_too() {
+    let mut websocket = server(Config::new());
+    websocket.input().extend_from_slice(&From::Client.frame(PING, "?"));
+    assert_eq!(websocket.receive_part(), Ok(Some(Part::Ping(b"?"))));
+    assert_eq!(opcodes(websocket.output()), [PONG]);
+}
+
+#[test]
+fn a_reader_that_fails_loses_nothing() {
+    struct Broken;
+    impl Read for Broken {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::ConnectionReset.into())
+        }
+    }
+    let mut websocket = server(Config::new());
+    let frame = From::Client.frame(TEXT, "Hello");
+    websocket.input().extend_from_slice(&frame[..9]);
+    assert_eq!(websocket.receive(), Ok(None));
+    let error = websocket.input().read_from(&mut Broken).expect_err("it is broken");
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    assert_eq!(websocket.input().read_from(&mut &frame[9..]).expect("a slice"), frame.len() - 9);
+    assert_eq!(websocket.receive(), Ok(Some(Message::text("Hello"))));
+}
+
+#[test]
+fn what_was_not_processed_can_be_taken_out() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    let bytes = [from.frame(TEXT, "one"), from.frame(TEXT, "two")].concat();
+    websocket.input().extend_from_slice(&bytes);
+    assert!(websocket.receive_ref().expect("valid").is_some());
+    assert_eq!(websocket.take_unprocessed(), from.frame(TEXT, "two"));
+    assert!(websocket.input().is_empty());
+    websocket.close(CloseCode::NORMAL, "").expect("open");
+}
