@@ -118,35 +118,32 @@ fn measure(preferences: Option<Preferences>) -> Row {
     let (config, opened) = setup(preferences, &deflate::DeflateConfig::new().pool_size(0));
     let streams = Streams::new(&config, &opened);
     let mut room = Vec::with_capacity(CONNECTIONS);
-    let mut inputs = vec![BytesMut::new(); CONNECTIONS];
     let before = HELD.load(Ordering::Relaxed);
     let each = || (HELD.load(Ordering::Relaxed) - before) / CONNECTIONS;
 
     room.extend((0..CONNECTIONS).map(|_| WebSocket::new(Server, config.clone(), opened.clone())));
     let unused = each();
-    for (websocket, input) in room.iter_mut().zip(&mut inputs) {
+    for websocket in &mut room {
         for (text, bytes) in &streams.messages {
-            assert_eq!(receive(websocket, input, bytes), Some(Message::text(text.clone())));
+            assert_eq!(receive(websocket, bytes), Some(Message::text(text.clone())));
             websocket.send(Message::text(text.clone())).expect("there is room");
             write(websocket);
         }
-        *input = BytesMut::new();
     }
     let used = each();
 
     // One in fragments, in each direction, of which there is half so far.
-    for (websocket, input) in room.iter_mut().zip(&mut inputs) {
-        assert_eq!(receive(websocket, input, &streams.begin), None);
+    for websocket in &mut room {
+        assert_eq!(receive(websocket, &streams.begin), None);
         let begin = streams.half().into();
         websocket.send_fragment(KIND, false, begin).expect("there is room");
         write(websocket);
     }
     let under_way = each();
-    for (websocket, input) in room.iter_mut().zip(&mut inputs) {
-        assert!(receive(websocket, input, &streams.end).is_some());
+    for websocket in &mut room {
+        assert!(receive(websocket, &streams.end).is_some());
         websocket.send_fragment(KIND, true, streams.half().into()).expect("there is room");
         write(websocket);
-        *input = BytesMut::new();
         websocket.release_memory();
     }
     Row { unused, used, under_way, released: each() }
@@ -184,13 +181,11 @@ impl Streams {
     }
 }
 
-fn receive<R: Role>(
-    websocket: &mut WebSocket<R>,
-    input: &mut BytesMut,
-    bytes: &[u8],
-) -> Option<Message> {
-    input.extend_from_slice(bytes);
-    websocket.receive(input).expect("valid")
+fn receive<R: Role>(websocket: &mut WebSocket<R>, bytes: &[u8]) -> Option<Message> {
+    websocket.input().append(BytesMut::from(bytes));
+    let received = websocket.receive().expect("valid");
+    websocket.input().release_memory();
+    received
 }
 
 /// What is written, none of whose memory stays.
@@ -212,7 +207,7 @@ fn pool() -> usize {
     let streams = Streams::new(&config, &opened);
     for websocket in &mut room {
         let (text, bytes) = &streams.messages[0];
-        receive(websocket, &mut BytesMut::new(), bytes);
+        receive(websocket, bytes);
         websocket.send(Message::text(text.clone())).expect("there is room");
         write(websocket);
     }

@@ -6,7 +6,6 @@
 use std::hint::black_box;
 
 use benches::workload::{READ, Workload};
-use bytes::BytesMut;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use websocket_proto::connection::{Connection, ConnectionConfig, Event, Input, Server};
 use websocket_proto::handshake::Opened;
@@ -49,12 +48,30 @@ fn receive(criterion: &mut Criterion) {
         group.bench_function("WebSocket", |b| {
             let config = websocket::Config::new().max_message_size(1 << 30);
             let mut websocket = WebSocket::new(Server, config, Opened::new());
-            let mut input = BytesMut::with_capacity(READ);
             b.iter(|| {
                 let (mut messages, mut bytes) = (0, 0);
                 for read in workload.stream.chunks(READ) {
-                    input.extend_from_slice(read);
-                    while let Some(message) = websocket.receive(&mut input).expect("valid") {
+                    let mut free = websocket.input().lend();
+                    free.extend_from_slice(read);
+                    websocket.input().give_back(free);
+                    while let Some(message) = websocket.receive().expect("valid") {
+                        bytes += black_box(message).payload().map_or(0, <[u8]>::len);
+                        messages += 1;
+                    }
+                }
+                assert_eq!((messages, bytes), (workload.messages, workload.payload_bytes()));
+            });
+        });
+        group.bench_function("WebSocket, lent", |b| {
+            let config = websocket::Config::new().max_message_size(1 << 30);
+            let mut websocket = WebSocket::new(Server, config, Opened::new());
+            b.iter(|| {
+                let (mut messages, mut bytes) = (0, 0);
+                for read in workload.stream.chunks(READ) {
+                    let mut free = websocket.input().lend();
+                    free.extend_from_slice(read);
+                    websocket.input().give_back(free);
+                    while let Some(message) = websocket.receive_ref().expect("valid") {
                         bytes += black_box(message).payload().map_or(0, <[u8]>::len);
                         messages += 1;
                     }

@@ -10,7 +10,7 @@ mod inflate;
 
 use std::collections::VecDeque;
 
-use bytes::{Buf, BytesMut};
+use bytes::Buf;
 use inflate::Inflater;
 use libfuzzer_sys::fuzz_target;
 use websocket_proto::connection::{Client, Role, Server};
@@ -133,7 +133,6 @@ struct Endpoint<R> {
     websocket: WebSocket<R>,
     deflate: deflate::DeflateConfig,
     /// What was read and not yet received.
-    input: BytesMut,
     /// What was written and is under way.
     wire: VecDeque<u8>,
     /// The messages that were sent and have not been heard.
@@ -155,7 +154,6 @@ impl<R: Role> Endpoint<R> {
         Self {
             websocket: WebSocket::new(role, config, opened),
             deflate,
-            input: BytesMut::new(),
             wire: VecDeque::new(),
             said: VecDeque::new(),
             fragments: Vec::new(),
@@ -233,9 +231,10 @@ impl<R: Role> Endpoint<R> {
     /// Lets so many bytes arrive.
     fn deliver<P: Role>(&mut self, len: usize, peer: &mut Endpoint<P>) {
         self.write();
-        peer.input.extend(self.wire.drain(..len.min(self.wire.len())));
+        let arrived: Vec<u8> = self.wire.drain(..len.min(self.wire.len())).collect();
+        peer.websocket.input().extend_from_slice(&arrived);
         loop {
-            match peer.websocket.receive(&mut peer.input) {
+            match peer.websocket.receive() {
                 Ok(Some(Message::Ping(_) | Message::Pong(_))) => {}
                 Ok(Some(message)) => {
                     assert!(

@@ -98,7 +98,7 @@ async fn echo(
     }
     // RFC 8441 5: both sides end with END_STREAM. To drop the stream before the client's has come
     // would be to reset it.
-    let mut stream = socket.into_stream();
+    let mut stream = socket.into_parts().stream;
     timeout(END_TIMEOUT, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await??;
     Ok(())
 }

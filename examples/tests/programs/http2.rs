@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 use h2::ext::Protocol;
 use h2::{RecvStream, SendStream};
 use http::{HeaderValue, Response, StatusCode};
@@ -54,7 +54,6 @@ async fn connect(
 /// A WebSocket on a stream of HTTP/2, by hand: a state machine, and DATA frames.
 struct Stream {
     websocket: WebSocket<Client>,
-    input: BytesMut,
     receiving: RecvStream,
     sending: SendStream<Bytes>,
 }
@@ -68,7 +67,7 @@ impl Stream {
             assert!(!response.headers().contains_key(absent), "{absent}");
         }
         let websocket = WebSocket::new(Client::new([seed; 32]), Config::new(), Opened::new());
-        Self { websocket, input: BytesMut::new(), receiving: response.into_body(), sending }
+        Self { websocket, receiving: response.into_body(), sending }
     }
 
     fn send(&mut self, message: Message) {
@@ -82,12 +81,12 @@ impl Stream {
 
     async fn receive(&mut self) -> Message {
         loop {
-            if let Some(message) = self.websocket.receive(&mut self.input).expect("no fault") {
+            if let Some(message) = self.websocket.receive().expect("no fault") {
                 return message;
             }
             let data = self.receiving.data().await.expect("more data").expect("no reset");
             self.receiving.flow_control().release_capacity(data.len()).expect("it was held");
-            self.input.extend_from_slice(&data);
+            self.websocket.input().extend_from_slice(&data);
         }
     }
 
@@ -217,20 +216,20 @@ mod compressed {
             assert!(agreement.is_some());
             let agreed = Opened::new().with_deflate_terms(agreement);
             let websocket = WebSocket::new(Client::new([seed; 32]), Config::new(), agreed);
-            Self { websocket, input: BytesMut::new(), receiving: response.into_body(), sending }
+            Self { websocket, receiving: response.into_body(), sending }
         }
 
         /// How many bytes of DATA come with the next message.
         async fn receive_counting(&mut self) -> (Message, usize) {
             let mut count = 0;
             loop {
-                if let Some(message) = self.websocket.receive(&mut self.input).expect("no fault") {
+                if let Some(message) = self.websocket.receive().expect("no fault") {
                     return (message, count);
                 }
                 let data = self.receiving.data().await.expect("more data").expect("no reset");
                 self.receiving.flow_control().release_capacity(data.len()).expect("it was held");
                 count += data.len();
-                self.input.extend_from_slice(&data);
+                self.websocket.input().extend_from_slice(&data);
             }
         }
     }
