@@ -42,7 +42,6 @@
 //!     println!("{:?}", socket.read()?);
 //!     socket.close(CloseCode::NORMAL, "")?;
 //!     while socket.read()?.is_some() {}
-//!     socket.finish()?;
 //!     Ok(())
 //! }
 //! ```
