@@ -1,26 +1,97 @@
-//! A sans-IO WebSocket protocol: RFC 6455 as a state machine over your bytes.
+//! A strict WebSocket protocol ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) that does no
+//! I/O: a state machine that turns bytes into messages and messages into bytes. Thin adapters on
+//! top of it do the I/O for `std` and tokio.
 //!
-//! It opens no socket, reads no clock and draws no randomness: bytes, time and entropy come in
-//! as arguments, so the same inputs give the same outputs, always.
+//! Bytes, time and entropy are arguments, so the same inputs always give the same outputs.
 //!
-//! Five layers, each public, complete, and built only on those above it in this list:
+//! # A server
 //!
-//! | layer | modules | needs | what it is |
-//! |---|---|---|---|
-//! | wire | [`frame`], [`mask`], [`utf8`], [`close`] | `core` | frame headers, masking, incremental UTF-8, close codes |
-//! | connection | [`connection`] | `core` | [`Connection`](connection::Connection): all of RFC 6455 after the handshake, over slices |
-//! | handshake | [`handshake`] | `core` | the opening handshake of both roles, over slices |
-#![cfg_attr(
-    feature = "alloc",
-    doc = "| websocket | [`websocket`] | `alloc` | [`WebSocket`]: whole messages in and out |"
-)]
-#![cfg_attr(
-    feature = "std",
-    doc = "| adapters | [`blocking`], [`io`] | `std` | [`WebSocketStream`](blocking::WebSocketStream): a `WebSocket` and a transport |"
-)]
+#![cfg_attr(feature = "std", doc = "```no_run")]
+#![cfg_attr(not(feature = "std"), doc = "```ignore")]
+//! use std::{error::Error, net::TcpListener, thread};
+//! use websocket_proto::blocking::WebSocketStream;
 //!
-//! In scope: RFC 6455, both roles. Not in scope, ever: an HTTP server, a choice of threads or
-//! runtime, reconnection, and anything that runs over WebSockets.
+//! fn main() -> Result<(), Box<dyn Error>> {
+//!     for stream in TcpListener::bind("127.0.0.1:9001")?.incoming() {
+//!         let stream = stream?;
+//!         thread::spawn(move || {
+//!             let mut socket = WebSocketStream::accept(stream)?;
+//!             // `read` also answers Pings and the Close of the client.
+//!             while let Some(message) = socket.read()? {
+//!                 if message.is_data() {
+//!                     socket.send(message)?;
+//!                 }
+//!             }
+//!             socket.finish()?;
+//!             Ok::<_, Box<dyn Error + Send + Sync>>(())
+//!         });
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # A client
+//!
+#![cfg_attr(feature = "std", doc = "```no_run")]
+#![cfg_attr(not(feature = "std"), doc = "```ignore")]
+//! use websocket_proto::{CloseCode, blocking};
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut socket = blocking::connect("ws://127.0.0.1:9001")?;
+//!     socket.send("Hello")?;
+//!     println!("{:?}", socket.read()?);
+//!     socket.close(CloseCode::NORMAL, "")?;
+//!     while socket.read()?.is_some() {}
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Which layer do I want?
+//!
+//! Every layer is public.
+//!
+//! | you have | use | feature |
+//! |---|---|---|
+//! | tokio | [`tokio`]: a `WebSocketStream` over `AsyncRead` and `AsyncWrite` | `tokio` |
+//! | threads | [`blocking`]: a `WebSocketStream` over `Read` and `Write` | `std` |
+//! | one of these two adapters | [`io`]: the options, replies and errors that both share | `std` |
+//! | hyper, axum or another HTTP library | [`http`] for the opening handshake, then an adapter or `WebSocket` | `http` |
+//! | another way to do I/O | [`WebSocket`]: whole messages over `bytes`, an outgoing queue, deadlines | `alloc` |
+//! | no allocator | [`Connection`](connection::Connection): all of RFC 6455 after the opening handshake, over slices | |
+//! | bytes of an opening handshake | [`handshake`]: both roles over slices; [`http1`] and [`extension`]: the grammars under it | |
+//! | compressed messages | [`deflate`]: permessage-deflate (RFC 7692) for every layer; the negotiation needs no feature | `deflate` |
+//! | single frames | [`frame`], [`mask`], [`utf8`], [`close`] | |
+//!
+//! # Features
+//!
+//! A feature only adds: none changes what another part does.
+//!
+//! | feature | brings | contains |
+//! |---|---|---|
+//! | `alloc` | whole messages (`websocket`) over `bytes` | |
+//! | `std` (the default) | the `blocking` adapter, `io`, detection of vector instructions at run time | `alloc` |
+//! | `deflate` | compressor and decompressor for permessage-deflate, by flate2 on zlib-rs | `std` |
+//! | `http` | the opening handshake over the types of the `http` crate, for HTTP/1.1, HTTP/2 and HTTP/3 | `std` |
+//! | `tokio` | the `tokio` adapter | `std` |
+//! | `tls` | `wss://` in the `tokio` adapter, by rustls. The caller chooses the trusted certificates | `tokio` |
+//! | `webpki-roots` | trust in the roots of Mozilla's programme, compiled in | `tls` |
+//! | `rustls-native-certs` | trust in the roots of the operating system | `tls` |
+//!
+//! Without any feature the crate needs neither `std` nor an allocator.
+//!
+//! # Scope
+//!
+//! In scope: both roles of RFC 6455, the opening handshake over HTTP/1.1, HTTP/2 (RFC 8441) and
+//! HTTP/3 (RFC 9220), and permessage-deflate (RFC 7692).
+//!
+//! Out of scope: an HTTP server, a choice of threads or runtime, reconnection, and protocols on top
+//! of WebSocket.
+//!
+#![cfg_attr(not(feature = "alloc"), doc = "[`WebSocket`]: https://docs.rs/websocket-proto")]
+#![cfg_attr(not(feature = "std"), doc = "[`blocking`]: https://docs.rs/websocket-proto")]
+#![cfg_attr(not(feature = "std"), doc = "[`io`]: https://docs.rs/websocket-proto")]
+#![cfg_attr(not(feature = "http"), doc = "[`http`]: https://docs.rs/websocket-proto")]
+#![cfg_attr(not(feature = "tokio"), doc = "[`tokio`]: https://docs.rs/websocket-proto")]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(
