@@ -105,6 +105,15 @@ fn a_connection_that_is_closing_is_not_pinged() {
     assert!(websocket.output().is_empty());
 }
 
+#[test]
+fn a_split_ends_the_keepalive() {
+    let (receiver, sender) = watching().into_split();
+    let mut websocket = WebSocket::reunite(receiver, sender);
+    assert_eq!(websocket.deadline(), None);
+    websocket.handle_deadline(Duration::MAX);
+    assert!(websocket.output().is_empty());
+}
+
 #[cfg(feature = "tokio")]
 mod on_tokio {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};

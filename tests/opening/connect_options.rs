@@ -1,11 +1,13 @@
 //! What a client's options say is done, by every adapter: credentials, headers, refusals that come
 //! back whole, and which URLs are taken.
 
-use std::net::TcpListener;
+use std::collections::HashSet;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener};
 
-use crate::peers::{self, Peer, by_each_adapter};
+use crate::peers::{self, Peer, by_each_adapter, read_head};
 use websocket_proto::blocking::Connector;
-use websocket_proto::handshake::Scheme;
+use websocket_proto::handshake::{Scheme, accept_key};
 use websocket_proto::io::{ConnectError, ConnectOptions, UrlError};
 
 #[test]
@@ -124,7 +126,7 @@ fn debug_shows_no_credential() {
         .header("Cookie", "session=opensesame")
         .proxy("http://bob:opensesame@proxy.example.com:3128")
         .unwrap();
-    let connector = Connector::new(std::io::Cursor::new(Vec::new()), options.clone()).unwrap();
+    let connector = Connector::new(io::Cursor::new(Vec::new()), options.clone()).unwrap();
     for shown in [format!("{options:?}"), format!("{options:#?}"), format!("{connector:?}")] {
         for secret in ["opensesame", "Basic", "YWxpY2U6b3BlbnNlc2FtZQ", "Ym9iOm9wZW5zZXNhbWU"] {
             assert!(!shown.contains(secret), "{shown}");
@@ -233,5 +235,40 @@ fn an_ipv6_address_in_brackets_is_connected_to() {
         assert!(connected.is_ok(), "{adapter}: {connected:?}");
         let host = format!("Host: [::1]:{}\r\n", server.address.port());
         assert!(server.head().contains(&host), "{adapter}");
+    }
+}
+
+/// RFC 6455, sections 4.1 and 10.3: the nonce and the masking keys cannot be predicted, so those of
+/// two connections differ.
+#[test]
+fn each_connection_has_a_nonce_and_mask_keys_of_its_own() {
+    let server = Peer::start(|mut stream, seen| {
+        let head = read_head(&mut stream);
+        let (_, key) = head.split_once("Sec-WebSocket-Key: ").unwrap();
+        let nonce = &key[..24];
+        let accept = String::from_utf8(accept_key(nonce.as_bytes()).to_vec()).unwrap();
+        let answer = format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n\r\n"
+        );
+        stream.write_all(answer.as_bytes()).unwrap();
+        let mut frame = [0; 11];
+        stream.read_exact(&mut frame).unwrap();
+        let [0x81, 0x85, mask @ .., _, _, _, _, _] = frame else { panic!("{frame:x?}") };
+        seen.send(format!("{nonce} {mask:x?}")).unwrap();
+        stream.write_all(b"\x81\x05Hello\x88\x00").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let _ = io::copy(&mut stream, &mut io::sink());
+    });
+    let options = ConnectOptions::new(&server.ws()).unwrap();
+    let (mut nonces, mut masks) = (HashSet::new(), HashSet::new());
+    for _ in 0..4 {
+        for (adapter, connected) in by_each_adapter(&options) {
+            connected.unwrap();
+            let seen = server.head();
+            let (nonce, mask) = seen.split_once(' ').unwrap();
+            assert!(nonces.insert(nonce.to_owned()), "{adapter}: {nonce}");
+            assert!(masks.insert(mask.to_owned()), "{adapter}: {mask}");
+        }
     }
 }
