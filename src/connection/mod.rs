@@ -140,7 +140,11 @@ impl<R: Role> Connection<R> {
     /// - [`MessageInProgress`](SendError::MessageInProgress): a fragmented message is in progress.
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     #[inline]
-    pub fn send_text(&mut self, text: &str, out: &mut impl Output) -> Result<(), SendError> {
+    pub fn send_text(
+        &mut self,
+        text: &str,
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.sender.send_text(text, out)
     }
 
@@ -149,7 +153,11 @@ impl<R: Role> Connection<R> {
     /// # Errors
     /// Returns the same errors as [`send_text`](Self::send_text).
     #[inline]
-    pub fn send_binary(&mut self, bytes: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn send_binary(
+        &mut self,
+        bytes: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.sender.send_binary(bytes, out)
     }
 
@@ -168,7 +176,7 @@ impl<R: Role> Connection<R> {
         kind: Kind,
         fin: bool,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         self.sender.send_fragment(kind, fin, payload, out)
     }
@@ -189,7 +197,7 @@ impl<R: Role> Connection<R> {
         kind: Kind,
         fin: bool,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         self.sender.send_compressed(kind, fin, payload, out)
     }
@@ -217,7 +225,11 @@ impl<R: Role> Connection<R> {
     /// - [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong): `payload` exceeds 125 bytes.
     /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
-    pub fn ping(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn ping(
+        &mut self,
+        payload: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.sender.ping(payload, out)
     }
 
@@ -228,7 +240,11 @@ impl<R: Role> Connection<R> {
     ///
     /// # Errors
     /// Returns the same errors as [`ping`](Self::ping).
-    pub fn pong(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn pong(
+        &mut self,
+        payload: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.sender.pong(payload, out)
     }
 
@@ -246,7 +262,7 @@ impl<R: Role> Connection<R> {
         &mut self,
         code: CloseCode,
         reason: &str,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         let frame = CloseFrame::new(code, reason)?;
         self.close_with(Some(&frame), out)
@@ -262,7 +278,7 @@ impl<R: Role> Connection<R> {
     pub fn close_with(
         &mut self,
         frame: Option<&CloseFrame>,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         // Writes both frames or neither, because an error means that nothing was written.
         let pong_len = self.pong.as_ref().map_or(0, |pong| self.sender.frame_len(pong.len()));
@@ -278,7 +294,7 @@ impl<R: Role> Connection<R> {
     /// # Errors
     /// [`OutputFull`] when the first frame does not fit. The frame stays queued.
     #[inline]
-    pub fn poll_transmit(&mut self, out: &mut impl Output) -> Result<usize, OutputFull> {
+    pub fn poll_transmit(&mut self, out: &mut (impl Output + ?Sized)) -> Result<usize, OutputFull> {
         if self.pong.is_none() && self.close.is_none() { Ok(0) } else { self.transmit(out) }
     }
 
@@ -399,7 +415,7 @@ impl<R: Role> Connection<R> {
     }
 
     #[cold]
-    fn transmit(&mut self, out: &mut impl Output) -> Result<usize, OutputFull> {
+    fn transmit(&mut self, out: &mut (impl Output + ?Sized)) -> Result<usize, OutputFull> {
         let mut out = Counted::new(out);
         self.transmit_pong(&mut out)?;
         let closed = match self.close {
@@ -416,7 +432,7 @@ impl<R: Role> Connection<R> {
         Ok(out.written)
     }
 
-    fn transmit_pong(&mut self, out: &mut impl Output) -> Result<(), OutputFull> {
+    fn transmit_pong(&mut self, out: &mut (impl Output + ?Sized)) -> Result<(), OutputFull> {
         let Some(payload) = &self.pong else {
             return Ok(());
         };

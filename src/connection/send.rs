@@ -55,7 +55,11 @@ impl<R: Role> Sender<R> {
     /// - [`MessageInProgress`](SendError::MessageInProgress): a fragmented message is in progress.
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     #[inline]
-    pub fn send_text(&mut self, text: &str, out: &mut impl Output) -> Result<(), SendError> {
+    pub fn send_text(
+        &mut self,
+        text: &str,
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.send_message(Kind::Text, text.as_bytes(), out)
     }
 
@@ -64,7 +68,11 @@ impl<R: Role> Sender<R> {
     /// # Errors
     /// Returns the same errors as [`send_text`](Self::send_text).
     #[inline]
-    pub fn send_binary(&mut self, bytes: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn send_binary(
+        &mut self,
+        bytes: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.send_message(Kind::Binary, bytes, out)
     }
 
@@ -83,7 +91,7 @@ impl<R: Role> Sender<R> {
         kind: Kind,
         fin: bool,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         let (opcode, rsv) = self.admit_fragment(kind, false)?;
         require_room(out, self.frame_len(payload.len()))?;
@@ -109,7 +117,7 @@ impl<R: Role> Sender<R> {
         kind: Kind,
         fin: bool,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         let (opcode, rsv) = self.admit_fragment(kind, true)?;
         require_room(out, self.frame_len(payload.len()))?;
@@ -145,7 +153,11 @@ impl<R: Role> Sender<R> {
     /// - [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong): `payload` exceeds 125 bytes.
     /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
-    pub fn ping(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn ping(
+        &mut self,
+        payload: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.send_control(OpCode::Ping, payload, out)
     }
 
@@ -153,7 +165,11 @@ impl<R: Role> Sender<R> {
     ///
     /// # Errors
     /// Returns the same errors as [`ping`](Self::ping).
-    pub fn pong(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn pong(
+        &mut self,
+        payload: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.send_control(OpCode::Pong, payload, out)
     }
 
@@ -167,7 +183,7 @@ impl<R: Role> Sender<R> {
     pub fn close(
         &mut self,
         frame: Option<&CloseFrame>,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         self.admit_close(frame, 0, out)?;
         Ok(self.put_close(frame, out)?)
@@ -182,7 +198,7 @@ impl<R: Role> Sender<R> {
     pub fn answer_ping(
         &mut self,
         payload: &ControlPayload,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), OutputFull> {
         if self.phase != SendPhase::Closed {
             require_room(out, self.frame_len(payload.len()))?;
@@ -201,7 +217,7 @@ impl<R: Role> Sender<R> {
     pub fn reply_to_close(
         &mut self,
         received: Option<CloseCode>,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), OutputFull> {
         self.stop();
         if self.phase == SendPhase::Closed {
@@ -221,7 +237,11 @@ impl<R: Role> Sender<R> {
     /// # Errors
     /// [`OutputFull`] when `out` has no room for the Close. The Close must then be sent later.
     /// Messages and Pings can no longer be sent.
-    pub fn fail(&mut self, error: &ProtocolError, out: &mut impl Output) -> Result<(), OutputFull> {
+    pub fn fail(
+        &mut self,
+        error: &ProtocolError,
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), OutputFull> {
         self.stop();
         let Some(frame) = error.close_frame().filter(|_| self.phase != SendPhase::Closed) else {
             self.phase = SendPhase::Closed;
@@ -321,7 +341,7 @@ impl<R: Role> Sender<R> {
         &mut self,
         kind: Kind,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         self.admit_message()?;
         require_room(out, self.frame_len(payload.len()))?;
@@ -333,7 +353,7 @@ impl<R: Role> Sender<R> {
         &mut self,
         opcode: OpCode,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
@@ -349,7 +369,7 @@ impl<R: Role> Sender<R> {
     fn put_close(
         &mut self,
         frame: Option<&CloseFrame>,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), OutputFull> {
         let mut payload = [0; MAX_CONTROL_PAYLOAD];
         let payload_len = frame.map_or(0, |frame| frame.emit(&mut payload));
@@ -367,7 +387,7 @@ impl<R: Role> Sender<R> {
         rsv: Rsv,
         fin: bool,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) {
         let header = self.next_header(opcode, rsv, fin, payload.len());
         let bytes = HeaderBytes::new(&header);
@@ -407,7 +427,7 @@ impl<R: Role> Sender<R> {
         &self,
         frame: Option<&CloseFrame>,
         before: usize,
-        out: &impl Output,
+        out: &(impl Output + ?Sized),
     ) -> Result<(), SendError> {
         if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
