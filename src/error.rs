@@ -15,6 +15,8 @@ use crate::frame::Rsv;
 /// Each error has the code of the Close frame that reports it (RFC 6455, sections 7.1.7 and
 /// 7.4.1). A connection that returns an error has failed: every later call returns the same error.
 /// The Close frame has been queued by then.
+///
+/// This enum is non-exhaustive, because a later version may tell more faults apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProtocolError {
@@ -192,6 +194,8 @@ impl fmt::Display for ProtocolError {
 impl Error for ProtocolError {}
 
 /// The reason why a frame cannot be sent. Nothing was sent and nothing has changed.
+///
+/// This enum is non-exhaustive, because a later version may have more ways to send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
@@ -265,6 +269,8 @@ impl From<OutputFull> for SendError {
 }
 
 /// The output has no room for a whole frame. Nothing was written.
+///
+/// This struct is exhaustive on purpose, because the two lengths are all there is to report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputFull {
     /// The length of the frame, in bytes.

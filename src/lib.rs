@@ -140,6 +140,6 @@ pub use error::{OutputFull, ProtocolError, SendError};
 #[cfg(feature = "alloc")]
 pub use message::Message;
 #[cfg(feature = "alloc")]
-pub use utf8_bytes::Utf8Bytes;
+pub use utf8_bytes::{FromUtf8Error, Utf8Bytes};
 #[cfg(feature = "alloc")]
 pub use websocket::WebSocket;

@@ -11,8 +11,22 @@ use core::fmt;
 /// The masking key of a frame: four bytes, in the order of the header (RFC 6455, section 5.2).
 ///
 /// A client uses a fresh, unpredictable key for each frame (RFC 6455, section 5.3).
+///
+/// The field is public because any four bytes are a key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct MaskKey(pub [u8; 4]);
+
+impl From<[u8; 4]> for MaskKey {
+    fn from(key: [u8; 4]) -> Self {
+        Self(key)
+    }
+}
+
+impl From<MaskKey> for [u8; 4] {
+    fn from(key: MaskKey) -> Self {
+        key.0
+    }
+}
 
 impl fmt::Debug for MaskKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,58 +1,92 @@
-//! Whole messages.
+//! Whole messages ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5.5 and 5.6).
 
+use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use crate::close::{CloseCode, CloseFrame};
 use crate::error::SendError;
 use crate::utf8_bytes::Utf8Bytes;
 
-/// A whole message, or a control frame (RFC 6455 5.5, 5.6).
+/// A whole message, or a control frame (RFC 6455, sections 5.5 and 5.6).
 ///
-/// Exhaustive on purpose: the protocol has no other.
+/// This enum is exhaustive on purpose, because RFC 6455 has no other message and no other control
+/// frame.
 ///
-/// A received payload shares the buffer that it was read into, so a short message that is kept
-/// for long keeps that buffer in memory too; copy what is to be kept.
+/// A received payload shares the buffer that it was read into, so a short message that is kept for
+/// long keeps that buffer in memory too. Copy a payload that you keep.
+///
+/// ```
+/// use websocket_proto::{CloseCode, Message};
+///
+/// let message = Message::from("10 €");
+/// assert!(message.is_text());
+/// assert_eq!((message.as_text(), message.len()), (Some("10 €"), 6));
+///
+/// // Binary that is UTF-8 can be taken as text. Other messages come back as they were.
+/// assert_eq!(Message::binary("10 €").into_text()?, "10 €");
+/// assert_eq!(Message::ping("10 €").into_text(), Err(Message::ping("10 €")));
+///
+/// let close = Message::close(CloseCode::NORMAL, "done").expect("1000 may be sent");
+/// assert_eq!(close.to_string(), "Close 1000: done");
+/// # Ok::<(), Message>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// Text.
     Text(Utf8Bytes),
     /// Any bytes.
     Binary(Bytes),
-    /// A Ping, with up to 125 bytes. It has been answered when it is received.
+    /// A Ping, with up to 125 bytes. A received Ping has already been answered.
     Ping(Bytes),
     /// A Pong, with up to 125 bytes.
     Pong(Bytes),
-    /// A Close, the last thing that either side sends. It has been answered when it is received.
+    /// A Close, the last frame that either side sends. A received Close has already been answered.
     /// `None` stands for code 1005: the frame had no code.
     ///
-    /// Boxed, so that the messages that are not a Close stay small.
+    /// The frame is boxed, so that other messages stay small.
     Close(Option<Box<CloseFrame>>),
 }
 
 impl Message {
-    /// A text message.
+    /// Creates a text message.
     pub fn text(text: impl Into<Utf8Bytes>) -> Self {
         Self::Text(text.into())
     }
 
-    /// A binary message.
+    /// Creates a binary message.
     pub fn binary(bytes: impl Into<Bytes>) -> Self {
         Self::Binary(bytes.into())
     }
 
-    /// A Close with a code and a reason.
-    ///
-    /// # Errors
-    /// A code that [may not be sent](CloseCode::is_sendable); a reason over 123 bytes.
-    pub fn close(code: CloseCode, reason: &str) -> Result<Self, SendError> {
-        Ok(Self::Close(Some(Box::new(CloseFrame::new(code, reason)?))))
+    /// Creates a Ping. The length is checked when it is sent: a payload of more than 125 bytes is
+    /// refused with [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong).
+    pub fn ping(payload: impl Into<Bytes>) -> Self {
+        Self::Ping(payload.into())
     }
 
-    /// The text of a text message.
+    /// Creates an unsolicited Pong (RFC 6455, section 5.5.3). The length is checked when it is
+    /// sent, as that of a [`ping`](Self::ping) is.
+    pub fn pong(payload: impl Into<Bytes>) -> Self {
+        Self::Pong(payload.into())
+    }
+
+    /// Creates a Close with a code and a reason.
+    ///
+    /// # Errors
+    /// - [`UnsendableCloseCode`](SendError::UnsendableCloseCode): the code
+    ///   [may not be sent](CloseCode::is_sendable).
+    /// - [`CloseReasonTooLong`](SendError::CloseReasonTooLong): the reason exceeds 123 bytes.
+    ///   [`CloseFrame::truncated`] cuts it instead.
+    pub fn close(code: CloseCode, reason: &str) -> Result<Self, SendError> {
+        CloseFrame::new(code, reason).map(Self::from)
+    }
+
+    /// Returns the text of a text message.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
@@ -61,7 +95,7 @@ impl Message {
         }
     }
 
-    /// The payload of a message that has one: all but a Close.
+    /// Returns the payload of a message, a Ping or a Pong, or `None` for a Close.
     #[must_use]
     pub fn payload(&self) -> Option<&[u8]> {
         match self {
@@ -71,10 +105,103 @@ impl Message {
         }
     }
 
-    /// Whether this is text or binary, and no control frame.
+    /// Returns the text of a text message, or of a binary message that is valid UTF-8. The text is
+    /// not copied.
+    ///
+    /// A peer that sends text as binary is common, and RFC 6455 leaves the meaning of binary to the
+    /// application. To take only text messages, match [`Text`](Self::Text).
+    ///
+    /// # Errors
+    /// Returns the message itself when it is a binary message that is not UTF-8, or a control
+    /// frame.
+    pub fn into_text(self) -> Result<Utf8Bytes, Self> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::Binary(bytes) => {
+                Utf8Bytes::try_from(bytes).map_err(|error| Self::Binary(error.into_bytes()))
+            }
+            Self::Ping(_) | Self::Pong(_) | Self::Close(_) => Err(self),
+        }
+    }
+
+    /// Returns the payload of a message, a Ping or a Pong, without a copy.
+    ///
+    /// # Errors
+    /// Returns the message itself when it is a Close.
+    pub fn into_payload(self) -> Result<Bytes, Self> {
+        match self {
+            Self::Text(text) => Ok(text.into_bytes()),
+            Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => Ok(bytes),
+            Self::Close(_) => Err(self),
+        }
+    }
+
+    /// Returns the length of the payload in bytes, before compression. The payload of a Close is
+    /// its code, which is two bytes, and its reason.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => bytes.len(),
+            Self::Close(frame) => frame.as_ref().map_or(0, |frame| 2 + frame.reason().len()),
+        }
+    }
+
+    /// Returns whether the payload is empty.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns whether this is a text message.
+    #[must_use]
+    pub const fn is_text(&self) -> bool {
+        matches!(self, Self::Text(_))
+    }
+
+    /// Returns whether this is a binary message.
+    #[must_use]
+    pub const fn is_binary(&self) -> bool {
+        matches!(self, Self::Binary(_))
+    }
+
+    /// Returns whether this is a Ping.
+    #[must_use]
+    pub const fn is_ping(&self) -> bool {
+        matches!(self, Self::Ping(_))
+    }
+
+    /// Returns whether this is a Pong.
+    #[must_use]
+    pub const fn is_pong(&self) -> bool {
+        matches!(self, Self::Pong(_))
+    }
+
+    /// Returns whether this is a Close.
+    #[must_use]
+    pub const fn is_close(&self) -> bool {
+        matches!(self, Self::Close(_))
+    }
+
+    /// Returns whether this is a text or binary message, and not a control frame.
     #[must_use]
     pub const fn is_data(&self) -> bool {
         matches!(self, Self::Text(_) | Self::Binary(_))
+    }
+}
+
+/// Writes the text of a text message. Writes the type and the length of a binary message, a Ping or
+/// a Pong, and the code and the reason of a Close.
+impl fmt::Display for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => text.fmt(f),
+            Self::Binary(bytes) => write!(f, "binary message of {} bytes", bytes.len()),
+            Self::Ping(payload) => write!(f, "Ping of {} bytes", payload.len()),
+            Self::Pong(payload) => write!(f, "Pong of {} bytes", payload.len()),
+            Self::Close(Some(frame)) => write!(f, "Close {frame}"),
+            Self::Close(None) => f.write_str("Close without a code"),
+        }
     }
 }
 
@@ -90,8 +217,20 @@ impl From<String> for Message {
     }
 }
 
+impl From<&String> for Message {
+    fn from(text: &String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
 impl From<&str> for Message {
     fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<Cow<'_, str>> for Message {
+    fn from(text: Cow<'_, str>) -> Self {
         Self::Text(text.into())
     }
 }
@@ -99,6 +238,12 @@ impl From<&str> for Message {
 impl From<Bytes> for Message {
     fn from(bytes: Bytes) -> Self {
         Self::Binary(bytes)
+    }
+}
+
+impl From<BytesMut> for Message {
+    fn from(bytes: BytesMut) -> Self {
+        Self::Binary(bytes.freeze())
     }
 }
 
@@ -111,5 +256,36 @@ impl From<Vec<u8>> for Message {
 impl From<&[u8]> for Message {
     fn from(bytes: &[u8]) -> Self {
         Self::Binary(Bytes::copy_from_slice(bytes))
+    }
+}
+
+impl<const N: usize> From<[u8; N]> for Message {
+    fn from(bytes: [u8; N]) -> Self {
+        bytes.as_slice().into()
+    }
+}
+
+impl<const N: usize> From<&[u8; N]> for Message {
+    fn from(bytes: &[u8; N]) -> Self {
+        bytes.as_slice().into()
+    }
+}
+
+impl From<CloseFrame> for Message {
+    fn from(frame: CloseFrame) -> Self {
+        Some(frame).into()
+    }
+}
+
+impl From<&CloseFrame> for Message {
+    fn from(frame: &CloseFrame) -> Self {
+        frame.clone().into()
+    }
+}
+
+/// `None` becomes a Close without a code.
+impl From<Option<CloseFrame>> for Message {
+    fn from(frame: Option<CloseFrame>) -> Self {
+        Self::Close(frame.map(Box::new))
     }
 }

@@ -131,6 +131,8 @@ impl Default for Utf8Validator {
 }
 
 /// An invalid byte in a text, or a text that ends inside a character.
+///
+/// This struct is exhaustive on purpose, because the position is all that a validator knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Utf8Error {
     /// How many bytes of the piece come before the invalid byte. They can be the start of a valid

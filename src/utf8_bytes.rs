@@ -1,47 +1,64 @@
-//! Reference-counted bytes that are known to be UTF-8.
+//! Reference-counted bytes that are valid UTF-8.
 #![allow(unsafe_code)]
 
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
+use core::borrow::Borrow;
+use core::error::Error;
 use core::fmt;
-use core::ops::Deref;
-use core::str::{self, Utf8Error};
+use core::hash::{Hash, Hasher};
+use core::ops::{Deref, RangeBounds};
+use core::str;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-/// Text as [`Bytes`]: cheap to clone, and validated once, when it was made.
+use crate::utf8::is_valid;
+
+/// Text as [`Bytes`]: a clone is cheap, and the text is validated once, when it is created.
+///
+/// It derefs to `str`, and a map with `Utf8Bytes` as its keys can be searched with a `&str`.
 ///
 /// ```
+/// use std::collections::HashMap;
+///
 /// use websocket_proto::Utf8Bytes;
 ///
-/// let text = Utf8Bytes::from("10 €");
-/// assert!(text.starts_with("10"));
-/// assert_eq!(text.as_bytes().len(), 6);
+/// let text = Utf8Bytes::from("price: 10 €");
+/// let (key, value) = text.split_once(": ").expect("a key and a value");
+/// // The parts share the memory of the text.
+/// let key = text.slice_ref(key).expect("a part of the text");
+/// let value = text.slice_ref(value).expect("a part of the text");
+///
+/// let prices = HashMap::from([(key, value)]);
+/// assert_eq!(prices["price"], "10 €");
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Utf8Bytes(Bytes);
 
 impl Utf8Bytes {
-    /// No text.
+    /// Creates an empty text.
     #[must_use]
     pub const fn new() -> Self {
         Self(Bytes::new())
     }
 
-    /// A string that is part of the program.
+    /// Creates a text from a string that is part of the program, without a copy.
     #[must_use]
     pub const fn from_static(text: &'static str) -> Self {
         Self(Bytes::from_static(text.as_bytes()))
     }
 
-    /// Bytes that were validated while nobody else could change them: either in the call that
-    /// takes them out of the read buffer, or in a buffer that only this crate reaches.
+    /// Creates a text from bytes that were validated while no other code could change them: in the
+    /// call that takes them out of the read buffer, or in a buffer that only this crate reaches.
     #[inline]
     pub(crate) fn from_validated(bytes: Bytes) -> Self {
         debug_assert!(str::from_utf8(&bytes).is_ok(), "text was validated as it came");
         Self(bytes)
     }
 
-    /// The text.
+    /// Returns the text as a string slice.
     #[inline]
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -51,11 +68,38 @@ impl Utf8Bytes {
         unsafe { str::from_utf8_unchecked(&self.0) }
     }
 
-    /// The text as the bytes it is made of, without a copy.
+    /// Returns the bytes of the text, without a copy.
     #[inline]
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.0
+    }
+
+    /// Returns the part of the text in `range`, which counts bytes. The part shares the memory of
+    /// the text.
+    ///
+    /// Returns `None` when [`str::get`] does: an end of the range is outside the text or inside a
+    /// character.
+    #[must_use]
+    pub fn slice(&self, range: impl RangeBounds<usize>) -> Option<Self> {
+        let range = (range.start_bound().cloned(), range.end_bound().cloned());
+        self.slice_ref(self.get(range)?)
+    }
+
+    /// Returns the part of the text that `part` refers to. The part shares the memory of the text.
+    ///
+    /// Returns `None` when `part` does not lie within the text. An empty `part` lies within every
+    /// text.
+    #[must_use]
+    pub fn slice_ref(&self, part: &str) -> Option<Self> {
+        if part.is_empty() {
+            return Some(Self::new());
+        }
+        let start = part.as_ptr().addr().checked_sub(self.as_ptr().addr())?;
+        let range = start..start.checked_add(part.len())?;
+        // This checks that both ends are within the text and between two characters.
+        self.get(range.clone())?;
+        Some(Self(self.0.slice(range)))
     }
 }
 
@@ -90,6 +134,19 @@ impl AsRef<[u8]> for Utf8Bytes {
     }
 }
 
+impl Borrow<str> for Utf8Bytes {
+    fn borrow(&self) -> &str {
+        self
+    }
+}
+
+/// Hashes the text as `str` does, which [`Borrow`] requires. `Bytes` hashes otherwise.
+impl Hash for Utf8Bytes {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
 impl fmt::Debug for Utf8Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
@@ -114,6 +171,30 @@ impl PartialEq<&str> for Utf8Bytes {
     }
 }
 
+impl PartialEq<String> for Utf8Bytes {
+    fn eq(&self, other: &String) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<Utf8Bytes> for str {
+    fn eq(&self, other: &Utf8Bytes) -> bool {
+        self == other.as_str()
+    }
+}
+
+impl PartialEq<Utf8Bytes> for &str {
+    fn eq(&self, other: &Utf8Bytes) -> bool {
+        *self == other.as_str()
+    }
+}
+
+impl PartialEq<Utf8Bytes> for String {
+    fn eq(&self, other: &Utf8Bytes) -> bool {
+        self == other.as_str()
+    }
+}
+
 /// Copies the text.
 impl From<&str> for Utf8Bytes {
     fn from(text: &str) -> Self {
@@ -121,20 +202,68 @@ impl From<&str> for Utf8Bytes {
     }
 }
 
-/// Takes the string's own memory.
+/// Copies the text.
+impl From<&String> for Utf8Bytes {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}
+
+/// Takes the memory of the string.
 impl From<String> for Utf8Bytes {
     fn from(text: String) -> Self {
         Self(text.into())
     }
 }
 
-impl TryFrom<Bytes> for Utf8Bytes {
-    type Error = Utf8Error;
+/// Takes the memory of the string.
+impl From<Box<str>> for Utf8Bytes {
+    fn from(text: Box<str>) -> Self {
+        String::from(text).into()
+    }
+}
 
-    /// Validates the bytes.
-    fn try_from(bytes: Bytes) -> Result<Self, Utf8Error> {
-        str::from_utf8(&bytes)?;
-        Ok(Self(bytes))
+/// Takes the memory of an owned string, and copies a borrowed string.
+impl From<Cow<'_, str>> for Utf8Bytes {
+    fn from(text: Cow<'_, str>) -> Self {
+        text.into_owned().into()
+    }
+}
+
+impl TryFrom<Bytes> for Utf8Bytes {
+    type Error = FromUtf8Error;
+
+    /// Validates the bytes, without a copy.
+    ///
+    /// # Errors
+    /// The bytes are not UTF-8. The error gives them back.
+    fn try_from(bytes: Bytes) -> Result<Self, FromUtf8Error> {
+        if is_valid(&bytes) { Ok(Self(bytes)) } else { Err(FromUtf8Error::new(bytes)) }
+    }
+}
+
+impl TryFrom<BytesMut> for Utf8Bytes {
+    type Error = FromUtf8Error;
+
+    /// Validates the bytes, without a copy.
+    ///
+    /// # Errors
+    /// The bytes are not UTF-8. The error gives them back.
+    fn try_from(bytes: BytesMut) -> Result<Self, FromUtf8Error> {
+        bytes.freeze().try_into()
+    }
+}
+
+impl TryFrom<Vec<u8>> for Utf8Bytes {
+    type Error = FromUtf8Error;
+
+    /// Validates the bytes, without a copy.
+    ///
+    /// # Errors
+    /// The bytes are not UTF-8. The error gives them back, and `Vec::from` makes a `Vec` of them
+    /// again without a copy.
+    fn try_from(bytes: Vec<u8>) -> Result<Self, FromUtf8Error> {
+        Bytes::from(bytes).try_into()
     }
 }
 
@@ -143,3 +272,49 @@ impl From<Utf8Bytes> for Bytes {
         text.0
     }
 }
+
+/// Takes the memory of the text if nothing else shares it, and copies the text otherwise.
+impl From<Utf8Bytes> for String {
+    fn from(text: Utf8Bytes) -> Self {
+        let bytes = Vec::from(text.0);
+        // SAFETY: the bytes are UTF-8, for the reason given in `as_str`. Nobody else has `bytes`,
+        // which contains the same bytes in the same order.
+        unsafe { Self::from_utf8_unchecked(bytes) }
+    }
+}
+
+/// Bytes that are not valid UTF-8, and so cannot become a [`Utf8Bytes`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FromUtf8Error {
+    bytes: Bytes,
+    valid_up_to: usize,
+}
+
+impl FromUtf8Error {
+    #[cold]
+    fn new(bytes: Bytes) -> Self {
+        let valid_up_to = str::from_utf8(&bytes).map_or_else(|error| error.valid_up_to(), str::len);
+        Self { bytes, valid_up_to }
+    }
+
+    /// Returns how many bytes at the start are valid text. They end at a character boundary, as
+    /// those of [`core::str::Utf8Error::valid_up_to`] do.
+    #[must_use]
+    pub const fn valid_up_to(&self) -> usize {
+        self.valid_up_to
+    }
+
+    /// Returns the bytes.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+}
+
+impl fmt::Display for FromUtf8Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the bytes are not valid UTF-8: the error is after {} bytes", self.valid_up_to)
+    }
+}
+
+impl Error for FromUtf8Error {}

@@ -5,6 +5,18 @@ use core::fmt;
 /// The reason why a connection closes, as a 16-bit number (RFC 6455, section 7.4).
 ///
 /// [`is_sendable`](Self::is_sendable) tells whether a Close frame may carry a code.
+///
+/// The field is public because a peer may send any number. So the codes are constants, not the
+/// variants of an enum.
+///
+/// ```
+/// use websocket_proto::CloseCode;
+///
+/// let code = CloseCode(4000); // a code of the application
+/// assert!(code.is_sendable());
+/// assert_eq!(code, 4000);
+/// assert_eq!(CloseCode::NORMAL.to_string(), "1000");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(pub u16);
 
@@ -69,5 +81,17 @@ impl From<u16> for CloseCode {
 impl From<CloseCode> for u16 {
     fn from(code: CloseCode) -> Self {
         code.0
+    }
+}
+
+impl PartialEq<u16> for CloseCode {
+    fn eq(&self, code: &u16) -> bool {
+        self.0 == *code
+    }
+}
+
+impl PartialEq<CloseCode> for u16 {
+    fn eq(&self, code: &CloseCode) -> bool {
+        *self == code.0
     }
 }

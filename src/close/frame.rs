@@ -17,6 +17,8 @@ use crate::frame::MAX_CONTROL_PAYLOAD;
 ///
 /// let frame = CloseFrame::new(CloseCode::NORMAL, "done")?;
 /// assert_eq!((frame.code(), frame.reason()), (CloseCode::NORMAL, "done"));
+/// assert_eq!(frame.to_string(), "1000: done");
+/// assert_eq!(CloseFrame::try_from((1000, "done"))?, frame);
 /// assert!(CloseFrame::new(CloseCode::ABNORMAL, "").is_err());
 /// # Ok::<(), websocket_proto::SendError>(())
 /// ```
@@ -43,6 +45,21 @@ impl CloseFrame {
         }
         Self::with_reason(code, reason.as_bytes())
             .ok_or(SendError::CloseReasonTooLong { len: reason.len() })
+    }
+
+    /// Creates the payload of a Close frame to send, and cuts a long reason.
+    ///
+    /// A reason of more than 123 bytes is cut at the last character boundary within them.
+    ///
+    /// # Errors
+    /// [`UnsendableCloseCode`](SendError::UnsendableCloseCode): the code
+    /// [may not be sent](CloseCode::is_sendable).
+    pub fn truncated(code: CloseCode, reason: &str) -> Result<Self, SendError> {
+        let mut end = reason.len().min(Self::MAX_REASON);
+        while !reason.is_char_boundary(end) {
+            end -= 1;
+        }
+        Self::new(code, reason.get(..end).unwrap_or_default())
     }
 
     /// Parses the payload of a received Close frame. Returns `None` for an empty payload, which
@@ -82,6 +99,12 @@ impl CloseFrame {
     pub fn reason(&self) -> &str {
         // Both constructors checked the reason, so it is always UTF-8. A second check is cheap.
         str::from_utf8(self.reason_bytes()).unwrap_or_default()
+    }
+
+    /// Returns the code and the reason.
+    #[must_use]
+    pub fn parts(&self) -> (CloseCode, &str) {
+        (self.code, self.reason())
     }
 
     /// Writes the payload to the start of `out`, and returns its length in bytes: 2 to 125.
@@ -129,6 +152,42 @@ impl fmt::Write for ReasonWriter<'_> {
             frame.reason_len += 1;
         }
         Ok(())
+    }
+}
+
+impl TryFrom<(CloseCode, &str)> for CloseFrame {
+    type Error = SendError;
+
+    /// Creates the same frame as [`new`](Self::new).
+    fn try_from((code, reason): (CloseCode, &str)) -> Result<Self, SendError> {
+        Self::new(code, reason)
+    }
+}
+
+impl TryFrom<(u16, &str)> for CloseFrame {
+    type Error = SendError;
+
+    /// Creates the same frame as [`new`](Self::new).
+    fn try_from((code, reason): (u16, &str)) -> Result<Self, SendError> {
+        Self::new(CloseCode(code), reason)
+    }
+}
+
+/// Returns the same pair as [`parts`](CloseFrame::parts).
+impl<'f> From<&'f CloseFrame> for (CloseCode, &'f str) {
+    fn from(frame: &'f CloseFrame) -> Self {
+        frame.parts()
+    }
+}
+
+/// Writes `1000: reason`, or `1000` without a reason. The reason is written as the peer sent it, so
+/// it may contain control characters; `Debug` escapes them.
+impl fmt::Display for CloseFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.parts() {
+            (code, "") => write!(f, "{code}"),
+            (code, reason) => write!(f, "{code}: {reason}"),
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use crate::close::CloseFrame;
 use crate::frame::{Kind, MAX_CONTROL_PAYLOAD};
 
 /// An event from the peer. It borrows the buffer of the caller, not the connection.
+///
+/// This enum is non-exhaustive, because a later version may report more of what arrives.
 #[derive(Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'b> {
@@ -29,6 +31,9 @@ pub enum Event<'b> {
 ///
 /// A frame that is whole in the input is one piece. Other frames come in several pieces, as their
 /// bytes arrive. A piece may be empty, because a frame may be empty.
+///
+/// This struct is exhaustive on purpose, so that the tests of a message layer can make pieces of
+/// their own.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Data<'b> {
     /// The type of the message.

@@ -132,7 +132,11 @@ impl<R: Role> Connection<R> {
     /// - [`MessageInProgress`](SendError::MessageInProgress): a fragmented message is in progress.
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     #[inline]
-    pub fn send_text(&mut self, text: &str, out: &mut impl Output) -> Result<(), SendError> {
+    pub fn send_text(
+        &mut self,
+        text: &str,
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.sender.send_text(text, out)
     }
 
@@ -141,7 +145,11 @@ impl<R: Role> Connection<R> {
     /// # Errors
     /// Returns the same errors as [`send_text`](Self::send_text).
     #[inline]
-    pub fn send_binary(&mut self, bytes: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn send_binary(
+        &mut self,
+        bytes: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.sender.send_binary(bytes, out)
     }
 
@@ -160,7 +168,7 @@ impl<R: Role> Connection<R> {
         kind: Kind,
         fin: bool,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         self.sender.send_fragment(kind, fin, payload, out)
     }
@@ -181,7 +189,7 @@ impl<R: Role> Connection<R> {
         kind: Kind,
         fin: bool,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         self.sender.send_compressed(kind, fin, payload, out)
     }
@@ -209,7 +217,11 @@ impl<R: Role> Connection<R> {
     /// - [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong): `payload` exceeds 125 bytes.
     /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
-    pub fn ping(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn ping(
+        &mut self,
+        payload: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.sender.ping(payload, out)
     }
 
@@ -220,7 +232,11 @@ impl<R: Role> Connection<R> {
     ///
     /// # Errors
     /// Returns the same errors as [`ping`](Self::ping).
-    pub fn pong(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn pong(
+        &mut self,
+        payload: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.sender.pong(payload, out)
     }
 
@@ -238,7 +254,7 @@ impl<R: Role> Connection<R> {
         &mut self,
         code: CloseCode,
         reason: &str,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         let frame = CloseFrame::new(code, reason)?;
         self.close_with(Some(&frame), out)
@@ -254,7 +270,7 @@ impl<R: Role> Connection<R> {
     pub fn close_with(
         &mut self,
         frame: Option<&CloseFrame>,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         // Writes both frames or neither, because an error means that nothing was written.
         let pong_len = self.owed.pong.as_ref().map_or(0, |pong| self.sender.frame_len(pong.len()));
@@ -282,7 +298,7 @@ impl<R: Role> Connection<R> {
     /// # Errors
     /// [`OutputFull`] when the first frame does not fit. The frame stays queued.
     #[inline]
-    pub fn poll_transmit(&mut self, out: &mut impl Output) -> Result<usize, OutputFull> {
+    pub fn poll_transmit(&mut self, out: &mut (impl Output + ?Sized)) -> Result<usize, OutputFull> {
         self.sender.settle(&mut self.owed, out)
     }
 

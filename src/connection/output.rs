@@ -11,6 +11,22 @@ use crate::mask::Mask;
 /// trait for its own buffer.
 ///
 /// A connection calls [`room`](Self::room) before it writes. It writes a whole frame or nothing.
+///
+/// A reference to an output is an output too, and `&mut dyn Output` chooses the output at run time.
+///
+/// ```
+/// use websocket_proto::connection::{Connection, ConnectionConfig, Output, Server, SliceOutput};
+///
+/// fn greet(connection: &mut Connection<Server>, out: &mut dyn Output) {
+///     connection.send_text("Hello", out).expect("the output has room");
+/// }
+///
+/// let mut connection = Connection::new(Server, ConnectionConfig::new());
+/// let mut buffer = [0; 64];
+/// let mut out = SliceOutput::new(&mut buffer);
+/// greet(&mut connection, &mut out);
+/// assert_eq!(out.written(), b"\x81\x05Hello");
+/// ```
 pub trait Output {
     /// Returns how many more bytes can be written.
     fn room(&self) -> usize;
@@ -26,6 +42,23 @@ pub trait Output {
             let len = mask.copy(piece, &mut masked);
             self.put(masked.get(..len).unwrap_or_default());
         }
+    }
+}
+
+impl<O: Output + ?Sized> Output for &mut O {
+    #[inline]
+    fn room(&self) -> usize {
+        (**self).room()
+    }
+
+    #[inline]
+    fn put(&mut self, bytes: &[u8]) {
+        (**self).put(bytes);
+    }
+
+    #[inline]
+    fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
+        (**self).put_masked(bytes, mask);
     }
 }
 
@@ -139,18 +172,18 @@ fn append_masked<B: bytes::BufMut + AsMut<[u8]>>(buffer: &mut B, bytes: &[u8], m
 }
 
 /// An output that counts the bytes written to another output.
-pub(super) struct Counted<'o, O> {
+pub(super) struct Counted<'o, O: ?Sized> {
     out: &'o mut O,
     pub(super) written: usize,
 }
 
-impl<'o, O: Output> Counted<'o, O> {
+impl<'o, O: Output + ?Sized> Counted<'o, O> {
     pub(super) const fn new(out: &'o mut O) -> Self {
         Self { out, written: 0 }
     }
 }
 
-impl<O: Output> Output for Counted<'_, O> {
+impl<O: Output + ?Sized> Output for Counted<'_, O> {
     fn room(&self) -> usize {
         self.out.room()
     }
@@ -168,7 +201,7 @@ impl<O: Output> Output for Counted<'_, O> {
 
 /// Checks that `out` has room for a frame of `needed` bytes.
 #[inline]
-pub(super) fn require_room(out: &impl Output, needed: usize) -> Result<(), OutputFull> {
+pub(super) fn require_room(out: &(impl Output + ?Sized), needed: usize) -> Result<(), OutputFull> {
     let available = out.room();
     if needed <= available { Ok(()) } else { Err(OutputFull { needed, available }) }
 }

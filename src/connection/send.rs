@@ -57,7 +57,11 @@ impl<R: Role> Sender<R> {
     /// - [`MessageInProgress`](SendError::MessageInProgress): a fragmented message is in progress.
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     #[inline]
-    pub fn send_text(&mut self, text: &str, out: &mut impl Output) -> Result<(), SendError> {
+    pub fn send_text(
+        &mut self,
+        text: &str,
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.send_message(Kind::Text, text.as_bytes(), out)
     }
 
@@ -66,7 +70,11 @@ impl<R: Role> Sender<R> {
     /// # Errors
     /// Returns the same errors as [`send_text`](Self::send_text).
     #[inline]
-    pub fn send_binary(&mut self, bytes: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn send_binary(
+        &mut self,
+        bytes: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.send_message(Kind::Binary, bytes, out)
     }
 
@@ -85,7 +93,7 @@ impl<R: Role> Sender<R> {
         kind: Kind,
         fin: bool,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         let (opcode, rsv) = self.admit_fragment(kind, false)?;
         require_room(out, self.frame_len(payload.len()))?;
@@ -111,7 +119,7 @@ impl<R: Role> Sender<R> {
         kind: Kind,
         fin: bool,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         let (opcode, rsv) = self.admit_fragment(kind, true)?;
         require_room(out, self.frame_len(payload.len()))?;
@@ -147,7 +155,11 @@ impl<R: Role> Sender<R> {
     /// - [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong): `payload` exceeds 125 bytes.
     /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
-    pub fn ping(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn ping(
+        &mut self,
+        payload: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.send_control(OpCode::Ping, payload, out)
     }
 
@@ -155,7 +167,11 @@ impl<R: Role> Sender<R> {
     ///
     /// # Errors
     /// Returns the same errors as [`ping`](Self::ping).
-    pub fn pong(&mut self, payload: &[u8], out: &mut impl Output) -> Result<(), SendError> {
+    pub fn pong(
+        &mut self,
+        payload: &[u8],
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
         self.send_control(OpCode::Pong, payload, out)
     }
 
@@ -169,7 +185,7 @@ impl<R: Role> Sender<R> {
     pub fn close(
         &mut self,
         frame: Option<&CloseFrame>,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         self.admit_close(frame, 0, out)?;
         Ok(self.put_close(frame, Endpoint::Local, out)?)
@@ -186,7 +202,7 @@ impl<R: Role> Sender<R> {
     pub fn settle(
         &mut self,
         owed: &mut OwedFrames,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<usize, OutputFull> {
         if owed.is_empty() {
             return Ok(0);
@@ -214,7 +230,7 @@ impl<R: Role> Sender<R> {
     pub(super) fn settle_pong(
         &mut self,
         owed: &mut OwedFrames,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), OutputFull> {
         let Some(payload) = &owed.pong else {
             return Ok(());
@@ -228,7 +244,7 @@ impl<R: Role> Sender<R> {
     fn settle_close(
         &mut self,
         owed: &mut OwedFrames,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), OutputFull> {
         let Some(close) = owed.close else {
             return Ok(());
@@ -356,7 +372,7 @@ impl<R: Role> Sender<R> {
         &mut self,
         kind: Kind,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         self.admit_message()?;
         require_room(out, self.frame_len(payload.len()))?;
@@ -368,7 +384,7 @@ impl<R: Role> Sender<R> {
         &mut self,
         opcode: OpCode,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
         if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
@@ -385,7 +401,7 @@ impl<R: Role> Sender<R> {
         &mut self,
         frame: Option<&CloseFrame>,
         began: Endpoint,
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) -> Result<(), OutputFull> {
         let mut payload = [0; MAX_CONTROL_PAYLOAD];
         let payload_len = frame.map_or(0, |frame| frame.emit(&mut payload));
@@ -403,7 +419,7 @@ impl<R: Role> Sender<R> {
         rsv: Rsv,
         fin: bool,
         payload: &[u8],
-        out: &mut impl Output,
+        out: &mut (impl Output + ?Sized),
     ) {
         let header = self.next_header(opcode, rsv, fin, payload.len());
         let bytes = HeaderBytes::new(&header);
@@ -443,7 +459,7 @@ impl<R: Role> Sender<R> {
         &self,
         frame: Option<&CloseFrame>,
         before: usize,
-        out: &impl Output,
+        out: &(impl Output + ?Sized),
     ) -> Result<(), SendError> {
         if self.phase != SendPhase::Open {
             return Err(SendError::Closing);

@@ -14,6 +14,9 @@ const LENGTH_IN_64_BITS: u8 = 127;
 
 /// The header of a frame, which comes before its payload (RFC 6455, section 5.2).
 ///
+/// This struct is exhaustive on purpose: the fields are all that a header contains, and callers
+/// build headers from them.
+///
 /// ```
 /// use websocket_proto::frame::{FrameHeader, OpCode, Rsv};
 ///

@@ -1,10 +1,21 @@
 //! The six opcodes of [RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.2, and the two
 //! types of messages.
 
+use crate::error::ProtocolError;
+
 /// The type of a frame (RFC 6455, sections 5.2 and 11.8).
 ///
 /// This enum is exhaustive on purpose. [`FrameHeader::parse`](super::FrameHeader::parse) refuses
 /// reserved opcodes, so every value of this type is one that RFC 6455 defines.
+///
+/// ```
+/// use websocket_proto::ProtocolError;
+/// use websocket_proto::frame::OpCode;
+///
+/// assert_eq!(OpCode::try_from(0x9), Ok(OpCode::Ping));
+/// assert_eq!(OpCode::try_from(0x3), Err(ProtocolError::ReservedOpCode { opcode: 0x3 }));
+/// assert_eq!(u8::from(OpCode::Ping), 0x9);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum OpCode {
@@ -44,7 +55,32 @@ impl OpCode {
     }
 }
 
+impl TryFrom<u8> for OpCode {
+    type Error = ProtocolError;
+
+    /// Returns the opcode with this number. [`from_bits`](Self::from_bits) takes the first byte of
+    /// a frame instead.
+    ///
+    /// # Errors
+    /// [`ReservedOpCode`](ProtocolError::ReservedOpCode): the opcode is reserved, or the number has
+    /// more than four bits.
+    fn try_from(opcode: u8) -> Result<Self, ProtocolError> {
+        match Self::from_bits(opcode) {
+            Some(known) if known as u8 == opcode => Ok(known),
+            _ => Err(ProtocolError::ReservedOpCode { opcode }),
+        }
+    }
+}
+
+impl From<OpCode> for u8 {
+    fn from(opcode: OpCode) -> Self {
+        opcode as Self
+    }
+}
+
 /// The type of a message. The first frame of the message sets it (RFC 6455, section 5.6).
+///
+/// This enum is exhaustive on purpose, because RFC 6455 has no other type of message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Text in UTF-8.

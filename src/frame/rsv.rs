@@ -2,9 +2,18 @@
 //! 5.2).
 
 use core::fmt;
+use core::ops::{BitOr, BitOrAssign};
 
 /// The three reserved bits of a frame (RFC 6455, section 5.2). They are zero unless an extension
 /// uses them.
+///
+/// ```
+/// use websocket_proto::frame::Rsv;
+///
+/// let rsv = Rsv::RSV1 | Rsv::RSV3;
+/// assert_eq!(rsv.bits(), 0b0101_0000);
+/// assert!(rsv.contains(Rsv::RSV1) && !rsv.contains(Rsv::RSV2));
+/// ```
 #[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Rsv(u8);
 
@@ -40,6 +49,28 @@ impl Rsv {
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+}
+
+/// Returns the same bits as [`union`](Rsv::union).
+impl BitOr for Rsv {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        self.union(other)
+    }
+}
+
+/// Sets the bits that are set in `other`.
+impl BitOrAssign for Rsv {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = self.union(other);
+    }
+}
+
+impl From<Rsv> for u8 {
+    fn from(rsv: Rsv) -> Self {
+        rsv.bits()
     }
 }
 

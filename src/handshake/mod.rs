@@ -110,7 +110,9 @@ pub(crate) mod key;
 mod opened;
 pub(crate) mod server;
 
-pub use client::{Answer, ClientHandshake, ClientRequest, Response, ResponseError, Scheme};
+pub use client::{
+    Answer, ClientHandshake, ClientRequest, ParseSchemeError, Response, ResponseError, Scheme,
+};
 pub use error::WriteError;
 pub use headers::MAX_SUBPROTOCOLS;
 pub use key::accept_key;

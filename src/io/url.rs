@@ -38,12 +38,8 @@ impl WebSocketUrl {
             return Err(UrlError::Fragment);
         }
         let uri: Uri = url.parse().map_err(|_| UrlError::Invalid)?;
-        // RFC 3986 3.1: in any case.
-        let scheme = match uri.scheme_str() {
-            Some(scheme) if scheme.eq_ignore_ascii_case("ws") => Scheme::Ws,
-            Some(scheme) if scheme.eq_ignore_ascii_case("wss") => Scheme::Wss,
-            _ => return Err(UrlError::Scheme),
-        };
+        let scheme: Scheme =
+            uri.scheme_str().and_then(|text| text.parse().ok()).ok_or(UrlError::Scheme)?;
         let server = Authority::of(&uri, scheme.default_port())?;
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
         let slash = if target.starts_with('/') { "" } else { "/" };

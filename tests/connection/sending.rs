@@ -2,7 +2,9 @@
 //! everything as it was.
 
 use support::{Entry, Frame, Pair, Side, Wire, client, hex, server, unmask_frames};
-use websocket_proto::connection::{Connection, Output, Role, SliceOutput, State};
+use websocket_proto::connection::{
+    Connection, ControlPayload, Input, Output, Role, SliceOutput, State,
+};
 use websocket_proto::frame::{FrameHeader, Kind};
 use websocket_proto::mask::{Mask, MaskKey};
 use websocket_proto::{CloseCode, OutputFull, SendError};
@@ -300,6 +302,67 @@ fn every_output_gets_the_same_bytes() {
         assert_eq!(bytes[..3], *b"123", "it appends");
         assert_eq!(bytes[3..], wire.0);
     }
+}
+
+#[test]
+fn an_output_may_be_borrowed_and_of_a_type_chosen_at_run_time() {
+    /// Each method that takes an output, through the output that it is given.
+    fn sent(out: &mut dyn Output) {
+        let mut connection = client();
+        connection.send_text("text", out).expect("room");
+        connection.send_binary(b"binary", out).expect("room");
+        connection.send_fragment(Kind::Text, false, b"frag", out).expect("room");
+        connection.send_fragment(Kind::Text, true, b"ment", out).expect("room");
+        connection.send_compressed(Kind::Text, true, b"compressed", out).expect("room");
+        connection.ping(b"ping", out).expect("room");
+        connection.pong(b"pong", out).expect("room");
+        let mut ping = Frame::ping("answered").bytes(Side::Client);
+        connection.receive(&mut Input::new(&mut ping)).expect("valid");
+        assert_eq!(connection.poll_transmit(out), Ok(14));
+        connection.close(CloseCode::NORMAL, "", out).expect("room");
+    }
+    fn sent_in_halves<O: Output + ?Sized>(out: &mut O) {
+        let (_, mut sender, _) = server().into_split();
+        sender.send_text("text", out).expect("room");
+        sender.answer_ping(&ControlPayload::EMPTY, out).expect("room");
+        sender.reply_to_close(None, out).expect("room");
+    }
+    let mut wire = Wire::default();
+    sent(&mut wire);
+    let mut buffer = [0xa5; 200];
+    let mut slice = SliceOutput::new(&mut buffer);
+    // Twice borrowed: a reference to an output is an output.
+    sent(&mut &mut slice);
+    assert_eq!(slice.written(), wire.0);
+    slice.clear();
+    let mut borrowed: &mut dyn Output = &mut slice;
+    sent_in_halves(&mut borrowed);
+    sent_in_halves(borrowed);
+    assert_eq!(slice.written(), hex("8104 74657874 8a00 8800 8104 74657874 8a00 8800"));
+}
+
+#[test]
+fn a_borrowed_output_masks_as_the_output_does() {
+    /// An output that tells which of its methods were called.
+    struct Telling(Vec<&'static str>);
+
+    impl Output for Telling {
+        fn room(&self) -> usize {
+            100
+        }
+
+        fn put(&mut self, _: &[u8]) {
+            self.0.push("put");
+        }
+
+        fn put_masked(&mut self, _: &[u8], _: &mut Mask) {
+            self.0.push("put_masked");
+        }
+    }
+
+    let mut out = Telling(Vec::new());
+    client().send_text("text", &mut &mut out).expect("room");
+    assert_eq!(out.0, ["put", "put_masked"]);
 }
 
 #[test]

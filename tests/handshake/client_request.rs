@@ -111,3 +111,20 @@ fn a_buffer_that_is_too_small_is_told_how_much_it_takes() {
         assert_eq!(request().write(&mut out[..len]), expected);
     }
 }
+
+#[test]
+fn a_scheme_reads_in_any_case_and_is_written_in_lower_case() {
+    for (text, scheme) in
+        [("ws", Scheme::Ws), ("wss", Scheme::Wss), ("WS", Scheme::Ws), ("wSS", Scheme::Wss)]
+    {
+        assert_eq!(text.parse(), Ok(scheme));
+        assert_eq!(scheme.to_string(), text.to_lowercase());
+        assert_eq!(scheme.as_str(), text.to_lowercase());
+        assert_eq!(format!("{scheme:>4}").len(), 4, "it is padded as text is");
+    }
+    for text in ["", "w", "wsss", "http", "https", " ws", "ws:", "wss://", "w\u{17f}"] {
+        let error = text.parse::<Scheme>().unwrap_err();
+        assert_eq!(error.to_string(), "the scheme is neither ws nor wss");
+        let _: &dyn std::error::Error = &error;
+    }
+}

@@ -1,9 +1,12 @@
 //! Messages and text as values.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Bound;
 
-use bytes::Bytes;
-use websocket_proto::{CloseCode, CloseFrame, Message, SendError, Utf8Bytes};
+use bytes::{Bytes, BytesMut};
+use proptest::prelude::*;
+use websocket_proto::{CloseCode, CloseFrame, FromUtf8Error, Message, SendError, Utf8Bytes};
 
 #[test]
 fn text_is_made_of_what_is_text() {
@@ -11,8 +14,14 @@ fn text_is_made_of_what_is_text() {
     let made = [
         Utf8Bytes::from(text),
         Utf8Bytes::from(text.to_owned()),
+        Utf8Bytes::from(&text.to_owned()),
+        Utf8Bytes::from(Box::<str>::from(text)),
+        Utf8Bytes::from(Cow::Borrowed(text)),
+        Utf8Bytes::from(Cow::<str>::Owned(text.to_owned())),
         Utf8Bytes::from_static("10 €"),
         Utf8Bytes::try_from(Bytes::from_static(text.as_bytes())).unwrap(),
+        Utf8Bytes::try_from(BytesMut::from(text)).unwrap(),
+        Utf8Bytes::try_from(text.as_bytes().to_vec()).unwrap(),
     ];
     for made in &made {
         assert_eq!(*made, text);
@@ -43,9 +52,33 @@ fn text_is_never_made_of_anything_else() {
         b"\xf4\x90\x80\x80",
         b"\xf8\x88\x80\x80\x80",
     ] {
-        let refused = Utf8Bytes::try_from(Bytes::from_static(bytes));
-        assert_eq!(refused.unwrap_err(), str::from_utf8(bytes).unwrap_err());
+        let expected = str::from_utf8(bytes).unwrap_err().valid_up_to();
+        for refused in [
+            Utf8Bytes::try_from(Bytes::from_static(bytes)),
+            Utf8Bytes::try_from(BytesMut::from(bytes)),
+            Utf8Bytes::try_from(bytes.to_vec()),
+        ] {
+            let error = refused.unwrap_err();
+            assert_eq!(error.valid_up_to(), expected);
+            assert_eq!(error.into_bytes(), bytes);
+        }
     }
+}
+
+#[test]
+fn bytes_that_are_not_text_are_given_back_with_where_the_text_ends() {
+    let bytes = b"10 \xe2\x82 and more".to_vec();
+    let place = bytes.as_ptr();
+    let error = Utf8Bytes::try_from(bytes).unwrap_err();
+    assert_eq!(error.valid_up_to(), 3);
+    assert_eq!(error.to_string(), "the bytes are not valid UTF-8: the error is after 3 bytes");
+    let _: &dyn std::error::Error = &error;
+
+    let valid_up_to = error.valid_up_to();
+    let bytes = error.into_bytes();
+    assert_eq!(Utf8Bytes::try_from(bytes.slice(..valid_up_to)).unwrap(), "10 ");
+    let bytes = Vec::from(bytes);
+    assert_eq!((bytes.as_slice(), bytes.as_ptr()), (&b"10 \xe2\x82 and more"[..], place));
 }
 
 #[test]
@@ -70,6 +103,95 @@ fn text_changes_hands_without_a_copy() {
 }
 
 #[test]
+fn text_that_nobody_shares_becomes_a_string_without_a_copy() {
+    let text = "long enough to have a place of its own: €".to_owned();
+    let place = text.as_ptr();
+    let alone = Utf8Bytes::from(text.clone().into_boxed_str());
+    let shared = Utf8Bytes::from(text);
+    let copy = String::from(shared.clone());
+    assert_eq!(copy, shared);
+    assert_ne!(copy.as_ptr(), place, "the other one still has it");
+    let string = String::from(shared);
+    assert_eq!((string.as_ptr(), string.as_str()), (place, copy.as_str()));
+    assert_eq!(String::from(alone), copy);
+
+    let part = Utf8Bytes::from(copy).slice(40..).unwrap();
+    assert_eq!(String::from(part), "€");
+    assert_eq!(String::from(Utf8Bytes::from_static("€")), "€");
+    assert_eq!(String::from(Utf8Bytes::new()), "");
+}
+
+#[test]
+fn text_is_compared_with_strings_from_both_sides() {
+    let text = Utf8Bytes::from("a");
+    let (same, other) = ("a".to_owned(), "b".to_owned());
+    assert!(text == *same && text == same.as_str() && text == same);
+    assert!(*same == text && same.as_str() == text && same == text);
+    assert!(text != *other && text != other.as_str() && text != other);
+    assert!(*other != text && other.as_str() != text && other != text);
+}
+
+#[test]
+fn text_is_a_key_that_a_string_slice_finds() {
+    let words = ["", "a", "ab", "€", "a word that is longer than the others"];
+    let by_hash: HashMap<Utf8Bytes, usize> =
+        words.iter().enumerate().map(|(at, &word)| (word.into(), at)).collect();
+    let by_order: BTreeMap<Utf8Bytes, usize> =
+        words.iter().enumerate().map(|(at, &word)| (word.into(), at)).collect();
+    for (at, word) in words.into_iter().enumerate() {
+        assert_eq!(by_hash.get(word), Some(&at));
+        assert_eq!(by_order.get(word), Some(&at));
+    }
+    assert_eq!((by_hash.get("b"), by_order.get("b")), (None, None));
+}
+
+#[test]
+fn a_part_of_a_text_shares_its_memory() {
+    let text = Utf8Bytes::from("10 € und 20 €".to_owned());
+    let part = text.slice(3..6).unwrap();
+    assert_eq!(part, "€");
+    assert_eq!(part.as_ptr(), text[3..].as_ptr());
+    assert_eq!(text.slice(..2).unwrap(), "10");
+    assert_eq!(text.slice(..=1).unwrap(), "10");
+    assert_eq!(text.slice(7..).unwrap(), "und 20 €");
+    assert_eq!(text.slice(..).unwrap(), text);
+    assert_eq!(text.slice((Bound::Excluded(2), Bound::Unbounded)).unwrap(), "€ und 20 €");
+    assert_eq!(text.slice(text.len()..).unwrap(), "");
+    drop(text);
+    assert_eq!(part, "€", "it lives on by itself");
+
+    let text = Utf8Bytes::from("key: value");
+    let (key, value) = text.split_once(": ").unwrap();
+    let (key, value) = (text.slice_ref(key).unwrap(), text.slice_ref(value).unwrap());
+    assert_eq!((key.as_str(), value.as_str()), ("key", "value"));
+    assert_eq!(value.as_ptr(), text[5..].as_ptr());
+}
+
+#[test]
+fn what_is_no_part_of_a_text_is_no_slice_of_it() {
+    let text = Utf8Bytes::from("a€");
+    for range in [1..2, 2..3, 2..4, 3..4, 0..5, 5..5, 5..6, 0..usize::MAX] {
+        assert_eq!(text.slice(range.clone()), None, "{range:?}");
+    }
+    let (one, two) = (1, 2);
+    assert_eq!(text.slice(two..one), None);
+    assert_eq!(text.slice(..=usize::MAX), None);
+    assert_eq!(text.slice((Bound::Excluded(usize::MAX), Bound::Unbounded)), None);
+
+    let whole = "ab€cd".to_owned();
+    let elsewhere = whole.clone();
+    let text = Utf8Bytes::from(whole);
+    assert_eq!(text.slice_ref(&elsewhere), None);
+    let middle = text.slice(1..6).unwrap();
+    for (start, end) in [(0, 7), (0, 1), (0, 2), (5, 7), (6, 7)] {
+        assert_eq!(middle.slice_ref(&text[start..end]), None, "{start} to {end}");
+    }
+    assert_eq!(middle.slice_ref(&text[2..5]).unwrap(), "€");
+    assert_eq!(middle.slice_ref(&elsewhere[7..]).unwrap(), "", "every text has an empty part");
+    assert_eq!(Utf8Bytes::new().slice_ref(&elsewhere), None);
+}
+
+#[test]
 fn text_is_ordered_as_strings_are() {
     let mut words = ["b", "é", "a", "", "€", "ab"].map(Utf8Bytes::from);
     words.sort();
@@ -81,9 +203,12 @@ fn a_message_is_made_of_what_it_is_sent_as() {
     for text in [
         Message::from("x"),
         Message::from("x".to_owned()),
+        Message::from(&"x".to_owned()),
+        Message::from(Cow::Borrowed("x")),
         Message::from(Utf8Bytes::from("x")),
         Message::text("x"),
         Message::text("x".to_owned()),
+        Message::text(Cow::Borrowed("x")),
     ] {
         assert_eq!(text, Message::Text("x".into()));
         assert_eq!((text.as_text(), text.payload()), (Some("x"), Some(&b"x"[..])));
@@ -92,12 +217,118 @@ fn a_message_is_made_of_what_it_is_sent_as() {
     for binary in [
         Message::from(vec![1, 2]),
         Message::from(&[1, 2][..]),
+        Message::from([1, 2]),
+        Message::from(&[1, 2]),
+        Message::from(BytesMut::from(&[1, 2][..])),
         Message::from(Bytes::from_static(&[1, 2])),
         Message::binary(vec![1, 2]),
     ] {
         assert_eq!(binary, Message::Binary(Bytes::from_static(&[1, 2])));
         assert_eq!((binary.as_text(), binary.payload()), (None, Some(&[1, 2][..])));
         assert!(binary.is_data());
+    }
+}
+
+#[test]
+fn a_close_message_is_made_of_a_frame_or_of_none() {
+    let frame = CloseFrame::new(CloseCode::NORMAL, "done").unwrap();
+    let close = Message::close(CloseCode::NORMAL, "done").unwrap();
+    assert_eq!(Message::from(&frame), close);
+    assert_eq!(Message::from(Some(frame.clone())), close);
+    assert_eq!(Message::from(frame), close);
+    assert_eq!(Message::from(None::<CloseFrame>), Message::Close(None));
+}
+
+#[test]
+fn a_message_is_of_one_type() {
+    for (message, expected) in [
+        (Message::text("x"), [true, false, false, false, false]),
+        (Message::binary("x"), [false, true, false, false, false]),
+        (Message::ping("x"), [false, false, true, false, false]),
+        (Message::pong("x"), [false, false, false, true, false]),
+        (Message::Close(None), [false, false, false, false, true]),
+    ] {
+        let found = [
+            message.is_text(),
+            message.is_binary(),
+            message.is_ping(),
+            message.is_pong(),
+            message.is_close(),
+        ];
+        assert_eq!(found, expected, "{message:?}");
+    }
+}
+
+#[test]
+fn a_ping_and_a_pong_have_the_payload_that_they_were_made_with() {
+    assert_eq!(Message::ping(""), Message::Ping(Bytes::new()));
+    assert_eq!(Message::ping(vec![1]), Message::Ping(Bytes::from_static(&[1])));
+    assert_eq!(Message::pong("q"), Message::Pong(Bytes::from_static(b"q")));
+}
+
+#[test]
+fn text_comes_out_of_a_data_message_that_is_utf8() {
+    let text = Utf8Bytes::from("10 €".to_owned());
+    let place = text.as_ptr();
+    let text = Message::Text(text).into_text().unwrap();
+    assert_eq!((text.as_ptr(), text.as_str()), (place, "10 €"));
+    let text = Message::Binary(text.into()).into_text().unwrap();
+    assert_eq!((text.as_ptr(), text.as_str()), (place, "10 €"));
+
+    for other in [
+        Message::binary(vec![b'a', 0xff]),
+        Message::ping("p"),
+        Message::pong("p"),
+        Message::close(CloseCode::NORMAL, "done").unwrap(),
+        Message::Close(None),
+    ] {
+        assert_eq!(other.clone().into_text(), Err(other));
+    }
+}
+
+#[test]
+fn the_payload_comes_out_of_all_but_a_close() {
+    for make in [Message::binary, Message::ping, Message::pong] as [fn(Bytes) -> Message; 3] {
+        let payload = Bytes::from(vec![1, 2, 3]);
+        let place = payload.as_ptr();
+        let payload = make(payload).into_payload().unwrap();
+        assert_eq!((payload.as_ptr(), &payload[..]), (place, &[1, 2, 3][..]));
+    }
+    assert_eq!(Message::text("10 €").into_payload().unwrap(), "10 €".as_bytes());
+    for close in [Message::close(CloseCode::NORMAL, "done").unwrap(), Message::Close(None)] {
+        assert_eq!(close.clone().into_payload(), Err(close));
+    }
+}
+
+#[test]
+fn the_length_of_a_message_is_that_of_its_payload_on_the_wire() {
+    for (message, len) in [
+        (Message::text("10 €"), 6),
+        (Message::text(""), 0),
+        (Message::binary(vec![0; 1000]), 1000),
+        (Message::binary(""), 0),
+        (Message::ping("ping"), 4),
+        (Message::pong(""), 0),
+        (Message::close(CloseCode::NORMAL, "done").unwrap(), 6),
+        (Message::close(CloseCode::NORMAL, "").unwrap(), 2),
+        (Message::Close(None), 0),
+    ] {
+        assert_eq!((message.len(), message.is_empty()), (len, len == 0), "{message}");
+    }
+}
+
+#[test]
+fn a_message_reads_as_its_text_or_as_what_it_is() {
+    for (message, shown) in [
+        (Message::text("10 €"), "10 €"),
+        (Message::binary("10 €"), "binary message of 6 bytes"),
+        (Message::ping("ping"), "Ping of 4 bytes"),
+        (Message::pong(""), "Pong of 0 bytes"),
+        (Message::close(CloseCode::NORMAL, "done").unwrap(), "Close 1000: done"),
+        (Message::close(CloseCode::NORMAL, "").unwrap(), "Close 1000"),
+        (Message::Close(None), "Close without a code"),
+    ] {
+        assert_eq!(message.to_string(), shown);
     }
 }
 
@@ -136,8 +367,44 @@ fn messages_go_between_threads() {
     const fn sends<T: Send + Sync + 'static>() {}
     sends::<Message>();
     sends::<Utf8Bytes>();
+    sends::<FromUtf8Error>();
     sends::<websocket_proto::websocket::Prepared>();
     sends::<websocket_proto::WebSocket<websocket_proto::connection::Server>>();
     sends::<websocket_proto::WebSocket<websocket_proto::connection::Client>>();
     sends::<websocket_proto::websocket::Rejected>();
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_text_when_the_standard_library_says_so(bytes in prop_oneof![
+        prop::collection::vec(any::<u8>(), 0..40),
+        // A long text with one byte changed, or none.
+        (".{0,100}", any::<prop::sample::Index>(), any::<u8>()).prop_map(|(text, at, byte)| {
+            let mut bytes = text.into_bytes();
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            bytes
+        }),
+    ]) {
+        match (Utf8Bytes::try_from(bytes.clone()), str::from_utf8(&bytes)) {
+            (Ok(text), Ok(expected)) => prop_assert_eq!(text, expected),
+            (Err(error), Err(expected)) => {
+                prop_assert_eq!(error.valid_up_to(), expected.valid_up_to());
+                prop_assert_eq!(error.into_bytes(), bytes);
+            }
+            (found, expected) => prop_assert!(false, "{found:?}, but {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn any_range_is_a_part_as_it_is_of_a_string(
+        text in ".{0,10}",
+        start in 0..50_usize,
+        end in 0..50_usize,
+    ) {
+        let part = Utf8Bytes::from(&text).slice(start..end);
+        prop_assert_eq!(part.as_deref(), text.get(start..end));
+    }
 }

@@ -129,6 +129,63 @@ fn a_frame_shows_its_code_and_reason() {
     assert_eq!(format!("{frame:?}"), r#"CloseFrame { code: 1000, reason: "bye" }"#);
 }
 
+#[test]
+fn a_frame_reads_as_its_code_and_its_reason() {
+    let frame = CloseFrame::new(CloseCode::NORMAL, "done").expect("sendable");
+    assert_eq!(frame.to_string(), "1000: done");
+    let frame = CloseFrame::new(CloseCode(4999), "").expect("sendable");
+    assert_eq!(frame.to_string(), "4999");
+}
+
+#[test]
+fn a_frame_is_made_of_a_code_and_a_reason_and_comes_apart_into_them() {
+    let frame = CloseFrame::try_from((CloseCode::GOING_AWAY, "later")).expect("sendable");
+    assert_eq!(CloseFrame::try_from((1001, "later")), Ok(frame.clone()));
+    let (code, reason) = frame.parts();
+    assert_eq!((code, reason), (CloseCode::GOING_AWAY, "later"));
+    assert_eq!(<(CloseCode, &str)>::from(&frame), (code, reason));
+
+    let unsendable = SendError::UnsendableCloseCode { code: CloseCode(1006) };
+    assert_eq!(CloseFrame::try_from((1006, "")), Err(unsendable));
+    assert_eq!(CloseFrame::try_from((CloseCode(1006), "")), Err(unsendable));
+    let longer = "x".repeat(124);
+    let too_long = SendError::CloseReasonTooLong { len: 124 };
+    assert_eq!(CloseFrame::try_from((1000, longer.as_str())), Err(too_long));
+}
+
+#[test]
+fn a_long_reason_is_cut_between_two_characters() {
+    let cut = |reason: &str| {
+        let frame = CloseFrame::truncated(CloseCode::NORMAL, reason).expect("sendable");
+        assert_eq!(CloseFrame::parse(&emitted(&frame)), Ok(Some(frame.clone())));
+        frame.reason().to_owned()
+    };
+    for fits in ["", "done", &"x".repeat(123), &"€".repeat(41)] {
+        assert_eq!(cut(fits), *fits);
+    }
+    assert_eq!(cut(&"x".repeat(124)), "x".repeat(123));
+    assert_eq!(cut(&"é".repeat(1000)), "é".repeat(61), "122 bytes: the next character ends at 124");
+    assert_eq!(cut(&format!("x{}", "€".repeat(41))), format!("x{}", "€".repeat(40)));
+    assert_eq!(cut(&"😀".repeat(31)), "😀".repeat(30));
+    for before in 0..=123 {
+        let start = "x".repeat(before);
+        let whole = format!("{start}😀");
+        let expected = if whole.len() <= 123 { &whole } else { &start };
+        assert_eq!(cut(&whole), *expected);
+    }
+    let code = CloseCode::NO_STATUS;
+    let unsendable = Err(SendError::UnsendableCloseCode { code });
+    assert_eq!(CloseFrame::truncated(code, &"x".repeat(200)), unsendable);
+}
+
+#[test]
+fn a_code_is_compared_with_a_number() {
+    assert_eq!(CloseCode::NORMAL, 1000);
+    assert_eq!(1000, CloseCode::NORMAL);
+    assert_ne!(CloseCode::NORMAL, 1001);
+    assert_ne!(1001, CloseCode::NORMAL);
+}
+
 proptest! {
     #[test]
     fn any_payload_parses_by_the_rules(payload in prop_oneof![

@@ -218,6 +218,20 @@ fn opcodes_are_what_their_bits_say() {
 }
 
 #[test]
+fn an_opcode_is_made_of_its_number_and_of_no_other() {
+    for number in 0..=u8::MAX {
+        let opcode = OpCode::try_from(number);
+        match OPCODES.iter().find(|&&opcode| opcode as u8 == number) {
+            Some(&known) => {
+                assert_eq!(opcode, Ok(known));
+                assert_eq!(u8::from(known), number);
+            }
+            None => assert_eq!(opcode, Err(ProtocolError::ReservedOpCode { opcode: number })),
+        }
+    }
+}
+
+#[test]
 fn reserved_bits_are_a_set_of_three() {
     assert_eq!(Rsv::from_bits(0xff).bits(), 0x70);
     assert_eq!(Rsv::from_bits(0x8f), Rsv::NONE);
@@ -225,6 +239,11 @@ fn reserved_bits_are_a_set_of_three() {
     assert_eq!([Rsv::RSV1, Rsv::RSV2, Rsv::RSV3].map(Rsv::bits), [0x40, 0x20, 0x10]);
     let both = Rsv::RSV1.union(Rsv::RSV3);
     assert_eq!(both.bits(), 0x50);
+    assert_eq!(u8::from(both), 0x50);
+    assert_eq!(Rsv::RSV1 | Rsv::RSV3, both);
+    let mut united = Rsv::RSV1;
+    united |= Rsv::RSV3;
+    assert_eq!(united, both);
     assert!(both.contains(Rsv::RSV3) && both.contains(both) && both.contains(Rsv::NONE));
     assert!(!both.contains(Rsv::RSV2) && !Rsv::NONE.contains(Rsv::RSV1));
     assert_eq!(format!("{both:?}"), "Rsv(101)");

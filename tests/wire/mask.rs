@@ -112,6 +112,13 @@ fn a_key_shows_its_bytes_in_wire_order() {
     assert_eq!(format!("{:?}", MaskKey([0x37, 0xfa, 0x21, 0x3d])), "MaskKey(37fa213d)");
 }
 
+#[test]
+fn a_key_is_four_bytes_and_four_bytes_are_a_key() {
+    let key = MaskKey::from([1, 2, 3, 4]);
+    assert_eq!(key, MaskKey([1, 2, 3, 4]));
+    assert_eq!(<[u8; 4]>::from(key), [1, 2, 3, 4]);
+}
+
 proptest! {
     #[test]
     fn any_payload_in_any_pieces_is_masked_as_the_rfc_says(

@@ -6,7 +6,7 @@ mod request;
 pub(crate) mod response;
 
 pub use error::ResponseError;
-pub use request::{ClientRequest, Scheme};
+pub use request::{ClientRequest, ParseSchemeError, Scheme};
 pub use response::Response;
 
 use crate::http1::{HeadKind, HeadLimits, HeadScanner, HttpResponse, parse_response};

@@ -1,7 +1,9 @@
 //! The client's request for a WebSocket ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
 //! section 4.1).
 
-use core::fmt::Write;
+use core::error::Error;
+use core::fmt::{self, Write};
+use core::str::FromStr;
 
 use crate::extension::Extensions;
 use crate::handshake::error::WriteError;
@@ -200,6 +202,17 @@ impl<'a> ClientRequest<'a> {
 }
 
 /// The scheme of a WebSocket URI (RFC 6455, section 3).
+///
+/// This enum is exhaustive on purpose, because RFC 6455 has no other scheme.
+///
+/// ```
+/// use websocket_proto::handshake::Scheme;
+///
+/// let scheme: Scheme = "WSS".parse()?;
+/// assert_eq!((scheme, scheme.default_port()), (Scheme::Wss, 443));
+/// assert_eq!(scheme.to_string(), "wss");
+/// # Ok::<(), websocket_proto::handshake::ParseSchemeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scheme {
     /// `ws`: without TLS.
@@ -217,4 +230,42 @@ impl Scheme {
             Self::Wss => 443,
         }
     }
+    /// Returns `ws` or `wss`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ws => "ws",
+            Self::Wss => "wss",
+        }
+    }
 }
+
+impl FromStr for Scheme {
+    type Err = ParseSchemeError;
+
+    /// Parses `ws` or `wss`, in any case (RFC 3986, section 3.1).
+    fn from_str(text: &str) -> Result<Self, ParseSchemeError> {
+        [Self::Ws, Self::Wss]
+            .into_iter()
+            .find(|scheme| text.eq_ignore_ascii_case(scheme.as_str()))
+            .ok_or(ParseSchemeError(()))
+    }
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A text is not a [`Scheme`]: it is neither `ws` nor `wss`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParseSchemeError(());
+
+impl fmt::Display for ParseSchemeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the scheme is neither ws nor wss")
+    }
+}
+
+impl Error for ParseSchemeError {}
