@@ -171,11 +171,8 @@ impl ConnectOptions {
             .port(server.port, *scheme)
             .subprotocols(&subprotocols)
             .require_subprotocol(self.require_subprotocol)
+            .deflate(self.config.deflate_preferences())
             .headers(&headers);
-        let offer = self.config.deflate_preferences().map(|wanted| wanted.offer());
-        if let Some(offer) = &offer {
-            request = request.extensions(offer);
-        }
         if let Some(origin) = &self.origin {
             request = request.origin(origin);
         }

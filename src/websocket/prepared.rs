@@ -15,10 +15,10 @@ use crate::utf8_bytes::Utf8Bytes;
 /// copy each, as they must (RFC 6455 5.3).
 ///
 /// ```
-/// use websocket_proto::{WebSocket, connection::Server};
+/// use websocket_proto::{WebSocket, connection::Server, handshake::Opened};
 /// use websocket_proto::websocket::{Config, Prepared};
 ///
-/// let mut room = [(); 3].map(|()| WebSocket::new(Server, Config::new()));
+/// let mut room = [(); 3].map(|()| WebSocket::new(Server, Config::new(), Opened::new()));
 /// let news = Prepared::text("to all of you");
 /// for member in &mut room {
 ///     member.send_prepared(&news)?;
