@@ -40,7 +40,7 @@ use crate::message::Message;
 use crate::websocket::{Config, Outgoing, Prepared, WebSocket};
 
 pub use accept::Acceptor;
-pub use connect::{Connector, connect, connect_tcp, connect_with};
+pub use connect::{Connector, connect, connect_tcp};
 pub use split::{ReadHalf, ReuniteError, WriteHalf};
 
 use deadline::Deadline;

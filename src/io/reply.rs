@@ -27,7 +27,7 @@ use crate::http1::Header;
 #[must_use = "a reply does nothing until it is returned"]
 pub struct Reply {
     decision: Decision,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Vec<u8>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,8 +60,8 @@ impl Reply {
 
     /// Adds a header. `Connection`, `Content-Length` and what belongs to the handshake are written
     /// without being asked for, and are refused here.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.as_ref().into(), value.as_ref().into()));
         self
     }
 
@@ -91,7 +91,7 @@ impl Reply {
         out: &mut BytesMut,
     ) -> Result<Option<Opened>, WriteError> {
         let headers: Vec<Header<'_>> =
-            self.headers.iter().map(|(name, value)| Header::new(name, value)).collect();
+            self.headers.iter().map(|(name, value)| Header { name, value }).collect();
         match (&self.decision, request) {
             (Decision::Accept { subprotocol }, Some(request)) => {
                 let subprotocol = subprotocol.as_deref();

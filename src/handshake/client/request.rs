@@ -149,9 +149,7 @@ impl<'a> ClientRequest<'a> {
         }
         let deflate = self.deflate.map(|preferences| preferences.offer());
         write_extensions(&mut writer, self.extensions, deflate.as_deref());
-        writer.headers(self.headers, |name| {
-            is_handshake_header(name) || name.eq_ignore_ascii_case("Origin")
-        })?;
+        writer.headers(self.headers, is_request_header)?;
         writer.text("\r\n");
         Ok(writer.finish()?)
     }
@@ -201,18 +199,34 @@ impl<'a> ClientRequest<'a> {
     /// section 4.1, item 10).
     fn write_subprotocols(&self, writer: &mut HeadWriter<'_>) -> Result<(), WriteError> {
         for (index, subprotocol) in self.subprotocols.iter().enumerate() {
-            if token(subprotocol.as_bytes()).is_none() {
-                return Err(WriteError::Subprotocol { index });
-            }
-            if self.subprotocols.iter().take(index).any(|earlier| earlier == subprotocol) {
-                return Err(WriteError::DuplicateSubprotocol { index });
-            }
+            check_subprotocol(subprotocol, self.subprotocols.iter().take(index))?;
         }
         if !self.subprotocols.is_empty() {
             writer.list("Sec-WebSocket-Protocol", self.subprotocols);
         }
         Ok(())
     }
+}
+
+/// Returns whether the crate writes this header of a request itself.
+pub(crate) fn is_request_header(name: &str) -> bool {
+    is_handshake_header(name) || name.eq_ignore_ascii_case("Origin")
+}
+
+/// Checks that a subprotocol is a token and equals none of the earlier ones (RFC 6455, section 4.1,
+/// item 10).
+pub(crate) fn check_subprotocol(
+    subprotocol: &str,
+    mut earlier: impl ExactSizeIterator<Item = impl AsRef<str>>,
+) -> Result<(), WriteError> {
+    let index = earlier.len();
+    if token(subprotocol.as_bytes()).is_none() {
+        return Err(WriteError::Subprotocol { index });
+    }
+    if earlier.any(|earlier| earlier.as_ref() == subprotocol) {
+        return Err(WriteError::DuplicateSubprotocol { index });
+    }
+    Ok(())
 }
 
 /// The scheme of a WebSocket URI (RFC 6455, section 3).
