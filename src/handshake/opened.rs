@@ -95,7 +95,8 @@ pub struct HttpAnswer {
 }
 
 impl HttpAnswer {
-    /// Copies the head of a response, and its `body`.
+    /// Copies the status and the headers of a response, and `body`: how much of what follows the head
+    /// is its body depends on the status and the headers.
     #[must_use]
     pub fn new(response: &HttpResponse<'_>, body: &[u8]) -> Self {
         let headers = response.headers.iter();
