@@ -10,7 +10,7 @@ use crate::connection::Client;
 use crate::handshake::{Opened, Response, Scheme};
 use crate::io::{ConnectError, ConnectOptions, Connecting, Step, UrlError, random};
 
-/// Connects to a `ws://` URL.
+/// Connects to a `ws://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a proxy.
 ///
 /// ```no_run
 /// use websocket_proto::{CloseCode, blocking};
@@ -22,14 +22,7 @@ use crate::io::{ConnectError, ConnectOptions, Connecting, Step, UrlError, random
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// # Errors
-/// Why no WebSocket was opened.
-pub fn connect(url: &str) -> Result<WebSocketStream<TcpStream, Client>, ConnectError> {
-    connect_with(ConnectOptions::new(url)?)
-}
-
-/// Connects with options: subprotocols, headers, limits, a proxy. The scheme must be `ws`; for
-/// `wss`, hand a TLS stream to a [`Connector`].
+/// The scheme must be `ws`; for `wss`, hand a TLS stream to a [`Connector`].
 ///
 /// The time-out of the options covers all of it, but does not break off the look-up of a name,
 /// which is the system's: that ends when the system says so. The socket has no time-outs
@@ -37,9 +30,11 @@ pub fn connect(url: &str) -> Result<WebSocketStream<TcpStream, Client>, ConnectE
 ///
 /// # Errors
 /// Why no WebSocket was opened; [`Io`](ConnectError::Io) of kind `TimedOut` when the time ran out.
-pub fn connect_with(
-    options: ConnectOptions,
-) -> Result<WebSocketStream<TcpStream, Client>, ConnectError> {
+pub fn connect<O>(options: O) -> Result<WebSocketStream<TcpStream, Client>, ConnectError>
+where
+    O: TryInto<ConnectOptions, Error: Into<ConnectError>>,
+{
+    let options = options.try_into().map_err(Into::into)?;
     if options.scheme() == Scheme::Wss {
         return Err(UrlError::Tls.into());
     }
@@ -55,7 +50,7 @@ pub fn connect_with(
 /// The TCP connection by which the options want the server to be reached: to their host, or to
 /// their proxy and through it. For a TLS of one's own, whose stream a [`Connector`] takes then.
 ///
-/// The time-out of the options covers it, as of [`connect_with`].
+/// The time-out of the options covers it, as of [`connect`].
 ///
 /// # Errors
 /// Why there is no connection; [`Io`](ConnectError::Io) of kind `TimedOut` when the time ran out.
@@ -167,7 +162,6 @@ impl<S: Read + Write> Connector<S> {
     /// of its own: set the transport's.
     ///
     /// # Errors
-    /// [`Request`](ConnectError::Request): a part of the request that cannot be sent.
     /// [`Io`](ConnectError::Io): the system has no random bytes.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
         let connecting = Connecting::new(options, random()?)?;

@@ -41,7 +41,7 @@ use crate::message::Message;
 use crate::websocket::{Config, MessageRef, Outgoing, Part, Prepared, WebSocket};
 
 pub use accept::Acceptor;
-pub use connect::{Connector, connect, connect_tcp, connect_with};
+pub use connect::{Connector, connect, connect_tcp};
 pub use split::{ReadHalf, WriteHalf};
 
 use deadline::Deadline;

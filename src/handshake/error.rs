@@ -15,6 +15,10 @@ pub enum WriteError {
         /// The length of the whole message, in bytes.
         needed: usize,
     },
+    /// The method of the request is not `GET`.
+    Method,
+    /// The version of the request is not HTTP/1.1.
+    HttpVersion,
     /// The target does not begin with `/`, or it contains `#`, a space, a control byte or a byte
     /// outside ASCII.
     Target,
@@ -66,6 +70,8 @@ impl fmt::Display for WriteError {
             Self::BufferTooSmall { needed } => {
                 write!(f, "the output buffer is too small: the message takes {needed} bytes")
             }
+            Self::Method => f.write_str("the method of the request is not GET"),
+            Self::HttpVersion => f.write_str("the version of the request is not HTTP/1.1"),
             Self::Target => f.write_str("the request target is not a valid path"),
             Self::Host => f.write_str("the host is not a host with an optional port"),
             Self::Origin => f.write_str("the origin is not visible ASCII"),

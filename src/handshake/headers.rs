@@ -1,7 +1,7 @@
 //! The headers of the opening handshake ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
 //! section 11.3).
 
-use crate::http1::{Field, Headers, is_framing_header};
+use crate::http1::{Field, HeadWriter, Headers, is_framing_header};
 
 /// The protocol version of RFC 6455, as the value of `Sec-WebSocket-Version`.
 pub(crate) const VERSION: &str = "13";
@@ -53,6 +53,22 @@ impl<'b> Fields<'b> {
             }
         }
         fields
+    }
+}
+
+/// Writes `Sec-WebSocket-Extensions`, if there is an extension. permessage-deflate is the last one.
+pub(crate) fn write_extensions(
+    writer: &mut HeadWriter<'_>,
+    others: Option<&str>,
+    deflate: Option<&str>,
+) {
+    const NAME: &str = "Sec-WebSocket-Extensions";
+    match (others, deflate) {
+        (Some(others), Some(deflate)) => writer.list(NAME, &[others, deflate]),
+        (Some(extensions), None) | (None, Some(extensions)) => {
+            writer.header(NAME, extensions.as_bytes());
+        }
+        (None, None) => {}
     }
 }
 

@@ -53,7 +53,8 @@
 //! assert_eq!(request.path(), "/chat");
 //! assert!(request.subprotocols().eq(["chat", "superchat"]));
 //!
-//! let len = request.accept().subprotocol("chat").write(&mut out)?;
+//! let chosen = request.choose_subprotocol(&["chat.v2", "chat"]);
+//! let len = request.accept().subprotocol(chosen).write(&mut out)?;
 //! assert!(out[..len].starts_with(b"HTTP/1.1 101 "));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -70,6 +71,9 @@
 //!      buffer. The remaining bytes belong to the WebSocket.
 //!    - [`Answer::Http`]: the server answered with another status, such as a redirect or 401.
 //!    - An error: drop the transport. The client sends no Close frame (RFC 6455, section 7.2.1).
+//!
+//! [`ClientRequest::deflate`] offers permessage-deflate, and the check of the response includes the
+//! answer to this offer.
 //!
 //! A client may have only one connection to a server in this state at a time (RFC 6455,
 //! section 4.1). This module does not enforce that rule. It applies to the code that opens the
@@ -97,6 +101,10 @@
 //! assert_eq!(response.subprotocol(), Some("chat"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+#![cfg_attr(
+    feature = "alloc",
+    doc = "\n# The result\n\n[`Accept::opened`] and [`Response::opened`] return what both sides agreed on as an [`Opened`], which\n[`WebSocket::new`](crate::WebSocket::new) takes."
+)]
 #![cfg_attr(
     feature = "http",
     doc = "\n# Over HTTP libraries\n\nThe module [`http`](crate::http) has both roles over the types of the `http` crate. It also supports\nextended CONNECT (RFC 8441, RFC 9220)."

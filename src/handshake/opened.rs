@@ -38,10 +38,10 @@ impl Opened {
         Self { subprotocol: None, deflate_terms: None, answer: None }
     }
 
-    /// Sets the subprotocol that both sides agreed on.
+    /// Sets the subprotocol that both sides agreed on, or `None`.
     #[must_use]
-    pub fn with_subprotocol(mut self, subprotocol: &str) -> Self {
-        self.subprotocol = Some(subprotocol.into());
+    pub fn with_subprotocol<'a>(mut self, subprotocol: impl Into<Option<&'a str>>) -> Self {
+        self.subprotocol = subprotocol.into().map(Arc::from);
         self
     }
 
@@ -86,7 +86,8 @@ impl Opened {
 pub struct HttpAnswer {
     /// The status code.
     pub status: u16,
-    /// The headers, in the order in which they arrived.
+    /// The headers, in the order in which they arrived. An HTTP library may have grouped those of one
+    /// name.
     pub headers: Vec<(String, Bytes)>,
     /// The received part of the body, up to 64 KiB. A transfer coding is not decoded. Empty if the
     /// response opened a WebSocket.
@@ -94,7 +95,8 @@ pub struct HttpAnswer {
 }
 
 impl HttpAnswer {
-    /// Copies the head of a response, and its `body`.
+    /// Copies the status and the headers of a response, and `body`: how much of what follows the head
+    /// is its body depends on the status and the headers.
     #[must_use]
     pub fn new(response: &HttpResponse<'_>, body: &[u8]) -> Self {
         let headers = response.headers.iter();

@@ -25,7 +25,7 @@ use crate::handshake::{Opened, WriteError};
 ///     .header("sec-websocket-protocol", "chat")
 ///     .header("sec-websocket-version", "13")
 ///     .body(())?;
-/// let offer = Offer::from_connect(&request, Some("websocket"))?.expect("it has a protocol");
+/// let offer = Offer::from_request(&request, Some("websocket"))?.expect("it has a protocol");
 ///
 /// let (response, opened) = offer.accept().subprotocol("chat")?.open();
 /// assert_eq!(response.status(), 200);
@@ -73,19 +73,31 @@ impl<'a> AcceptBuilder<'a> {
         Self { offer, response, subprotocol: None, extensions: None, deflate: None }
     }
 
-    /// Chooses a subprotocol. Without this call there is none.
+    /// Chooses a subprotocol. Without this call, or with `None`, there is none.
+    /// [`Offer::choose_subprotocol`] returns one that the client offered.
     ///
     /// # Errors
     ///
     /// Returns [`WriteError::SubprotocolNotOffered`] if the client did not offer `subprotocol`.
-    pub fn subprotocol(mut self, subprotocol: &str) -> Result<Self, WriteError> {
-        let mut offered = self.offer.subprotocols();
-        let chosen = offered.find(|offered| *offered == subprotocol);
-        self.subprotocol = Some(chosen.ok_or(WriteError::SubprotocolNotOffered)?);
-        let value = HeaderValue::from_str(subprotocol);
-        let value = value.map_err(|_| WriteError::SubprotocolNotOffered)?;
-        self.response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, value);
+    pub fn subprotocol<'s>(
+        mut self,
+        subprotocol: impl Into<Option<&'s str>>,
+    ) -> Result<Self, WriteError> {
+        self.subprotocol = match subprotocol.into() {
+            Some(subprotocol) => {
+                let chosen = self.offer.choose_subprotocol(&[subprotocol]);
+                Some(chosen.ok_or(WriteError::SubprotocolNotOffered)?)
+            }
+            None => None,
+        };
         Ok(self)
+    }
+
+    /// Chooses the first of the `supported` subprotocols that the client offers, or none. The order
+    /// of `supported` is the server's preference.
+    pub fn choose_subprotocol(mut self, supported: &[&str]) -> Self {
+        self.subprotocol = self.offer.choose_subprotocol(supported);
+        self
     }
 
     /// Chooses extensions. `extensions` is the value of `Sec-WebSocket-Extensions`, in the order in
@@ -109,9 +121,9 @@ impl<'a> AcceptBuilder<'a> {
     /// client offers it on terms that fit `preferences`.
     ///
     /// The response lists it after the other extensions, and the agreed terms are in the
-    /// [`Opened`]. `None` accepts nothing; so does a call of
-    /// [`Config::deflate_preferences`](crate::websocket::Config::deflate_preferences) on a
-    /// configuration that does not ask for compression.
+    /// [`Opened`]. With `None` the response does not accept it.
+    /// [`Config::deflate_preferences`](crate::websocket::Config::deflate_preferences) returns the
+    /// preferences of a configuration.
     ///
     /// ```
     /// use websocket_proto::{deflate::Preferences, http::Offer};
@@ -121,7 +133,7 @@ impl<'a> AcceptBuilder<'a> {
     ///     .header("sec-websocket-extensions", "permessage-deflate; client_max_window_bits")
     ///     .header("sec-websocket-version", "13")
     ///     .body(())?;
-    /// let offer = Offer::from_connect(&request, Some("websocket"))?.expect("it has a protocol");
+    /// let offer = Offer::from_request(&request, Some("websocket"))?.expect("it has a protocol");
     ///
     /// let preferences = Preferences::new().server_no_context_takeover(true);
     /// let (response, opened) = offer.accept().deflate(preferences).open();
@@ -141,9 +153,12 @@ impl<'a> AcceptBuilder<'a> {
     /// Returns the response to send, and what it agrees on, which
     /// [`WebSocket::new`](crate::WebSocket::new) takes.
     pub fn open(mut self) -> (Response<()>, Opened) {
-        let mut opened = Opened::new().with_deflate_terms(self.deflate);
-        if let Some(subprotocol) = self.subprotocol {
-            opened = opened.with_subprotocol(subprotocol);
+        let opened =
+            Opened::new().with_subprotocol(self.subprotocol).with_deflate_terms(self.deflate);
+        let headers = self.response.headers_mut();
+        // A token is always a valid header value.
+        if let Some(Ok(subprotocol)) = self.subprotocol.map(HeaderValue::from_str) {
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
         }
         // RFC 6455, section 11.3.2: a response has this header only once.
         let extensions = match (self.extensions, self.deflate.map(|terms| terms.response())) {
@@ -155,7 +170,7 @@ impl<'a> AcceptBuilder<'a> {
             (others, None) => others,
         };
         if let Some(extensions) = extensions {
-            self.response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, extensions);
+            headers.insert(SEC_WEBSOCKET_EXTENSIONS, extensions);
         }
         (self.response, opened)
     }

@@ -2,8 +2,6 @@
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.1, and
 //! [RFC 8441](https://www.rfc-editor.org/rfc/rfc8441), section 5).
 
-use alloc::borrow::ToOwned;
-use alloc::string::String;
 use alloc::vec;
 
 use ::http::header::{
@@ -11,14 +9,12 @@ use ::http::header::{
 };
 use ::http::{Method, Request, Response, Uri, Version};
 
-use super::{EXTENSIONS, joined, lines};
-use crate::extension::{Extension, Extensions};
-use crate::handshake::client::response::{verify_extensions, verify_subprotocol};
+use super::lines;
 use crate::handshake::headers::Fields;
 use crate::handshake::{
-    ClientRequest, Response as VerifiedResponse, ResponseError, Scheme, WriteError,
+    ClientRequest, Opened, Response as CheckedResponse, ResponseError, Scheme, WriteError,
 };
-use crate::http1::{Headers, HttpResponse, take_line};
+use crate::http1::{Header, Headers, HttpResponse, take_line};
 
 impl ClientRequest<'_> {
     /// Returns this request as an HTTP/1.1 request for an HTTP library to send (RFC 6455,
@@ -58,8 +54,9 @@ impl ClientRequest<'_> {
 
     /// Checks the response to [`upgrade_request`](Self::upgrade_request).
     ///
-    /// The rules are those of [`ClientHandshake`](crate::handshake::ClientHandshake). Returns
-    /// `None` if the status is not 101, for example for a redirect or 401; the caller decides how
+    /// The rules are those of [`ClientHandshake`](crate::handshake::ClientHandshake). Extensions
+    /// other than permessage-deflate are in the
+    /// [`HttpAnswer`](crate::handshake::HttpAnswer::extensions) of the [`Opened`]. Returns `None` if the status is not 101, for example for a redirect or 401; the caller decides how
     /// to handle such a response.
     ///
     /// # Errors
@@ -69,21 +66,13 @@ impl ClientRequest<'_> {
     pub fn check_upgrade<B>(
         &self,
         response: &Response<B>,
-    ) -> Result<Option<Accepted>, ResponseError> {
+    ) -> Result<Option<Opened>, ResponseError> {
         if response.status() != 101 {
             return Ok(None);
         }
         let lines = lines(response.headers());
-        let response = HttpResponse {
-            status: 101,
-            reason: b"",
-            minor_version: u8::from(response.version() == Version::HTTP_11),
-            headers: Headers::new(&lines),
-            head_len: 0,
-            body: b"",
-        };
-        let checked = VerifiedResponse::verify(response, self)?;
-        Ok(Some(Accepted::new(checked.subprotocol(), checked.headers())))
+        let checked = CheckedResponse::verify(http_response(response, &lines), self)?;
+        Ok(Some(checked.opened()))
     }
 
     /// Returns this request as an extended CONNECT (RFC 8441, section 5, and
@@ -146,7 +135,7 @@ impl ClientRequest<'_> {
     pub fn check_connect<B>(
         &self,
         response: &Response<B>,
-    ) -> Result<Option<Accepted>, ResponseError> {
+    ) -> Result<Option<Opened>, ResponseError> {
         if response.status() == 101 {
             return Err(ResponseError::SwitchingProtocols);
         }
@@ -154,11 +143,10 @@ impl ClientRequest<'_> {
             return Ok(None);
         }
         let lines = lines(response.headers());
-        let headers = Headers::new(&lines);
-        let fields = Fields::of(headers);
-        let subprotocol = verify_subprotocol(fields.subprotocol, self)?;
-        verify_extensions(&Extensions::in_field(fields.extensions, headers), self)?;
-        Ok(Some(Accepted::new(subprotocol, headers)))
+        let response = http_response(response, &lines);
+        let fields = Fields::of(response.headers);
+        let checked = CheckedResponse::verify_agreement(response, &fields, self)?;
+        Ok(Some(checked.opened()))
     }
 
     /// Returns the headers. [`write`](Self::write) checks and writes them, and this function parses
@@ -187,33 +175,13 @@ impl ClientRequest<'_> {
     }
 }
 
-/// The subprotocol and the extensions that the server agreed to.
-#[derive(Clone, Debug)]
-pub struct Accepted {
-    subprotocol: Option<String>,
-    /// A valid list of extensions, or an empty string.
-    extensions: String,
-}
-
-impl Accepted {
-    fn new(subprotocol: Option<&str>, headers: Headers<'_>) -> Self {
-        Self {
-            subprotocol: subprotocol.map(str::to_owned),
-            extensions: joined(headers, EXTENSIONS),
-        }
-    }
-
-    /// Returns the subprotocol that the server chose, one of those that the client offered.
-    #[must_use]
-    pub fn subprotocol(&self) -> Option<&str> {
-        self.subprotocol.as_deref()
-    }
-
-    /// Returns the extensions that the server agreed to, in the order in which they apply.
-    ///
-    /// The client offered each of them, and none is repeated. Their parameters were not compared
-    /// with the offer: the specification of each extension defines whether they fit.
-    pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> + Clone {
-        Extensions::parse(self.extensions.as_bytes()).map_while(Result::ok)
+fn http_response<'a, B>(response: &Response<B>, lines: &'a [Header<'a>]) -> HttpResponse<'a> {
+    HttpResponse {
+        status: response.status().as_u16(),
+        reason: b"",
+        minor_version: u8::from(response.version() == Version::HTTP_11),
+        headers: Headers::new(lines),
+        head_len: 0,
+        body: b"",
     }
 }

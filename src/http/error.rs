@@ -15,59 +15,33 @@ use crate::handshake::RequestError;
 use crate::handshake::headers::VERSION;
 use crate::http1::Header;
 
-impl RequestError {
-    /// Returns the response to an HTTP/1.1 request: the status, the headers and the line of text of
-    /// [`refusal`](Self::refusal).
-    ///
-    /// The response has `Connection: close`, so that no proxy treats the following bytes as a
-    /// WebSocket.
-    ///
-    /// ```
-    /// use websocket_proto::handshake::RequestError;
-    ///
-    /// let response = RequestError::Version.response();
-    /// assert_eq!(response.status(), 426);
-    /// assert_eq!(response.headers()["sec-websocket-version"], "13");
-    /// assert!(response.body().ends_with("version is not 13\n"));
-    /// ```
-    #[must_use]
-    pub fn response(self) -> Response<String> {
-        let refusal = self.refusal();
-        let mut response = text(refusal.status(), &self);
-        let len = response.body().len();
-        let headers = response.headers_mut();
-        refusal.headers.iter().for_each(|header| insert(headers, header));
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(len));
-        headers.insert(CONNECTION, HeaderValue::from_static(refusal.connection()));
-        response
-    }
-}
-
-/// An error in a client's extended CONNECT ([RFC 8441](https://www.rfc-editor.org/rfc/rfc8441),
-/// sections 4 and 5).
+/// An error in a client's request for a WebSocket.
 ///
 /// [`status`](Self::status) returns the status that reports the error to the client, and
 /// [`response`](Self::response) the whole response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ConnectRequestError {
+pub enum OfferError {
+    /// The HTTP/1.1 request breaks a rule of RFC 6455, section 4.2.1.
+    Upgrade(RequestError),
+    /// The extended CONNECT breaks a rule that also applies to HTTP/1.1. The status is 400 or 431.
+    Connect(RequestError),
     /// `:protocol` is not `websocket`. The status is 501
     /// ([RFC 9220](https://www.rfc-editor.org/rfc/rfc9220), section 3).
     Protocol,
-    /// The method is not `CONNECT` (RFC 8441, section 4). The status is 400.
+    /// The request has a `:protocol`, and its method is not `CONNECT`
+    /// ([RFC 8441](https://www.rfc-editor.org/rfc/rfc8441), section 4). The status is 400.
     Method,
-    /// The scheme, the authority or the path is missing or invalid. The scheme must be `http` or
-    /// `https`, the authority a host with an optional port, and the path must begin with `/`
-    /// (RFC 8441, sections 4 and 5). The status is 400.
+    /// The scheme, the authority or the path of the extended CONNECT is missing or invalid. The
+    /// scheme must be `http` or `https`, the authority a host with an optional port, and the path
+    /// must begin with `/` (RFC 8441, sections 4 and 5). The status is 400.
     Target,
-    /// The request has the named header, which belongs to an HTTP/1.1 connection (RFC 9113,
+    /// The extended CONNECT has the named header, which belongs to an HTTP/1.1 connection (RFC 9113,
     /// section 8.2.2, and RFC 9114, section 4.2). The status is 400.
     ConnectionHeader(&'static str),
-    /// The request breaks a rule that also applies to HTTP/1.1. The status is 400 or 431.
-    Request(RequestError),
 }
 
-impl ConnectRequestError {
+impl OfferError {
     /// Returns the status of the response that reports the error to the client.
     #[must_use]
     pub const fn status(self) -> u16 {
@@ -75,8 +49,8 @@ impl ConnectRequestError {
             Self::Protocol => 501,
             // A response with status 426 must have an `Upgrade` header (RFC 9110, section 15.5.22),
             // which does not exist in HTTP/2 and HTTP/3.
-            Self::Request(RequestError::Version) => 400,
-            Self::Request(error) => error.status(),
+            Self::Connect(RequestError::Version) => 400,
+            Self::Upgrade(error) | Self::Connect(error) => error.status(),
             Self::Method | Self::Target | Self::ConnectionHeader(_) => 400,
         }
     }
@@ -84,27 +58,43 @@ impl ConnectRequestError {
     /// Returns the response that reports the error to the client: the status, the headers for it,
     /// and one line of text as the body.
     ///
+    /// To an HTTP/1.1 request it is the response of
+    /// [`RequestError::refusal`](crate::handshake::RequestError::refusal), with
+    /// `Connection: close`, so that no proxy treats the following bytes as a WebSocket.
+    ///
     /// ```
     /// use websocket_proto::http::Offer;
     ///
-    /// let request = http::Request::connect("https://example.com/").body(())?;
-    /// let response = Offer::from_connect(&request, Some("connect-udp")).unwrap_err().response();
-    /// assert_eq!(response.status(), 501);
+    /// let request = http::Request::get("/").header("upgrade", "websocket").body(())?;
+    /// let response = Offer::from_request(&request, None).unwrap_err().response();
+    /// assert_eq!(response.status(), 426);
+    /// assert_eq!(response.headers()["sec-websocket-version"], "13");
+    /// assert!(response.body().ends_with("version is not 13\n"));
     /// # Ok::<(), http::Error>(())
     /// ```
     #[must_use]
     pub fn response(self) -> Response<String> {
         let mut response = text(self.status(), &self);
-        if self == Self::Request(RequestError::Version) {
-            // RFC 6455, section 4.4: this header lists the versions that the server supports.
-            let version = HeaderValue::from_static(VERSION);
-            response.headers_mut().insert(SEC_WEBSOCKET_VERSION, version);
+        let len = response.body().len();
+        let headers = response.headers_mut();
+        match self {
+            Self::Upgrade(error) => {
+                let refusal = error.refusal();
+                refusal.headers.iter().for_each(|header| insert(headers, header));
+                headers.insert(CONTENT_LENGTH, HeaderValue::from(len));
+                headers.insert(CONNECTION, HeaderValue::from_static(refusal.connection()));
+            }
+            Self::Connect(RequestError::Version) => {
+                // RFC 6455, section 4.4: this header lists the versions that the server supports.
+                headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION));
+            }
+            _ => {}
         }
         response
     }
 }
 
-impl fmt::Display for ConnectRequestError {
+impl fmt::Display for OfferError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Protocol => f.write_str("the :protocol of the extended CONNECT is not websocket"),
@@ -118,18 +108,12 @@ impl fmt::Display for ConnectRequestError {
                     "the extended CONNECT has a {name} header, which HTTP/2 and HTTP/3 forbid"
                 )
             }
-            Self::Request(error) => write!(f, "{error}"),
+            Self::Upgrade(error) | Self::Connect(error) => write!(f, "{error}"),
         }
     }
 }
 
-impl Error for ConnectRequestError {}
-
-impl From<RequestError> for ConnectRequestError {
-    fn from(error: RequestError) -> Self {
-        Self::Request(error)
-    }
-}
+impl Error for OfferError {}
 
 /// Returns a response whose body is the text of an error and a line end.
 fn text(status: u16, error: &dyn Error) -> Response<String> {

@@ -12,11 +12,10 @@
 //!
 //! # Server
 //!
-//! [`Offer::from_upgrade`] takes an HTTP/1.1 request, and [`Offer::from_connect`] takes an HTTP/2
-//! or HTTP/3 request. Each detects a request for a WebSocket and checks it. Then [`Offer::accept`]
-//! makes the response that opens the WebSocket. After an error,
-//! [`RequestError::response`](crate::handshake::RequestError::response) or
-//! [`ConnectRequestError::response`] makes the response that refuses it.
+//! [`Offer::from_request`] detects a request for a WebSocket, over every version of HTTP, and checks
+//! it. [`Offer::accept`] then makes the response that opens the WebSocket, and the
+//! [`Opened`](crate::handshake::Opened) with which to create the `WebSocket`. After an error,
+//! [`OfferError::response`] makes the response that refuses the request.
 //!
 //! ```
 //! use websocket_proto::http::Offer;
@@ -31,7 +30,7 @@
 //!     .header("sec-websocket-version", "13")
 //!     .body(())?;
 //!
-//! let offer = Offer::from_upgrade(&request)?.expect("this asks for a WebSocket");
+//! let offer = Offer::from_request(&request, None)?.expect("this asks for a WebSocket");
 //! assert!(offer.subprotocols().eq(["chat", "superchat"]));
 //!
 //! let (response, opened) = offer.accept().subprotocol("chat")?.open();
@@ -52,16 +51,15 @@
 //! # permessage-deflate
 //!
 //! A server accepts permessage-deflate with [`AcceptBuilder::deflate`]. A client offers it with
-//! [`ClientRequest::extensions`](crate::handshake::ClientRequest::extensions) and checks the
-//! response with [`Preferences::check`](crate::deflate::Preferences::check):
+//! [`ClientRequest::deflate`](crate::handshake::ClientRequest::deflate), and the check of the
+//! response compares the answer with that offer:
 //!
 //! ```
 //! use websocket_proto::deflate::Preferences;
 //! use websocket_proto::handshake::{ClientRequest, Scheme};
 //!
 //! let preferences = Preferences::new().server_max_window_bits(12);
-//! let offer = preferences.offer();
-//! let request = ClientRequest::new("server.example.com", "/chat", [0; 16]).extensions(&offer);
+//! let request = ClientRequest::new("server.example.com", "/chat", [0; 16]).deflate(preferences);
 //! let sent = request.connect_request(Scheme::Wss)?;
 //! assert_eq!(
 //!     sent.headers()["sec-websocket-extensions"],
@@ -72,7 +70,7 @@
 //!     .header("sec-websocket-extensions", "permessage-deflate; server_max_window_bits=10")
 //!     .body(())?;
 //! let opened = request.check_connect(&received)?.expect("the server opens the WebSocket");
-//! let terms = preferences.check(opened.extensions())?.expect("the server accepts it");
+//! let terms = opened.deflate_terms().expect("the server accepts it");
 //! assert_eq!(terms.server_max_window_bits(), 10);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -100,12 +98,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use ::http::HeaderMap;
+use ::http::header::{HeaderValue, UPGRADE};
 
 pub use accept::AcceptBuilder;
-pub use client::Accepted;
-pub use error::ConnectRequestError;
+pub use error::OfferError;
 pub use offer::Offer;
 
+use crate::handshake::server::request::names_websocket;
 use crate::http1::{Header, Headers};
 
 /// The value of `:protocol` in an extended CONNECT for a WebSocket (RFC 8441, section 5).
@@ -113,6 +112,23 @@ pub const PROTOCOL: &str = "websocket";
 
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+
+/// Returns whether an HTTP/1.1 request asks for a WebSocket: whether `Upgrade` lists `websocket`.
+///
+/// The request may still break the rules. [`Offer::from_request`] checks it.
+///
+/// ```
+/// let request = http::Request::get("/").header("upgrade", "h2c, WebSocket").body(())?;
+/// assert!(websocket_proto::http::asks_for_websocket(request.headers()));
+/// # Ok::<(), http::Error>(())
+/// ```
+#[must_use]
+pub fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    let elements = |value: &HeaderValue| {
+        value.as_bytes().split(|&byte| byte == b',').any(|name| names_websocket(name.trim_ascii()))
+    };
+    headers.get_all(UPGRADE).iter().any(elements)
+}
 
 /// Returns the headers of a map as a list, so that the checks of the other modules apply to them.
 fn lines(map: &HeaderMap) -> Vec<Header<'_>> {

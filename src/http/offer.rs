@@ -2,17 +2,19 @@
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2.1, and
 //! [RFC 8441](https://www.rfc-editor.org/rfc/rfc8441), section 5).
 
-use alloc::borrow::ToOwned;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::string::{String, ToString};
 
-use ::http::{HeaderValue, Method, Request, Uri, Version};
+use ::http::request::Parts;
+use ::http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 
-use super::error::ConnectRequestError;
-use super::{EXTENSIONS, PROTOCOL, SUBPROTOCOL, joined, lines};
+use super::error::OfferError;
+use super::{EXTENSIONS, PROTOCOL, SUBPROTOCOL, asks_for_websocket, joined, lines};
 use crate::extension::{Extension, Extensions};
 use crate::handshake::headers::Fields;
 use crate::handshake::server::request::{
     Request as CheckedRequest, check_body, check_origin, check_subprotocols, check_version,
+    choose_subprotocol,
 };
 use crate::handshake::{RequestError, accept_key};
 use crate::http1::grammar::visible;
@@ -46,27 +48,75 @@ pub(super) enum Opening {
 }
 
 impl Offer {
-    /// Checks an HTTP/1.1 request, and returns `None` if it does not ask for a WebSocket (RFC 6455,
-    /// section 4.2.1).
+    /// Checks a request, and returns `None` if it does not ask for a WebSocket.
     ///
-    /// The headers tell whether the request has a body, so the HTTP library must leave them in
-    /// place. A fragment in the target (RFC 6455, section 3) is not detected, because [`Uri`] drops
-    /// it.
+    /// Over HTTP/2 and HTTP/3 a request asks for a WebSocket with an extended CONNECT (RFC 8441,
+    /// sections 4 and 5), over HTTP/1.1 with `Upgrade` (RFC 6455, section 4.2.1). The version of the
+    /// request tells them apart.
+    ///
+    /// `protocol` is the value of `:protocol`, which an HTTP/1.1 request does not have. It is not a
+    /// header, and HTTP libraries keep it elsewhere: hyper stores it as `hyper::ext::Protocol` in
+    /// the extensions of the request.
+    ///
+    /// The headers tell whether an HTTP/1.1 request has a body, so the HTTP library must leave them
+    /// in place. A fragment in the target (RFC 6455, section 3) is not detected, because [`Uri`]
+    /// drops it. `Sec-WebSocket-Key` has no meaning in an extended CONNECT and is ignored.
     ///
     /// # Errors
     ///
     /// Returns an error if the request asks for a WebSocket but breaks a rule of RFC 6455,
-    /// section 4.2.1. [`RequestError::response`] makes the answer.
-    pub fn from_upgrade<B>(request: &Request<B>) -> Result<Option<Self>, RequestError> {
-        let lines = lines(request.headers());
-        let target = request.uri().to_string();
+    /// section 4.2.1, or RFC 8441, section 5. [`OfferError::response`] makes the answer.
+    pub fn from_request<B>(
+        request: &Request<B>,
+        protocol: Option<&str>,
+    ) -> Result<Option<Self>, OfferError> {
+        let (uri, headers) = (request.uri(), request.headers());
+        Self::check(request.method(), uri, request.version(), headers, protocol)
+    }
+
+    /// Does the same as [`from_request`](Self::from_request), for the parts of a request without
+    /// its body. Extractors of web frameworks have only those.
+    ///
+    /// # Errors
+    ///
+    /// Returns the errors of [`from_request`](Self::from_request).
+    pub fn from_parts(parts: &Parts, protocol: Option<&str>) -> Result<Option<Self>, OfferError> {
+        Self::check(&parts.method, &parts.uri, parts.version, &parts.headers, protocol)
+    }
+
+    fn check(
+        method: &Method,
+        uri: &Uri,
+        version: Version,
+        headers: &HeaderMap,
+        protocol: Option<&str>,
+    ) -> Result<Option<Self>, OfferError> {
+        match protocol {
+            // `Upgrade` does not exist in later versions (RFC 9113, section 8.6).
+            _ if version < Version::HTTP_2 && !asks_for_websocket(headers) => Ok(None),
+            _ if version < Version::HTTP_2 => {
+                Self::check_upgrade(method, uri, version, headers).map_err(OfferError::Upgrade)
+            }
+            Some(protocol) => {
+                Self::check_connect(method, uri, version, headers, protocol).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Checks an HTTP/1.1 request (RFC 6455, section 4.2.1).
+    fn check_upgrade(
+        method: &Method,
+        uri: &Uri,
+        version: Version,
+        headers: &HeaderMap,
+    ) -> Result<Option<Self>, RequestError> {
+        let (lines, target) = (lines(headers), target(uri));
         let checked = CheckedRequest::check(HttpRequest {
-            method: request.method().as_str(),
+            method: method.as_str(),
             target: &target,
-            // RFC 6455, section 4.2.1, item 1. Only HTTP/1.1 has `Upgrade`: neither HTTP/1.0 nor
-            // later versions do (RFC 9113, section 8.6). The check refuses every other version as
-            // too old.
-            minor_version: u8::from(request.version() == Version::HTTP_11),
+            // RFC 6455, section 4.2.1, item 1. HTTP/1.0 has no `Upgrade`.
+            minor_version: u8::from(version == Version::HTTP_11),
             headers: Headers::new(&lines),
             head_len: 0,
         })?;
@@ -79,47 +129,31 @@ impl Offer {
         Ok(Some(Self::new(Opening::Upgrade(accept), checked.origin(), checked.headers())))
     }
 
-    /// Checks an extended CONNECT over HTTP/2 or HTTP/3 (RFC 8441, sections 4 and 5), and returns
-    /// `None` if the request has no `:protocol`.
-    ///
-    /// `protocol` is the value of `:protocol`. It is not a header, and HTTP libraries keep it
-    /// elsewhere: hyper stores it as `hyper::ext::Protocol` in the extensions of the request.
-    ///
-    /// `Sec-WebSocket-Key` has no meaning here and is ignored (RFC 8441, section 5).
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if `:protocol` is not `websocket`, or if the request breaks a rule of
-    /// RFC 8441, section 5. [`ConnectRequestError::response`] makes the answer.
-    pub fn from_connect<B>(
-        request: &Request<B>,
-        protocol: Option<&str>,
-    ) -> Result<Option<Self>, ConnectRequestError> {
-        let Some(protocol) = protocol else {
-            return Ok(None);
-        };
+    /// Checks an extended CONNECT over HTTP/2 or HTTP/3 (RFC 8441, sections 4 and 5).
+    fn check_connect(
+        method: &Method,
+        uri: &Uri,
+        version: Version,
+        headers: &HeaderMap,
+        protocol: &str,
+    ) -> Result<Self, OfferError> {
         if protocol != PROTOCOL {
-            return Err(ConnectRequestError::Protocol);
+            return Err(OfferError::Protocol);
         }
         // RFC 8441, section 4: only a CONNECT request may have `:protocol`.
-        if request.method() != Method::CONNECT {
-            return Err(ConnectRequestError::Method);
+        if method != Method::CONNECT {
+            return Err(OfferError::Method);
         }
-        let lines = lines(request.headers());
+        let lines = lines(headers);
         let headers = Headers::new(&lines);
         let fields = Fields::of(headers);
         // RFC 6455, section 4.4: the version comes first of the WebSocket headers, as in HTTP/1.1.
-        check_version(fields.version)?;
+        check_version(fields.version).map_err(OfferError::Connect)?;
         check_connection_headers(headers)?;
-        check_body(&fields)?;
-        check_uri(request.uri(), fields.host)?;
-        let origin = check_origin(fields.origin)?;
-        let subprotocols = fields.subprotocol.values(headers, SUBPROTOCOL).elements();
-        check_subprotocols(subprotocols)?;
-        Extensions::in_field(fields.extensions, headers)
-            .try_for_each(|extension| extension.map(drop))
-            .map_err(RequestError::from)?;
-        Ok(Some(Self::new(Opening::Connect(request.version()), origin, headers)))
+        check_body(&fields).map_err(OfferError::Connect)?;
+        check_uri(uri, fields.host)?;
+        let origin = check_offers(headers, &fields).map_err(OfferError::Connect)?;
+        Ok(Self::new(Opening::Connect(version), origin, headers))
     }
 
     /// Creates an offer from checked headers.
@@ -146,6 +180,26 @@ impl Offer {
         self.subprotocols.split(',').map(str::trim_ascii).filter(|offered| !offered.is_empty())
     }
 
+    /// Returns the first of the `supported` subprotocols that the client offers. The order of
+    /// `supported` is the server's preference.
+    ///
+    /// ```
+    /// # use websocket_proto::http::Offer;
+    /// let request = http::Request::connect("https://server.example.com/chat")
+    ///     .version(http::Version::HTTP_2)
+    ///     .header("sec-websocket-protocol", "chat.v1, chat.v2")
+    ///     .header("sec-websocket-version", "13")
+    ///     .body(())?;
+    /// let offer = Offer::from_request(&request, Some("websocket"))?.expect("it has a protocol");
+    /// let chosen = offer.choose_subprotocol(&["chat.v3", "chat.v2", "chat.v1"]);
+    /// assert_eq!(chosen, Some("chat.v2"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn choose_subprotocol(&self, supported: &[&str]) -> Option<&str> {
+        choose_subprotocol(supported, self.subprotocols())
+    }
+
     /// Returns the extensions that the client offers, the preferred one first.
     ///
     /// A name may occur several times with different parameters, as alternatives.
@@ -154,12 +208,32 @@ impl Offer {
     }
 }
 
+/// Returns the target as it was sent (RFC 9112, section 3.2). Only a complete URI is copied.
+fn target(uri: &Uri) -> Cow<'_, str> {
+    match uri.path_and_query() {
+        Some(path) if uri.authority().is_none() => Cow::Borrowed(path.as_str()),
+        _ => Cow::Owned(uri.to_string()),
+    }
+}
+
+/// Checks the origin and the offers, and returns the origin.
+fn check_offers<'b>(
+    headers: Headers<'b>,
+    fields: &Fields<'b>,
+) -> Result<Option<&'b str>, RequestError> {
+    let origin = check_origin(fields.origin)?;
+    check_subprotocols(fields.subprotocol.values(headers, SUBPROTOCOL).elements())?;
+    Extensions::in_field(fields.extensions, headers)
+        .try_for_each(|extension| extension.map(drop))?;
+    Ok(origin)
+}
+
 /// Refuses headers that belong to an HTTP/1.1 connection: they make a request malformed (RFC 9113,
 /// section 8.2.2, and RFC 9114, section 4.2). Most HTTP libraries refuse them before this check.
-fn check_connection_headers(headers: Headers<'_>) -> Result<(), ConnectRequestError> {
+fn check_connection_headers(headers: Headers<'_>) -> Result<(), OfferError> {
     for name in ["Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade"] {
         if headers.first(name).is_some() {
-            return Err(ConnectRequestError::ConnectionHeader(name));
+            return Err(OfferError::ConnectionHeader(name));
         }
     }
     Ok(())
@@ -168,20 +242,20 @@ fn check_connection_headers(headers: Headers<'_>) -> Result<(), ConnectRequestEr
 /// Checks the scheme, the authority and the path, which must be those of a GET for the same
 /// resource (RFC 8441, sections 4 and 5). A `Host` header must equal the authority (RFC 9113,
 /// section 8.3.1).
-fn check_uri(uri: &Uri, host: Field<'_>) -> Result<(), ConnectRequestError> {
+fn check_uri(uri: &Uri, host: Field<'_>) -> Result<(), OfferError> {
     let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
     let path = uri.path_and_query().map(|path| path.as_str()).unwrap_or_default();
     if !is_http || !path.starts_with('/') || visible(path.as_bytes()).is_none() {
-        return Err(ConnectRequestError::Target);
+        return Err(OfferError::Target);
     }
     let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
     if !is_host_and_port(authority) {
-        return Err(ConnectRequestError::Target);
+        return Err(OfferError::Target);
     }
     match host {
         Field::Absent => Ok(()),
         Field::Once(host) if host.eq_ignore_ascii_case(authority.as_bytes()) => Ok(()),
-        Field::Once(_) => Err(RequestError::Host.into()),
-        Field::Repeated => Err(RequestError::RepeatedHeader("Host").into()),
+        Field::Once(_) => Err(OfferError::Connect(RequestError::Host)),
+        Field::Repeated => Err(OfferError::Connect(RequestError::RepeatedHeader("Host"))),
     }
 }

@@ -25,4 +25,6 @@ pub(crate) use headers::take_line;
 pub(crate) use headers::{Field, Values};
 pub(crate) use parse::{parse_request, parse_response};
 pub(crate) use scan::{HeadKind, HeadScanner};
+#[cfg(feature = "std")]
+pub(crate) use write::check_header;
 pub(crate) use write::{HeadWriter, is_framing_header};

@@ -48,15 +48,7 @@ impl<'o> HeadWriter<'o> {
         is_reserved: impl Fn(&str) -> bool,
     ) -> Result<(), HeadWriteError> {
         for (index, header) in headers.iter().enumerate() {
-            if token(header.name.as_bytes()).is_none() {
-                return Err(HeadWriteError::HeaderName { index });
-            }
-            if !header.value.iter().all(|&byte| is_field_byte(byte)) {
-                return Err(HeadWriteError::HeaderValue { index });
-            }
-            if is_reserved(header.name) {
-                return Err(HeadWriteError::ReservedHeader { index });
-            }
+            check_header(index, header, &is_reserved)?;
             self.header(header.name, header.value);
         }
         Ok(())
@@ -91,6 +83,24 @@ impl fmt::Write for HeadWriter<'_> {
         self.text(text);
         Ok(())
     }
+}
+
+/// Checks one of the caller's own headers.
+pub(crate) fn check_header(
+    index: usize,
+    header: &Header<'_>,
+    is_reserved: impl Fn(&str) -> bool,
+) -> Result<(), HeadWriteError> {
+    if token(header.name.as_bytes()).is_none() {
+        return Err(HeadWriteError::HeaderName { index });
+    }
+    if !header.value.iter().all(|&byte| is_field_byte(byte)) {
+        return Err(HeadWriteError::HeaderValue { index });
+    }
+    if is_reserved(header.name) {
+        return Err(HeadWriteError::ReservedHeader { index });
+    }
+    Ok(())
 }
 
 /// Returns whether the header determines where a message ends.

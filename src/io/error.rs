@@ -1,6 +1,7 @@
 //! The errors of the adapters, by what was under way.
 
 use alloc::boxed::Box;
+use core::convert::Infallible;
 use core::error::Error as StdError;
 use core::fmt;
 use std::io;
@@ -190,6 +191,14 @@ impl StdError for ConnectError {
             Self::NoRoots => None,
             Self::Refused(_) | Self::Finished => None,
         }
+    }
+}
+
+/// Options that were built before do not fail: the functions that connect take what can become
+/// [`ConnectOptions`](super::ConnectOptions), and so the options themselves.
+impl From<Infallible> for ConnectError {
+    fn from(never: Infallible) -> Self {
+        match never {}
     }
 }
 

@@ -1,26 +1,36 @@
 //! What a client asks for.
 
+use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::Tunneling;
+use ::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use ::http::request::Parts;
+use ::http::{Method, Request, Uri, Version};
+
 use super::secret::Secret;
 use super::url::{Authority, UrlError, WebSocketUrl};
-use crate::handshake::{ClientRequest, Scheme};
-use crate::http1::{HeadLimits, Header};
+use super::{ConnectError, Tunneling};
+use crate::handshake::client::request::{check_subprotocol, is_request_header};
+use crate::handshake::{ClientRequest, Scheme, WriteError};
+use crate::http1::grammar::origin_text;
+use crate::http1::{HeadLimits, Header, check_header};
 use crate::websocket::Config;
 
 /// A request for a WebSocket: where, and with what.
+///
+/// A URL or an [`http::Request`] can be converted to options. Whatever cannot be
+/// sent is refused when the options are built, so that no connection is made for it.
 ///
 /// ```
 /// use websocket_proto::io::ConnectOptions;
 ///
 /// let options = ConnectOptions::new("ws://example.com:9001/chat?room=1")?
-///     .subprotocol("chat.v2")
-///     .header("Authorization", "Bearer 1234");
+///     .subprotocol("chat.v2")?
+///     .header("Authorization", "Bearer 1234")?;
 /// assert_eq!((options.host(), options.port()), ("example.com", 9001));
-/// # Ok::<(), websocket_proto::io::UrlError>(())
+/// # Ok::<(), websocket_proto::io::ConnectError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "options do nothing until something connects with them"]
@@ -51,8 +61,12 @@ impl ConnectOptions {
     /// Another scheme, no host, a fragment, credentials that cannot be sent, or something that is
     /// no URL.
     pub fn new(url: &str) -> Result<Self, UrlError> {
-        Ok(Self {
-            url: WebSocketUrl::parse(url)?,
+        WebSocketUrl::parse(url).map(Self::with_url)
+    }
+
+    fn with_url(url: WebSocketUrl) -> Self {
+        Self {
+            url,
             proxy: None,
             subprotocols: Vec::new(),
             require_subprotocol: false,
@@ -61,13 +75,18 @@ impl ConnectOptions {
             limits: HeadLimits::DEFAULT,
             config: Config::new(),
             connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
-        })
+        }
     }
 
     /// Offers a subprotocol, less preferred than those that were offered before it.
-    pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
-        self.subprotocols.push(name.into());
-        self
+    ///
+    /// # Errors
+    /// [`Subprotocol`](WriteError::Subprotocol): `name` is not a token (RFC 6455, section 4.1,
+    /// item 10). [`DuplicateSubprotocol`](WriteError::DuplicateSubprotocol): it was offered before.
+    pub fn subprotocol(mut self, name: &str) -> Result<Self, WriteError> {
+        check_subprotocol(name, self.subprotocols.iter())?;
+        self.subprotocols.push(name.to_owned());
+        Ok(self)
     }
 
     /// Whether it is an error when the server chooses none of the subprotocols that were offered.
@@ -77,17 +96,33 @@ impl ConnectOptions {
         self
     }
 
-    /// The origin on whose behalf this is (RFC 6455 10.2), which browsers send.
-    pub fn origin(mut self, origin: impl Into<String>) -> Self {
-        self.origin = Some(origin.into());
-        self
+    /// Sets the origin of the page that opens the WebSocket (RFC 6455, section 10.2), which browsers
+    /// send.
+    ///
+    /// # Errors
+    /// [`Origin`](WriteError::Origin): `origin` is not visible ASCII (RFC 6454, section 7.1).
+    pub fn origin(mut self, origin: &str) -> Result<Self, WriteError> {
+        origin_text(origin.as_bytes()).ok_or(WriteError::Origin)?;
+        self.origin = Some(origin.to_owned());
+        Ok(self)
     }
 
-    /// Adds a header. Those that belong to the handshake are written without being asked for, and
-    /// are refused here. `Debug` does not show the value.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into().into()));
-        self
+    /// Adds a header. `Debug` does not show its value.
+    ///
+    /// # Errors
+    /// [`HeaderName`](WriteError::HeaderName): `name` is not a token.
+    /// [`HeaderValue`](WriteError::HeaderValue): `value` contains CR, LF, NUL or another control
+    /// byte. [`ReservedHeader`](WriteError::ReservedHeader): the handshake writes this header
+    /// itself.
+    pub fn header(
+        mut self,
+        name: impl AsRef<str>,
+        value: impl AsRef<[u8]>,
+    ) -> Result<Self, WriteError> {
+        let header = Header { name: name.as_ref(), value: value.as_ref() };
+        check_header(self.headers.len(), &header, is_request_header)?;
+        self.headers.push((header.name.to_owned(), header.value.into()));
+        Ok(self)
     }
 
     /// Goes through an HTTP proxy, by `CONNECT` (RFC 6455 4.1, RFC 9110 9.3.6): one at
@@ -161,24 +196,94 @@ impl ConnectOptions {
         let WebSocketUrl { scheme, server, target } = &self.url;
         let subprotocols: Vec<&str> = self.subprotocols.iter().map(String::as_str).collect();
         let mut headers: Vec<Header<'_>> =
-            self.headers.iter().map(|(name, value)| Header::new(name, value.as_str())).collect();
+            self.headers.iter().map(|(name, value)| header(name, value)).collect();
         if let Some(authorization) = &server.authorization
             && !headers.iter().any(|header| header.is("Authorization"))
         {
-            headers.push(Header::new("Authorization", authorization.as_str()));
+            headers.push(header("Authorization", authorization));
         }
         let mut request = ClientRequest::new(&server.host, target, nonce)
             .port(server.port, *scheme)
             .subprotocols(&subprotocols)
             .require_subprotocol(self.require_subprotocol)
+            .deflate(self.config.deflate_preferences())
             .headers(&headers);
-        let offer = self.config.deflate_preferences().map(|wanted| wanted.offer());
-        if let Some(offer) = &offer {
-            request = request.extensions(offer);
-        }
         if let Some(origin) = &self.origin {
             request = request.origin(origin);
         }
         with(&request)
+    }
+}
+
+fn header<'a>(name: &'a str, value: &'a Secret) -> Header<'a> {
+    Header { name, value: value.as_bytes() }
+}
+
+impl TryFrom<&str> for ConnectOptions {
+    type Error = UrlError;
+
+    fn try_from(url: &str) -> Result<Self, UrlError> {
+        Self::new(url)
+    }
+}
+
+impl TryFrom<&String> for ConnectOptions {
+    type Error = UrlError;
+
+    fn try_from(url: &String) -> Result<Self, UrlError> {
+        Self::new(url)
+    }
+}
+
+impl TryFrom<String> for ConnectOptions {
+    type Error = UrlError;
+
+    fn try_from(url: String) -> Result<Self, UrlError> {
+        Self::new(&url)
+    }
+}
+
+impl TryFrom<Uri> for ConnectOptions {
+    type Error = UrlError;
+
+    fn try_from(uri: Uri) -> Result<Self, UrlError> {
+        WebSocketUrl::of(&uri).map(Self::with_url)
+    }
+}
+
+/// Takes the URL and the headers of a request. `Origin` is the [`origin`](ConnectOptions::origin),
+/// and `Sec-WebSocket-Protocol` lists [subprotocols](ConnectOptions::subprotocol).
+///
+/// The error is [`ConnectError::Url`] or [`ConnectError::Request`]. Besides the errors of the
+/// methods it reports a method other than `GET` and a version other than HTTP/1.1.
+impl TryFrom<Request<()>> for ConnectOptions {
+    type Error = ConnectError;
+
+    fn try_from(request: Request<()>) -> Result<Self, ConnectError> {
+        let (Parts { method, uri, version, headers, .. }, ()) = request.into_parts();
+        let mut options = Self::try_from(uri)?;
+        if method != Method::GET {
+            return Err(WriteError::Method.into());
+        }
+        if version != Version::HTTP_11 {
+            return Err(WriteError::HttpVersion.into());
+        }
+        for (name, value) in &headers {
+            options = if name == ORIGIN {
+                let text = value.to_str().map_err(|_| WriteError::Origin)?;
+                // RFC 6454, section 7.3: the header occurs at most once.
+                if options.origin.is_some() {
+                    return Err(WriteError::Origin.into());
+                }
+                options.origin(text)?
+            } else if name == SEC_WEBSOCKET_PROTOCOL {
+                let index = options.subprotocols.len();
+                let list = value.to_str().map_err(|_| WriteError::Subprotocol { index })?;
+                list.split(',').map(str::trim_ascii).try_fold(options, Self::subprotocol)?
+            } else {
+                options.header(name, value)?
+            };
+        }
+        Ok(options)
     }
 }

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use bytes::{Bytes, BytesMut};
 
 use super::encode_head;
-use crate::deflate::Terms;
-use crate::handshake::{Refusal, Request, WriteError};
+use crate::deflate::Preferences;
+use crate::handshake::{Opened, Refusal, Request, WriteError};
 use crate::http1::Header;
 
 /// What a server answers to a request: the WebSocket, or any other HTTP response.
@@ -20,17 +20,14 @@ use crate::http1::Header;
 ///     if request.path() != "/chat" {
 ///         return Reply::refuse(404).body("there is only /chat here");
 ///     }
-///     match request.subprotocols().find(|offered| *offered == "chat.v2") {
-///         Some(subprotocol) => Reply::accept().subprotocol(subprotocol),
-///         None => Reply::accept(),
-///     }
+///     Reply::accept().subprotocol(request.choose_subprotocol(&["chat.v2", "chat.v1"]))
 /// }
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a reply does nothing until it is returned"]
 pub struct Reply {
     decision: Decision,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Vec<u8>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,19 +48,20 @@ impl Reply {
         Self { decision: Decision::Refuse { status, body: Bytes::new() }, headers: Vec::new() }
     }
 
-    /// Agrees on a subprotocol, which must be one that the client offered (RFC 6455 4.2.2). Has no
-    /// meaning in a refusal.
-    pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
+    /// Agrees on a subprotocol, which must be one that the client offered (RFC 6455,
+    /// section 4.2.2), or on none. [`Request::choose_subprotocol`] returns one that the client
+    /// offered. This has no meaning in a refusal.
+    pub fn subprotocol<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
         if let Decision::Accept { subprotocol } = &mut self.decision {
-            *subprotocol = Some(name.into());
+            *subprotocol = name.into().map(String::from);
         }
         self
     }
 
     /// Adds a header. `Connection`, `Content-Length` and what belongs to the handshake are written
     /// without being asked for, and are refused here.
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+    pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.as_ref().into(), value.as_ref().into()));
         self
     }
 
@@ -84,39 +82,28 @@ impl Reply {
         }
     }
 
-    /// The subprotocol that was agreed on.
-    pub(super) fn agreed_subprotocol(&self) -> Option<&str> {
-        match &self.decision {
-            Decision::Accept { subprotocol } => subprotocol.as_deref(),
-            Decision::Refuse { .. } => None,
-        }
-    }
-
-    /// Writes the response to `request`, which is `None` when it asked for no WebSocket. What has
-    /// been agreed on has no meaning in a refusal.
+    /// Writes the response to `request`, which is `None` when it asked for no WebSocket. Returns
+    /// what the response agrees to, or `None` if it is a refusal.
     pub(super) fn write(
         &self,
         request: Option<&Request<'_>>,
-        deflate: Option<&Terms>,
+        deflate: Option<Preferences>,
         out: &mut BytesMut,
-    ) -> Result<(), WriteError> {
+    ) -> Result<Option<Opened>, WriteError> {
         let headers: Vec<Header<'_>> =
-            self.headers.iter().map(|(name, value)| Header::new(name, value)).collect();
+            self.headers.iter().map(|(name, value)| Header { name, value }).collect();
         match (&self.decision, request) {
             (Decision::Accept { subprotocol }, Some(request)) => {
-                let mut accept = request.accept().headers(&headers);
-                if let Some(subprotocol) = subprotocol {
-                    accept = accept.subprotocol(subprotocol);
-                }
-                let extensions = deflate.map(Terms::response);
-                if let Some(extensions) = &extensions {
-                    accept = accept.extensions(extensions);
-                }
-                encode_head(out, |out| accept.write(out))
+                let subprotocol = subprotocol.as_deref();
+                let accept = request.accept().subprotocol(subprotocol).deflate(deflate);
+                let accept = accept.headers(&headers);
+                encode_head(out, |out| accept.write(out))?;
+                Ok(Some(accept.opened()))
             }
             (Decision::Refuse { status, body }, _) => {
                 let refusal = Refusal::new(*status).headers(&headers).body(body);
-                encode_head(out, |out| refusal.write(out))
+                encode_head(out, |out| refusal.write(out))?;
+                Ok(None)
             }
             // There is no key to accept.
             (Decision::Accept { .. }, None) => Err(WriteError::Status { status: 101 }),

@@ -1,7 +1,6 @@
-//! Text that is sent, and shown to nobody else.
+//! What is sent, and shown to nobody else.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -11,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 /// The value of a header, perhaps with a credential in it: `Debug` does not show it, so that it
 /// does not end up in a log.
 #[derive(Clone)]
-pub(super) struct Secret(String);
+pub(super) struct Secret(Vec<u8>);
 
 impl Secret {
     /// What stands in front of the `@` of a URL, as the credentials of `Basic` authentication
@@ -27,17 +26,17 @@ impl Secret {
             return Ok(None);
         }
         let credentials = STANDARD.encode([&user[..], b":", &password].concat());
-        Ok(Some(Self(format!("Basic {credentials}"))))
+        Ok(Some(Self(format!("Basic {credentials}").into())))
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(super) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
+impl From<&[u8]> for Secret {
+    fn from(value: &[u8]) -> Self {
+        Self(value.into())
     }
 }
 

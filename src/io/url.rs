@@ -10,7 +10,8 @@ use ::http::Uri;
 
 use super::secret::Secret;
 use crate::handshake::Scheme;
-use crate::http1::host::{is_ipv6, parse_port};
+use crate::http1::grammar::visible;
+use crate::http1::host::{is_host, is_ipv6, parse_port};
 
 /// A URL to open a WebSocket for (RFC 6455 3).
 #[derive(Clone, Debug)]
@@ -37,11 +38,18 @@ impl WebSocketUrl {
         if url.contains('#') {
             return Err(UrlError::Fragment);
         }
-        let uri: Uri = url.parse().map_err(|_| UrlError::Invalid)?;
+        Self::of(&url.parse().map_err(|_| UrlError::Invalid)?)
+    }
+
+    pub(super) fn of(uri: &Uri) -> Result<Self, UrlError> {
         let scheme: Scheme =
             uri.scheme_str().and_then(|text| text.parse().ok()).ok_or(UrlError::Scheme)?;
-        let server = Authority::of(&uri, scheme.default_port())?;
+        let server = Authority::of(uri, scheme.default_port())?;
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        // A `Uri` may have bytes beyond ASCII, which a request line must not.
+        if visible(target.as_bytes()).is_none() {
+            return Err(UrlError::Invalid);
+        }
         let slash = if target.starts_with('/') { "" } else { "/" };
         Ok(Self { scheme, server, target: [slash, target].concat() })
     }
@@ -73,7 +81,7 @@ impl Authority {
                 .find(':')
                 .map_or(Some((host_and_port, "")), |colon| host_and_port.split_at_checked(colon)),
         }
-        .filter(|(host, _)| !host.is_empty())
+        .filter(|(host, _)| is_ipv6(host) || is_host(host))
         .ok_or(UrlError::Invalid)?;
         let port = match port {
             // RFC 3986 3.2.3: a colon without digits means the default port.

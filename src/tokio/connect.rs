@@ -19,7 +19,8 @@ use crate::handshake::{Response, Scheme};
 use crate::io::UrlError;
 use crate::io::{ConnectError, ConnectOptions, Connecting, Step, random};
 
-/// Connects to a `ws://` or `wss://` URL.
+/// Connects to a `ws://` or `wss://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a
+/// proxy, and how long all of it may take.
 ///
 /// ```no_run
 /// use websocket_proto::CloseCode;
@@ -33,16 +34,6 @@ use crate::io::{ConnectError, ConnectOptions, Connecting, Step, random};
 /// # }
 /// ```
 ///
-/// Dropped, it drops the connection.
-///
-/// # Errors
-/// Why no WebSocket was opened.
-pub async fn connect(url: &str) -> Result<WebSocketStream<MaybeTlsStream, Client>, ConnectError> {
-    connect_with(ConnectOptions::new(url)?).await
-}
-
-/// Connects with options: subprotocols, headers, limits, a proxy, and how long all of it may take.
-///
 /// `wss` wants the feature `webpki-roots`, `rustls-native-certs` or both: a server is trusted by
 /// the roots of either. Those of the system are read once, at the first connection.
 ///
@@ -50,9 +41,11 @@ pub async fn connect(url: &str) -> Result<WebSocketStream<MaybeTlsStream, Client
 ///
 /// # Errors
 /// Why no WebSocket was opened; [`Io`](ConnectError::Io) of kind `TimedOut` when the time ran out.
-pub async fn connect_with(
-    options: ConnectOptions,
-) -> Result<WebSocketStream<MaybeTlsStream, Client>, ConnectError> {
+pub async fn connect<O>(options: O) -> Result<WebSocketStream<MaybeTlsStream, Client>, ConnectError>
+where
+    O: TryInto<ConnectOptions, Error: Into<ConnectError>>,
+{
+    let options = options.try_into().map_err(Into::into)?;
     within(options.connect_timeout, async {
         let stream = match options.scheme() {
             Scheme::Ws => MaybeTlsStream::Plain(open_tcp(&options).await?),
@@ -66,19 +59,17 @@ pub async fn connect_with(
     .await
 }
 
-/// As [`connect_with`], by a TLS configuration of the caller's: other roots, a client certificate.
+/// As [`connect`], by a TLS configuration of the caller's: other roots, a client certificate.
 /// For `ws` it has no meaning.
 ///
 /// ```no_run
 /// use std::sync::Arc;
-/// use websocket_proto::io::ConnectOptions;
 /// use websocket_proto::tokio::connect_with_tls;
 /// use websocket_proto::tokio::tokio_rustls::rustls::{ClientConfig, RootCertStore};
 ///
 /// # async fn connect(roots: RootCertStore) -> Result<(), Box<dyn std::error::Error>> {
 /// let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-/// let options = ConnectOptions::new("wss://chat.internal/")?;
-/// let mut socket = connect_with_tls(options, Arc::new(config)).await?;
+/// let mut socket = connect_with_tls("wss://chat.internal/", Arc::new(config)).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -89,12 +80,16 @@ pub async fn connect_with(
 /// Dropped, it drops the connection.
 ///
 /// # Errors
-/// As of [`connect_with`].
+/// As of [`connect`].
 #[cfg(feature = "tls")]
-pub async fn connect_with_tls(
-    options: ConnectOptions,
+pub async fn connect_with_tls<O>(
+    options: O,
     connector: impl Into<TlsConnector>,
-) -> Result<WebSocketStream<MaybeTlsStream, Client>, ConnectError> {
+) -> Result<WebSocketStream<MaybeTlsStream, Client>, ConnectError>
+where
+    O: TryInto<ConnectOptions, Error: Into<ConnectError>>,
+{
+    let options = options.try_into().map_err(Into::into)?;
     let connector = connector.into();
     within(options.connect_timeout, async {
         let stream = match options.scheme() {
@@ -175,7 +170,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
     /// of its own: give one to whichever future waits for it.
     ///
     /// # Errors
-    /// [`Request`](ConnectError::Request): a part of the request that cannot be sent.
     /// [`Io`](ConnectError::Io): the system has no random bytes.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
         let connecting = Connecting::new(options, random()?)?;

@@ -43,7 +43,7 @@ pub use ::tokio_rustls;
 pub use accept::Acceptor;
 #[cfg(feature = "tls")]
 pub use connect::connect_with_tls;
-pub use connect::{Connector, connect, connect_tcp, connect_with};
+pub use connect::{Connector, connect, connect_tcp};
 pub use maybe_tls::MaybeTlsStream;
 pub use split::{ReadHalf, WriteHalf};
 pub use stream::WebSocketStream;

@@ -191,7 +191,8 @@ fn client_step(
 fn play(client: Mood, server: Mood) -> (Outcome, Outcome, usize, usize) {
     let (client_end, server_end) = Transport::pair(client, server);
     let steps = (Rc::clone(&client_end.steps), Rc::clone(&server_end.steps));
-    let options = ConnectOptions::new("ws://a.example/chat").unwrap().header("X", "y".repeat(50));
+    let options = ConnectOptions::new("ws://a.example/chat").unwrap();
+    let options = options.header("X", "y".repeat(50)).unwrap();
     let mut words = VecDeque::from(script());
     let (mut at_client, mut at_server) = (Outcome::default(), Outcome::default());
     let mut connecting = Side::Opening(Connector::new(client_end, options).unwrap());

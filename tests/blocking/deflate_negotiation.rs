@@ -39,7 +39,7 @@ fn a_refusal_says_nothing_of_compression() {
             error
         });
         let options = ConnectOptions::new(&url(address)).unwrap().config(compressing());
-        let Err(ConnectError::Refused(answer)) = blocking::connect_with(options) else { panic!() };
+        let Err(ConnectError::Refused(answer)) = blocking::connect(options) else { panic!() };
         assert_eq!((answer.status, &answer.body[..]), (403, &b"no"[..]));
         assert_eq!(answer.header("Sec-WebSocket-Extensions"), None);
         assert!(matches!(refused.join().unwrap(), AcceptError::Refused { status: 403 }));
@@ -99,7 +99,7 @@ fn an_answer_that_does_not_fit_the_offer_fails_the_client() {
                 serve(move |mut stream| answer_with(&mut stream, &answer).unwrap());
             let options =
                 ConnectOptions::new(&url(address)).unwrap().config(preferring(preferences));
-            let error = blocking::connect_with(options).unwrap_err();
+            let error = blocking::connect(options).unwrap_err();
             let ConnectError::Response(ResponseError::Deflate(error)) = error else {
                 panic!("{error:?}");
             };
@@ -114,7 +114,7 @@ fn an_answer_to_what_was_not_offered_fails_the_client() {
     bounded(|| {
         let (address, server) =
             serve(|mut stream| answer_with(&mut stream, "permessage-deflate").unwrap());
-        let error = blocking::connect(&url(address)).unwrap_err();
+        let error = blocking::connect(url(address)).unwrap_err();
         assert!(
             matches!(error, ConnectError::Response(ResponseError::ExtensionNotOffered)),
             "{error:?}"

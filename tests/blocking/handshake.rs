@@ -22,7 +22,7 @@ fn refused_with(reply: impl FnOnce() -> Reply + Send + 'static) -> ConnectError 
             let _ = acceptor.finish();
             error
         });
-        let error = blocking::connect(&url(address)).unwrap_err();
+        let error = blocking::connect(url(address)).unwrap_err();
         let at_server = server.join().unwrap();
         let ConnectError::Refused(answer) = &error else { panic!("{error:?}") };
         assert!(
@@ -49,9 +49,13 @@ fn a_subprotocol_and_headers_are_agreed_on() {
         let options = ConnectOptions::new(&format!("ws://{address}/chat?room=1"))
             .unwrap()
             .subprotocol("v3")
+            .unwrap()
             .subprotocol("v2")
+            .unwrap()
             .origin("http://a.example")
-            .header("Authorization", "Bearer 1");
+            .unwrap()
+            .header("Authorization", "Bearer 1")
+            .unwrap();
         let stream = TcpStream::connect(address).unwrap();
         let mut cookie = None;
         let socket = Connector::new(stream, options)
@@ -122,7 +126,7 @@ fn an_answer_that_cannot_be_sent_is_a_500_and_the_callers_fault() {
                 acceptor.finish().unwrap();
                 error
             });
-            let error = blocking::connect(&url(address)).unwrap_err();
+            let error = blocking::connect(url(address)).unwrap_err();
             assert!(matches!(&error, ConnectError::Refused(answer) if answer.status == 500));
             let error = server.join().unwrap();
             assert!(matches!(error, AcceptError::Reply(error) if error == expected), "{error:?}");
@@ -188,7 +192,7 @@ fn one_port_serves_pages_and_sockets() {
     }
     bounded(|| {
         let (address, server) = serve(page_and_socket);
-        let mut socket = blocking::connect(&url(address)).unwrap();
+        let mut socket = blocking::connect(url(address)).unwrap();
         assert_eq!(socket.read().unwrap(), Some(Message::text("hello")));
         server.join().unwrap().unwrap();
     });
@@ -299,7 +303,7 @@ fn the_limits_of_the_head_are_the_callers() {
             error
         });
         let error =
-            blocking::connect_with(options(address).header("X", "x".repeat(100))).unwrap_err();
+            blocking::connect(options(address).header("X", "x".repeat(100)).unwrap()).unwrap_err();
         assert!(matches!(&error, ConnectError::Refused(answer) if answer.status == 431));
         let error = server.join().unwrap();
         let expected = RequestError::Head(HeadError::TooLarge { limit: 200 });

@@ -93,7 +93,7 @@ pub(crate) fn connected(
         Acceptor::new(stream).config(server).accept().expect("a good request")
     });
     let options = ConnectOptions::new(&url(address)).expect("a good URL").config(client);
-    let client = blocking::connect_with(options).expect("a good response");
+    let client = blocking::connect(options).expect("a good response");
     (accepted.join().expect("accepted"), client)
 }
 

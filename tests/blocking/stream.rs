@@ -18,7 +18,7 @@ use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 fn messages_of_every_size_come_back_as_they_were() {
     bounded(|| {
         let (address, server) = echo_server(Config::new());
-        let mut socket = blocking::connect(&url(address)).unwrap();
+        let mut socket = blocking::connect(url(address)).unwrap();
         for len in [0, 1, 125, 126, 4095, 4096, 65_535, 65_536, 1_000_000] {
             let bytes: Vec<u8> = (0..len).map(|n| (n % 251) as u8).collect();
             socket.send(bytes.clone()).unwrap();
@@ -39,7 +39,7 @@ fn messages_of_every_size_come_back_as_they_were() {
 fn messages_that_are_fed_leave_when_reading_would_wait() {
     bounded(|| {
         let (address, server) = echo_server(Config::new());
-        let mut socket = blocking::connect(&url(address)).unwrap();
+        let mut socket = blocking::connect(url(address)).unwrap();
         for n in 0..1000_u32 {
             socket.feed(n.to_string()).unwrap();
         }
@@ -238,7 +238,7 @@ fn options_carry_the_limits_to_the_client() {
         });
         let options =
             ConnectOptions::new(&url(address)).unwrap().config(Config::new().max_message_size(3));
-        let mut socket = blocking::connect_with(options).unwrap();
+        let mut socket = blocking::connect(options).unwrap();
         socket.read().unwrap_err();
         assert_eq!(server.join().unwrap(), CloseCode::TOO_BIG);
     });

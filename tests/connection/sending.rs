@@ -3,7 +3,7 @@
 
 use support::{Entry, Frame, Pair, Side, Wire, client, hex, server, unmask_frames};
 use websocket_proto::connection::{
-    Connection, ControlPayload, Input, Output, Role, SliceOutput, State,
+    Connection, ControlPayload, Input, Output, Owed, OwedFrames, Role, SliceOutput, State,
 };
 use websocket_proto::frame::{FrameHeader, Kind};
 use websocket_proto::mask::{Mask, MaskKey};
@@ -324,8 +324,10 @@ fn an_output_may_be_borrowed_and_of_a_type_chosen_at_run_time() {
     fn sent_in_halves<O: Output + ?Sized>(out: &mut O) {
         let (_, mut sender, _) = server().into_split();
         sender.send_text("text", out).expect("room");
-        sender.answer_ping(&ControlPayload::EMPTY, out).expect("room");
-        sender.reply_to_close(None, out).expect("room");
+        let mut owed = OwedFrames::new();
+        owed.add(Owed::Pong(ControlPayload::EMPTY));
+        owed.add(Owed::Reply(None));
+        assert_eq!(sender.settle(&mut owed, out), Ok(4));
     }
     let mut wire = Wire::default();
     sent(&mut wire);

@@ -1,6 +1,7 @@
 //! What a server writes: the answer that opens a WebSocket, and those that do not.
 
 use support::handshake::{RFC_REQUEST, refusal, start, upgrade, with};
+use websocket_proto::deflate::Preferences;
 use websocket_proto::extension::ExtensionError;
 use websocket_proto::handshake::{Refusal, RequestError, WriteError};
 use websocket_proto::http1::{HeadError, Header};
@@ -85,6 +86,45 @@ fn an_acceptance_agrees_only_on_what_was_offered() {
     ] {
         assert_eq!(accept.extensions(other).write(&mut out).unwrap_err(), expected, "{other}");
     }
+}
+
+#[test]
+fn the_server_prefers_among_the_subprotocols_that_are_offered() {
+    let bytes = with(&[b"Sec-WebSocket-Protocol: v1, v2", b"Sec-WebSocket-Protocol: V3"]);
+    let request = upgrade(&bytes);
+    for (supported, chosen) in [
+        (&["v2", "v1"][..], Some("v2")),
+        (&["v1", "v2"], Some("v1")),
+        (&["v3", "V3"], Some("V3")),
+        (&["", "v1, v2", "v"], None),
+        (&[], None),
+    ] {
+        assert_eq!(request.choose_subprotocol(supported), chosen);
+        let accept = request.accept().subprotocol(request.choose_subprotocol(supported));
+        let mut out = [0xa5; 512];
+        let len = accept.write(&mut out).unwrap();
+        let text = str::from_utf8(&out[..len]).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Protocol: "));
+        assert_eq!(line, chosen);
+    }
+}
+
+#[test]
+fn an_acceptance_says_on_which_terms_it_compresses() {
+    let bytes = with(&[b"Sec-WebSocket-Extensions: permessage-deflate, x"]);
+    let accept = upgrade(&bytes).accept().extensions("x");
+    assert_eq!(accept.deflate(None).deflate_terms(), None);
+    let limited = Preferences::new().client_max_window_bits(9);
+    assert_eq!(accept.deflate(limited).deflate_terms(), None);
+    let accept = accept.deflate(Preferences::new().server_max_window_bits(9));
+    assert_eq!(accept.deflate_terms().unwrap().server_max_window_bits(), 9);
+    let mut out = [0xa5; 512];
+    let len = accept.write(&mut out).unwrap();
+    let agreed =
+        "Sec-WebSocket-Extensions: x, permessage-deflate; server_max_window_bits=9\r\n\r\n";
+    assert!(out[..len].ends_with(agreed.as_bytes()));
+    #[cfg(feature = "alloc")]
+    assert_eq!(accept.opened().deflate_terms(), accept.deflate_terms());
 }
 
 #[test]

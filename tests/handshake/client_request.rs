@@ -1,6 +1,7 @@
 //! The request that a client writes (RFC 6455 4.1).
 
 use support::handshake::{RFC_NONCE, request, upgrade, written};
+use websocket_proto::deflate::Preferences;
 use websocket_proto::extension::ExtensionError;
 use websocket_proto::handshake::{ClientRequest, Scheme, WriteError};
 use websocket_proto::http1::Header;
@@ -44,6 +45,23 @@ fn a_target_that_would_break_the_request_line_is_refused() {
         assert_eq!(written(&request), Err(WriteError::Target), "{target}");
     }
     assert!(written(&ClientRequest::new("a", "/a/b?c=%20", RFC_NONCE)).is_ok());
+}
+
+#[test]
+fn permessage_deflate_is_offered_after_the_other_extensions() {
+    let new = || ClientRequest::new("a", "/", RFC_NONCE);
+    let wanted = Preferences::new().client_max_window_bits(9);
+    let deflate = "permessage-deflate; client_max_window_bits=9";
+    for (request, expected) in [
+        (new().deflate(None), None),
+        (new().deflate(wanted), Some(deflate.to_owned())),
+        (new().deflate(wanted).deflate(None), None),
+        (new().deflate(wanted).extensions("x; y, z"), Some(format!("x; y, z, {deflate}"))),
+    ] {
+        let text = written(&request).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Extensions: "));
+        assert_eq!(line, expected.as_deref());
+    }
 }
 
 #[test]

@@ -8,9 +8,9 @@ use proptest::sample::{select, subsequence};
 use support::handshake::{self, RFC_NONCE, head, request};
 use websocket_proto::extension::ExtensionError;
 use websocket_proto::handshake::{
-    Answer, ClientHandshake, ClientRequest, ResponseError, Scheme, WriteError,
+    Answer, ClientHandshake, ClientRequest, Opened, ResponseError, Scheme, WriteError,
 };
-use websocket_proto::http::{Accepted, Offer, PROTOCOL};
+use websocket_proto::http::{Offer, PROTOCOL};
 use websocket_proto::http1::Header;
 
 /// The headers of a response of HTTP/1.1 that opens the WebSocket.
@@ -33,13 +33,19 @@ fn response(status: u16, version: Version, headers: &[(&str, &str)]) -> Response
 }
 
 /// What the base request makes of a 101 with these headers.
-fn upgraded(headers: &[(&str, &str)]) -> Result<Option<Accepted>, ResponseError> {
+fn upgraded(headers: &[(&str, &str)]) -> Result<Option<Opened>, ResponseError> {
     request().check_upgrade(&response(101, Version::HTTP_11, headers))
 }
 
 /// What it makes of a 200 to its extended CONNECT.
-fn connected(headers: &[(&str, &str)]) -> Result<Option<Accepted>, ResponseError> {
+fn connected(headers: &[(&str, &str)]) -> Result<Option<Opened>, ResponseError> {
     request().check_connect(&response(200, Version::HTTP_2, headers))
+}
+
+/// The extensions that were agreed on.
+fn names(opened: &Opened) -> impl Iterator<Item = &str> {
+    let answer = opened.answer().expect("a client has the response");
+    answer.extensions().map(|extension| extension.name())
 }
 
 /// The headers, in order of name.
@@ -144,11 +150,10 @@ fn an_answer_says_what_was_agreed_on() {
     for agreement in [upgraded(&[&GOOD[..], &agreed].concat()), connected(&agreed)] {
         let agreement = agreement.expect("a good answer").expect("the websocket is open");
         assert_eq!(agreement.subprotocol(), Some("superchat"));
-        let names = agreement.extensions().map(|extension| extension.name());
-        assert!(names.eq(["x-foo", "permessage-deflate"]));
+        assert!(names(&agreement).eq(["x-foo", "permessage-deflate"]));
     }
     let agreement = connected(&[]).expect("a good answer").expect("the websocket is open");
-    assert_eq!((agreement.subprotocol(), agreement.extensions().count()), (None, 0));
+    assert_eq!((agreement.subprotocol(), names(&agreement).count()), (None, 0));
 }
 
 #[test]
@@ -255,7 +260,9 @@ proptest! {
         match (upgraded(&headers), ClientHandshake::new().receive(&request(), &bytes)) {
             (Ok(Some(made)), Ok(Some(Answer::WebSocket(expected)))) => {
                 prop_assert_eq!(made.subprotocol(), expected.subprotocol());
-                prop_assert!(made.extensions().eq(expected.extensions()));
+                prop_assert_eq!(made.deflate_terms(), expected.deflate_terms());
+                let answer = made.answer().expect("a client has the response");
+                prop_assert!(answer.extensions().eq(expected.extensions()));
             }
             (Err(made), Err(expected)) => prop_assert_eq!(made, expected),
             (made, expected) => prop_assert!(false, "{:?}, but {:?}", made, expected),
@@ -276,16 +283,14 @@ proptest! {
             request = request.extensions(&list);
         }
         let sent = request.upgrade_request().expect("a request");
-        let upgrade = Offer::from_upgrade(&sent).expect("a good one").expect("an upgrade");
+        let upgrade = Offer::from_request(&sent, None).expect("a good one").expect("an upgrade");
         let sent = request.connect_request(Scheme::Ws).expect("a request");
-        let connect = Offer::from_connect(&sent, Some(PROTOCOL)).expect("a good one");
+        let connect = Offer::from_request(&sent, Some(PROTOCOL)).expect("a good one");
         for offer in [upgrade, connect.expect("an extended CONNECT")] {
             prop_assert!(offer.subprotocols().eq(subprotocols.iter().copied()));
             prop_assert!(offer.extensions().map(|it| it.name()).eq(extensions.iter()));
-            let mut accept = offer.accept();
-            if let Some(last) = subprotocols.last() {
-                accept = accept.subprotocol(last).expect("it was offered");
-            }
+            let accept = offer.accept().subprotocol(subprotocols.last().copied());
+            let mut accept = accept.expect("it was offered");
             if let Some(last) = extensions.last() {
                 accept = accept.extensions(last).expect("it was offered");
             }
@@ -296,7 +301,7 @@ proptest! {
             };
             let agreement = agreement.expect("no fault").expect("the websocket is open");
             prop_assert_eq!(agreement.subprotocol(), subprotocols.last().copied());
-            prop_assert!(agreement.extensions().map(|it| it.name()).eq(extensions.last()));
+            prop_assert!(names(&agreement).eq(extensions.last()));
         }
     }
 }

@@ -32,7 +32,7 @@ fn accept(
     others: Option<&str>,
     preferences: &Preferences,
 ) -> (Option<String>, Option<Terms>) {
-    let offer = Offer::from_upgrade(&upgrade(extensions)).unwrap().unwrap();
+    let offer = Offer::from_request(&upgrade(extensions), None).unwrap().unwrap();
     let mut accept = offer.accept();
     if let Some(others) = others {
         accept = accept.extensions(others).unwrap();
@@ -47,8 +47,9 @@ fn accept(
     if let Some(others) = others {
         accept = accept.extensions(others);
     }
-    let (accept, same) = accept.deflate(preferences);
-    assert_eq!(same, agreement);
+    let accept = accept.deflate(*preferences);
+    assert_eq!(accept.deflate_terms(), agreement.as_ref());
+    assert_eq!(accept.opened(), opened);
     let mut out = [0; 512];
     let len = accept.write(&mut out).unwrap();
     let head = str::from_utf8(&out[..len]).unwrap();
@@ -105,7 +106,7 @@ fn it_stands_behind_the_other_extensions_in_the_same_header() {
     assert!(agreement.is_some());
     assert_eq!(said.as_deref(), Some("x-foo; a=1, x-bar, permessage-deflate"));
 
-    let offer = Offer::from_upgrade(&upgrade(offers)).unwrap().unwrap();
+    let offer = Offer::from_request(&upgrade(offers), None).unwrap().unwrap();
     let accepted = offer.accept().deflate(Preferences::new());
     let (response, _) = accepted.extensions("x-bar").unwrap().open();
     assert_eq!(said_in(&response).as_deref(), Some("x-bar, permessage-deflate"));
@@ -127,13 +128,13 @@ fn a_client_finds_in_the_response_what_the_server_found_in_the_offer() {
             Preferences::new().client_max_window_bits(8).server_no_context_takeover(true),
         ),
     ] {
-        let offered = client.offer();
-        let request = ClientRequest::new("a", "/", *b"the sample nonce").extensions(&offered);
-        let offer = Offer::from_upgrade(&request.upgrade_request().unwrap()).unwrap().unwrap();
+        let request = ClientRequest::new("a", "/", *b"the sample nonce").deflate(client);
+        let sent = request.upgrade_request().unwrap();
+        let offer = Offer::from_request(&sent, None).unwrap().unwrap();
         let (response, by_server) = offer.accept().deflate(server).open();
         let agreement = by_server.deflate_terms().copied();
         let opened = request.check_upgrade(&response).unwrap().unwrap();
-        let found = client.check(opened.extensions()).unwrap();
+        let found = opened.deflate_terms().copied();
         assert_eq!(found, agreement);
         assert!(found.is_some());
     }
@@ -147,7 +148,7 @@ mod by_the_configuration_of_the_websocket {
     use websocket_proto::{WebSocket, deflate};
 
     fn negotiate(offers: Option<&str>, config: Config) -> (Option<String>, Option<Terms>) {
-        let offer = Offer::from_upgrade(&upgrade(offers)).unwrap().unwrap();
+        let offer = Offer::from_request(&upgrade(offers), None).unwrap().unwrap();
         let (response, opened) = offer.accept().deflate(config.deflate_preferences()).open();
         let agreement = WebSocket::new(Server, config, opened).deflate_terms().copied();
         (said_in(&response), agreement)

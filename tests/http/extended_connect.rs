@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use websocket_proto::extension::ExtensionError;
 use websocket_proto::handshake::{RequestError, WriteError};
-use websocket_proto::http::{ConnectRequestError, Offer};
+use websocket_proto::http::{Offer, OfferError};
 
 /// An extended CONNECT as an HTTP library hands it over, with these headers.
 fn connect<V: AsRef<[u8]>>(headers: &[(&str, V)]) -> Request<()> {
@@ -27,17 +27,18 @@ fn connect<V: AsRef<[u8]>>(headers: &[(&str, V)]) -> Request<()> {
 const VERSION: (&str, &str) = ("sec-websocket-version", "13");
 
 /// What is made of a request with version 13 and these headers.
-fn check(headers: &[(&str, &str)]) -> Result<Offer, ConnectRequestError> {
+fn check(headers: &[(&str, &str)]) -> Result<Offer, OfferError> {
     from_connect(&connect(&[&[VERSION], headers].concat()))
 }
 
-fn from_connect(request: &Request<()>) -> Result<Offer, ConnectRequestError> {
-    Offer::from_connect(request, Some("websocket")).map(|offer| offer.expect("it has a :protocol"))
+fn from_connect(request: &Request<()>) -> Result<Offer, OfferError> {
+    Offer::from_request(request, Some("websocket")).map(|offer| offer.expect("it has a :protocol"))
 }
 
 #[track_caller]
-fn refused(headers: &[(&str, &str)], error: impl Into<ConnectRequestError>) {
-    assert_eq!(check(headers).expect_err("a fault"), error.into(), "{headers:?}");
+fn refused(headers: &[(&str, &str)], error: RequestError) {
+    let error = OfferError::Connect(error);
+    assert_eq!(check(headers).expect_err("a fault"), error, "{headers:?}");
 }
 
 fn headers(response: &Response<impl Sized>) -> Vec<(&str, &str)> {
@@ -89,17 +90,17 @@ fn a_request_without_a_protocol_is_none_for_a_websocket() {
     for method in [Method::CONNECT, Method::GET] {
         let mut request = connect(&[VERSION]);
         *request.method_mut() = method;
-        assert!(Offer::from_connect(&request, None).expect("no fault").is_none());
+        assert!(Offer::from_request(&request, None).expect("no fault").is_none());
     }
 }
 
 #[test]
 fn another_protocol_is_not_implemented() {
     for protocol in ["connect-udp", "foo", "", "WebSocket", "websocket ", "websocket/13"] {
-        let made = Offer::from_connect(&connect(&[VERSION]), Some(protocol));
-        assert_eq!(made.unwrap_err(), ConnectRequestError::Protocol, "{protocol}");
+        let made = Offer::from_request(&connect(&[VERSION]), Some(protocol));
+        assert_eq!(made.unwrap_err(), OfferError::Protocol, "{protocol}");
     }
-    let response = ConnectRequestError::Protocol.response();
+    let response = OfferError::Protocol.response();
     assert_eq!(response.status(), 501);
     assert_eq!(headers(&response), [("content-type", "text/plain; charset=utf-8")]);
     assert_eq!(response.body(), "the :protocol of the extended CONNECT is not websocket\n");
@@ -110,7 +111,7 @@ fn the_method_is_connect() {
     let mut request = connect(&[VERSION]);
     for method in [Method::GET, Method::POST] {
         *request.method_mut() = method;
-        assert_eq!(from_connect(&request).unwrap_err(), ConnectRequestError::Method);
+        assert_eq!(from_connect(&request).unwrap_err(), OfferError::Method);
     }
 }
 
@@ -125,10 +126,10 @@ fn the_scheme_the_authority_and_the_path_are_there() {
     for uri in ["a.example:443", "/chat", "*", "wss://a/", "ftp://a/", "https://u@a/"] {
         *request.uri_mut() = Uri::from_static(uri);
         let error = from_connect(&request).unwrap_err();
-        assert_eq!((error, error.status()), (ConnectRequestError::Target, 400), "{uri}");
+        assert_eq!((error, error.status()), (OfferError::Target, 400), "{uri}");
     }
     *request.uri_mut() = "https://a/\u{e9}".parse().expect("a URI, to the http crate");
-    assert_eq!(from_connect(&request).unwrap_err(), ConnectRequestError::Target);
+    assert_eq!(from_connect(&request).unwrap_err(), OfferError::Target);
 }
 
 #[test]
@@ -158,7 +159,8 @@ fn headers_about_a_connection_are_refused() {
         ("Transfer-Encoding", "chunked"),
         ("Upgrade", "websocket"),
     ] {
-        refused(&[(name, value)], ConnectRequestError::ConnectionHeader(name));
+        let error = check(&[(name, value)]).expect_err("a fault");
+        assert_eq!(error, OfferError::ConnectionHeader(name), "{value:?}");
     }
 }
 
@@ -173,12 +175,12 @@ fn another_version_learns_which_one_is_spoken() {
     ];
     for headers in versions {
         let error = from_connect(&connect(headers)).unwrap_err();
-        assert_eq!(error, ConnectRequestError::Request(RequestError::Version), "{headers:?}");
+        assert_eq!(error, OfferError::Connect(RequestError::Version), "{headers:?}");
     }
     refused(&[VERSION], RequestError::RepeatedHeader("Sec-WebSocket-Version"));
 
     // Not 426, which has to have an `Upgrade`.
-    let response = ConnectRequestError::Request(RequestError::Version).response();
+    let response = OfferError::Connect(RequestError::Version).response();
     assert_eq!(response.status(), 400);
     let expected = [("content-type", "text/plain; charset=utf-8"), ("sec-websocket-version", "13")];
     assert_eq!(headers(&response), expected);
@@ -196,7 +198,10 @@ fn the_rules_for_other_headers_are_those_of_http_1_1() {
 
     let many: Vec<String> = (0..65).map(|index| format!("p{index}")).collect();
     let error = check(&[("sec-websocket-protocol", &many.join(","))]).unwrap_err();
-    assert_eq!((error, error.status()), (RequestError::TooManySubprotocols.into(), 431));
+    assert_eq!(
+        (error, error.status()),
+        (OfferError::Connect(RequestError::TooManySubprotocols), 431)
+    );
 }
 
 #[test]
@@ -220,13 +225,13 @@ fn lines_of_one_name_are_one_list() {
 #[test]
 fn a_refusal_has_no_header_about_a_connection() {
     for error in [
-        ConnectRequestError::Protocol,
-        ConnectRequestError::Method,
-        ConnectRequestError::Target,
-        ConnectRequestError::ConnectionHeader("Upgrade"),
-        RequestError::Version.into(),
-        RequestError::Body.into(),
-        RequestError::TooManySubprotocols.into(),
+        OfferError::Protocol,
+        OfferError::Method,
+        OfferError::Target,
+        OfferError::ConnectionHeader("Upgrade"),
+        OfferError::Connect(RequestError::Version),
+        OfferError::Connect(RequestError::Body),
+        OfferError::Connect(RequestError::TooManySubprotocols),
     ] {
         let response = error.response();
         assert_eq!(response.status(), error.status());
@@ -282,13 +287,15 @@ proptest! {
         for (name, value) in OF_HTTP_1_1 {
             request.headers_mut().append(name, HeaderValue::from_static(value));
         }
-        match (made, Offer::from_upgrade(&request)) {
+        match (made, Offer::from_request(&request, None)) {
             (Ok(made), Ok(Some(expected))) => {
                 prop_assert_eq!(made.origin(), expected.origin());
                 prop_assert!(made.subprotocols().eq(expected.subprotocols()));
                 prop_assert!(made.extensions().eq(expected.extensions()));
             }
-            (Err(made), Err(expected)) => prop_assert_eq!(made, expected.into()),
+            (Err(OfferError::Connect(made)), Err(OfferError::Upgrade(expected))) => {
+                prop_assert_eq!(made, expected);
+            }
             (made, expected) => prop_assert!(false, "{:?}, but {:?}", made, expected),
         }
     }

@@ -8,7 +8,7 @@ use proptest::sample::{select, subsequence};
 use support::handshake::{self, LINES, receive};
 use websocket_proto::extension::ExtensionError;
 use websocket_proto::handshake::{Incoming, RequestError, WriteError};
-use websocket_proto::http::Offer;
+use websocket_proto::http::{Offer, OfferError, asks_for_websocket};
 use websocket_proto::http1::HeadError;
 
 type Lines = Vec<(String, Vec<u8>)>;
@@ -57,16 +57,28 @@ enum Verdict {
     Refused(RequestError),
 }
 
+/// What is made of a request and of its parts, which is the same.
+fn offer_of(request: &Request<()>) -> Result<Option<Offer>, OfferError> {
+    let (parts, ()) = request.clone().into_parts();
+    let offer = Offer::from_request(request, None);
+    assert_eq!(format!("{offer:?}"), format!("{:?}", Offer::from_parts(&parts, None)));
+    // There is none in HTTP/1.1.
+    assert_eq!(format!("{offer:?}"), format!("{:?}", Offer::from_parts(&parts, Some("x"))));
+    assert!(asks_for_websocket(request.headers()) || matches!(offer, Ok(None)));
+    offer
+}
+
 /// What the functions over `http` types make of it.
 fn over_types(request: &Request<()>) -> Verdict {
-    match Offer::from_upgrade(request) {
+    match offer_of(request) {
         Ok(Some(offer)) => Verdict::WebSocket {
             origin: offer.origin().map(str::to_owned),
             subprotocols: offer.subprotocols().map(str::to_owned).collect(),
             extensions: format!("{:?}", offer.extensions().collect::<Vec<_>>()),
         },
         Ok(None) => Verdict::Http,
-        Err(error) => Verdict::Refused(error),
+        Err(OfferError::Upgrade(error)) => Verdict::Refused(error),
+        Err(error) => panic!("{error:?} of a request of HTTP/1.1"),
     }
 }
 
@@ -115,7 +127,7 @@ fn accepted(name: &str, values: &[&[&str]]) {
 }
 
 fn offer(lines: &Lines) -> Offer {
-    Offer::from_upgrade(&get(lines)).expect("a good request").expect("a request for a websocket")
+    offer_of(&get(lines)).expect("a good request").expect("a request for a websocket")
 }
 
 #[test]
@@ -149,8 +161,6 @@ fn only_get_in_http_1_1_can_ask_for_a_websocket() {
         ("get", Version::HTTP_11, "get / HTTP/1.1", RequestError::Method),
         ("HEAD", Version::HTTP_11, "HEAD / HTTP/1.1", RequestError::Method),
         ("GET", Version::HTTP_10, "GET / HTTP/1.0", RequestError::HttpVersion),
-        ("GET", Version::HTTP_2, "GET / HTTP/2.0", RequestError::HttpVersion),
-        ("GET", Version::HTTP_3, "GET / HTTP/3.0", RequestError::HttpVersion),
     ] {
         assert_eq!(
             over_types(&request(method, "/", version, &base())),
@@ -158,6 +168,53 @@ fn only_get_in_http_1_1_can_ask_for_a_websocket() {
             "{start}"
         );
         assert_eq!(over_bytes(start, &base()), Verdict::Refused(error));
+    }
+}
+
+#[test]
+fn upgrade_has_no_meaning_in_later_versions() {
+    for version in [Version::HTTP_2, Version::HTTP_3] {
+        let request = request("GET", "/", version, &base());
+        assert!(Offer::from_request(&request, None).expect("no fault").is_none());
+    }
+}
+
+#[test]
+fn a_request_asks_for_a_websocket_if_upgrade_lists_it() {
+    for (values, asks) in [
+        (&["websocket"][..], true),
+        (&["h2c, WEBSOCKET"], true),
+        (&["h2c", "\twebsocket ,"], true),
+        (&["websocket/13"], true),
+        (&["websocketx"], false),
+        (&["web socket"], false),
+        (&[""], false),
+        (&[], false),
+    ] {
+        let request = get(&valued("Upgrade", values));
+        assert_eq!(asks_for_websocket(request.headers()), asks, "{values:?}");
+    }
+}
+
+#[test]
+fn the_server_prefers_among_the_subprotocols_that_are_offered() {
+    let lines = valued("Sec-WebSocket-Protocol", &["v1, v2", "V3"]);
+    let offer = offer(&lines);
+    for (supported, chosen) in [
+        (&["v2", "v1"][..], Some("v2")),
+        (&["v1", "v2"], Some("v1")),
+        (&["v3", "V3"], Some("V3")),
+        (&["", "v1, v2", "v"], None),
+        (&[], None),
+    ] {
+        assert_eq!(offer.choose_subprotocol(supported), chosen);
+        let accept = offer.accept().subprotocol(offer.choose_subprotocol(supported));
+        let (response, opened) = accept.expect("it was offered").open();
+        assert_eq!(opened.subprotocol(), chosen);
+        let same = offer.accept().choose_subprotocol(supported).open();
+        assert_eq!(same.1, opened);
+        let header = response.headers().get("sec-websocket-protocol");
+        assert_eq!(header.map(|value| value.to_str().unwrap()), chosen);
     }
 }
 
@@ -350,7 +407,9 @@ fn a_refusal_is_the_same_as_over_bytes() {
         RequestError::Extensions(ExtensionError::Name),
         RequestError::Body,
     ] {
-        assert_eq!(parts(&error.response()), parsed(&handshake::refusal(error)), "{error}");
+        let offer = OfferError::Upgrade(error);
+        assert_eq!(offer.status(), error.status());
+        assert_eq!(parts(&offer.response()), parsed(&handshake::refusal(error)), "{error}");
     }
 }
 

@@ -5,6 +5,8 @@
 mod deflate;
 #[cfg(feature = "deflate")]
 mod deflate_hostile;
+#[cfg(feature = "http")]
+mod handshake;
 mod size_and_alloc;
 #[cfg(feature = "tokio")]
 mod tokio;

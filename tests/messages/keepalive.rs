@@ -106,12 +106,13 @@ fn a_connection_that_is_closing_is_not_pinged() {
 }
 
 #[test]
-fn a_split_ends_the_keepalive() {
-    let (receiver, sender) = watching().into_split();
-    let mut websocket = WebSocket::reunite(receiver, sender);
-    assert_eq!(websocket.deadline(), None);
-    websocket.handle_deadline(Duration::MAX);
-    assert!(websocket.output().is_empty());
+fn a_split_keeps_the_keepalive() {
+    let (receiver, mut sender) = watching().into_split();
+    assert_eq!(sender.deadline(), Some(INTERVAL));
+    sender.handle_deadline(INTERVAL);
+    let mut websocket = WebSocket::reunite(receiver, sender).expect("they are of one connection");
+    assert_eq!(write(&mut websocket, INTERVAL), [0x89, 0x00]);
+    assert_eq!(websocket.deadline(), Some(INTERVAL + TIMEOUT));
 }
 
 #[cfg(feature = "tokio")]

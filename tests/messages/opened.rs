@@ -15,11 +15,12 @@ const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\n\
 fn opened(headers: &str, preferences: Option<Preferences>) -> Result<Opened, ResponseError> {
     let request = ClientRequest::new("a", "/", *b"the sample nonce")
         .subprotocols(&["chat"])
-        .extensions("x-foo, permessage-deflate; server_max_window_bits=10, x-bar");
+        .extensions("x-foo, x-bar")
+        .deflate(preferences);
     let received = format!("{RESPONSE}{headers}\r\n");
     let mut handshake = ClientHandshake::new();
     match handshake.receive(&request, received.as_bytes())? {
-        Some(Answer::WebSocket(response)) => response.opened(preferences),
+        Some(Answer::WebSocket(response)) => Ok(response.opened()),
         other => panic!("{other:?}"),
     }
 }
@@ -87,4 +88,6 @@ fn an_answer_to_permessage_deflate_is_checked_against_what_was_offered() {
         }
     }
     assert_eq!(opened("", Some(preferences)).unwrap().deflate_terms(), None);
+    let unasked = "Sec-WebSocket-Extensions: permessage-deflate\r\n";
+    assert_eq!(opened(unasked, None), Err(ResponseError::ExtensionNotOffered));
 }

@@ -9,8 +9,8 @@ use bytes::{Bytes, BytesMut};
 use support::messages::*;
 use websocket_proto::connection::Client;
 use websocket_proto::frame::Kind;
-#[cfg(feature = "std")]
 use websocket_proto::handshake::Opened;
+#[cfg(feature = "std")]
 use websocket_proto::websocket::Outgoing;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{Message, SendError, WebSocket};

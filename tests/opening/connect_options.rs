@@ -5,9 +5,11 @@ use std::collections::HashSet;
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener};
 
+use http::{HeaderValue, Request, Uri, Version};
+
 use crate::peers::{self, Peer, by_each_adapter, read_head};
 use websocket_proto::blocking::Connector;
-use websocket_proto::handshake::{Scheme, accept_key};
+use websocket_proto::handshake::{Scheme, WriteError, accept_key};
 use websocket_proto::io::{ConnectError, ConnectOptions, UrlError};
 
 #[test]
@@ -63,6 +65,10 @@ fn urls_that_say_something_else_are_refused() {
         ("ws://exa mple.com/", Invalid),
         ("ws://example.com/a b", Invalid),
         ("ws://example.com/\r\nX: y", Invalid),
+        // The `http` crate takes these bytes; a request line must not have them.
+        ("ws://example.com/\u{e9}", Invalid),
+        ("ws://example.com/?\u{e9}", Invalid),
+        ("ws://ex%zzmple.com/", Invalid),
         ("ws://example.com/#", Fragment),
         ("ws://example.com/chat#top", Fragment),
         // Two of them: which host is meant?
@@ -110,7 +116,8 @@ fn a_user_and_password_in_the_url_are_sent_as_basic_authentication() {
 fn an_authorization_of_the_callers_own_takes_the_place_of_the_urls() {
     let server = Peer::echo();
     let url = format!("ws://alice:secret@{}/", server.address);
-    let options = ConnectOptions::new(&url).unwrap().header("authorization", "Bearer 1234");
+    let options = ConnectOptions::new(&url).unwrap();
+    let options = options.header("authorization", "Bearer 1234").unwrap();
     for (adapter, connected) in by_each_adapter(&options) {
         assert!(connected.is_ok(), "{adapter}: {connected:?}");
         let head = server.head().to_lowercase();
@@ -124,6 +131,7 @@ fn debug_shows_no_credential() {
     let options = ConnectOptions::new("ws://alice:opensesame@example.com/chat")
         .unwrap()
         .header("Cookie", "session=opensesame")
+        .unwrap()
         .proxy("http://bob:opensesame@proxy.example.com:3128")
         .unwrap();
     let connector = Connector::new(io::Cursor::new(Vec::new()), options.clone()).unwrap();
@@ -141,9 +149,13 @@ fn headers_subprotocols_and_origin_reach_the_server() {
     let options = ConnectOptions::new(&format!("{}chat?room=1", server.ws()))
         .unwrap()
         .subprotocol("chat.v2")
+        .unwrap()
         .subprotocol("chat.v1")
+        .unwrap()
         .origin("https://example.com")
-        .header("X-Trace", "7");
+        .unwrap()
+        .header("X-Trace", "7")
+        .unwrap();
     for (adapter, connected) in by_each_adapter(&options) {
         assert_eq!(connected.unwrap().as_deref(), Some("chat.v2"), "{adapter}");
         let head = server.head();
@@ -155,6 +167,116 @@ fn headers_subprotocols_and_origin_reach_the_server() {
         ] {
             assert!(head.contains(line), "{adapter}: {line:?} is not in {head:?}");
         }
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_when_the_options_are_built() {
+    let options = || ConnectOptions::new("ws://a.example/").unwrap();
+    let with_header = || options().header("x", "y").unwrap();
+    for name in ["", "a b", "a:", "a\r\n", "\u{e9}"] {
+        let error = with_header().header(name, "z").unwrap_err();
+        assert_eq!(error, WriteError::HeaderName { index: 1 }, "{name:?}");
+    }
+    for value in ["a\r\nb", "a\rb", "a\nb", "a\0b", "\x7f"] {
+        let error = with_header().header("a", value).unwrap_err();
+        assert_eq!(error, WriteError::HeaderValue { index: 1 }, "{value:?}");
+    }
+    for name in [
+        "Host",
+        "upgrade",
+        "CONNECTION",
+        "Content-Length",
+        "Transfer-Encoding",
+        "Origin",
+        "Sec-WebSocket-Key",
+        "sec-websocket-protocol",
+        "Sec-WebSocket-Anything",
+    ] {
+        let error = with_header().header(name, "a").unwrap_err();
+        assert_eq!(error, WriteError::ReservedHeader { index: 1 }, "{name}");
+    }
+    let with_subprotocol = || options().subprotocol("chat").unwrap();
+    for name in ["", "a,b", "a b", "a\r\nb", "\u{e9}"] {
+        let error = with_subprotocol().subprotocol(name).unwrap_err();
+        assert_eq!(error, WriteError::Subprotocol { index: 1 }, "{name:?}");
+    }
+    let error = with_subprotocol().subprotocol("chat").unwrap_err();
+    assert_eq!(error, WriteError::DuplicateSubprotocol { index: 1 });
+    assert!(with_subprotocol().subprotocol("Chat").is_ok());
+    for origin in ["", "a\nb", "http://\u{e9}", "a  b"] {
+        assert_eq!(options().origin(origin).unwrap_err(), WriteError::Origin, "{origin:?}");
+    }
+}
+
+#[test]
+fn urls_and_requests_become_options() {
+    fn takes<O: TryInto<ConnectOptions, Error: Into<ConnectError>>>(options: O) {
+        let options = options.try_into().map_err(Into::into).unwrap();
+        assert_eq!((options.host(), options.port()), ("a.example", 81));
+    }
+    let url = "ws://a.example:81/chat";
+    takes(url);
+    let owned = url.to_owned();
+    takes(&owned);
+    takes(owned);
+    takes(url.parse::<Uri>().unwrap());
+    takes(Request::get(url).body(()).unwrap());
+    takes(ConnectOptions::new(url).unwrap());
+}
+
+#[test]
+fn a_request_says_with_what_to_connect() {
+    let server = Peer::echo();
+    let request = Request::get(format!("{}chat?room=1", server.ws()))
+        .header("origin", "https://example.com")
+        .header("sec-websocket-protocol", "v3, v2")
+        .header("sec-websocket-protocol", "v1")
+        .header("x-bytes", HeaderValue::from_bytes(b"caf\xe9").unwrap())
+        .body(())
+        .unwrap();
+    let options = ConnectOptions::try_from(request).unwrap();
+    for (adapter, connected) in by_each_adapter(&options) {
+        assert_eq!(connected.unwrap().as_deref(), Some("v3"), "{adapter}");
+        let head = server.head();
+        for line in [
+            "GET /chat?room=1\r\n",
+            "Sec-WebSocket-Protocol: v3, v2, v1\r\n",
+            "Origin: https://example.com\r\n",
+            r"x-bytes: caf\xe9",
+        ] {
+            assert!(head.contains(line), "{adapter}: {line:?} is not in {head:?}");
+        }
+    }
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_becomes_no_options() {
+    let get = || Request::get("ws://a.example/");
+    for (request, expected) in [
+        (get().method("POST"), WriteError::Method),
+        (get().version(Version::HTTP_2), WriteError::HttpVersion),
+        (get().header("host", "b"), WriteError::ReservedHeader { index: 0 }),
+        (
+            get().header("x", "y").header("upgrade", "websocket"),
+            WriteError::ReservedHeader { index: 1 },
+        ),
+        (get().header("origin", "a").header("origin", "a"), WriteError::Origin),
+        (get().header("origin", "\u{e9}"), WriteError::Origin),
+        (get().header("sec-websocket-protocol", "a,,b"), WriteError::Subprotocol { index: 1 }),
+        (get().header("sec-websocket-protocol", "\u{e9}"), WriteError::Subprotocol { index: 0 }),
+        (
+            get().header("sec-websocket-protocol", "a").header("sec-websocket-protocol", "b, a"),
+            WriteError::DuplicateSubprotocol { index: 2 },
+        ),
+    ] {
+        let error = ConnectOptions::try_from(request.body(()).unwrap()).unwrap_err();
+        assert!(matches!(error, ConnectError::Request(error) if error == expected), "{error:?}");
+    }
+    for uri in ["/chat", "http://a.example/"] {
+        let request = Request::get(uri).body(()).unwrap();
+        let error = ConnectOptions::try_from(request).unwrap_err();
+        assert!(matches!(error, ConnectError::Url(UrlError::Scheme)), "{uri}: {error:?}");
     }
 }
 
@@ -206,12 +328,12 @@ fn a_refusal_carries_status_headers_and_body() {
 #[test]
 fn wss_says_what_is_missing_where_nothing_does_tls() {
     let options = || ConnectOptions::new("wss://localhost:1/").unwrap();
-    let refused = websocket_proto::blocking::connect_with(options());
+    let refused = websocket_proto::blocking::connect(options());
     assert!(matches!(refused, Err(ConnectError::Url(UrlError::Tls))), "{refused:?}");
 
     #[cfg(all(feature = "tokio", not(feature = "tls")))]
     {
-        let refused = peers::run(websocket_proto::tokio::connect_with(options()));
+        let refused = peers::run(websocket_proto::tokio::connect(options()));
         assert!(matches!(refused, Err(ConnectError::Url(UrlError::Tls))), "{refused:?}");
     }
     #[cfg(all(
@@ -219,7 +341,7 @@ fn wss_says_what_is_missing_where_nothing_does_tls() {
         not(any(feature = "webpki-roots", feature = "rustls-native-certs"))
     ))]
     {
-        let refused = peers::run(websocket_proto::tokio::connect_with(options()));
+        let refused = peers::run(websocket_proto::tokio::connect(options()));
         assert!(matches!(refused, Err(ConnectError::NoRoots)), "{refused:?}");
     }
 }

@@ -147,7 +147,7 @@ fn a_blocking_connection_has_no_time_out_afterwards() {
         let _ = socket.read();
     });
     let options = ConnectOptions::new(&server.ws()).unwrap().connect_timeout(LIMIT);
-    let mut socket = blocking::connect_with(options).unwrap();
+    let mut socket = blocking::connect(options).unwrap();
     assert_eq!(socket.stream().read_timeout().unwrap(), None);
     assert_eq!(socket.stream().write_timeout().unwrap(), None);
     assert_eq!(socket.read().unwrap(), Some(Message::from("late")));

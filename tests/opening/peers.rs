@@ -156,7 +156,7 @@ pub(crate) fn by_each_adapter(
 }
 
 fn by_blocking(options: ConnectOptions) -> Result<Option<String>, ConnectError> {
-    let mut socket = blocking::connect_with(options)?;
+    let mut socket = blocking::connect(options)?;
     socket.send("Hello").unwrap();
     assert_eq!(socket.read().unwrap(), Some(Message::from("Hello")));
     socket.close(CloseCode::NORMAL, "").unwrap();
@@ -167,7 +167,7 @@ fn by_blocking(options: ConnectOptions) -> Result<Option<String>, ConnectError> 
 #[cfg(feature = "tokio")]
 fn by_tokio(options: ConnectOptions) -> Result<Option<String>, ConnectError> {
     run(async {
-        let mut socket = websocket_proto::tokio::connect_with(options).await?;
+        let mut socket = websocket_proto::tokio::connect(options).await?;
         socket.send("Hello").await.unwrap();
         assert_eq!(socket.next().await.unwrap().unwrap(), Message::from("Hello"));
         closed(&mut socket, CloseCode::NORMAL, "").await.unwrap();

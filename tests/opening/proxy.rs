@@ -54,6 +54,7 @@ fn proxy_and_server_each_get_their_own_credentials_only() {
     let options = ConnectOptions::new("ws://alice:secret@server.test/")
         .unwrap()
         .header("Cookie", "a=1")
+        .unwrap()
         .proxy(&format!("http://bob:p%40ss@{}", proxy.address))
         .unwrap();
     for (adapter, connected) in by_each_adapter(&options) {

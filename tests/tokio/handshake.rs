@@ -13,7 +13,7 @@ use websocket_proto::connection::{Client, Server};
 use websocket_proto::handshake::{Incoming, Opened, Request, RequestError};
 use websocket_proto::http1::{HeadError, HeadLimits};
 use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Error, Reply, UrlError};
-use websocket_proto::tokio::{Acceptor, Connector, WebSocketStream, connect, connect_with};
+use websocket_proto::tokio::{Acceptor, Connector, WebSocketStream, connect};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, ProtocolError};
 
@@ -34,7 +34,9 @@ fn options() -> ConnectOptions {
 #[tokio::test]
 async fn a_client_and_a_server_agree_over_a_pipe() {
     let (near, far) = duplex(16);
-    let options = options().subprotocol("chat.v1").subprotocol("chat.v2").header("Cookie", "a=b");
+    let options = options().subprotocol("chat.v1").expect("a token");
+    let options = options.subprotocol("chat.v2").expect("another");
+    let options = options.header("Cookie", "a=b").expect("a header");
     let mut connector = Connector::new(near, options).expect("a good request");
     let mut seen = None;
     let connecting = connector.connect_with(|response| {
@@ -228,7 +230,7 @@ async fn connecting_takes_no_longer_than_is_configured() {
     for (options, seconds) in limits {
         let begin = Instant::now();
         // Nobody ever answers.
-        let error = within(connect_with(options)).await.expect_err("nobody answers");
+        let error = within(connect(options)).await.expect_err("nobody answers");
         assert!(matches!(error, ConnectError::Io(error) if error.kind() == ErrorKind::TimedOut));
         assert_eq!(begin.elapsed().as_secs(), seconds);
     }

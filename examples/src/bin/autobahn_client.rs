@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let url = arguments.next().unwrap_or_else(|| "ws://127.0.0.1:9001".into());
     let agent = arguments.next().unwrap_or_else(|| "websocket-proto".into());
 
-    let mut socket = blocking::connect(&format!("{url}/getCaseCount"))?;
+    let mut socket = blocking::connect(format!("{url}/getCaseCount"))?;
     let count = socket.read()?.ok_or("no case count")?;
     let count: usize = count.as_text().ok_or("the case count is no text")?.parse()?;
     while socket.read()?.is_some() {}
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("case {case}: {error}");
         }
     }
-    let mut socket = blocking::connect(&format!("{url}/updateReports?agent={agent}"))?;
+    let mut socket = blocking::connect(format!("{url}/updateReports?agent={agent}"))?;
     while socket.read()?.is_some() {}
     socket.finish()?;
     println!("{count} cases run");
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn run(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
-    let mut socket = blocking::connect_with(ConnectOptions::new(url)?.config(config))?;
+    let mut socket = blocking::connect(ConnectOptions::new(url)?.config(config))?;
     let ended = loop {
         match socket.read() {
             Ok(Some(message)) if message.is_data() => socket.feed(message)?,

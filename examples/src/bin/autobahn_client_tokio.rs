@@ -8,7 +8,7 @@ use std::error::Error;
 
 use websocket_proto::deflate;
 use websocket_proto::io::ConnectOptions;
-use websocket_proto::tokio::{connect, connect_with};
+use websocket_proto::tokio::connect;
 use websocket_proto::websocket::Config;
 
 #[tokio::main(flavor = "current_thread")]
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn run(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
-    let mut socket = connect_with(ConnectOptions::new(url)?.config(config)).await?;
+    let mut socket = connect(ConnectOptions::new(url)?.config(config)).await?;
     while let Some(received) = socket.next().await {
         match received {
             Ok(message) if message.is_data() => socket.feed(message).await?,

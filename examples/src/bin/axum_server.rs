@@ -7,9 +7,10 @@ use std::io;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONNECTION, UPGRADE};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::BytesMut;
@@ -52,17 +53,21 @@ struct WebSocketUpgrade {
     on_upgrade: OnUpgrade,
 }
 
-impl<S: Sync> FromRequest<S> for WebSocketUpgrade {
+impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
     type Rejection = Response;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
-        match Offer::from_upgrade(&request) {
-            Ok(Some(offer)) => Ok(Self { offer, on_upgrade: hyper::upgrade::on(request) }),
-            Ok(None) => {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
+        // This server speaks HTTP/1.1, which has no `:protocol`.
+        let offer = match Offer::from_parts(parts, None) {
+            Ok(offer) => offer,
+            Err(error) => return Err(error.response().into_response()),
+        };
+        match (offer, parts.extensions.remove::<OnUpgrade>()) {
+            (Some(offer), Some(on_upgrade)) => Ok(Self { offer, on_upgrade }),
+            _ => {
                 let headers = [(UPGRADE, "websocket"), (CONNECTION, "Upgrade")];
                 Err((StatusCode::UPGRADE_REQUIRED, headers).into_response())
             }
-            Err(error) => Err(error.response().into_response()),
         }
     }
 }
@@ -79,11 +84,7 @@ impl WebSocketUpgrade {
     where
         F: Future<Output = ()> + Send,
     {
-        let accept = match self.offer.accept().subprotocol(subprotocol) {
-            Ok(accept) => accept,
-            // The client does not offer it, and may go without.
-            Err(_) => self.offer.accept(),
-        };
+        let accept = self.offer.accept().choose_subprotocol(&[subprotocol]);
         let (response, opened) = accept.deflate(config.deflate_preferences()).open();
         tokio::spawn(async move {
             match self.on_upgrade.await {

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let (url, config, messages) = arguments()?;
-    let mut socket = blocking::connect_with(ConnectOptions::new(&url)?.config(config))?;
+    let mut socket = blocking::connect(ConnectOptions::new(&url)?.config(config))?;
     for message in messages {
         socket.send(message)?;
         loop {

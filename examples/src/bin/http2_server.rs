@@ -62,7 +62,7 @@ async fn speak_http(stream: TcpStream, config: Config) -> Result<(), Box<dyn Err
 
 fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
     let protocol = request.extensions().get::<Protocol>().map(Protocol::as_str);
-    let offer = match Offer::from_connect(&request, protocol) {
+    let offer = match Offer::from_request(&request, protocol) {
         Ok(Some(offer)) => offer,
         Ok(None) => return Response::new("there are WebSockets here\n".into()),
         Err(error) => return error.response(),

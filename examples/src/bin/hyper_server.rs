@@ -50,7 +50,7 @@ async fn speak_http(stream: TcpStream, config: Config) -> Result<(), Box<dyn Err
 }
 
 fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
-    let offer = match Offer::from_upgrade(&request) {
+    let offer = match Offer::from_request(&request, None) {
         Ok(Some(offer)) => offer,
         Ok(None) => return Response::new("<script>new WebSocket('/')</script>".into()),
         Err(error) => return error.response(),

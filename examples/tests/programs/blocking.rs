@@ -106,7 +106,7 @@ fn the_echo_servers_compress_when_they_are_told_to() {
                 let server = Server::start(program, arguments);
                 let config = Config::new().deflate(deflate::DeflateConfig::new());
                 let options = ConnectOptions::new(&server.url).unwrap().config(config);
-                let mut socket = blocking::connect_with(options).unwrap();
+                let mut socket = blocking::connect(options).unwrap();
                 assert_eq!(socket.deflate_terms().is_some(), compresses, "{program}");
                 for message in ["Hello".repeat(1000), "Hello".repeat(1001)] {
                     socket.send(message.clone()).unwrap();

@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use websocket_proto::connection::Client;
 use websocket_proto::io::ConnectOptions;
-use websocket_proto::tokio::{WebSocketStream, connect_with};
+use websocket_proto::tokio::{WebSocketStream, connect};
 use websocket_proto::{CloseCode, Message};
 
 use crate::server::with_server;
@@ -18,9 +18,10 @@ const AXUM_SERVER: &str = env!("CARGO_BIN_EXE_axum_server");
 async fn echoes(address: SocketAddr, subprotocol: Option<&str>) {
     let mut options = ConnectOptions::new(&format!("ws://{address}/")).expect("a URL");
     if let Some(subprotocol) = subprotocol {
-        options = options.subprotocol("other").subprotocol(subprotocol);
+        options = options.subprotocol("other").expect("a token");
+        options = options.subprotocol(subprotocol).expect("another");
     }
-    let socket = connect_with(options).await.expect("a WebSocket");
+    let socket = connect(options).await.expect("a WebSocket");
     assert_eq!(socket.subprotocol(), subprotocol);
     echoes_to(socket).await;
 }
@@ -123,7 +124,7 @@ mod compressed {
     async fn echoes_compressed(address: SocketAddr) {
         let options = ConnectOptions::new(&format!("ws://{address}/")).expect("a URL");
         let config = Config::new().deflate(deflate::DeflateConfig::new());
-        let socket = connect_with(options.config(config)).await.expect("a WebSocket");
+        let socket = connect(options.config(config)).await.expect("a WebSocket");
         assert!(socket.deflate_terms().is_some());
         echoes_to(socket).await;
         // Who does not offer it goes without.

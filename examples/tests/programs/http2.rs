@@ -208,14 +208,11 @@ mod compressed {
             seed: u8,
             preferences: Preferences,
         ) -> Self {
-            let offer = preferences.offer();
-            let request = REQUEST.extensions(&offer);
+            let request = REQUEST.deflate(preferences);
             let (response, sending) = connect(http2, &request, PROTOCOL, "13").await;
             let opened = request.check_connect(&response).expect("a good answer").expect("open");
-            let agreement = preferences.check(opened.extensions()).expect("it fits the offer");
-            assert!(agreement.is_some());
-            let agreed = Opened::new().with_deflate_terms(agreement);
-            let websocket = WebSocket::new(Client::new([seed; 32]), Config::new(), agreed);
+            assert!(opened.deflate_terms().is_some());
+            let websocket = WebSocket::new(Client::new([seed; 32]), Config::new(), opened);
             Self { websocket, receiving: response.into_body(), sending }
         }
 

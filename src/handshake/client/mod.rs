@@ -2,7 +2,7 @@
 //! section 4.1).
 
 mod error;
-mod request;
+pub(crate) mod request;
 pub(crate) mod response;
 
 pub use error::ResponseError;

@@ -5,9 +5,10 @@ use core::error::Error;
 use core::fmt::{self, Write};
 use core::str::FromStr;
 
+use crate::deflate::Preferences;
 use crate::extension::Extensions;
 use crate::handshake::error::WriteError;
-use crate::handshake::headers::{VERSION, is_handshake_header};
+use crate::handshake::headers::{VERSION, is_handshake_header, write_extensions};
 use crate::handshake::key::{accept_key, key_from_nonce};
 use crate::http1::grammar::{origin_text, token, visible};
 use crate::http1::host::{is_host, is_host_and_port, is_ipv6};
@@ -16,6 +17,7 @@ use crate::http1::{HeadWriter, Header};
 /// A request for a WebSocket. Complete it with the methods below, then write it.
 ///
 /// ```
+/// use websocket_proto::deflate::Preferences;
 /// use websocket_proto::handshake::{ClientRequest, Scheme};
 /// use websocket_proto::http1::Header;
 ///
@@ -24,7 +26,7 @@ use crate::http1::{HeadWriter, Header};
 /// let request = ClientRequest::new("::1", "/chat?room=1", nonce)
 ///     .port(8443, Scheme::Wss)
 ///     .subprotocols(&["chat", "superchat"])
-///     .extensions("permessage-deflate; client_max_window_bits")
+///     .deflate(Preferences::new())
 ///     .headers(&headers);
 ///
 /// let mut out = [0; 512];
@@ -42,6 +44,7 @@ pub struct ClientRequest<'a> {
     pub(crate) subprotocols: &'a [&'a str],
     pub(crate) requires_subprotocol: bool,
     pub(crate) extensions: Option<&'a str>,
+    pub(crate) deflate: Option<Preferences>,
     origin: Option<&'a str>,
     headers: &'a [Header<'a>],
 }
@@ -64,6 +67,7 @@ impl<'a> ClientRequest<'a> {
             subprotocols: &[],
             requires_subprotocol: false,
             extensions: None,
+            deflate: None,
             origin: None,
             headers: &[],
         }
@@ -93,9 +97,20 @@ impl<'a> ClientRequest<'a> {
     }
 
     /// Sets the extensions to offer: the value of `Sec-WebSocket-Extensions` (RFC 6455,
-    /// section 9.1).
+    /// section 9.1). To offer permessage-deflate, call [`deflate`](Self::deflate).
     pub const fn extensions(mut self, extensions: &'a str) -> Self {
         self.extensions = Some(extensions);
+        self
+    }
+
+    /// Sets the preferences with which to offer permessage-deflate
+    /// ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)), or `None` to not offer it. The request
+    /// lists the offer after the other extensions.
+    ///
+    /// The answer of the server is checked against these preferences.
+    /// [`Response::deflate_terms`](super::Response::deflate_terms) returns the agreed terms.
+    pub fn deflate(mut self, preferences: impl Into<Option<Preferences>>) -> Self {
+        self.deflate = preferences.into();
         self
     }
 
@@ -133,11 +148,10 @@ impl<'a> ClientRequest<'a> {
         writer.header("Sec-WebSocket-Version", VERSION.as_bytes());
         if let Some(extensions) = self.extensions {
             Extensions::parse(extensions.as_bytes()).try_for_each(|offer| offer.map(drop))?;
-            writer.header("Sec-WebSocket-Extensions", extensions.as_bytes());
         }
-        writer.headers(self.headers, |name| {
-            is_handshake_header(name) || name.eq_ignore_ascii_case("Origin")
-        })?;
+        let deflate = self.deflate.map(|preferences| preferences.offer());
+        write_extensions(&mut writer, self.extensions, deflate.as_deref());
+        writer.headers(self.headers, is_request_header)?;
         writer.text("\r\n");
         Ok(writer.finish()?)
     }
@@ -187,18 +201,34 @@ impl<'a> ClientRequest<'a> {
     /// section 4.1, item 10).
     fn write_subprotocols(&self, writer: &mut HeadWriter<'_>) -> Result<(), WriteError> {
         for (index, subprotocol) in self.subprotocols.iter().enumerate() {
-            if token(subprotocol.as_bytes()).is_none() {
-                return Err(WriteError::Subprotocol { index });
-            }
-            if self.subprotocols.iter().take(index).any(|earlier| earlier == subprotocol) {
-                return Err(WriteError::DuplicateSubprotocol { index });
-            }
+            check_subprotocol(subprotocol, self.subprotocols.iter().take(index))?;
         }
         if !self.subprotocols.is_empty() {
             writer.list("Sec-WebSocket-Protocol", self.subprotocols);
         }
         Ok(())
     }
+}
+
+/// Returns whether the crate writes this header of a request itself.
+pub(crate) fn is_request_header(name: &str) -> bool {
+    is_handshake_header(name) || name.eq_ignore_ascii_case("Origin")
+}
+
+/// Checks that a subprotocol is a token and equals none of the earlier ones (RFC 6455, section 4.1,
+/// item 10).
+pub(crate) fn check_subprotocol(
+    subprotocol: &str,
+    mut earlier: impl ExactSizeIterator<Item = impl AsRef<str>>,
+) -> Result<(), WriteError> {
+    let index = earlier.len();
+    if token(subprotocol.as_bytes()).is_none() {
+        return Err(WriteError::Subprotocol { index });
+    }
+    if earlier.any(|earlier| earlier.as_ref() == subprotocol) {
+        return Err(WriteError::DuplicateSubprotocol { index });
+    }
+    Ok(())
 }
 
 /// The scheme of a WebSocket URI (RFC 6455, section 3).

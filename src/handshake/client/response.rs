@@ -3,8 +3,7 @@
 
 use super::error::ResponseError;
 use super::request::ClientRequest;
-#[cfg(feature = "alloc")]
-use crate::deflate::Preferences;
+use crate::deflate::{PERMESSAGE_DEFLATE, Terms};
 use crate::extension::{Extension, Extensions};
 use crate::handshake::headers::Fields;
 #[cfg(feature = "alloc")]
@@ -19,6 +18,7 @@ pub struct Response<'b> {
     http: HttpResponse<'b>,
     subprotocol: Option<&'b str>,
     extensions: Field<'b>,
+    deflate_terms: Option<Terms>,
 }
 
 impl<'b> Response<'b> {
@@ -36,9 +36,23 @@ impl<'b> Response<'b> {
         verify_upgrade(fields.upgrade)?;
         verify_connection(fields.connection, http.headers)?;
         verify_accept(fields.accept, &request.expected_accept())?;
+        Self::verify_agreement(http, &fields, request)
+    }
+
+    /// Checks what the response agrees to, which does not depend on the version of HTTP.
+    pub(crate) fn verify_agreement(
+        http: HttpResponse<'b>,
+        fields: &Fields<'b>,
+        request: &ClientRequest<'_>,
+    ) -> Result<Self, ResponseError> {
         let subprotocol = verify_subprotocol(fields.subprotocol, request)?;
-        verify_extensions(&Extensions::in_field(fields.extensions, http.headers), request)?;
-        Ok(Self { http, subprotocol, extensions: fields.extensions })
+        let extensions = Extensions::in_field(fields.extensions, http.headers);
+        verify_extensions(&extensions, request)?;
+        let deflate_terms = match request.deflate {
+            Some(preferences) => preferences.check(extensions.map_while(Result::ok))?,
+            None => None,
+        };
+        Ok(Self { http, subprotocol, extensions: fields.extensions, deflate_terms })
     }
 
     /// Returns the subprotocol that the server chose, which is one of the offered ones.
@@ -49,34 +63,29 @@ impl<'b> Response<'b> {
 
     /// Returns the extensions that the server agreed to, in the order in which they apply.
     ///
-    /// The client offered each of them, and none occurs twice. The parameters are not compared with
-    /// the offer: the specification of each extension defines whether they fit.
+    /// The client offered each of them, and none occurs twice. Except for the offer of
+    /// [`ClientRequest::deflate`], the parameters are not compared with the offer: the
+    /// specification of each extension defines whether they fit.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'b>> + Clone + use<'b> {
         Extensions::in_field(self.extensions, self.http.headers).map_while(Result::ok)
     }
 
-    /// Returns what both sides agreed on, with a copy of the response.
-    ///
-    /// `preferences` are those whose [`offer`](Preferences::offer) the request contained, or `None`
-    /// if the request did not offer permessage-deflate, or if it is not to be used.
-    ///
-    /// # Errors
-    ///
-    /// Returns [`ResponseError::Deflate`] if the answer to permessage-deflate does not match the
-    /// offer (RFC 7692, section 7.1). Drop the transport then.
+    /// Returns the terms on which the connection uses permessage-deflate, or `None` if it does not
+    /// use it. They fit the offer of [`ClientRequest::deflate`].
+    #[must_use]
+    pub const fn deflate_terms(&self) -> Option<&Terms> {
+        self.deflate_terms.as_ref()
+    }
+
+    /// Returns what both sides agreed on, with a copy of this response. Create the
+    /// [`WebSocket`](crate::WebSocket) with it.
     #[cfg(feature = "alloc")]
-    pub fn opened(
-        &self,
-        preferences: impl Into<Option<Preferences>>,
-    ) -> Result<Opened, ResponseError> {
-        let check = |preferences: Preferences| preferences.check(self.extensions());
-        let terms = preferences.into().map(check).transpose()?.flatten();
-        let opened = Opened::new().with_deflate_terms(terms);
-        let opened = opened.with_answer(HttpAnswer::new(&self.http, b""));
-        Ok(match self.subprotocol {
-            Some(subprotocol) => opened.with_subprotocol(subprotocol),
-            None => opened,
-        })
+    #[must_use]
+    pub fn opened(&self) -> Opened {
+        Opened::new()
+            .with_subprotocol(self.subprotocol)
+            .with_deflate_terms(self.deflate_terms)
+            .with_answer(HttpAnswer::new(&self.http, b""))
     }
 
     /// Returns all headers of the response.
@@ -133,7 +142,7 @@ fn verify_accept(field: Field<'_>, expected: &[u8]) -> Result<(), ResponseError>
 
 /// Checks that the chosen subprotocol was offered, in the same case (RFC 6455, section 4.1, item 6
 /// of the last list), and that the header occurs at most once (RFC 6455, section 11.3.4).
-pub(crate) fn verify_subprotocol<'b>(
+fn verify_subprotocol<'b>(
     field: Field<'b>,
     request: &ClientRequest<'_>,
 ) -> Result<Option<&'b str>, ResponseError> {
@@ -155,14 +164,17 @@ pub(crate) fn verify_subprotocol<'b>(
 ///
 /// The comparison with the offer comes first, so that the offer limits how many extensions are
 /// compared with each other.
-pub(crate) fn verify_extensions(
+fn verify_extensions(
     extensions: &Extensions<'_>,
     request: &ClientRequest<'_>,
 ) -> Result<(), ResponseError> {
     let offer = request.extensions.unwrap_or_default().as_bytes();
     for (index, extension) in extensions.clone().enumerate() {
         let name = extension?.name();
-        if !Extensions::parse(offer).map_while(Result::ok).any(|offer| offer.name() == name) {
+        let mut offered = Extensions::parse(offer).map_while(Result::ok);
+        if !(name == PERMESSAGE_DEFLATE && request.deflate.is_some()
+            || offered.any(|offered| offered.name() == name))
+        {
             return Err(ResponseError::ExtensionNotOffered);
         }
         let mut earlier = extensions.clone().take(index).map_while(Result::ok);

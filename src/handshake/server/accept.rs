@@ -4,12 +4,12 @@
 use super::request::Request;
 use crate::deflate::{Preferences, Terms};
 use crate::extension::{Extension, Extensions};
+#[cfg(feature = "alloc")]
+use crate::handshake::Opened;
 use crate::handshake::error::WriteError;
-use crate::handshake::headers::is_handshake_header;
+use crate::handshake::headers::{is_handshake_header, write_extensions};
 use crate::handshake::key::accept_key;
 use crate::http1::{HeadWriter, Header};
-
-const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
 /// A response with status 101. Complete it with the methods below, then write it.
 ///
@@ -56,10 +56,10 @@ impl<'a> Accept<'a> {
         Self { request, subprotocol: None, extensions: None, deflate: None, headers: &[] }
     }
 
-    /// Agrees to one of the subprotocols that the client offered. Without this call the answer
-    /// names no subprotocol.
-    pub const fn subprotocol(mut self, subprotocol: &'a str) -> Self {
-        self.subprotocol = Some(subprotocol);
+    /// Agrees to one of the subprotocols that the client offered. Without this call, or with
+    /// `None`, the answer names no subprotocol. [`Request::choose_subprotocol`] returns one.
+    pub fn subprotocol(mut self, subprotocol: impl Into<Option<&'a str>>) -> Self {
+        self.subprotocol = subprotocol.into();
         self
     }
 
@@ -75,11 +75,8 @@ impl<'a> Accept<'a> {
     }
 
     /// Agrees to permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)) if the
-    /// client offers it on terms that can be met. The answer lists it after the other extensions.
-    ///
-    /// Returns the answer and the agreed [`Terms`]. Pass the terms to the code that compresses, for
-    /// example with `websocket::Config::deflate_terms`. `None` means that the connection does not
-    /// use permessage-deflate.
+    /// client offers it on terms that fit `preferences`. The answer lists it after the other
+    /// extensions. With `None` the answer does not agree to it.
     ///
     /// ```
     /// # use websocket_proto::handshake::{Incoming, ServerHandshake, WriteError};
@@ -91,17 +88,18 @@ impl<'a> Accept<'a> {
     /// # let Ok(Some(Incoming::WebSocket(request))) = ServerHandshake::new().receive(received) else {
     /// #     panic!()
     /// # };
-    /// let (accept, terms) = request.accept().deflate(&Preferences::new());
-    /// assert!(terms.is_some());
+    /// let accept = request.accept().deflate(Preferences::new());
+    /// assert!(accept.deflate_terms().is_some());
     ///
     /// let mut out = [0; 256];
     /// let len = accept.write(&mut out)?;
     /// assert!(out[..len].ends_with(b"Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"));
     /// # Ok::<(), WriteError>(())
     /// ```
-    pub fn deflate(mut self, preferences: &Preferences) -> (Self, Option<Terms>) {
-        self.deflate = preferences.accept(self.request.extensions());
-        (self, self.deflate)
+    pub fn deflate(mut self, preferences: impl Into<Option<Preferences>>) -> Self {
+        let preferences = preferences.into();
+        self.deflate = preferences.and_then(|wanted| wanted.accept(self.request.extensions()));
+        self
     }
 
     /// Sets other headers to send, such as cookies.
@@ -132,22 +130,31 @@ impl<'a> Accept<'a> {
             require_offered_extensions(extensions, self.request.extensions())?;
         }
         let deflate = self.deflate.map(|terms| terms.response());
-        match (self.extensions, deflate.as_deref()) {
-            (Some(others), Some(deflate)) => writer.list(EXTENSIONS, &[others, deflate]),
-            (Some(extension), None) | (None, Some(extension)) => {
-                writer.header(EXTENSIONS, extension.as_bytes());
-            }
-            (None, None) => {}
-        }
+        write_extensions(&mut writer, self.extensions, deflate.as_deref());
         writer.headers(self.headers, is_handshake_header)?;
         writer.text("\r\n");
         Ok(writer.finish()?)
+    }
+
+    /// Returns the terms on which the connection will use permessage-deflate, or `None` if it will
+    /// not use it.
+    #[must_use]
+    pub const fn deflate_terms(&self) -> Option<&Terms> {
+        self.deflate.as_ref()
+    }
+
+    /// Returns what this answer agrees to. Create the [`WebSocket`](crate::WebSocket) with it,
+    /// after [`write`](Self::write) has accepted the answer.
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn opened(&self) -> Opened {
+        Opened::new().with_subprotocol(self.subprotocol).with_deflate_terms(self.deflate)
     }
 }
 
 /// Checks that the client offered the chosen subprotocol (RFC 6455, section 4.2.2, step 5.5).
 /// Otherwise the client would fail the connection.
-pub(crate) fn require_offered_subprotocol<'b>(
+fn require_offered_subprotocol<'b>(
     chosen: &str,
     mut offered: impl Iterator<Item = &'b str>,
 ) -> Result<(), WriteError> {

@@ -113,6 +113,27 @@ impl<'b> Request<'b> {
         self.subprotocol_list().filter_map(token)
     }
 
+    /// Returns the first of the `supported` subprotocols that the client offers. The order of
+    /// `supported` is the server's preference.
+    ///
+    /// ```
+    /// # use websocket_proto::handshake::{Incoming, ServerHandshake};
+    /// # let received = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    /// #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+    /// #     Sec-WebSocket-Protocol: chat.v1, chat.v2\r\n\r\n";
+    /// # let Ok(Some(Incoming::WebSocket(request))) = ServerHandshake::new().receive(received) else {
+    /// #     panic!()
+    /// # };
+    /// // The request offers chat.v1 and chat.v2.
+    /// assert_eq!(request.choose_subprotocol(&["chat.v3", "chat.v2", "chat.v1"]), Some("chat.v2"));
+    /// let accept = request.accept().subprotocol(request.choose_subprotocol(&["chat.v2"]));
+    /// # let _ = accept;
+    /// ```
+    #[must_use]
+    pub fn choose_subprotocol(&self, supported: &[&str]) -> Option<&'b str> {
+        choose_subprotocol(supported, self.subprotocols())
+    }
+
     /// Returns the extensions that the client offers, in order of preference. The same name may
     /// occur several times with different parameters, as alternatives.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'b>> + Clone + use<'b> {
@@ -159,6 +180,14 @@ pub(crate) fn check_subprotocols<'b>(
     Ok(())
 }
 
+/// Returns the first of the `supported` subprotocols that is `offered` too.
+pub(crate) fn choose_subprotocol<'b>(
+    supported: &[&str],
+    offered: impl Iterator<Item = &'b str> + Clone,
+) -> Option<&'b str> {
+    supported.iter().find_map(|name| offered.clone().find(|offered| offered == name))
+}
+
 /// Returns whether `Upgrade` contains `websocket` as a whole list element, in any case (RFC 6455,
 /// section 4.2.1, item 3).
 ///
@@ -167,10 +196,8 @@ pub(crate) fn check_subprotocols<'b>(
 fn asks_for_websocket(lines: Values<'_, 'static>) -> Result<bool, RequestError> {
     let (mut asks, mut is_malformed) = (false, false);
     for element in lines.elements().filter(|element| !element.is_empty()) {
-        let mut words = element.splitn(2, |&byte| byte == b'/');
-        let name = words.next().unwrap_or_default();
-        let version = words.next();
-        let is_websocket = name.eq_ignore_ascii_case(b"websocket");
+        let (name, version) = split_protocol(element);
+        let is_websocket = is_websocket(name);
         asks |= is_websocket;
         is_malformed |= is_websocket && version.is_some();
         is_malformed |= token(name).is_none() || version.is_some_and(|text| token(text).is_none());
@@ -179,6 +206,22 @@ fn asks_for_websocket(lines: Values<'_, 'static>) -> Result<bool, RequestError> 
         return Err(RequestError::Upgrade);
     }
     Ok(asks)
+}
+
+/// Returns whether an element of `Upgrade` names `websocket`, with or without a version.
+#[cfg(feature = "http")]
+pub(crate) fn names_websocket(element: &[u8]) -> bool {
+    is_websocket(split_protocol(element).0)
+}
+
+/// Splits an element of `Upgrade` into the name and the version (RFC 9110, section 7.8).
+fn split_protocol(element: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let mut words = element.splitn(2, |&byte| byte == b'/');
+    (words.next().unwrap_or_default(), words.next())
+}
+
+fn is_websocket(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"websocket")
 }
 
 /// Checks that `Connection` contains `Upgrade` as a whole list element, in any case (RFC 6455,

@@ -58,7 +58,7 @@ impl Accepting {
                 Ok(None) => return Step::Read,
                 Ok(Some(incoming)) => {
                     let (head_len, outcome) =
-                        respond(&incoming, answer, self.deflate.as_ref(), &mut self.output);
+                        respond(&incoming, answer, self.deflate, &mut self.output);
                     self.input.advance(head_len);
                     self.progress = Progress::Response(outcome);
                 }
@@ -83,7 +83,7 @@ impl Accepting {
 fn respond(
     incoming: &Incoming<'_>,
     answer: impl FnOnce(&Incoming<'_>) -> Reply,
-    deflate: Option<&Preferences>,
+    deflate: Option<Preferences>,
     output: &mut BytesMut,
 ) -> (usize, Result<Opened, AcceptError>) {
     let (request, head_len) = match incoming {
@@ -91,18 +91,10 @@ fn respond(
         Incoming::Http(request) => (None, request.head_len),
     };
     let reply = answer(incoming);
-    let deflate =
-        deflate.zip(request).and_then(|(wanted, request)| wanted.accept(request.extensions()));
-    let outcome = match reply.write(request, deflate.as_ref(), output) {
-        Ok(()) if reply.status() == 101 => {
-            let opened = Opened::new().with_deflate_terms(deflate);
-            Ok(match reply.agreed_subprotocol() {
-                Some(subprotocol) => opened.with_subprotocol(subprotocol),
-                None => opened,
-            })
-        }
-        Ok(()) if request.is_none() => Err(AcceptError::NotWebSocket { status: reply.status() }),
-        Ok(()) => Err(AcceptError::Refused { status: reply.status() }),
+    let outcome = match reply.write(request, deflate, output) {
+        Ok(Some(opened)) => Ok(opened),
+        Ok(None) if request.is_none() => Err(AcceptError::NotWebSocket { status: reply.status() }),
+        Ok(None) => Err(AcceptError::Refused { status: reply.status() }),
         Err(error) => {
             refuse(Refusal::new(500), output);
             Err(AcceptError::Reply(error))

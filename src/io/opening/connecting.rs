@@ -62,12 +62,8 @@ impl Connecting {
         let Self { options, handshake, input, .. } = self;
         match options.with_request(self.nonce, |request| handshake.receive(request, input)) {
             Ok(Some(Answer::WebSocket(response))) => {
-                let opened = match response.opened(options.config.deflate_preferences()) {
-                    Ok(opened) => opened,
-                    Err(error) => return Step::Done(Err(error.into())),
-                };
                 inspect(&response);
-                let head_len = response.head_len();
+                let (opened, head_len) = (response.opened(), response.head_len());
                 self.input.advance(head_len);
                 Step::Done(Ok(opened))
             }

@@ -36,16 +36,19 @@ impl Tunneling {
         let authority = server.authority();
         // RFC 9112 3.2.3: the target is the authority, and so is the Host (RFC 9110 7.2). Both
         // have come out of a URL, which has none of the bytes that could end a line.
-        let mut request = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
+        let request = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
+        let mut output = BytesMut::from(request.as_bytes());
         if let Some(authorization) = &proxy.authorization {
-            request += &format!("Proxy-Authorization: {}\r\n", authorization.as_str());
+            for part in [b"Proxy-Authorization: ", authorization.as_bytes(), b"\r\n"] {
+                output.extend_from_slice(part);
+            }
         }
-        request += "\r\n";
+        output.extend_from_slice(b"\r\n");
         Self {
             handshake: ClientHandshake::with_limits(options.limits),
             body: None,
             input: BytesMut::new(),
-            output: BytesMut::from(request.as_bytes()),
+            output,
             unflushed: true,
             eof: false,
         }
