@@ -7,10 +7,8 @@ use super::accept::write_all;
 use super::deadline::{Deadline, TimedStream};
 use super::{WebSocketStream, fill};
 use crate::connection::Client;
-use crate::handshake::{Response, Scheme};
-use crate::io::{
-    ConnectError, ConnectOptions, Connecting, Opened, ReadSize, Step, UrlError, random,
-};
+use crate::handshake::{Response, Scheme, random_nonce};
+use crate::io::{ConnectError, ConnectOptions, Connecting, Opened, ReadSize, Step, UrlError};
 
 /// Connects to a `ws://` URL.
 ///
@@ -47,7 +45,7 @@ pub fn connect_with(
     }
     let deadline = Deadline::after(options.connect_timeout);
     let stream = open_tcp(&options, deadline)?;
-    let mut connecting = Connecting::new(options, random()?)?;
+    let mut connecting = Connecting::new(options, random_nonce()?)?;
     let mut timed = TimedStream { stream: &stream, deadline };
     let opened = shake_hands(&mut connecting, &mut timed, |_| ())?;
     take_off_time_outs(&stream)?;
@@ -149,7 +147,7 @@ fn open<S>(
     opened: Opened,
 ) -> Result<WebSocketStream<S, Client>, ConnectError> {
     let config = connecting.options().config.clone().deflate_terms(opened.deflate);
-    let client = Client::new(random()?);
+    let client = Client::random()?;
     let input = core::mem::take(&mut connecting.input);
     Ok(WebSocketStream::new(stream, client, config, input, opened.subprotocol))
 }
@@ -172,7 +170,7 @@ impl<S: Read + Write> Connector<S> {
     /// [`Request`](ConnectError::Request): a part of the request that cannot be sent.
     /// [`Io`](ConnectError::Io): the system has no random bytes.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
-        let connecting = Connecting::new(options, random()?)?;
+        let connecting = Connecting::new(options, random_nonce()?)?;
         Ok(Self { stream: Some(stream), connecting })
     }
 

@@ -8,7 +8,7 @@
 
 mod config;
 mod event;
-mod header_bytes;
+mod frame_start;
 mod header_rules;
 mod input;
 mod output;
@@ -20,16 +20,16 @@ mod state;
 
 use crate::close::{CloseCode, CloseFrame};
 use crate::error::{OutputFull, ProtocolError, SendError};
-use crate::frame::Kind;
+use crate::frame::{HeaderBytes, Kind, Rsv};
 
 pub use config::ConnectionConfig;
 pub use event::{ControlPayload, Data, Event};
-pub use header_bytes::HeaderBytes;
+pub use frame_start::FrameStart;
 pub use input::Input;
 pub use output::{Output, SliceOutput};
 pub(crate) use owed::OwedClose;
 pub use receive::Receiver;
-pub use role::{Client, Role, Server};
+pub use role::{AnyRole, Client, Role, Server};
 pub use send::Sender;
 pub use state::{State, TransportAction};
 
@@ -42,7 +42,7 @@ use output::Counted;
 ///   [`receive_eof`](Self::receive_eof) when the transport has ended.
 /// - **send**: call [`send_text`](Self::send_text), [`send_binary`](Self::send_binary),
 ///   [`send_fragment`](Self::send_fragment), [`send_in_place`](Self::send_in_place),
-///   [`ping`](Self::ping) or [`close`](Self::close).
+///   [`begin`](Self::begin), [`ping`](Self::ping) or [`close`](Self::close). [`Sender`] has more.
 /// - **transmit**: call [`poll_transmit`](Self::poll_transmit) after each `receive`. It writes the
 ///   answers of the connection, which has one slot for a Pong and one for a Close.
 /// - **look**: [`state`](Self::state) returns the state of the closing handshake, and
@@ -85,8 +85,8 @@ impl<R: Role> Connection<R> {
     /// Creates a connection whose opening handshake has just been completed.
     pub fn new(role: R, config: ConnectionConfig) -> Self {
         Self {
-            receiver: Receiver::new(&config),
-            sender: Sender::new(role),
+            receiver: Receiver::new(&role, &config),
+            sender: Sender::new(role, &config),
             answer_pings: config.answer_pings,
             pong: None,
             close: None,
@@ -160,7 +160,7 @@ impl<R: Role> Connection<R> {
     /// # Errors
     /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
     /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
-    ///   kind, or is compressed.
+    ///   kind, has reserved bits, or is a text from [`begin_fragment`](Self::begin_fragment).
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     /// - [`InvalidUtf8`](SendError::InvalidUtf8): the text is not UTF-8.
     pub fn send_fragment(
@@ -173,25 +173,50 @@ impl<R: Role> Connection<R> {
         self.sender.send_fragment(kind, fin, payload, out)
     }
 
-    /// Sends the next fragment of a compressed message. `fin` marks the last fragment.
-    ///
-    /// The first fragment has RSV1 set (RFC 7692, section 6), so an extension that uses RSV1 must
-    /// have been negotiated. `payload` is the output of that extension. The original text is not
-    /// checked for UTF-8.
+    /// Sends the next fragment of a message with reserved bits, as
+    /// [`Sender::send_extended`] does.
     ///
     /// # Errors
-    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
-    /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
-    ///   kind, or is not compressed.
-    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
-    pub fn send_compressed(
+    /// Returns the errors of [`Sender::send_extended`].
+    pub fn send_extended(
         &mut self,
         kind: Kind,
         fin: bool,
         payload: &[u8],
+        rsv: Rsv,
         out: &mut impl Output,
     ) -> Result<(), SendError> {
-        self.sender.send_compressed(kind, fin, payload, out)
+        self.sender.send_extended(kind, fin, payload, rsv, out)
+    }
+
+    /// Begins a whole message in one frame, whose payload the caller sends, as [`Sender::begin`]
+    /// does.
+    ///
+    /// # Errors
+    /// Returns the errors of [`Sender::begin`].
+    #[inline]
+    pub fn begin(
+        &mut self,
+        kind: Kind,
+        payload_len: u64,
+        rsv: Rsv,
+    ) -> Result<FrameStart, SendError> {
+        self.sender.begin(kind, payload_len, rsv)
+    }
+
+    /// Begins the next fragment of a message, whose payload the caller sends, as
+    /// [`Sender::begin_fragment`] does.
+    ///
+    /// # Errors
+    /// Returns the errors of [`Sender::begin_fragment`].
+    pub fn begin_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload_len: u64,
+        rsv: Rsv,
+    ) -> Result<FrameStart, SendError> {
+        self.sender.begin_fragment(kind, fin, payload_len, rsv)
     }
 
     /// Prepares `payload` in place as the next fragment of a message, and returns its header.
@@ -282,6 +307,21 @@ impl<R: Role> Connection<R> {
         if self.pong.is_none() && self.close.is_none() { Ok(0) } else { self.transmit(out) }
     }
 
+    /// Returns the sending direction, for the methods of [`Sender`] that this type does not have.
+    ///
+    /// A Close of the sender is the Close of this connection too. Queued frames stay queued: after
+    /// a Close they are dropped.
+    #[inline]
+    pub const fn sender(&mut self) -> &mut Sender<R> {
+        &mut self.sender
+    }
+
+    /// Returns whether the endpoint is the client.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.sender.is_client()
+    }
+
     /// Returns the state of the connection in the closing handshake.
     #[must_use]
     pub fn state(&self) -> State {
@@ -303,7 +343,7 @@ impl<R: Role> Connection<R> {
             TransportAction::Keep
         } else if self.eof {
             TransportAction::Drop
-        } else if !R::MASKS || self.receiver.error().is_some() {
+        } else if !self.is_client() || self.receiver.error().is_some() {
             // RFC 6455, section 7.1.1: the server closes the transport first.
             // RFC 6455, section 7.1.7: the endpoint that fails a connection closes the transport.
             TransportAction::ShutdownWrite
@@ -330,11 +370,6 @@ impl<R: Role> Connection<R> {
     #[must_use]
     pub fn into_split(self) -> (Receiver<R>, Sender<R>) {
         (self.receiver, self.sender)
-    }
-
-    #[cfg(feature = "alloc")]
-    pub(crate) const fn sender(&mut self) -> &mut Sender<R> {
-        &mut self.sender
     }
 
     /// Fails the connection because of an error that the message layer found.

@@ -112,4 +112,6 @@ pub use client::{Answer, ClientHandshake, ClientRequest, Response, ResponseError
 pub use error::WriteError;
 pub use headers::MAX_SUBPROTOCOLS;
 pub use key::accept_key;
+#[cfg(feature = "std")]
+pub use key::random_nonce;
 pub use server::{Accept, Incoming, Refusal, Request, RequestError, ServerHandshake};

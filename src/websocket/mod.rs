@@ -69,8 +69,8 @@ impl<R: Role> WebSocket<R> {
     /// A connection whose opening handshake has just been completed.
     pub fn new(role: R, config: Config) -> Self {
         Self {
-            joining: Joining::new(&config, R::MASKS),
-            queue: Queue::new(&config, R::MASKS),
+            joining: Joining::new(&config, role.is_client()),
+            queue: Queue::new(&config, role.is_client()),
             watch: config.keepalive.map(Watch::new),
             connection: Connection::new(role, config.connection_config()),
         }
@@ -199,6 +199,12 @@ impl<R: Role> WebSocket<R> {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.queue.is_ready()
+    }
+
+    /// Returns whether the endpoint is the client.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.connection.is_client()
     }
 
     /// Where the connection is in its closing handshake. What is queued counts as sent.

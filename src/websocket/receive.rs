@@ -36,7 +36,7 @@ impl Joining {
             gap: 0,
             inflating: Inflating::negotiated(
                 &config.compression,
-                config.connection.max_message_size,
+                config.max_message_size,
                 is_client,
             )
             .map(Box::new),
@@ -66,7 +66,7 @@ impl Joining {
             let event = source.receive(&mut unread);
             let end = start + unread.consumed();
             match event {
-                Ok(Some(Event::Data(data))) if data.compressed => {
+                Ok(Some(Event::Data(data))) if data.transformed => {
                     let Some(inflating) = &mut self.inflating else {
                         // RSV1 is refused where nothing was negotiated.
                         continue;

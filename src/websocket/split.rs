@@ -63,6 +63,12 @@ impl<R: Role> MessageReceiver<R> {
         self.receiver.receive_eof()
     }
 
+    /// Returns whether the endpoint is the client.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.receiver.is_client()
+    }
+
     /// How many bytes of the data frame under way have not arrived: a hint for the size of the
     /// next read.
     #[must_use]

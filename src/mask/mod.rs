@@ -1,0 +1,95 @@
+//! Masks and unmasks payloads ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.3).
+//!
+//! Masking is an XOR of the payload with a four-byte key, which repeats over the payload. [`Mask`]
+//! masks one payload, and [`MaskKeys`] generates the keys of a client.
+//!
+//! On x86-64 the features `simd` and `std` use AVX2 where the processor has it. Without them, the
+//! instructions are those that the program is compiled for.
+
+mod keys;
+mod xor;
+
+use core::fmt;
+
+pub use keys::MaskKeys;
+
+use xor::{xor_copy, xor_copy_large, xor_large, xor_small};
+
+/// The masking key of a frame: four bytes, in the order of the header (RFC 6455, section 5.2).
+///
+/// A client uses a fresh, unpredictable key for each frame (RFC 6455, section 5.3). [`MaskKeys`]
+/// generates such keys.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MaskKey(pub [u8; 4]);
+
+impl fmt::Debug for MaskKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MaskKey({:08x})", u32::from_be_bytes(self.0))
+    }
+}
+
+/// Masks or unmasks the payload of one frame.
+///
+/// Masking and unmasking are the same operation. A `Mask` remembers its position in the payload,
+/// so the payload may be passed in pieces of any size.
+///
+/// ```
+/// use websocket_proto::mask::{Mask, MaskKey};
+///
+/// // The masked "Hello" of RFC 6455, section 5.7, in two pieces.
+/// let mut payload = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
+/// let (start, end) = payload.split_at_mut(2);
+/// let mut mask = Mask::new(MaskKey([0x37, 0xfa, 0x21, 0x3d]));
+/// mask.apply(start);
+/// mask.apply(end);
+/// assert_eq!(&payload, b"Hello");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mask {
+    /// The key, rotated so that its first byte masks the next byte of the payload.
+    key: [u8; 4],
+}
+
+impl Mask {
+    /// Creates a mask at the start of a payload.
+    #[must_use]
+    pub const fn new(key: MaskKey) -> Self {
+        Self { key: key.0 }
+    }
+
+    /// Masks the next `bytes.len()` bytes of the payload, in place.
+    #[inline]
+    pub fn apply(&mut self, bytes: &mut [u8]) {
+        if bytes.len() < LARGE {
+            xor_small(bytes, self.key);
+        } else {
+            xor_large(bytes, self.key);
+        }
+        self.advance(bytes.len());
+    }
+
+    /// Copies the next bytes of the payload and masks them, in one pass.
+    ///
+    /// Copies as many bytes as both slices hold, and returns that number.
+    #[inline]
+    pub fn copy(&mut self, from: &[u8], to: &mut [u8]) -> usize {
+        let len = from.len().min(to.len());
+        if len < LARGE {
+            xor_copy(from, to, self.key);
+        } else {
+            xor_copy_large(from, to, self.key);
+        }
+        self.advance(len);
+        len
+    }
+
+    fn advance(&mut self, len: usize) {
+        // RFC 6455, section 5.3: byte i of the payload is masked with byte i mod 4 of the key. Here
+        // i counts from the start of the payload, not from the start of the piece.
+        let bits = 8 * (len % 4) as u32;
+        self.key = u32::from_le_bytes(self.key).rotate_right(bits).to_le_bytes();
+    }
+}
+
+/// The length, in bytes, from which the check for vector instructions is worth its cost.
+const LARGE: usize = 128;
