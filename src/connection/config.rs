@@ -78,9 +78,9 @@ impl ConnectionConfig {
     /// not validate the text of such a message, in either direction, because its payload is only
     /// readable after the extension has decoded it. The extension must validate the decoded text.
     ///
-    /// A bit that is neither here nor in [`tag_bits`](Self::tag_bits) fails the connection with code
-    /// 1002 when the peer sets it (RFC 6455, section 5.2). So does every reserved bit on a control
-    /// frame or on a later fragment: extensions that use those are not supported.
+    /// A bit that is neither here nor in [`tag_bits`](Self::tag_bits) fails the connection with
+    /// code 1002 when the peer sets it (RFC 6455, section 5.2). So does every reserved bit on a
+    /// control frame or on a later fragment: extensions that use those are not supported.
     #[must_use]
     pub const fn reserved_bits(mut self, rsv: Rsv) -> Self {
         self.reserved_bits = rsv;
