@@ -1,10 +1,11 @@
 //! The loops.
 //!
 //! They are plain loops over four-byte chunks, which the compiler turns into vector code. The
-//! `unsafe` calls run the same loops compiled for AVX2, after AVX2 was detected at run time.
+//! `unsafe` calls run the same loops compiled for AVX2, after AVX2 was detected at run time. Targets
+//! without vector registers, such as kernels, have no SSE2, and there is nothing to detect on them.
 #![cfg_attr(feature = "simd", allow(unsafe_code))]
 
-#[cfg(all(feature = "simd", target_arch = "x86_64"))]
+#[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
 cpufeatures::new!(has_avx2, "avx2");
 
 #[inline(always)]
@@ -51,7 +52,7 @@ pub(super) fn xor_copy(from: &[u8], to: &mut [u8], key: [u8; 4]) {
     }
 }
 
-#[cfg(all(feature = "simd", target_arch = "x86_64"))]
+#[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
 mod avx2 {
     #[target_feature(enable = "avx2")]
     pub(super) fn xor(bytes: &mut [u8], key: [u8; 4]) {
@@ -66,7 +67,7 @@ mod avx2 {
 
 #[inline]
 pub(super) fn xor_large(bytes: &mut [u8], key: [u8; 4]) {
-    #[cfg(all(feature = "simd", target_arch = "x86_64"))]
+    #[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
     if has_avx2::get() {
         // SAFETY: the only requirement of this safe function is AVX2, which was just detected.
         return unsafe { avx2::xor(bytes, key) };
@@ -76,7 +77,7 @@ pub(super) fn xor_large(bytes: &mut [u8], key: [u8; 4]) {
 
 #[inline]
 pub(super) fn xor_copy_large(from: &[u8], to: &mut [u8], key: [u8; 4]) {
-    #[cfg(all(feature = "simd", target_arch = "x86_64"))]
+    #[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
     if has_avx2::get() {
         // SAFETY: the only requirement of this safe function is AVX2, which was just detected.
         return unsafe { avx2::xor_copy(from, to, key) };

@@ -3,7 +3,7 @@
 
 use support::{Entry, Frame, Pair, Side, Wire, client, hex, server};
 use websocket_proto::connection::{
-    AnyRole, Client, Connection, ConnectionConfig, FrameStart, Output, Role, Server, State,
+    AnyRole, Client, Connection, ConnectionConfig, FrameStart, Input, Output, Role, Server, State,
 };
 use websocket_proto::frame::{FrameHeader, Kind, Rsv};
 use websocket_proto::{CloseCode, SendError};
@@ -165,4 +165,21 @@ fn the_halves_stream_too() {
     let mut out = Wire::default();
     stream(&start, b"abc", 2, &mut out);
     assert_eq!(out.0, Frame::binary("abc").bytes(Side::Client));
+}
+
+#[test]
+fn a_close_by_the_sender_of_a_connection_is_its_close() {
+    let mut connection = server();
+    let mut ping = Frame::ping("p").bytes(Side::Server);
+    connection.receive(&mut Input::new(&mut ping)).expect("valid").expect("a Ping");
+    let mut out = Wire::default();
+    connection.sender().close(None, &mut out).expect("open");
+    assert_eq!(out.0, Frame::raw_close([]).bytes(Side::Client));
+    assert_eq!(connection.state(), State::LocalClosing);
+    // RFC 6455 5.5.1: nothing follows a Close, so the Pong is dropped.
+    assert_eq!(connection.poll_transmit(&mut out), Ok(0));
+    let mut close = Frame::close(1000, "").bytes(Side::Server);
+    connection.receive(&mut Input::new(&mut close)).expect("valid").expect("a Close");
+    assert_eq!(connection.poll_transmit(&mut out), Ok(0), "it was sent already");
+    assert_eq!(connection.state(), State::Closed);
 }
