@@ -1,6 +1,10 @@
-//! The start of a frame whose payload the caller sends.
+//! Frames whose payload the caller sends ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
+//! section 5.2).
 
-use crate::frame::{FrameHeader, HeaderBytes};
+use super::role::Role;
+use super::send::{Fragmented, Sender};
+use crate::error::SendError;
+use crate::frame::{FrameHeader, HeaderBytes, Kind, Rsv};
 use crate::mask::Mask;
 
 /// The start of a frame whose payload the caller sends: its header, and the mask for its payload.
@@ -43,11 +47,6 @@ pub struct FrameStart {
 }
 
 impl FrameStart {
-    #[inline]
-    pub(super) const fn new(header: FrameHeader) -> Self {
-        Self { header }
-    }
-
     /// Returns the header, to be sent first.
     #[inline]
     #[must_use]
@@ -67,5 +66,97 @@ impl FrameStart {
     #[must_use]
     pub const fn payload_len(&self) -> u64 {
         self.header.payload_len
+    }
+}
+
+impl<R: Role> Sender<R> {
+    /// Begins a whole message in one frame, whose payload the caller sends.
+    ///
+    /// [`FrameStart`] has the header, and states the duties of the caller. This method suits a
+    /// payload that is not in memory, or that is sent without a copy. `payload_len` is the length
+    /// of the payload in bytes. `rsv` are the reserved bits of the message: [`Rsv::NONE`] without
+    /// an extension.
+    ///
+    /// This sender does not see the payload. If `kind` is [`Kind::Text`], the caller must make sure
+    /// that the text is valid UTF-8 before it sends it (RFC 6455, section 8.1), for example with a
+    /// [`Utf8Validator`](crate::utf8::Utf8Validator).
+    ///
+    /// # Errors
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): a fragmented message is in progress.
+    /// - [`ReservedBits`](SendError::ReservedBits): no extension of this connection uses the bits.
+    /// - [`FrameTooLong`](SendError::FrameTooLong): the payload is longer than 2^63 - 1 bytes.
+    #[inline]
+    pub fn begin(
+        &mut self,
+        kind: Kind,
+        payload_len: u64,
+        rsv: Rsv,
+    ) -> Result<FrameStart, SendError> {
+        self.check_begin(rsv)?;
+        check_len(payload_len)?;
+        Ok(FrameStart { header: self.next_header(kind.into(), rsv, true, payload_len) })
+    }
+
+    /// Begins the next fragment of a message, whose payload the caller sends.
+    ///
+    /// `fin` marks the last fragment. Everything else is as in [`begin`](Self::begin) and
+    /// [`send_extended`](Self::send_extended).
+    ///
+    /// A text that begins with this method must go on with it, because this sender has not seen the
+    /// start of the text. In the same way a text from [`send_fragment`](Self::send_fragment) cannot
+    /// go on with this method. Binary and transformed messages can mix both.
+    ///
+    /// # Errors
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`ReservedBits`](SendError::ReservedBits): no extension of this connection uses the bits.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
+    ///   kind, has other reserved bits, or is a text that this sender checks.
+    /// - [`FrameTooLong`](SendError::FrameTooLong): the payload is longer than 2^63 - 1 bytes.
+    pub fn begin_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload_len: u64,
+        rsv: Rsv,
+    ) -> Result<FrameStart, SendError> {
+        let message = Fragmented { kind, rsv, checked: false };
+        let opcode = self.admit_fragment(message)?;
+        check_len(payload_len)?;
+        let rsv = self.advance_message(message, fin);
+        Ok(FrameStart { header: self.next_header(opcode, rsv, fin, payload_len) })
+    }
+
+    /// Checks that [`begin`](Self::begin) can begin a message now. Nothing changes.
+    ///
+    /// An extension calls this method before it encodes a payload, because its encoder must not
+    /// advance for a message that is not sent.
+    ///
+    /// # Errors
+    /// Returns the errors of [`begin`](Self::begin) that do not depend on the payload.
+    #[inline]
+    pub fn check_begin(&self, rsv: Rsv) -> Result<(), SendError> {
+        self.admit_message()?;
+        self.admit_bits(rsv)
+    }
+
+    /// Checks that [`begin_fragment`](Self::begin_fragment) can begin a fragment now. Nothing
+    /// changes.
+    ///
+    /// # Errors
+    /// Returns the errors of [`begin_fragment`](Self::begin_fragment) that do not depend on the
+    /// payload.
+    pub fn check_begin_fragment(&self, kind: Kind, rsv: Rsv) -> Result<(), SendError> {
+        self.admit_fragment(Fragmented { kind, rsv, checked: false }).map(drop)
+    }
+}
+
+/// RFC 6455, section 5.2: the most significant bit of the length is 0.
+#[inline]
+const fn check_len(payload_len: u64) -> Result<(), SendError> {
+    if payload_len <= FrameHeader::MAX_PAYLOAD_LEN {
+        Ok(())
+    } else {
+        Err(SendError::FrameTooLong { len: payload_len })
     }
 }

@@ -138,8 +138,8 @@ impl<R: Role> RoleSide<R> {
 }
 
 mod sealed {
-    //! Only this module can name [`Internal`], so no other crate can call the methods of [`Sealed`],
-    //! although a bound on [`Role`](super::Role) brings them into scope.
+    //! Only this module can name [`Internal`], so no other crate can call the methods of
+    //! [`Sealed`], although a bound on [`Role`](super::Role) brings them into scope.
     //!
     //! ```compile_fail
     //! fn key<R: websocket_proto::connection::Role>(role: &mut R) {

@@ -3,7 +3,6 @@
 
 use super::config::ConnectionConfig;
 use super::event::ControlPayload;
-use super::frame_start::FrameStart;
 use super::output::{Output, require_room};
 use super::role::{Role, next_mask_key};
 use crate::close::{CloseCode, CloseFrame};
@@ -33,13 +32,13 @@ pub struct Sender<R> {
 
 /// The properties of a fragmented message in progress. All its fragments share them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fragmented {
-    kind: Kind,
+pub(super) struct Fragmented {
+    pub(super) kind: Kind,
     /// The reserved bits, which only the first frame has.
-    rsv: Rsv,
+    pub(super) rsv: Rsv,
     /// Whether this sender checks the text. Otherwise the caller or an extension does, or the
     /// message is not text.
-    checked: bool,
+    pub(super) checked: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,86 +161,6 @@ impl<R: Role> Sender<R> {
             Mask::new(key).apply(payload);
         }
         Ok(header.to_bytes())
-    }
-
-    /// Begins a whole message in one frame, whose payload the caller sends.
-    ///
-    /// [`FrameStart`] has the header, and states the duties of the caller. This method suits a
-    /// payload that is not in memory, or that is sent without a copy. `payload_len` is the length of
-    /// the payload in bytes. `rsv` are the reserved bits of the message: [`Rsv::NONE`] without an
-    /// extension.
-    ///
-    /// This sender does not see the payload. If `kind` is [`Kind::Text`], the caller must make sure
-    /// that the text is valid UTF-8 before it sends it (RFC 6455, section 8.1), for example with a
-    /// [`Utf8Validator`].
-    ///
-    /// # Errors
-    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
-    /// - [`MessageInProgress`](SendError::MessageInProgress): a fragmented message is in progress.
-    /// - [`ReservedBits`](SendError::ReservedBits): no extension of this connection uses the bits.
-    /// - [`FrameTooLong`](SendError::FrameTooLong): the payload is longer than 2^63 - 1 bytes.
-    #[inline]
-    pub fn begin(
-        &mut self,
-        kind: Kind,
-        payload_len: u64,
-        rsv: Rsv,
-    ) -> Result<FrameStart, SendError> {
-        self.check_begin(rsv)?;
-        check_len(payload_len)?;
-        Ok(FrameStart::new(self.next_header(kind.into(), rsv, true, payload_len)))
-    }
-
-    /// Begins the next fragment of a message, whose payload the caller sends.
-    ///
-    /// `fin` marks the last fragment. Everything else is as in [`begin`](Self::begin) and
-    /// [`send_extended`](Self::send_extended).
-    ///
-    /// A text that begins with this method must go on with it, because this sender has not seen the
-    /// start of the text. In the same way a text from [`send_fragment`](Self::send_fragment) cannot
-    /// go on with this method. Binary and transformed messages can mix both.
-    ///
-    /// # Errors
-    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
-    /// - [`ReservedBits`](SendError::ReservedBits): no extension of this connection uses the bits.
-    /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
-    ///   kind, has other reserved bits, or is a text that this sender checks.
-    /// - [`FrameTooLong`](SendError::FrameTooLong): the payload is longer than 2^63 - 1 bytes.
-    pub fn begin_fragment(
-        &mut self,
-        kind: Kind,
-        fin: bool,
-        payload_len: u64,
-        rsv: Rsv,
-    ) -> Result<FrameStart, SendError> {
-        let message = Fragmented { kind, rsv, checked: false };
-        let opcode = self.admit_fragment(message)?;
-        check_len(payload_len)?;
-        let rsv = self.advance_message(message, fin);
-        Ok(FrameStart::new(self.next_header(opcode, rsv, fin, payload_len)))
-    }
-
-    /// Checks that [`begin`](Self::begin) can begin a message now. Nothing changes.
-    ///
-    /// An extension calls this method before it encodes a payload, because its encoder must not
-    /// advance for a message that is not sent.
-    ///
-    /// # Errors
-    /// Returns the errors of [`begin`](Self::begin) that do not depend on the payload.
-    #[inline]
-    pub fn check_begin(&self, rsv: Rsv) -> Result<(), SendError> {
-        self.admit_message()?;
-        self.admit_bits(rsv)
-    }
-
-    /// Checks that [`begin_fragment`](Self::begin_fragment) can begin a fragment now. Nothing
-    /// changes.
-    ///
-    /// # Errors
-    /// Returns the errors of [`begin_fragment`](Self::begin_fragment) that do not depend on the
-    /// payload.
-    pub fn check_begin_fragment(&self, kind: Kind, rsv: Rsv) -> Result<(), SendError> {
-        self.admit_fragment(Fragmented { kind, rsv, checked: false }).map(drop)
     }
 
     /// Returns the type and the reserved bits of the fragmented message in progress, or `None` when
@@ -434,7 +353,7 @@ impl<R: Role> Sender<R> {
     }
 
     #[inline]
-    fn next_header(
+    pub(super) fn next_header(
         &mut self,
         opcode: OpCode,
         rsv: Rsv,
@@ -446,7 +365,7 @@ impl<R: Role> Sender<R> {
     }
 
     #[inline]
-    fn admit_message(&self) -> Result<(), SendError> {
+    pub(super) fn admit_message(&self) -> Result<(), SendError> {
         if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
         }
@@ -471,7 +390,7 @@ impl<R: Role> Sender<R> {
         Ok(require_room(out, before + self.frame_len(payload_len))?)
     }
 
-    fn admit_fragment(&self, message: Fragmented) -> Result<OpCode, SendError> {
+    pub(super) fn admit_fragment(&self, message: Fragmented) -> Result<OpCode, SendError> {
         if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
         }
@@ -485,7 +404,7 @@ impl<R: Role> Sender<R> {
 
     /// RFC 6455, section 5.2: the bits are zero unless a negotiated extension uses them.
     #[inline]
-    const fn admit_bits(&self, rsv: Rsv) -> Result<(), SendError> {
+    pub(super) const fn admit_bits(&self, rsv: Rsv) -> Result<(), SendError> {
         if self.allowed_bits.contains(rsv) { Ok(()) } else { Err(SendError::ReservedBits { rsv }) }
     }
 
@@ -515,21 +434,11 @@ impl<R: Role> Sender<R> {
     }
 
     /// Advances to the next fragment, and returns the reserved bits of this one.
-    fn advance_message(&mut self, message: Fragmented, fin: bool) -> Rsv {
+    pub(super) fn advance_message(&mut self, message: Fragmented, fin: bool) -> Rsv {
         let is_first = self.message.is_none();
         self.message = (!fin).then_some(message);
         // RFC 7692, section 6: only the first frame of a message has the bits.
         if is_first { message.rsv } else { Rsv::NONE }
-    }
-}
-
-/// RFC 6455, section 5.2: the most significant bit of the length is 0.
-#[inline]
-const fn check_len(payload_len: u64) -> Result<(), SendError> {
-    if payload_len <= FrameHeader::MAX_PAYLOAD_LEN {
-        Ok(())
-    } else {
-        Err(SendError::FrameTooLong { len: payload_len })
     }
 }
 
