@@ -223,6 +223,17 @@ pub enum SendError {
         /// The length of the reason, in bytes.
         len: usize,
     },
+    /// The reserved bits cannot be sent, because no extension of this connection uses them (RFC
+    /// 6455, section 5.2).
+    ReservedBits {
+        /// The reserved bits of the frame.
+        rsv: Rsv,
+    },
+    /// The payload of a frame is longer than 2^63 - 1 bytes (RFC 6455, section 5.2).
+    FrameTooLong {
+        /// The length of the payload, in bytes.
+        len: u64,
+    },
     /// The output has no room for the whole frame. Drain the output and try again.
     OutputFull(OutputFull),
     /// The queue has reached its high-water mark. Drain the queue and try again.
@@ -250,6 +261,14 @@ impl fmt::Display for SendError {
             Self::UnsendableCloseCode { code } => write!(f, "close code {code} must not be sent"),
             Self::CloseReasonTooLong { len } => {
                 write!(f, "a close reason of {len} bytes exceeds the limit of 123 bytes")
+            }
+            Self::ReservedBits { rsv } => write!(
+                f,
+                "reserved bits {:03b} cannot be sent: no extension of this connection uses them",
+                rsv.bits() >> 4
+            ),
+            Self::FrameTooLong { len } => {
+                write!(f, "a payload of {len} bytes exceeds the limit of 2^63 - 1 bytes")
             }
             Self::OutputFull(full) => full.fmt(f),
             Self::QueueFull { queued, high_water_mark } => write!(

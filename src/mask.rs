@@ -1,16 +1,26 @@
 //! Masks and unmasks payloads ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.3).
 //!
-//! Masking is an XOR of the payload with a four-byte key, which repeats over the payload.
+//! Masking is an XOR of the payload with a four-byte key, which repeats over the payload. [`Mask`]
+//! masks one payload, and [`MaskKeys`] generates the keys of a client.
 //!
-//! The loops are plain loops over four-byte chunks, which the compiler turns into vector code. The
-//! `unsafe` calls run the same loops compiled for AVX2, after AVX2 was detected at run time.
-#![cfg_attr(feature = "std", allow(unsafe_code))]
+//! On x86-64 the features `simd` and `std` use AVX2 where the processor has it. Without them, the
+//! instructions are those that the program is compiled for.
+//!
+//! The loops go over chunks of four bytes, which the compiler turns into vector code. The `unsafe`
+//! calls run the same loops compiled for AVX2, after AVX2 was detected at run time. Targets without
+//! vector registers, such as kernels, have no SSE2, and there is nothing to detect on them.
+#![cfg_attr(feature = "simd", allow(unsafe_code))]
+
+mod keys;
 
 use core::fmt;
 
+pub use keys::MaskKeys;
+
 /// The masking key of a frame: four bytes, in the order of the header (RFC 6455, section 5.2).
 ///
-/// A client uses a fresh, unpredictable key for each frame (RFC 6455, section 5.3).
+/// A client uses a fresh, unpredictable key for each frame (RFC 6455, section 5.3). [`MaskKeys`]
+/// generates such keys.
 ///
 /// The field is public because any four bytes are a key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,13 +107,11 @@ impl Mask {
     }
 }
 
-/// The size of a block, in bytes, for code that masks bytes and then uses them again.
-///
-/// A block is small enough to stay in the first-level cache.
-pub(crate) const CACHE_BLOCK: usize = 8 * 1024;
-
 /// The length, in bytes, from which the check for vector instructions is worth its cost.
 const LARGE: usize = 128;
+
+#[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
+cpufeatures::new!(has_avx2, "avx2");
 
 #[inline(always)]
 fn xor_small(bytes: &mut [u8], key: [u8; 4]) {
@@ -149,7 +157,7 @@ fn xor_copy(from: &[u8], to: &mut [u8], key: [u8; 4]) {
     }
 }
 
-#[cfg(all(feature = "std", target_arch = "x86_64"))]
+#[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
 mod avx2 {
     #[target_feature(enable = "avx2")]
     pub(super) fn xor(bytes: &mut [u8], key: [u8; 4]) {
@@ -164,8 +172,8 @@ mod avx2 {
 
 #[inline]
 fn xor_large(bytes: &mut [u8], key: [u8; 4]) {
-    #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    if std::arch::is_x86_feature_detected!("avx2") {
+    #[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
+    if has_avx2::get() {
         // SAFETY: the only requirement of this safe function is AVX2, which was just detected.
         return unsafe { avx2::xor(bytes, key) };
     }
@@ -174,8 +182,8 @@ fn xor_large(bytes: &mut [u8], key: [u8; 4]) {
 
 #[inline]
 fn xor_copy_large(from: &[u8], to: &mut [u8], key: [u8; 4]) {
-    #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    if std::arch::is_x86_feature_detected!("avx2") {
+    #[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
+    if has_avx2::get() {
         // SAFETY: the only requirement of this safe function is AVX2, which was just detected.
         return unsafe { avx2::xor_copy(from, to, key) };
     }

@@ -150,8 +150,11 @@ impl fmt::Display for Utf8Error {
 impl Error for Utf8Error {}
 
 /// Returns whether `bytes` is valid UTF-8 as a whole.
+///
+/// It is faster than [`core::str::from_utf8`], above all for text that is not ASCII.
 #[inline]
-pub(crate) fn is_valid(bytes: &[u8]) -> bool {
+#[must_use]
+pub fn is_valid(bytes: &[u8]) -> bool {
     // Most short text is ASCII, and the check for ASCII costs less than a call.
     (bytes.len() < SIMD_BLOCK && bytes.is_ascii()) || is_valid_any(bytes)
 }

@@ -8,6 +8,7 @@
 use libfuzzer_sys::fuzz_target;
 use support::{Model, Recorder, SEED, Side, Wire};
 use websocket_proto::connection::{Client, Connection, Role, Server};
+use websocket_proto::frame::Rsv;
 
 fuzz_target!(|input: &[u8]| {
     let [flags, cuts, rest @ ..] = input else { return };
@@ -15,7 +16,8 @@ fuzz_target!(|input: &[u8]| {
     let side = if flags & 0x01 == 0 { Side::Server } else { Side::Client };
     let plain = Model::new(side);
     let model = Model {
-        rsv1: flags & 0x02 != 0,
+        reserved_bits: if flags & 0x02 == 0 { Rsv::NONE } else { Rsv::RSV1 },
+        tag_bits: if flags & 0x40 == 0 { Rsv::NONE } else { Rsv::RSV2 },
         answer_pings: flags & 0x04 == 0,
         close_first: flags & 0x08 != 0,
         max_message_size: if flags & 0x10 == 0 { plain.max_message_size } else { 150 },

@@ -146,6 +146,7 @@ struct Endpoint<R> {
 impl<R: Role> Endpoint<R> {
     fn new(role: R, wants: &Wants, agreement: Terms) -> Self {
         let deflate = wants.deflate.clone();
+        let reader = StrictReader::new(role.is_client(), &agreement);
         let config = Config::new()
             .max_message_size(1 << 20)
             .high_water_mark(wants.high_water_mark)
@@ -158,7 +159,7 @@ impl<R: Role> Endpoint<R> {
             said: VecDeque::new(),
             fragments: Vec::new(),
             fragmenting: None,
-            reader: StrictReader::new::<R>(&agreement),
+            reader,
         }
     }
 
@@ -269,8 +270,8 @@ struct StrictReader {
 }
 
 impl StrictReader {
-    fn new<R: Role>(agreement: &Terms) -> Self {
-        let (no_context_takeover, window_bits) = if R::MASKS {
+    fn new(is_client: bool, agreement: &Terms) -> Self {
+        let (no_context_takeover, window_bits) = if is_client {
             (agreement.client_no_context_takeover(), agreement.client_max_window_bits())
         } else {
             (agreement.server_no_context_takeover(), agreement.server_max_window_bits())

@@ -7,8 +7,8 @@ use super::accept::write_all;
 use super::deadline::{Deadline, TimedStream};
 use super::{WebSocketStream, read_head};
 use crate::connection::Client;
-use crate::handshake::{Opened, Response, Scheme};
-use crate::io::{ConnectError, ConnectOptions, Connecting, Step, UrlError, random};
+use crate::handshake::{Opened, Response, Scheme, random_nonce};
+use crate::io::{ConnectError, ConnectOptions, Connecting, Step, UrlError};
 
 /// Connects to a `ws://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a proxy.
 ///
@@ -40,7 +40,7 @@ where
     }
     let deadline = Deadline::after(options.connect_timeout);
     let stream = open_tcp(&options, deadline)?;
-    let mut connecting = Connecting::new(options, random()?)?;
+    let mut connecting = Connecting::new(options, random_nonce()?)?;
     let mut timed = TimedStream { stream: &stream, deadline };
     let opened = shake_hands(&mut connecting, &mut timed, |_| ())?;
     take_off_time_outs(&stream)?;
@@ -142,7 +142,7 @@ fn open<S>(
     opened: Opened,
 ) -> Result<WebSocketStream<S, Client>, ConnectError> {
     let config = connecting.options().config.clone();
-    let client = Client::new(random()?);
+    let client = Client::random()?;
     let input = core::mem::take(&mut connecting.input);
     Ok(WebSocketStream::from_parts(stream, client, config, opened, input))
 }
@@ -164,7 +164,7 @@ impl<S: Read + Write> Connector<S> {
     /// # Errors
     /// [`Io`](ConnectError::Io): the system has no random bytes.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
-        let connecting = Connecting::new(options, random()?)?;
+        let connecting = Connecting::new(options, random_nonce()?)?;
         Ok(Self { stream: Some(stream), connecting })
     }
 

@@ -170,7 +170,7 @@ impl<R: Role> ReadHalf<R> {
         write_out(&self.stream, self.write_side.output(&mut writer), deadline)?;
         drop(writer);
         // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
-        let shutdown = !(R::MASKS && self.end == Some(ReadOutcome::Closed));
+        let shutdown = !(self.receiver.is_client() && self.end == Some(ReadOutcome::Closed));
         see_out(&self.stream, shutdown, deadline)
     }
 

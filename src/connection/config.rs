@@ -14,10 +14,11 @@ use crate::frame::Rsv;
 /// ```
 #[derive(Clone, Debug)]
 pub struct ConnectionConfig {
-    pub(crate) max_message_size: u64,
+    pub(super) max_message_size: u64,
     pub(super) max_frame_size: u64,
-    pub(super) max_compressed_size: Option<u64>,
+    pub(super) max_transformed_size: Option<u64>,
     pub(super) reserved_bits: Rsv,
+    pub(super) tag_bits: Rsv,
     pub(super) answer_pings: bool,
 }
 
@@ -32,8 +33,9 @@ impl ConnectionConfig {
         Self {
             max_message_size: Self::DEFAULT_MAX_MESSAGE_SIZE,
             max_frame_size: u64::MAX,
-            max_compressed_size: None,
+            max_transformed_size: None,
             reserved_bits: Rsv::NONE,
+            tag_bits: Rsv::NONE,
             answer_pings: true,
         }
     }
@@ -57,25 +59,43 @@ impl ConnectionConfig {
         self
     }
 
-    /// Sets the largest size on the wire of a message with RSV1 set, in bytes over all its
-    /// fragments.
+    /// Sets the largest size on the wire of a [transformed](Self::reserved_bits) message, in bytes
+    /// over all its fragments.
     ///
     /// A larger message fails the connection with code 1009. The default is the value of
-    /// [`max_message_size`](Self::max_message_size). The code that decompresses the message must
-    /// limit its decompressed size.
+    /// [`max_message_size`](Self::max_message_size). The extension that decodes the message must
+    /// limit the size of the result.
     #[must_use]
-    pub const fn max_compressed_size(mut self, bytes: u64) -> Self {
-        self.max_compressed_size = Some(bytes);
+    pub const fn max_transformed_size(mut self, bytes: u64) -> Self {
+        self.max_transformed_size = Some(bytes);
         self
     }
 
-    /// Sets the reserved bits that the negotiated extensions use. The default is none.
+    /// Sets the reserved bits of the negotiated extensions that transform payloads, such as RSV1
+    /// for permessage-deflate. The default is none.
     ///
-    /// The peer may set these bits on the first frame of a message. Other bits fail the connection
-    /// with code 1002 (RFC 6455, section 5.2).
+    /// Either endpoint may then set these bits on the first frame of a message. The connection does
+    /// not validate the text of such a message, in either direction, because its payload is only
+    /// readable after the extension has decoded it. The extension must validate the decoded text.
+    ///
+    /// A bit that is neither here nor in [`tag_bits`](Self::tag_bits) fails the connection with
+    /// code 1002 when the peer sets it (RFC 6455, section 5.2). So does every reserved bit on a
+    /// control frame or on a later fragment: extensions that use those are not supported.
     #[must_use]
     pub const fn reserved_bits(mut self, rsv: Rsv) -> Self {
         self.reserved_bits = rsv;
+        self
+    }
+
+    /// Sets the reserved bits of the negotiated extensions that only tag messages, and leave their
+    /// payloads as they are. The default is none.
+    ///
+    /// Either endpoint may then set these bits on the first frame of a message. The connection
+    /// still validates the text of such a message, unless the message also has one of the
+    /// [`reserved_bits`](Self::reserved_bits). A bit that is in both sets transforms.
+    #[must_use]
+    pub const fn tag_bits(mut self, rsv: Rsv) -> Self {
+        self.tag_bits = rsv;
         self
     }
 

@@ -4,7 +4,7 @@ use core::fmt;
 use core::ops::Deref;
 
 use crate::close::CloseFrame;
-use crate::frame::{Kind, MAX_CONTROL_PAYLOAD};
+use crate::frame::{Kind, MAX_CONTROL_PAYLOAD, Rsv};
 
 /// An event from the peer. It borrows the buffer of the caller, not the connection.
 ///
@@ -26,7 +26,7 @@ pub enum Event<'b> {
 
 /// A piece of a message.
 ///
-/// The bytes are unmasked. Text that is not compressed has been validated up to the end of the
+/// The bytes are unmasked. Text that is not transformed has been validated up to the end of the
 /// piece.
 ///
 /// A frame that is whole in the input is one piece. Other frames come in several pieces, as their
@@ -45,9 +45,12 @@ pub struct Data<'b> {
     pub first: bool,
     /// Whether this is the last piece of its message.
     pub last: bool,
-    /// Whether the message has RSV1 set. The extension that uses RSV1 must decode the bytes, and
-    /// the text has not been validated.
-    pub compressed: bool,
+    /// The reserved bits of the message, which its first frame has.
+    pub rsv: Rsv,
+    /// Whether the message has one of the
+    /// [bits that transform payloads](super::ConnectionConfig::reserved_bits). An extension must
+    /// decode the bytes, and text has not been validated.
+    pub transformed: bool,
 }
 
 /// The payload of a Ping or Pong: 0 to 125 bytes (RFC 6455, section 5.5).

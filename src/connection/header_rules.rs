@@ -3,7 +3,6 @@
 //! [RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 
 use super::config::ConnectionConfig;
-use super::role::Role;
 use crate::error::ProtocolError;
 use crate::frame::{FrameHeader, HeaderPart, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
 
@@ -11,50 +10,55 @@ use crate::frame::{FrameHeader, HeaderPart, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
 #[derive(Debug)]
 pub(super) struct HeaderRules {
     max_message_size: u64,
-    max_compressed_size: u64,
+    max_transformed_size: u64,
     max_frame_size: u64,
     /// The longest payload that both limits allow and that fits the seven-bit length: at most 125
     /// bytes.
     pub(super) short_limit: u8,
-    reserved_bits: Rsv,
+    /// The bits that the first frame of a message may have.
+    allowed_bits: Rsv,
+    /// Those of them that transform the payload.
+    pub(super) transforming_bits: Rsv,
 }
 
 impl HeaderRules {
     pub(super) fn new(config: &ConnectionConfig) -> Self {
-        let ConnectionConfig { max_message_size, max_frame_size, reserved_bits, .. } = *config;
-        let max_compressed_size = config.max_compressed_size.unwrap_or(max_message_size);
+        let ConnectionConfig { max_message_size, max_frame_size, .. } = *config;
+        let max_transformed_size = config.max_transformed_size.unwrap_or(max_message_size);
         let short_limit = max_message_size.min(max_frame_size).min(MAX_CONTROL_PAYLOAD as u64);
         Self {
             max_message_size,
-            max_compressed_size,
+            max_transformed_size,
             max_frame_size,
             short_limit: short_limit as u8,
-            reserved_bits,
+            allowed_bits: config.reserved_bits.union(config.tag_bits),
+            transforming_bits: config.reserved_bits,
         }
     }
 
-    /// Parses a header from the peer of role `R`, and checks each rule at the first byte that can
-    /// break it. `so_far` describes the message in progress.
+    /// Parses a header from the peer, and checks each rule at the first byte that can break it.
+    /// `so_far` describes the message in progress.
     #[inline(always)]
-    pub(super) fn parse_header<R: Role>(
+    pub(super) fn parse_header(
         &self,
+        is_client: bool,
         bytes: &[u8],
         so_far: Option<MessageSoFar>,
     ) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
         let mut is_control = false;
-        let MessageSoFar { len: message_len, mut compressed } = so_far.unwrap_or_default();
+        let MessageSoFar { len: message_len, mut transformed } = so_far.unwrap_or_default();
         FrameHeader::parse_with(bytes, |part| match part {
-            HeaderPart::First { rsv, opcode } => {
+            HeaderPart::First { rsv, opcode, .. } => {
                 is_control = opcode.is_control();
-                compressed |= rsv.contains(Rsv::RSV1);
+                transformed |= rsv.intersects(self.transforming_bits);
                 self.admit_frame(rsv, opcode, so_far.is_some())
             }
             // RFC 6455, section 5.1: a client masks every frame, a server masks none.
-            HeaderPart::Masked(true) if R::MASKS => Err(ProtocolError::MaskedFrame),
-            HeaderPart::Masked(false) if !R::MASKS => Err(ProtocolError::UnmaskedFrame),
+            HeaderPart::Masked(true) if is_client => Err(ProtocolError::MaskedFrame),
+            HeaderPart::Masked(false) if !is_client => Err(ProtocolError::UnmaskedFrame),
             HeaderPart::Masked(_) => Ok(()),
-            HeaderPart::Length(_) if is_control => Ok(()),
-            HeaderPart::Length(len) => self.admit_length(len, message_len, compressed),
+            HeaderPart::PayloadLen(_) if is_control => Ok(()),
+            HeaderPart::PayloadLen(len) => self.admit_length(len, message_len, transformed),
         })
     }
 
@@ -71,7 +75,7 @@ impl HeaderRules {
         // RFC 6455, section 5.2: the bits are zero unless a negotiated extension uses them.
         // RFC 7692, section 6: RSV1 is set on the first frame of a message, never on a later frame
         // or on a control frame.
-        let allowed = if begins { self.reserved_bits } else { Rsv::NONE };
+        let allowed = if begins { self.allowed_bits } else { Rsv::NONE };
         if allowed.contains(rsv) { Ok(()) } else { Err(ProtocolError::ReservedBits { rsv }) }
     }
 
@@ -80,10 +84,10 @@ impl HeaderRules {
         &self,
         len: u64,
         message_len: u64,
-        compressed: bool,
+        transformed: bool,
     ) -> Result<(), ProtocolError> {
         let message_len = message_len.saturating_add(len);
-        let limit = if compressed { self.max_compressed_size } else { self.max_message_size };
+        let limit = if transformed { self.max_transformed_size } else { self.max_message_size };
         if len <= self.max_frame_size && message_len <= limit {
             return Ok(());
         }
@@ -105,5 +109,5 @@ impl HeaderRules {
 pub(super) struct MessageSoFar {
     /// The length of its frames so far, in bytes.
     pub(super) len: u64,
-    pub(super) compressed: bool,
+    pub(super) transformed: bool,
 }

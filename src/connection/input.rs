@@ -32,7 +32,7 @@ impl<'b> Input<'b> {
 
     /// Takes the next `len` bytes, or all remaining bytes if there are fewer.
     #[inline]
-    pub(crate) fn take(&mut self, len: usize) -> &'b mut [u8] {
+    pub(super) fn take(&mut self, len: usize) -> &'b mut [u8] {
         let len = len.min(self.rest.len());
         let (taken, rest) = mem::take(&mut self.rest).split_at_mut(len);
         self.rest = rest;
@@ -41,7 +41,7 @@ impl<'b> Input<'b> {
     }
 
     /// Takes all remaining bytes and drops them.
-    pub(crate) fn discard(&mut self) {
+    pub(super) fn discard(&mut self) {
         self.take(usize::MAX);
     }
 }

@@ -9,7 +9,7 @@
 mod closing;
 mod config;
 mod event;
-mod header_bytes;
+mod frame_start;
 mod header_rules;
 mod input;
 mod output;
@@ -20,17 +20,17 @@ mod send;
 
 use crate::close::{CloseCode, CloseFrame};
 use crate::error::{OutputFull, ProtocolError, SendError};
-use crate::frame::Kind;
+use crate::frame::{HeaderBytes, Kind, Rsv};
 
 pub use closing::{CloseInfo, Endpoint, State, TransportAction, transport_action};
 pub use config::ConnectionConfig;
 pub use event::{ControlPayload, Data, Event};
-pub use header_bytes::HeaderBytes;
+pub use frame_start::FrameStart;
 pub use input::Input;
 pub use output::{Output, SliceOutput};
 pub use owed::{Owed, OwedClose, OwedFrames};
 pub use receive::Receiver;
-pub use role::{Client, Role, Server};
+pub use role::{AnyRole, Client, Role, Server};
 pub use send::Sender;
 
 /// One endpoint of a WebSocket connection.
@@ -40,7 +40,7 @@ pub use send::Sender;
 ///   [`receive_eof`](Self::receive_eof) when the transport has ended.
 /// - **send**: call [`send_text`](Self::send_text), [`send_binary`](Self::send_binary),
 ///   [`send_fragment`](Self::send_fragment), [`send_in_place`](Self::send_in_place),
-///   [`ping`](Self::ping) or [`close`](Self::close).
+///   [`begin`](Self::begin), [`ping`](Self::ping) or [`close`](Self::close). [`Sender`] has more.
 /// - **transmit**: call [`poll_transmit`](Self::poll_transmit) after each `receive`. It writes the
 ///   answers of the connection, which has one slot for a Pong and one for a Close.
 /// - **look**: [`state`](Self::state) returns the state of the closing handshake, and
@@ -79,8 +79,8 @@ impl<R: Role> Connection<R> {
     /// Creates a connection whose opening handshake has just been completed.
     pub fn new(role: R, config: ConnectionConfig) -> Self {
         Self {
-            receiver: Receiver::new(&config),
-            sender: Sender::new(role),
+            receiver: Receiver::new(&role, &config),
+            sender: Sender::new(role, &config),
             owed: OwedFrames::new(),
             eof: false,
         }
@@ -160,7 +160,7 @@ impl<R: Role> Connection<R> {
     /// # Errors
     /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
     /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
-    ///   kind, or is compressed.
+    ///   kind, has reserved bits, or is a text from [`begin_fragment`](Self::begin_fragment).
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     /// - [`InvalidUtf8`](SendError::InvalidUtf8): the text is not UTF-8.
     pub fn send_fragment(
@@ -173,25 +173,50 @@ impl<R: Role> Connection<R> {
         self.sender.send_fragment(kind, fin, payload, out)
     }
 
-    /// Sends the next fragment of a compressed message. `fin` marks the last fragment.
-    ///
-    /// The first fragment has RSV1 set (RFC 7692, section 6), so an extension that uses RSV1 must
-    /// have been negotiated. `payload` is the output of that extension. The original text is not
-    /// checked for UTF-8.
+    /// Sends the next fragment of a message with reserved bits, as
+    /// [`Sender::send_extended`] does.
     ///
     /// # Errors
-    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
-    /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
-    ///   kind, or is not compressed.
-    /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
-    pub fn send_compressed(
+    /// Returns the errors of [`Sender::send_extended`].
+    pub fn send_extended(
         &mut self,
         kind: Kind,
         fin: bool,
         payload: &[u8],
+        rsv: Rsv,
         out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
-        self.sender.send_compressed(kind, fin, payload, out)
+        self.sender.send_extended(kind, fin, payload, rsv, out)
+    }
+
+    /// Begins a whole message in one frame, whose payload the caller sends, as [`Sender::begin`]
+    /// does.
+    ///
+    /// # Errors
+    /// Returns the errors of [`Sender::begin`].
+    #[inline]
+    pub fn begin(
+        &mut self,
+        kind: Kind,
+        payload_len: u64,
+        rsv: Rsv,
+    ) -> Result<FrameStart, SendError> {
+        self.sender.begin(kind, payload_len, rsv)
+    }
+
+    /// Begins the next fragment of a message, whose payload the caller sends, as
+    /// [`Sender::begin_fragment`] does.
+    ///
+    /// # Errors
+    /// Returns the errors of [`Sender::begin_fragment`].
+    pub fn begin_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload_len: u64,
+        rsv: Rsv,
+    ) -> Result<FrameStart, SendError> {
+        self.sender.begin_fragment(kind, fin, payload_len, rsv)
     }
 
     /// Prepares `payload` in place as the next fragment of a message, and returns its header.
@@ -302,6 +327,21 @@ impl<R: Role> Connection<R> {
         self.sender.settle(&mut self.owed, out)
     }
 
+    /// Returns the sending direction, for the methods of [`Sender`] that this type does not have.
+    ///
+    /// A Close of the sender is the Close of this connection too. Queued frames stay queued: after
+    /// a Close they are dropped.
+    #[inline]
+    pub const fn sender(&mut self) -> &mut Sender<R> {
+        &mut self.sender
+    }
+
+    /// Returns whether the endpoint is the client.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.sender.is_client()
+    }
+
     /// Returns the state of the connection in the closing handshake.
     #[must_use]
     pub fn state(&self) -> State {
@@ -319,7 +359,8 @@ impl<R: Role> Connection<R> {
     #[must_use]
     pub fn transport_action(&self) -> TransportAction {
         let failed = self.receiver.error().is_some();
-        transport_action(R::MASKS, self.state(), self.owed.close().is_some(), failed, self.eof)
+        let closes = self.owed.close().is_some();
+        transport_action(self.is_client(), self.state(), closes, failed, self.eof)
     }
 
     /// Returns how the connection ended, or `None` while it is open or closing.

@@ -1,8 +1,6 @@
 //! The outputs that frames are written to.
 
 use crate::error::OutputFull;
-#[cfg(feature = "alloc")]
-use crate::mask::CACHE_BLOCK;
 use crate::mask::Mask;
 
 /// A buffer for the bytes to send.
@@ -170,6 +168,11 @@ fn append_masked<B: bytes::BufMut + AsMut<[u8]>>(buffer: &mut B, bytes: &[u8], m
         mask.apply(buffer.as_mut().get_mut(start..).unwrap_or_default());
     }
 }
+
+/// The size of a block, in bytes, for code that masks bytes and then uses them again.
+///
+/// A block is small enough to stay in the first-level cache.
+pub(super) const CACHE_BLOCK: usize = 8 * 1024;
 
 /// An output that counts the bytes written to another output.
 pub(super) struct Counted<'o, O: ?Sized> {

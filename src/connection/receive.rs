@@ -1,19 +1,19 @@
 //! The receiving direction: headers, payloads and control frames
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
-use core::marker::PhantomData;
 use core::mem;
 
 use super::config::ConnectionConfig;
 use super::event::{ControlPayload, Data, Event};
 use super::header_rules::{HeaderRules, MessageSoFar};
 use super::input::Input;
+use super::output::CACHE_BLOCK;
 use super::owed::{Owed, OwedFrames};
-use super::role::Role;
+use super::role::{Role, RoleSide};
 use crate::close::CloseFrame;
 use crate::error::ProtocolError;
 use crate::frame::{FrameHeader, Kind, OpCode, Rsv};
-use crate::mask::{CACHE_BLOCK, Mask, MaskKey};
+use crate::mask::{Mask, MaskKey};
 use crate::utf8::{self, Utf8Validator};
 
 /// The receiving half of a connection.
@@ -32,7 +32,7 @@ pub struct Receiver<R> {
     header_len: u8,
     rules: HeaderRules,
     answer_pings: bool,
-    role: PhantomData<R>,
+    side: RoleSide<R>,
 }
 
 /// The part of the stream that the next byte belongs to.
@@ -78,7 +78,8 @@ struct Control {
 #[derive(Clone, Copy, Debug)]
 struct MessageInProgress {
     kind: Kind,
-    compressed: bool,
+    rsv: Rsv,
+    transformed: bool,
     /// The length of its frames so far, in bytes. The current frame counts in full.
     len: u64,
     /// Whether a piece of the message has been returned.
@@ -86,7 +87,7 @@ struct MessageInProgress {
 }
 
 impl<R: Role> Receiver<R> {
-    pub(super) fn new(config: &ConnectionConfig) -> Self {
+    pub(super) fn new(role: &R, config: &ConnectionConfig) -> Self {
         Self {
             expect: Expect::Header,
             message: None,
@@ -95,7 +96,7 @@ impl<R: Role> Receiver<R> {
             header_len: 0,
             rules: HeaderRules::new(config),
             answer_pings: config.answer_pings,
-            role: PhantomData,
+            side: RoleSide::of(role),
         }
     }
 
@@ -119,7 +120,8 @@ impl<R: Role> Receiver<R> {
         if kind == Kind::Text && !utf8::is_valid(bytes) {
             return self.invalid_short_text(bytes, owed);
         }
-        Ok(Some(Event::Data(Data { kind, bytes, first: true, last: true, compressed: false })))
+        let (first, last, rsv, transformed) = (true, true, Rsv::NONE, false);
+        Ok(Some(Event::Data(Data { kind, bytes, first, last, rsv, transformed })))
     }
 
     #[inline(never)]
@@ -165,6 +167,12 @@ impl<R: Role> Receiver<R> {
                 Err(ProtocolError::UnexpectedEof)
             }
         }
+    }
+
+    /// Returns whether the endpoint is the client.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.side.is_client()
     }
 
     /// Returns how many bytes of the current data frame have not arrived: a hint for the size of
@@ -254,8 +262,10 @@ impl<R: Role> Receiver<R> {
             }
         };
         if let Some(kind) = kind {
-            let compressed = header.rsv.contains(Rsv::RSV1);
-            self.message = Some(MessageInProgress { kind, compressed, len: 0, begun: false });
+            let rsv = header.rsv;
+            let transformed = rsv.intersects(self.rules.transforming_bits);
+            let (len, begun) = (0, false);
+            self.message = Some(MessageInProgress { kind, rsv, transformed, len, begun });
         }
         if let Some(message) = &mut self.message {
             message.len += header.payload_len;
@@ -280,7 +290,7 @@ impl<R: Role> Receiver<R> {
             0x82 => Kind::Binary,
             _ => return None,
         };
-        let (header_len, len, key) = if R::MASKS {
+        let (header_len, len, key) = if self.side.is_client() {
             (2, second, [0; 4])
         } else {
             (6, second.wrapping_sub(0x80), *rest.first_chunk()?)
@@ -291,7 +301,7 @@ impl<R: Role> Receiver<R> {
         }
         input.take(header_len);
         let bytes = input.take(usize::from(len));
-        if !R::MASKS {
+        if !self.side.is_client() {
             Mask::new(MaskKey(key)).apply(bytes);
         }
         Some((kind, bytes))
@@ -300,7 +310,7 @@ impl<R: Role> Receiver<R> {
     #[inline(always)]
     fn so_far(&self) -> Option<MessageSoFar> {
         self.message
-            .map(|MessageInProgress { len, compressed, .. }| MessageSoFar { len, compressed })
+            .map(|MessageInProgress { len, transformed, .. }| MessageSoFar { len, transformed })
     }
 
     #[inline(always)]
@@ -316,7 +326,7 @@ impl<R: Role> Receiver<R> {
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         // `short_message` has already unmasked the bytes.
         let valid = self.utf8.feed(bytes).map_or_else(|error| error.valid_up_to, |()| bytes.len());
-        let received = self.invalid_text(bytes, valid, 0, true);
+        let received = self.invalid_text(bytes, valid, 0, true, Rsv::NONE);
         self.event(received, owed)
     }
 
@@ -331,6 +341,7 @@ impl<R: Role> Receiver<R> {
         valid: usize,
         offset: u64,
         first: bool,
+        rsv: Rsv,
     ) -> Result<Next<'b>, ProtocolError> {
         let error = ProtocolError::InvalidUtf8 { offset: offset + valid as u64 };
         if valid == 0 {
@@ -338,8 +349,8 @@ impl<R: Role> Receiver<R> {
         }
         self.expect = Expect::Failing(error);
         let bytes = bytes.split_at_mut(valid).0;
-        let (last, compressed) = (false, false);
-        Ok(Next::Data(Data { kind: Kind::Text, bytes, first, last, compressed }))
+        let (kind, last, transformed) = (Kind::Text, false, false);
+        Ok(Next::Data(Data { kind, bytes, first, last, rsv, transformed }))
     }
 
     /// Reads the header of the next frame, which may have begun in an earlier input.
@@ -348,7 +359,8 @@ impl<R: Role> Receiver<R> {
         if self.header_len > 0 {
             return self.resume_header(input);
         }
-        let parsed = self.rules.parse_header::<R>(input.remaining(), self.so_far())?;
+        let parsed =
+            self.rules.parse_header(self.side.is_client(), input.remaining(), self.so_far())?;
         if let Some((header, header_len)) = parsed {
             input.take(header_len);
             return Ok(Some(header));
@@ -369,7 +381,9 @@ impl<R: Role> Receiver<R> {
             has += 1;
         }
         let arrived = bytes.get(..has).unwrap_or(&bytes);
-        if let Some((header, header_len)) = self.rules.parse_header::<R>(arrived, self.so_far())? {
+        if let Some((header, header_len)) =
+            self.rules.parse_header(self.side.is_client(), arrived, self.so_far())?
+        {
             input.take(header_len - had);
             self.header_len = 0;
             return Ok(Some(header));
@@ -396,21 +410,22 @@ impl<R: Role> Receiver<R> {
         }
         payload.remaining -= bytes.len() as u64;
         let last = payload.fin && payload.remaining == 0;
-        let (kind, compressed, first) = (message.kind, message.compressed, !message.begun);
+        let MessageInProgress { kind, rsv, transformed, begun, .. } = message;
+        let first = !begun;
 
-        if kind == Kind::Text && !compressed {
+        if kind == Kind::Text && !transformed {
             let offset = message.len - payload.remaining - bytes.len() as u64;
             if let Err(valid) = self.text(&mut payload.mask, bytes, last) {
-                return self.invalid_text(bytes, valid, offset, first);
+                return self.invalid_text(bytes, valid, offset, first, rsv);
             }
-        } else if !R::MASKS {
+        } else if !self.side.is_client() {
             payload.mask.apply(bytes);
         }
 
         self.message = (!last).then_some(MessageInProgress { begun: true, ..message });
         self.expect =
             if payload.remaining == 0 { Expect::Header } else { Expect::Payload(payload) };
-        Ok(Next::Data(Data { kind, bytes, first, last, compressed }))
+        Ok(Next::Data(Data { kind, bytes, first, last, rsv, transformed }))
     }
 
     /// Unmasks and validates a piece of text. Each block is validated while it is in the cache.
@@ -421,7 +436,7 @@ impl<R: Role> Receiver<R> {
         let len = bytes.len();
         let mut done = 0;
         for block in bytes.chunks_mut(CACHE_BLOCK) {
-            if !R::MASKS {
+            if !self.side.is_client() {
                 mask.apply(block);
             }
             self.utf8.feed(block).map_err(|error| done + error.valid_up_to)?;

@@ -2,13 +2,13 @@
 //! [RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 
 use super::closing::Endpoint;
-use super::header_bytes::HeaderBytes;
+use super::config::ConnectionConfig;
 use super::output::{Counted, Output, require_room};
 use super::owed::{OwedClose, OwedFrames};
-use super::role::Role;
+use super::role::{Role, next_mask_key};
 use crate::close::CloseFrame;
 use crate::error::{OutputFull, SendError};
-use crate::frame::{FrameHeader, Kind, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
+use crate::frame::{FrameHeader, HeaderBytes, Kind, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
 use crate::mask::Mask;
 use crate::utf8::Utf8Validator;
 
@@ -21,17 +21,25 @@ use crate::utf8::Utf8Validator;
 pub struct Sender<R> {
     role: R,
     phase: SendPhase,
+    /// The reserved bits that extensions use.
+    allowed_bits: Rsv,
+    /// Those of them that transform the payload.
+    transforming_bits: Rsv,
     /// The fragmented message in progress.
     message: Option<Fragmented>,
-    /// The validator of the text of that message.
+    /// The validator of the text of that message, if the message is checked.
     utf8: Utf8Validator,
 }
 
 /// The properties of a fragmented message in progress. All its fragments share them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fragmented {
-    kind: Kind,
-    compressed: bool,
+pub(super) struct Fragmented {
+    pub(super) kind: Kind,
+    /// The reserved bits, which only the first frame has.
+    pub(super) rsv: Rsv,
+    /// Whether this sender checks the text. Otherwise the caller or an extension does, or the
+    /// message is not text.
+    pub(super) checked: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +54,15 @@ enum SendPhase {
 }
 
 impl<R: Role> Sender<R> {
-    pub(super) const fn new(role: R) -> Self {
-        Self { role, phase: SendPhase::Open, message: None, utf8: Utf8Validator::new() }
+    pub(super) const fn new(role: R, config: &ConnectionConfig) -> Self {
+        Self {
+            role,
+            phase: SendPhase::Open,
+            allowed_bits: config.reserved_bits.union(config.tag_bits),
+            transforming_bits: config.reserved_bits,
+            message: None,
+            utf8: Utf8Validator::new(),
+        }
     }
 
     /// Sends a whole text message in one frame.
@@ -85,7 +100,7 @@ impl<R: Role> Sender<R> {
     /// # Errors
     /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
     /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
-    ///   kind, or is compressed.
+    ///   kind, has reserved bits, or is a text from [`begin_fragment`](Self::begin_fragment).
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
     /// - [`InvalidUtf8`](SendError::InvalidUtf8): the text is not UTF-8.
     pub fn send_fragment(
@@ -95,35 +110,40 @@ impl<R: Role> Sender<R> {
         payload: &[u8],
         out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
-        let (opcode, rsv) = self.admit_fragment(kind, false)?;
-        require_room(out, self.frame_len(payload.len()))?;
-        self.advance_text(kind, fin, payload)?;
-        self.message = (!fin).then_some(Fragmented { kind, compressed: false });
-        self.put_frame(opcode, rsv, fin, payload, out);
-        Ok(())
+        self.send_extended(kind, fin, payload, Rsv::NONE, out)
     }
 
-    /// Sends the next fragment of a compressed message. `fin` marks the last fragment.
+    /// Sends the next fragment of a message with reserved bits, for an extension (RFC 6455, section
+    /// 5.8).
     ///
-    /// The first fragment has RSV1 set (RFC 7692, section 6), so an extension that uses RSV1 must
-    /// have been negotiated. `payload` is the output of that extension. The original text is not
-    /// checked for UTF-8.
+    /// `fin` marks the last fragment. `rsv` are the reserved bits of the message: all its fragments
+    /// are sent with the same `rsv`, and only the first frame carries the bits. `payload` is the
+    /// output of the extension.
+    ///
+    /// Text is checked as in [`send_fragment`](Self::send_fragment), unless one of the bits
+    /// [transforms the payload](ConnectionConfig::reserved_bits).
     ///
     /// # Errors
     /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`ReservedBits`](SendError::ReservedBits): no extension of this connection uses the bits.
     /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
-    ///   kind, or is not compressed.
+    ///   kind, has other reserved bits, or is a text from
+    ///   [`begin_fragment`](Self::begin_fragment).
     /// - [`OutputFull`](SendError::OutputFull): `out` has no room for the frame.
-    pub fn send_compressed(
+    /// - [`InvalidUtf8`](SendError::InvalidUtf8): the text is not UTF-8.
+    pub fn send_extended(
         &mut self,
         kind: Kind,
         fin: bool,
         payload: &[u8],
+        rsv: Rsv,
         out: &mut (impl Output + ?Sized),
     ) -> Result<(), SendError> {
-        let (opcode, rsv) = self.admit_fragment(kind, true)?;
+        let message = self.checked(kind, rsv);
+        let opcode = self.admit_fragment(message)?;
         require_room(out, self.frame_len(payload.len()))?;
-        self.message = (!fin).then_some(Fragmented { kind, compressed: true });
+        self.advance_text(message, fin, payload)?;
+        let rsv = self.advance_message(message, fin);
         self.put_frame(opcode, rsv, fin, payload, out);
         Ok(())
     }
@@ -142,11 +162,22 @@ impl<R: Role> Sender<R> {
         fin: bool,
         payload: &mut [u8],
     ) -> Result<HeaderBytes, SendError> {
-        let header = self.begin_fragment(kind, fin, payload)?;
+        let message = self.checked(kind, Rsv::NONE);
+        let opcode = self.admit_fragment(message)?;
+        self.advance_text(message, fin, payload)?;
+        let rsv = self.advance_message(message, fin);
+        let header = self.next_header(opcode, rsv, fin, payload.len() as u64);
         if let Some(key) = header.mask {
             Mask::new(key).apply(payload);
         }
-        Ok(HeaderBytes::new(&header))
+        Ok(header.to_bytes())
+    }
+
+    /// Returns the type and the reserved bits of the fragmented message in progress, or `None` when
+    /// there is no such message.
+    #[must_use]
+    pub fn message_in_progress(&self) -> Option<(Kind, Rsv)> {
+        self.message.map(|message| (message.kind, message.rsv))
     }
 
     /// Sends a Ping with up to 125 bytes (RFC 6455, section 5.5.2).
@@ -267,10 +298,18 @@ impl<R: Role> Sender<R> {
     /// Returns the size on the wire of a frame with a payload of `payload_len` bytes.
     ///
     /// The size is in bytes. It is `usize::MAX` when it does not fit in a `usize`.
+    #[inline]
     #[must_use]
-    pub const fn frame_len(&self, payload_len: usize) -> usize {
-        let header_len = header(OpCode::Binary, Rsv::NONE, true, payload_len).encoded_len();
-        payload_len.saturating_add(header_len + if R::MASKS { 4 } else { 0 })
+    pub fn frame_len(&self, payload_len: usize) -> usize {
+        let header = header(OpCode::Binary, Rsv::NONE, true, payload_len as u64);
+        let key_len = if self.role.is_client() { 4 } else { 0 };
+        payload_len.saturating_add(header.encoded_len() + key_len)
+    }
+
+    /// Returns whether the endpoint is the client.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.role.is_client()
     }
 
     /// Stops sending messages and Pings. What is owed may still be sent.
@@ -300,71 +339,6 @@ impl<R: Role> Sender<R> {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         matches!(self.phase, SendPhase::Closed(_))
-    }
-
-    /// Returns the header of a whole message. The caller masks and sends the payload.
-    #[cfg(feature = "alloc")]
-    #[inline]
-    pub(crate) fn begin(
-        &mut self,
-        kind: Kind,
-        payload_len: usize,
-    ) -> Result<FrameHeader, SendError> {
-        self.admit_message()?;
-        Ok(self.next_header(kind.into(), Rsv::NONE, true, payload_len))
-    }
-
-    /// Returns the header and the payload of a whole compressed message, as [`begin`](Self::begin)
-    /// does for a plain one. `compress` makes the payload, and is called only if the message can be
-    /// sent.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn begin_compressed<P: AsRef<[u8]>>(
-        &mut self,
-        kind: Kind,
-        compress: impl FnOnce() -> P,
-    ) -> Result<(FrameHeader, P), SendError> {
-        self.admit_message()?;
-        let payload = compress();
-        let len = payload.as_ref().len();
-        Ok((self.next_header(kind.into(), Rsv::RSV1, true, len), payload))
-    }
-
-    /// Returns the header and the payload of a compressed fragment, as
-    /// [`begin_fragment`](Self::begin_fragment) does for a plain one. `compress` makes the payload,
-    /// and is called only if the fragment can be sent.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn begin_compressed_fragment<P: AsRef<[u8]>>(
-        &mut self,
-        kind: Kind,
-        fin: bool,
-        payload: &[u8],
-        compress: impl FnOnce() -> P,
-    ) -> Result<(FrameHeader, P), SendError> {
-        let (opcode, rsv) = self.admit_fragment(kind, true)?;
-        self.advance_text(kind, fin, payload)?;
-        self.message = (!fin).then_some(Fragmented { kind, compressed: true });
-        let payload = compress();
-        Ok((self.next_header(opcode, rsv, fin, payload.as_ref().len()), payload))
-    }
-
-    /// Returns whether the fragmented message in progress is compressed, or `None` when there is no
-    /// message in progress.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn is_compressing(&self) -> Option<bool> {
-        self.message.map(|message| message.compressed)
-    }
-
-    /// Returns the header of a fragment. The caller masks and sends the payload.
-    pub(crate) fn begin_fragment(
-        &mut self,
-        kind: Kind,
-        fin: bool,
-        payload: &[u8],
-    ) -> Result<FrameHeader, SendError> {
-        let (opcode, rsv) = self.admit_fragment(kind, false)?;
-        self.advance_text(kind, fin, payload)?;
-        self.message = (!fin).then_some(Fragmented { kind, compressed: false });
-        Ok(self.next_header(opcode, rsv, fin, payload.len()))
     }
 
     #[inline]
@@ -421,9 +395,8 @@ impl<R: Role> Sender<R> {
         payload: &[u8],
         out: &mut (impl Output + ?Sized),
     ) {
-        let header = self.next_header(opcode, rsv, fin, payload.len());
-        let bytes = HeaderBytes::new(&header);
-        out.put(&bytes);
+        let header = self.next_header(opcode, rsv, fin, payload.len() as u64);
+        out.put(&header.to_bytes());
         match header.mask {
             Some(key) => out.put_masked(payload, &mut Mask::new(key)),
             None => out.put(payload),
@@ -431,19 +404,19 @@ impl<R: Role> Sender<R> {
     }
 
     #[inline]
-    fn next_header(
+    pub(super) fn next_header(
         &mut self,
         opcode: OpCode,
         rsv: Rsv,
         fin: bool,
-        payload_len: usize,
+        payload_len: u64,
     ) -> FrameHeader {
         // RFC 6455, section 5.3: a client uses a fresh key for each frame.
-        FrameHeader { mask: self.role.next_mask_key(), ..header(opcode, rsv, fin, payload_len) }
+        FrameHeader { mask: next_mask_key(&mut self.role), ..header(opcode, rsv, fin, payload_len) }
     }
 
     #[inline]
-    fn admit_message(&self) -> Result<(), SendError> {
+    pub(super) fn admit_message(&self) -> Result<(), SendError> {
         if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
         }
@@ -468,24 +441,38 @@ impl<R: Role> Sender<R> {
         Ok(require_room(out, before + self.frame_len(payload_len))?)
     }
 
-    fn admit_fragment(&self, kind: Kind, compressed: bool) -> Result<(OpCode, Rsv), SendError> {
+    pub(super) fn admit_fragment(&self, message: Fragmented) -> Result<OpCode, SendError> {
         if self.phase != SendPhase::Open {
             return Err(SendError::Closing);
         }
+        self.admit_bits(message.rsv)?;
         match self.message {
-            // RFC 7692, section 6: only the first frame of a compressed message has RSV1 set.
-            None if compressed => Ok((kind.into(), Rsv::RSV1)),
-            None => Ok((kind.into(), Rsv::NONE)),
-            Some(message) if message == (Fragmented { kind, compressed }) => {
-                Ok((OpCode::Continuation, Rsv::NONE))
-            }
+            None => Ok(message.kind.into()),
+            Some(in_progress) if in_progress == message => Ok(OpCode::Continuation),
             Some(_) => Err(SendError::MessageInProgress),
         }
     }
 
-    /// Advances the validator by a fragment of text, or fails if the text is not UTF-8.
-    fn advance_text(&mut self, kind: Kind, fin: bool, payload: &[u8]) -> Result<(), SendError> {
-        if kind == Kind::Text {
+    /// RFC 6455, section 5.2: the bits are zero unless a negotiated extension uses them.
+    #[inline]
+    pub(super) const fn admit_bits(&self, rsv: Rsv) -> Result<(), SendError> {
+        if self.allowed_bits.contains(rsv) { Ok(()) } else { Err(SendError::ReservedBits { rsv }) }
+    }
+
+    /// A message that this sender checks, if it is text that can be read.
+    fn checked(&self, kind: Kind, rsv: Rsv) -> Fragmented {
+        let checked = kind == Kind::Text && !rsv.intersects(self.transforming_bits);
+        Fragmented { kind, rsv, checked }
+    }
+
+    /// Advances the validator by a fragment, or fails if its text is not UTF-8.
+    fn advance_text(
+        &mut self,
+        message: Fragmented,
+        fin: bool,
+        payload: &[u8],
+    ) -> Result<(), SendError> {
+        if message.checked {
             let mut utf8 = self.utf8;
             let invalid = |offset| SendError::InvalidUtf8 { offset };
             utf8.feed(payload).map_err(|error| invalid(error.valid_up_to))?;
@@ -496,8 +483,16 @@ impl<R: Role> Sender<R> {
         }
         Ok(())
     }
+
+    /// Advances to the next fragment, and returns the reserved bits of this one.
+    pub(super) fn advance_message(&mut self, message: Fragmented, fin: bool) -> Rsv {
+        let is_first = self.message.is_none();
+        self.message = (!fin).then_some(message);
+        // RFC 7692, section 6: only the first frame of a message has the bits.
+        if is_first { message.rsv } else { Rsv::NONE }
+    }
 }
 
-const fn header(opcode: OpCode, rsv: Rsv, fin: bool, payload_len: usize) -> FrameHeader {
-    FrameHeader { fin, rsv, opcode, mask: None, payload_len: payload_len as u64 }
+const fn header(opcode: OpCode, rsv: Rsv, fin: bool, payload_len: u64) -> FrameHeader {
+    FrameHeader { fin, rsv, opcode, mask: None, payload_len }
 }

@@ -1,6 +1,6 @@
 //! Frame headers ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.2).
 
-use super::{OpCode, Rsv};
+use super::{HeaderBytes, OpCode, Rsv};
 use crate::error::ProtocolError;
 use crate::mask::MaskKey;
 
@@ -39,13 +39,16 @@ pub struct FrameHeader {
     /// The key that masks the payload. It is `Some` exactly in the frames of a client
     /// (RFC 6455, section 5.1).
     pub mask: Option<MaskKey>,
-    /// The length of the payload in bytes, 0 to 2^63 - 1.
+    /// The length of the payload in bytes, 0 to [`MAX_PAYLOAD_LEN`](Self::MAX_PAYLOAD_LEN).
     pub payload_len: u64,
 }
 
 impl FrameHeader {
     /// The longest header, in bytes: 2 fixed bytes, 8 for the length, and 4 for the masking key.
     pub const MAX_LEN: usize = 14;
+
+    /// The longest payload that a header can declare, in bytes: 2^63 - 1 (RFC 6455, section 5.2).
+    pub const MAX_PAYLOAD_LEN: u64 = i64::MAX as u64;
 
     /// Parses the header at the start of `bytes`, and returns the header and its length in bytes.
     ///
@@ -66,10 +69,43 @@ impl FrameHeader {
         Self::parse_with(bytes, |_| Ok(()))
     }
 
+    /// Parses a header as [`parse`](Self::parse) does, of a frame that a client sent.
+    ///
+    /// # Errors
+    /// - [`UnmaskedFrame`](ProtocolError::UnmaskedFrame): the frame is not masked (RFC 6455, section
+    ///   5.1).
+    /// - The errors of [`parse`](Self::parse).
+    pub fn parse_from_client(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+        Self::parse_with(bytes, |part| match part {
+            HeaderPart::Masked(false) => Err(ProtocolError::UnmaskedFrame),
+            _ => Ok(()),
+        })
+    }
+
+    /// Parses a header as [`parse`](Self::parse) does, of a frame that a server sent.
+    ///
+    /// # Errors
+    /// - [`MaskedFrame`](ProtocolError::MaskedFrame): the frame is masked (RFC 6455, section 5.1).
+    /// - The errors of [`parse`](Self::parse).
+    pub fn parse_from_server(bytes: &[u8]) -> Result<Option<(Self, usize)>, ProtocolError> {
+        Self::parse_with(bytes, |part| match part {
+            HeaderPart::Masked(true) => Err(ProtocolError::MaskedFrame),
+            _ => Ok(()),
+        })
+    }
+
     /// Parses a header as [`parse`](Self::parse) does, and passes each part to `admit` as soon as
-    /// it has been read. So the rules of a connection are checked in wire order too.
+    /// the part has arrived.
+    ///
+    /// So a caller can check its own rules in wire order too, and finds the same error however the
+    /// header was split. The rules of [`parse`](Self::parse) for a part are checked before `admit`
+    /// gets the part. If a header arrives in pieces, each call passes all parts from the first on.
+    ///
+    /// # Errors
+    /// - The error of `admit`.
+    /// - The errors of [`parse`](Self::parse).
     #[inline(always)]
-    pub(crate) fn parse_with(
+    pub fn parse_with(
         bytes: &[u8],
         mut admit: impl FnMut(HeaderPart) -> Result<(), ProtocolError>,
     ) -> Result<Option<(Self, usize)>, ProtocolError> {
@@ -84,7 +120,7 @@ impl FrameHeader {
         if opcode.is_control() && !fin {
             return Err(ProtocolError::FragmentedControlFrame);
         }
-        admit(HeaderPart::First { rsv, opcode })?;
+        admit(HeaderPart::First { fin, rsv, opcode })?;
 
         let Some((&second, rest)) = rest.split_first() else {
             return Ok(None);
@@ -117,14 +153,14 @@ impl FrameHeader {
             short => (u64::from(short), rest),
         };
         // RFC 6455, section 5.2: the most significant bit must be 0.
-        if payload_len > i64::MAX as u64 {
+        if payload_len > Self::MAX_PAYLOAD_LEN {
             return Err(ProtocolError::LengthTopBitSet);
         }
         // RFC 6455, section 5.2: the length must be encoded in the minimal number of bytes.
         if short_len != shortest_form(payload_len) {
             return Err(ProtocolError::NonMinimalLength { len: payload_len });
         }
-        admit(HeaderPart::Length(payload_len))?;
+        admit(HeaderPart::PayloadLen(payload_len))?;
 
         let (mask, rest) = if masked {
             let Some((&key, rest)) = rest.split_first_chunk() else {
@@ -136,6 +172,13 @@ impl FrameHeader {
         };
         let header = Self { fin, rsv, opcode, mask, payload_len };
         Ok(Some((header, bytes.len() - rest.len())))
+    }
+
+    /// Encodes the header as [`emit`](Self::emit) does, with the same duties of the caller.
+    #[inline]
+    #[must_use]
+    pub fn to_bytes(self) -> HeaderBytes {
+        self.into()
     }
 
     /// Returns how many bytes [`emit`](Self::emit) writes: 2 to 14.
@@ -186,12 +229,25 @@ impl FrameHeader {
     }
 }
 
-/// A part of a header. The variants are in wire order.
-#[derive(Clone, Copy)]
-pub(crate) enum HeaderPart {
-    First { rsv: Rsv, opcode: OpCode },
+/// A part of a header that [`FrameHeader::parse_with`] has read. The variants are in wire order.
+///
+/// This enum is exhaustive on purpose: RFC 6455, section 5.2, defines all parts. The masking key is
+/// not passed, because no rule applies to its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderPart {
+    /// The first byte.
+    First {
+        /// Whether this is the last frame of its message.
+        fin: bool,
+        /// The reserved bits.
+        rsv: Rsv,
+        /// The type of the frame.
+        opcode: OpCode,
+    },
+    /// Whether the payload is masked.
     Masked(bool),
-    Length(u64),
+    /// The length of the payload in bytes, 0 to [`FrameHeader::MAX_PAYLOAD_LEN`].
+    PayloadLen(u64),
 }
 
 /// Returns the value of the seven length bits when `payload_len` is in its shortest form.

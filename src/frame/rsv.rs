@@ -45,6 +45,18 @@ impl Rsv {
         Self(self.0 | other.0)
     }
 
+    /// Returns whether no bit is set.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Returns whether some bit is set both in `self` and in `other`.
+    #[must_use]
+    pub const fn intersects(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// Returns whether every bit of `other` is set in `self` too.
     #[must_use]
     pub const fn contains(self, other: Self) -> bool {

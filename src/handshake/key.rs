@@ -41,6 +41,18 @@ pub fn accept_key(key: &[u8]) -> [u8; 28] {
     accept
 }
 
+/// Returns a nonce for a [`ClientRequest`](super::ClientRequest), from the operating system's source
+/// of entropy (RFC 6455, section 4.1, item 7).
+///
+/// # Errors
+/// The operating system returned no random bytes.
+#[cfg(feature = "std")]
+pub fn random_nonce() -> std::io::Result<[u8; 16]> {
+    let mut nonce = [0; 16];
+    getrandom::fill(&mut nonce)?;
+    Ok(nonce)
+}
+
 /// Encodes a nonce as the value of `Sec-WebSocket-Key` (RFC 6455, section 4.1, item 7).
 pub(crate) fn key_from_nonce(nonce: &[u8; 16]) -> [u8; KEY_LEN] {
     let mut key = [0; KEY_LEN];

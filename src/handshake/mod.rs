@@ -124,6 +124,8 @@ pub use client::{
 pub use error::WriteError;
 pub use headers::MAX_SUBPROTOCOLS;
 pub use key::accept_key;
+#[cfg(feature = "std")]
+pub use key::random_nonce;
 #[cfg(feature = "alloc")]
 pub use opened::{HttpAnswer, Opened};
 pub use server::{Accept, Incoming, Refusal, Request, RequestError, ServerHandshake};

@@ -69,12 +69,24 @@ impl Error for HeadError {}
 
 /// The reason why a head cannot be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ParseError {
+#[non_exhaustive]
+pub enum ParseError {
     /// The bytes are not the head of an HTTP message, or the head exceeds the limits.
     Head(HeadError),
-    /// The head belongs to another version of HTTP.
+    /// The head belongs to another version of HTTP than 1.0 and 1.1.
     Version,
 }
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head(error) => error.fmt(f),
+            Self::Version => f.write_str("the HTTP version is neither 1.0 nor 1.1"),
+        }
+    }
+}
+
+impl Error for ParseError {}
 
 impl From<HeadError> for ParseError {
     fn from(error: HeadError) -> Self {

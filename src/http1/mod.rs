@@ -4,8 +4,8 @@
 //! ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112), section 2.1). Nothing in this module
 //! depends on WebSockets.
 //!
-//! [`HeadLimits`] limits the size of a head while it arrives. [`HttpRequest`] and [`HttpResponse`]
-//! are parsed heads. [`Headers`] reads their header lines from the caller's buffer.
+//! [`HeadScanner`] finds the end of a head while it arrives, and [`HeadLimits`] limits its size.
+//! [`HttpRequest`] and [`HttpResponse`] are parsed heads. [`Headers`] reads their header lines from the caller's buffer.
 
 mod error;
 pub(crate) mod grammar;
@@ -15,16 +15,15 @@ mod parse;
 mod scan;
 mod write;
 
-pub use error::HeadError;
+pub use error::{HeadError, ParseError};
 pub use headers::{Header, Headers, HeadersIter};
 pub use parse::{HeadLimits, HttpRequest, HttpResponse};
+pub use scan::{Head, HeadKind, HeadScanner};
 
-pub(crate) use error::{HeadWriteError, ParseError};
+pub(crate) use error::HeadWriteError;
 #[cfg(feature = "http")]
 pub(crate) use headers::take_line;
 pub(crate) use headers::{Field, Values};
-pub(crate) use parse::{parse_request, parse_response};
-pub(crate) use scan::{HeadKind, HeadScanner};
 #[cfg(feature = "std")]
 pub(crate) use write::check_header;
 pub(crate) use write::{HeadWriter, is_framing_header};

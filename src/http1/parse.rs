@@ -68,11 +68,11 @@ pub struct HttpRequest<'b> {
     pub head_len: usize,
 }
 
-/// A response with a status other than 101 (RFC 9112, section 4).
+/// The head of an HTTP/1 response (RFC 9112, section 4).
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct HttpResponse<'b> {
-    /// The status, which is 200 or more.
+    /// The status. In an [`Answer::Http`](crate::handshake::Answer::Http) it is 200 or more.
     pub status: u16,
     /// The reason phrase. It may be empty, and its bytes from 0x80 on are opaque.
     pub reason: &'b [u8],
@@ -105,71 +105,84 @@ impl<'b> HttpResponse<'b> {
     }
 }
 
-/// Parses a complete head as a request.
-pub(crate) fn parse_request<'b>(
-    head: &Head<'b>,
-    limits: &HeadLimits,
-) -> Result<HttpRequest<'b>, ParseError> {
-    let mut storage = [const { MaybeUninit::uninit() }; HeadLimits::MAX_HEADERS];
-    let storage = storage.get_mut(..limits.effective_headers()).unwrap_or_default();
-    let mut request = httparse::Request::new(&mut []);
-    let (start_line, headers) = split(head);
-    match request.parse_with_uninit_headers(head.bytes, storage) {
-        // RFC 9112, section 3: a request line is method SP request-target SP HTTP-version.
-        // RFC 9110, section 15.6.6: status 505 reports a version that the server does not support.
-        Err(httparse::Error::Version)
-            if start_line.splitn(3, is_space).nth(2).is_some_and(is_other_version) =>
-        {
-            return Err(ParseError::Version);
+impl<'b> HttpRequest<'b> {
+    /// Parses a complete head as a request.
+    ///
+    /// # Errors
+    /// - [`ParseError::Head`]: the head is malformed, or has more headers than `limits` allows. The
+    ///   scanner has already checked the size.
+    /// - [`ParseError::Version`]: the head belongs to another version of HTTP.
+    pub fn parse(head: &Head<'b>, limits: &HeadLimits) -> Result<Self, ParseError> {
+        let mut storage = [const { MaybeUninit::uninit() }; HeadLimits::MAX_HEADERS];
+        let storage = storage.get_mut(..limits.effective_headers()).unwrap_or_default();
+        let mut request = httparse::Request::new(&mut []);
+        let (start_line, headers) = split(head);
+        match request.parse_with_uninit_headers(head.bytes, storage) {
+            // RFC 9112, section 3: a request line is method SP request-target SP HTTP-version.
+            // RFC 9110, section 15.6.6: status 505 reports a version that the server does not
+            // support.
+            Err(httparse::Error::Version)
+                if start_line.splitn(3, is_space).nth(2).is_some_and(is_other_version) =>
+            {
+                return Err(ParseError::Version);
+            }
+            parsed => check(parsed, head, limits)?,
         }
-        parsed => check(parsed, head, limits)?,
+        let httparse::Request {
+            method: Some(method),
+            path: Some(target),
+            version: Some(version),
+            ..
+        } = request
+        else {
+            return Err(HeadError::StartLine.into());
+        };
+        // RFC 9112, section 3.2: a target is a URI or a part of a URI, which is ASCII. httparse
+        // also accepts UTF-8.
+        let target = visible(target.as_bytes()).ok_or(HeadError::StartLine)?;
+        Ok(Self { method, target, minor_version: version, headers, head_len: head.len })
     }
-    let httparse::Request {
-        method: Some(method), path: Some(target), version: Some(version), ..
-    } = request
-    else {
-        return Err(HeadError::StartLine.into());
-    };
-    // RFC 9112, section 3.2: a target is a URI or a part of a URI, which is ASCII. httparse also
-    // accepts UTF-8.
-    let target = visible(target.as_bytes()).ok_or(HeadError::StartLine)?;
-    Ok(HttpRequest { method, target, minor_version: version, headers, head_len: head.len })
 }
 
-/// Parses a complete head as a response.
-pub(crate) fn parse_response<'b>(
-    head: &Head<'b>,
-    limits: &HeadLimits,
-) -> Result<HttpResponse<'b>, ParseError> {
-    let mut storage = [const { MaybeUninit::uninit() }; HeadLimits::MAX_HEADERS];
-    let storage = storage.get_mut(..limits.effective_headers()).unwrap_or_default();
-    let mut response = httparse::Response::new(&mut []);
-    let (start_line, headers) = split(head);
-    let parser = httparse::ParserConfig::default();
-    match parser.parse_response_with_uninit_headers(&mut response, head.bytes, storage) {
-        // RFC 9112, section 4: a status line is HTTP-version SP status-code SP [ reason-phrase ].
-        Err(httparse::Error::Version)
-            if start_line.split(is_space).next().is_some_and(is_other_version) =>
-        {
-            return Err(ParseError::Version);
+impl<'b> HttpResponse<'b> {
+    /// Parses a complete head as a response, which may be an interim one (1xx).
+    ///
+    /// # Errors
+    /// - [`ParseError::Head`]: the head is malformed, or has more headers than `limits` allows. The
+    ///   scanner has already checked the size.
+    /// - [`ParseError::Version`]: the head belongs to another version of HTTP.
+    pub fn parse(head: &Head<'b>, limits: &HeadLimits) -> Result<Self, ParseError> {
+        let mut storage = [const { MaybeUninit::uninit() }; HeadLimits::MAX_HEADERS];
+        let storage = storage.get_mut(..limits.effective_headers()).unwrap_or_default();
+        let mut response = httparse::Response::new(&mut []);
+        let (start_line, headers) = split(head);
+        let parser = httparse::ParserConfig::default();
+        match parser.parse_response_with_uninit_headers(&mut response, head.bytes, storage) {
+            // RFC 9112, section 4: a status line is HTTP-version SP status-code SP [ reason-phrase ].
+            Err(httparse::Error::Version)
+                if start_line.split(is_space).next().is_some_and(is_other_version) =>
+            {
+                return Err(ParseError::Version);
+            }
+            parsed => check(parsed, head, limits)?,
         }
-        parsed => check(parsed, head, limits)?,
+        // RFC 9110, section 15: a status is from 100 to 999. httparse accepts any three digits.
+        let httparse::Response { version: Some(version), code: Some(status @ 100..), .. } =
+            response
+        else {
+            return Err(HeadError::StartLine.into());
+        };
+        Ok(Self {
+            status,
+            // httparse drops a reason phrase that has bytes outside ASCII, so the phrase is taken from
+            // the start line.
+            reason: start_line.get("HTTP/1.1 101 ".len()..).unwrap_or_default(),
+            minor_version: version,
+            headers,
+            head_len: head.len,
+            body: head.behind,
+        })
     }
-    // RFC 9110, section 15: a status is from 100 to 999. httparse accepts any three digits.
-    let httparse::Response { version: Some(version), code: Some(status @ 100..), .. } = response
-    else {
-        return Err(HeadError::StartLine.into());
-    };
-    Ok(HttpResponse {
-        status,
-        // httparse drops a reason phrase that has bytes outside ASCII, so the phrase is taken from
-        // the start line.
-        reason: start_line.get("HTTP/1.1 101 ".len()..).unwrap_or_default(),
-        minor_version: version,
-        headers,
-        head_len: head.len,
-        body: head.behind,
-    })
 }
 
 /// Splits a head into the start line, without its CRLF, and the header lines. The header lines may

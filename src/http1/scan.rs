@@ -7,21 +7,43 @@ use super::grammar::is_token_byte;
 
 /// The kind of head to expect. Requests and responses begin differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum HeadKind {
+pub enum HeadKind {
+    /// The head of a request.
     Request,
+    /// The head of a response.
     Response,
 }
 
-/// A head whose lines all end in CRLF. The last line is empty. There is no other CR or LF in the
-/// head.
+/// A complete head that [`HeadScanner`] has found.
+///
+/// All its lines end in CRLF, and the last line is empty. There is no other CR or LF in the head.
+/// [`HttpRequest::parse`](super::HttpRequest::parse) and
+/// [`HttpResponse::parse`](super::HttpResponse::parse) check everything else.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Head<'b> {
-    /// The bytes from the start line to the empty line, both included.
-    pub(crate) bytes: &'b [u8],
-    /// The offset of the end of the head in the caller's bytes.
-    pub(crate) len: usize,
-    /// The bytes that arrived after the head.
-    pub(crate) behind: &'b [u8],
+pub struct Head<'b> {
+    pub(super) bytes: &'b [u8],
+    pub(super) len: usize,
+    pub(super) behind: &'b [u8],
+}
+
+impl<'b> Head<'b> {
+    /// Returns the bytes from the start line to the empty line, both included.
+    #[must_use]
+    pub const fn bytes(&self) -> &'b [u8] {
+        self.bytes
+    }
+
+    /// Returns the offset of the end of the head in the caller's bytes.
+    #[must_use]
+    pub const fn end(&self) -> usize {
+        self.len
+    }
+
+    /// Returns the bytes that arrived after the head.
+    #[must_use]
+    pub const fn behind(&self) -> &'b [u8] {
+        self.behind
+    }
 }
 
 /// Finds the empty line that ends a head, in bytes that arrive in pieces of any size.
@@ -29,8 +51,23 @@ pub(crate) struct Head<'b> {
 /// The scanner remembers how many bytes it has examined, so the work is linear in the number of
 /// bytes. It refuses two things early: other protocols, without waiting for an empty line, and line
 /// ends other than CRLF, which an HTTP library would accept.
+///
+/// ```
+/// use websocket_proto::http1::{HeadKind, HeadLimits, HeadScanner, HttpRequest};
+///
+/// let limits = HeadLimits::DEFAULT;
+/// let mut scanner = HeadScanner::new(HeadKind::Request, limits.bytes);
+/// let received = b"GET /chat HTTP/1.1\r\nHost: a\r\n\r\nmore";
+/// assert!(scanner.scan(&received[..20])?.is_none());
+///
+/// let head = scanner.scan(received)?.expect("it is complete");
+/// let request = HttpRequest::parse(&head, &limits)?;
+/// assert_eq!((request.method, request.target), ("GET", "/chat"));
+/// assert_eq!((head.end(), head.behind()), (request.head_len, &b"more"[..]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
-pub(crate) struct HeadScanner {
+pub struct HeadScanner {
     kind: HeadKind,
     /// The largest number of bytes to examine.
     limit: usize,
@@ -58,18 +95,27 @@ enum ScanState {
 }
 
 impl HeadScanner {
-    pub(crate) const fn new(kind: HeadKind, limit: usize) -> Self {
+    /// Creates a scanner for a head of at most `limit` bytes.
+    #[must_use]
+    pub const fn new(kind: HeadKind, limit: usize) -> Self {
         Self { kind, limit, position: 0, start: 0, state: ScanState::FirstWord }
     }
 
     /// Returns how many bytes have been examined.
-    pub(crate) const fn position(&self) -> usize {
+    #[must_use]
+    pub const fn position(&self) -> usize {
         self.position
     }
 
     /// Examines the bytes that arrived since the last call. `bytes` contains everything since the
     /// beginning.
-    pub(crate) fn scan<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Head<'b>>, HeadError> {
+    ///
+    /// Returns `None` while the head is incomplete.
+    ///
+    /// # Errors
+    /// The head exceeds the limit, is not HTTP, or has a line end other than CRLF. Every later call
+    /// returns the same error.
+    pub fn scan<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Head<'b>>, HeadError> {
         let end = bytes.len().min(self.limit);
         while let Some(rest @ [byte, ..]) = bytes.get(self.position..end) {
             match self.state {
@@ -90,8 +136,9 @@ impl HeadScanner {
         }
     }
 
-    /// Prepares for another head, which follows the complete one.
-    pub(crate) const fn restart(&mut self) {
+    /// Prepares for another head, which follows the complete one, such as the final response after
+    /// an interim one. The limit applies to all heads together.
+    pub const fn restart(&mut self) {
         self.start = self.position;
         self.state = ScanState::FirstWord;
     }

@@ -25,13 +25,6 @@ use crate::handshake::WriteError;
 /// How much of a handshake is read at once.
 pub(crate) const HANDSHAKE_READ: usize = 4 * 1024;
 
-/// Bytes from the operating system's source of entropy.
-pub(crate) fn random<const N: usize>() -> std::io::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// Writes a head of whatever length into `out`.
 fn encode_head(
     out: &mut BytesMut,

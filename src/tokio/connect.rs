@@ -14,10 +14,10 @@ use super::accept::{read_head, write_all};
 use super::tls;
 use super::{MaybeTlsStream, WebSocketStream};
 use crate::connection::Client;
-use crate::handshake::{Response, Scheme};
+use crate::handshake::{Response, Scheme, random_nonce};
 #[cfg(not(feature = "tls"))]
 use crate::io::UrlError;
-use crate::io::{ConnectError, ConnectOptions, Connecting, Step, random};
+use crate::io::{ConnectError, ConnectOptions, Connecting, Step};
 
 /// Connects to a `ws://` or `wss://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a
 /// proxy, and how long all of it may take.
@@ -172,7 +172,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
     /// # Errors
     /// [`Io`](ConnectError::Io): the system has no random bytes.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
-        let connecting = Connecting::new(options, random()?)?;
+        let connecting = Connecting::new(options, random_nonce()?)?;
         Ok(Self { stream: Some(stream), connecting })
     }
 
@@ -225,7 +225,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
         let stream = self.stream.take().ok_or(ConnectError::Finished)?;
         let config = self.connecting.options().config.clone();
         let input = core::mem::take(&mut self.connecting.input);
-        let client = Client::new(random()?);
+        let client = Client::random()?;
         Ok(WebSocketStream::from_parts(stream, client, config, opened, input))
     }
 }

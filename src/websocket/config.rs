@@ -20,6 +20,7 @@ use crate::frame::Rsv;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(super) connection: ConnectionConfig,
+    pub(super) max_message_size: u64,
     pub(super) high_water_mark: usize,
     #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the adapters keep it"))]
     pub(crate) close_timeout: Duration,
@@ -39,6 +40,7 @@ impl Config {
     pub const fn new() -> Self {
         Self {
             connection: ConnectionConfig::new(),
+            max_message_size: ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE,
             high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
             close_timeout: Self::DEFAULT_CLOSE_TIMEOUT,
             keepalive: None,
@@ -51,6 +53,7 @@ impl Config {
     #[must_use]
     pub const fn max_message_size(mut self, bytes: u64) -> Self {
         self.connection = self.connection.max_message_size(bytes);
+        self.max_message_size = bytes;
         self
     }
 
@@ -113,8 +116,8 @@ impl Config {
         // The limit is on what a message becomes, and is charged as it does. DEFLATE may make it
         // longer on the wire, the more so the more often its sender flushes; there is an end to
         // that.
-        let limit = self.connection.max_message_size.saturating_mul(8).saturating_add(1024);
-        self.connection.reserved_bits(Rsv::RSV1).max_compressed_size(limit)
+        let limit = self.max_message_size.saturating_mul(8).saturating_add(1024);
+        self.connection.reserved_bits(Rsv::RSV1).max_transformed_size(limit)
     }
 
     /// Returns what an opening handshake negotiates of permessage-deflate, or `None` if

@@ -82,6 +82,12 @@ impl<R: Role> MessageReceiver<R> {
         self.receiving.part(&mut Half { receiver: &mut self.receiver, answers })
     }
 
+    /// Returns whether the endpoint is the client.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.receiver.is_client()
+    }
+
     /// Processes the input until a message is ready, as
     /// [`WebSocket::process`](super::WebSocket::process) does.
     ///
@@ -301,6 +307,12 @@ impl<R: Role> MessageSender<R> {
         self.sender.is_closed()
     }
 
+    /// Returns whether the endpoint is the client.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.sender.is_client()
+    }
+
     /// Returns the state of the connection in the closing handshake, as far as this half knows it.
     /// Frames in the queue count as sent.
     #[must_use]
@@ -318,7 +330,7 @@ impl<R: Role> MessageSender<R> {
     pub fn transport_action(&self) -> TransportAction {
         let owes_close = self.owed.close().is_some();
         let failed = matches!(self.peer, PeerEnd::Failed(_));
-        transport_action(R::MASKS, self.state(), owes_close, failed, self.eof)
+        transport_action(self.is_client(), self.state(), owes_close, failed, self.eof)
     }
 
     /// Returns how the connection ended, or `None` while it is open or closing.

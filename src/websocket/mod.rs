@@ -80,8 +80,8 @@ impl<R: Role> WebSocket<R> {
     /// permessage-deflate then.
     pub fn new(role: R, config: Config, opened: Opened) -> Self {
         let terms = compression::usable(opened.deflate_terms());
-        let receiving = Receiving::new(&config, terms, R::MASKS);
-        let queue = Queue::new(&config, terms, R::MASKS);
+        let receiving = Receiving::new(&config, terms, role.is_client());
+        let queue = Queue::new(&config, terms, role.is_client());
         let watch = config.keepalive.map(Watch::new);
         let connection = Connection::new(role, config.connection_config(terms.is_some()));
         let (receiver, sender, owed) = connection.into_split();
@@ -300,6 +300,12 @@ impl<R: Role> WebSocket<R> {
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.sender.is_ready()
+    }
+
+    /// Returns whether the endpoint is the client.
+    #[must_use]
+    pub fn is_client(&self) -> bool {
+        self.sender.is_client()
     }
 
     /// Where the connection is in its closing handshake. What is queued counts as sent.

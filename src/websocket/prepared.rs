@@ -3,10 +3,9 @@
 use bytes::Bytes;
 
 use super::compression::Compressed;
-use crate::connection::HeaderBytes;
 #[cfg(feature = "deflate")]
 use crate::deflate::DeflateConfig;
-use crate::frame::{FrameHeader, Kind, Rsv};
+use crate::frame::{FrameHeader, HeaderBytes, Kind, Rsv};
 use crate::utf8_bytes::Utf8Bytes;
 
 /// A message that is encoded once and sent to many connections.
@@ -46,7 +45,7 @@ impl Prepared {
     }
 
     fn new(kind: Kind, payload: Bytes) -> Self {
-        let header = HeaderBytes::new(&FrameHeader {
+        let header = HeaderBytes::from(FrameHeader {
             fin: true,
             rsv: Rsv::NONE,
             opcode: kind.into(),

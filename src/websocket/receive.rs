@@ -71,12 +71,8 @@ enum Place {
 
 impl Receiving {
     pub(super) fn new(config: &Config, terms: Option<&Terms>, is_client: bool) -> Self {
-        let inflating = Inflating::negotiated(
-            &config.compression,
-            terms,
-            config.connection.max_message_size,
-            is_client,
-        );
+        let inflating =
+            Inflating::negotiated(&config.compression, terms, config.max_message_size, is_client);
         Self {
             buffer: ReadBuffer::new(),
             inflating: inflating.map(Box::new),
@@ -208,7 +204,7 @@ impl Receiving {
             let event = source.receive(&mut unprocessed);
             let end = start + unprocessed.consumed();
             match event {
-                Ok(Some(Event::Data(data))) if !data.compressed && !self.in_parts => {
+                Ok(Some(Event::Data(data))) if !data.transformed && !self.in_parts => {
                     let (kind, last, len) = (data.kind, data.last, data.bytes.len());
                     let from = end - len;
                     if last && !self.buffer.is_holding() {
@@ -222,7 +218,7 @@ impl Receiving {
                 Ok(Some(Event::Data(data))) => {
                     let (kind, last) = (data.kind, data.last);
                     let inflated = match &mut self.inflating {
-                        Some(inflating) if data.compressed => {
+                        Some(inflating) if data.transformed => {
                             inflating.push(kind, data.bytes, last)
                         }
                         // The rest of a message that the application does not want.
@@ -266,10 +262,10 @@ impl Receiving {
             let end = start + unprocessed.consumed();
             match event {
                 Ok(Some(Event::Data(data))) => {
-                    let (kind, last, compressed) = (data.kind, data.last, data.compressed);
+                    let (kind, last, transformed) = (data.kind, data.last, data.transformed);
                     let from = end - data.bytes.len();
                     let inflated = match &mut self.inflating {
-                        Some(inflating) if compressed => inflating.push(kind, data.bytes, last),
+                        Some(inflating) if transformed => inflating.push(kind, data.bytes, last),
                         _ => Ok(()),
                     };
                     if let Err(error) = inflated {
@@ -277,7 +273,7 @@ impl Receiving {
                         self.clear();
                         return Err(error);
                     }
-                    let place = if compressed {
+                    let place = if transformed {
                         self.buffer.skip(end);
                         let inflating = self.inflating.as_ref();
                         if !last && inflating.is_none_or(|inflating| inflating.is_empty()) {

@@ -9,12 +9,12 @@ use bytes::Bytes;
 
 use super::compression::Deflating;
 use super::{Config, Outgoing, Prepared};
-use crate::connection::{HeaderBytes, Output, Role, Sender};
+use crate::connection::{FrameStart, Output, Role, Sender};
 use crate::deflate::{Compression, Terms};
 use crate::error::SendError;
-use crate::frame::{FrameHeader, Kind};
-use crate::mask::Mask;
+use crate::frame::{Kind, Rsv};
 use crate::message::Message;
+use crate::utf8::Utf8Validator;
 
 /// From how many bytes on a payload is queued as it is. Below, copying it behind its header so
 /// that many messages leave in one write costs less than another piece for the write.
@@ -25,6 +25,8 @@ const LARGE: usize = 4 * 1024;
 pub(super) struct Queue {
     pub(super) outgoing: Outgoing,
     high_water_mark: usize,
+    /// The validator of the text that is sent in fragments.
+    utf8: Utf8Validator,
     /// When permessage-deflate was negotiated.
     deflating: Option<Box<Deflating>>,
 }
@@ -34,6 +36,7 @@ impl Queue {
         Self {
             outgoing: Outgoing::new(),
             high_water_mark: config.high_water_mark,
+            utf8: Utf8Validator::new(),
             deflating: Deflating::negotiated(&config.compression, terms, is_client).map(Box::new),
         }
     }
@@ -56,13 +59,13 @@ impl Queue {
             return sent.map_err(|error| Rejected { message, error });
         }
         let begun = match &message {
-            Message::Text(text) => sender.begin(Kind::Text, text.len()),
-            Message::Binary(bytes) => sender.begin(Kind::Binary, bytes.len()),
+            Message::Text(text) => sender.begin(Kind::Text, text.len() as u64, Rsv::NONE),
+            Message::Binary(bytes) => sender.begin(Kind::Binary, bytes.len() as u64, Rsv::NONE),
             _ => return self.send_control(sender, message),
         };
         match (begun, message) {
-            (Ok(header), Message::Text(text)) => self.push(header, text.into_bytes()),
-            (Ok(header), Message::Binary(bytes)) => self.push(header, bytes),
+            (Ok(start), Message::Text(text)) => self.push(start, text.into_bytes()),
+            (Ok(start), Message::Binary(bytes)) => self.push(start, bytes),
             (Ok(_), _) => {}
             (Err(error), message) => return Err(Rejected { message, error }),
         }
@@ -80,9 +83,9 @@ impl Queue {
         if let Some(sent) = self.send_prepared_compressed(sender, message) {
             return sent;
         }
-        let header = sender.begin(message.kind, message.payload.len())?;
-        if header.mask.is_some() {
-            self.push(header, message.payload.clone());
+        let start = sender.begin(message.kind, message.payload.len() as u64, Rsv::NONE)?;
+        if start.mask().is_some() {
+            self.push(start, message.payload.clone());
         } else if message.payload.len() < LARGE {
             self.outgoing.data().put(&message.header);
             self.outgoing.data().put(&message.payload);
@@ -105,11 +108,38 @@ impl Queue {
         if let Some(sent) = self.send_compressed_fragment(sender, kind, fin, &payload) {
             return sent.map_err(|error| Rejected { message: payload, error });
         }
-        match sender.begin_fragment(kind, fin, &payload) {
-            Ok(header) => self.push(header, payload),
+        match self.begin_fragment(sender, kind, fin, &payload) {
+            Ok(start) => self.push(start, payload),
             Err(error) => return Err(Rejected { message: payload, error }),
         }
         Ok(())
+    }
+
+    fn begin_fragment<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        kind: Kind,
+        fin: bool,
+        payload: &[u8],
+    ) -> Result<FrameStart, SendError> {
+        sender.check_begin_fragment(kind, Rsv::NONE)?;
+        let utf8 = self.validate(kind, fin, payload)?;
+        let start = sender.begin_fragment(kind, fin, payload.len() as u64, Rsv::NONE)?;
+        self.utf8 = utf8;
+        Ok(start)
+    }
+
+    /// Validates a fragment (RFC 6455, section 8.1), and returns the validator after it.
+    fn validate(&self, kind: Kind, fin: bool, payload: &[u8]) -> Result<Utf8Validator, SendError> {
+        let mut utf8 = self.utf8;
+        if kind == Kind::Text {
+            let invalid = |offset| SendError::InvalidUtf8 { offset };
+            utf8.feed(payload).map_err(|error| invalid(error.valid_up_to))?;
+            if fin {
+                utf8.finish().map_err(|_| invalid(payload.len()))?;
+            }
+        }
+        Ok(utf8)
     }
 
     /// Decides for the messages to come.
@@ -122,7 +152,7 @@ impl Queue {
     /// Frees what the next message can do without.
     pub(super) fn release_memory<R: Role>(&mut self, sender: &Sender<R>) {
         if let Some(deflating) = &mut self.deflating
-            && sender.is_compressing().is_none()
+            && sender.message_in_progress().is_none()
         {
             deflating.release_memory();
         }
@@ -143,8 +173,11 @@ impl Queue {
         if !deflating.applies(payload.len(), true) {
             return None;
         }
-        let begun = sender.begin_compressed(kind, || deflating.compress(payload, true));
-        Some(begun.map(|(header, compressed)| self.push(header, compressed)))
+        if let Err(error) = sender.check_begin(Rsv::RSV1) {
+            return Some(Err(error));
+        }
+        let compressed = deflating.compress(payload, true);
+        Some(self.push_compressed(sender, kind, compressed))
     }
 
     /// Queues a fragment compressed; `None` when its message is not to be.
@@ -157,13 +190,11 @@ impl Queue {
     ) -> Option<Result<(), SendError>> {
         let deflating = self.deflating.as_mut()?;
         // RFC 7692 6: the first fragment decides for all.
-        let applies = sender.is_compressing();
-        if !applies.unwrap_or_else(|| deflating.applies(payload.len(), fin)) {
-            return None;
-        }
-        let begun = sender
-            .begin_compressed_fragment(kind, fin, payload, || deflating.compress(payload, fin));
-        Some(begun.map(|(header, compressed)| self.push(header, compressed)))
+        let applies = match sender.message_in_progress() {
+            Some((_, rsv)) => rsv == Rsv::RSV1,
+            None => deflating.applies(payload.len(), fin),
+        };
+        applies.then(|| self.push_compressed_fragment(sender, kind, fin, payload))
     }
 
     /// Queues a prepared message compressed; `None` when it is not to be.
@@ -178,9 +209,42 @@ impl Queue {
         if !deflating.takes(compressed) && !deflating.applies(payload.len(), true) {
             return None;
         }
-        let begun =
-            sender.begin_compressed(*kind, || deflating.compress_prepared(payload, compressed));
-        Some(begun.map(|(header, compressed)| self.push(header, compressed)))
+        if let Err(error) = sender.check_begin(Rsv::RSV1) {
+            return Some(Err(error));
+        }
+        let compressed = deflating.compress_prepared(payload, compressed);
+        Some(self.push_compressed(sender, *kind, compressed))
+    }
+
+    fn push_compressed<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        kind: Kind,
+        compressed: Bytes,
+    ) -> Result<(), SendError> {
+        let start = sender.begin(kind, compressed.len() as u64, Rsv::RSV1)?;
+        self.push(start, compressed);
+        Ok(())
+    }
+
+    fn push_compressed_fragment<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        kind: Kind,
+        fin: bool,
+        payload: &[u8],
+    ) -> Result<(), SendError> {
+        // Everything is checked first, because the window of the peer moves with the compressor.
+        sender.check_begin_fragment(kind, Rsv::RSV1)?;
+        let utf8 = self.validate(kind, fin, payload)?;
+        let Some(deflating) = &mut self.deflating else {
+            return Ok(());
+        };
+        let compressed = deflating.compress(payload, fin);
+        let start = sender.begin_fragment(kind, fin, compressed.len() as u64, Rsv::RSV1)?;
+        self.utf8 = utf8;
+        self.push(start, compressed);
+        Ok(())
     }
 
     fn send_control<R: Role>(
@@ -198,26 +262,26 @@ impl Queue {
     }
 
     #[inline]
-    fn push(&mut self, header: FrameHeader, payload: Bytes) {
-        let header_bytes = HeaderBytes::new(&header);
+    fn push(&mut self, start: FrameStart, payload: Bytes) {
+        let header = start.header();
         let small = payload.len() < LARGE;
-        match header.mask.map(Mask::new) {
+        match start.mask() {
             None if small => {
-                self.outgoing.data().put(&header_bytes);
+                self.outgoing.data().put(&header);
                 self.outgoing.data().put(&payload);
             }
-            None => self.outgoing.push(&header_bytes, payload),
+            None => self.outgoing.push(&header, payload),
             Some(mut mask) if small => {
-                self.outgoing.data().put(&header_bytes);
+                self.outgoing.data().put(&header);
                 self.outgoing.data().put_masked(&payload, &mut mask);
             }
             Some(mut mask) => match payload.try_into_mut() {
                 Ok(mut unique) => {
                     mask.apply(&mut unique);
-                    self.outgoing.push(&header_bytes, unique.freeze());
+                    self.outgoing.push(&header, unique.freeze());
                 }
                 Err(shared) => {
-                    self.outgoing.data().put(&header_bytes);
+                    self.outgoing.data().put(&header);
                     self.outgoing.data().put_masked(&shared, &mut mask);
                 }
             },

@@ -285,7 +285,8 @@ fn a_claimed_bit_makes_a_message_compressed_and_its_text_is_not_validated() {
         let log = every_split(side, &config, &stream(side, &frames));
         let compressed = |kind, bytes: &[u8]| Entry::Data {
             kind,
-            compressed: true,
+            rsv: Rsv::RSV1,
+            transformed: true,
             bytes: bytes.to_vec(),
             first: true,
             last: true,
@@ -310,7 +311,8 @@ fn a_compressed_message_stays_so_through_its_fragments_and_what_comes_between() 
         let log = every_split(side, &config, &stream(side, &frames));
         let piece = |bytes: &[u8], first, last| Entry::Data {
             kind: Kind::Text,
-            compressed: true,
+            rsv: Rsv::RSV1,
+            transformed: true,
             bytes: bytes.to_vec(),
             first,
             last,
@@ -329,7 +331,7 @@ fn an_empty_compressed_message_is_told() {
     let log = every_split(Side::Server, &config, &Frame::text("").rsv(0x40).bytes(Side::Server));
     assert!(matches!(
         &log.entries[..],
-        [Entry::Data { compressed: true, first: true, last: true, bytes, .. }] if bytes.is_empty()
+        [Entry::Data { rsv: Rsv::RSV1, transformed: true, first: true, last: true, bytes, .. }] if bytes.is_empty()
     ));
 }
 
@@ -358,7 +360,15 @@ fn only_the_claimed_bits_are_allowed() {
     }
     let config = ConnectionConfig::new().reserved_bits(Rsv::RSV2.union(Rsv::RSV3));
     let bytes = Frame::text("x").rsv(0x30).bytes(Side::Server);
-    assert_tells(Side::Server, &config, &bytes, &[Entry::text("x")]);
+    let expected = Entry::Data {
+        kind: Kind::Text,
+        rsv: Rsv::from_bits(0x30),
+        transformed: true,
+        bytes: b"x".to_vec(),
+        first: true,
+        last: true,
+    };
+    assert_tells(Side::Server, &config, &bytes, &[expected]);
     let error = ProtocolError::ReservedBits { rsv: Rsv::RSV1 };
     let bytes = Frame::text("x").rsv(0x40).bytes(Side::Server);
     assert_fails(Side::Server, &config, &bytes, error);

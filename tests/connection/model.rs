@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use support::{Conversation, Entry, Frame, Model, Operation, Recorder, SEED, Side, Wire, stream};
 use websocket_proto::connection::{Client, Connection, Role, Server, State};
-use websocket_proto::frame::Kind;
+use websocket_proto::frame::{Kind, Rsv};
 
 /// Feeds `bytes` in pieces, cut at the given places, to a connection as `model` describes it.
 fn assert_as_the_model(model: &Model, bytes: &[u8], cuts: &[Index]) {
@@ -43,13 +43,15 @@ fn assert_role_as_the_model<R: Role>(role: R, model: &Model, bytes: &[u8], cuts:
 fn any_model() -> impl Strategy<Value = Model> {
     let limit = || prop_oneof![3 => Just(None), 1 => (0..400_u64).prop_map(Some)];
     let role = prop::sample::select(Side::BOTH.to_vec());
-    (role, limit(), limit(), any::<bool>(), any::<bool>(), prop::bool::weighted(0.2)).prop_map(
-        |(side, message, frame, rsv1, answer_pings, close_first)| {
+    let bits = || any::<u8>().prop_map(Rsv::from_bits);
+    (role, limit(), limit(), (bits(), bits()), any::<bool>(), prop::bool::weighted(0.2)).prop_map(
+        |(side, message, frame, (reserved_bits, tag_bits), answer_pings, close_first)| {
             let plain = Model::new(side);
             Model {
                 max_message_size: message.unwrap_or(plain.max_message_size),
                 max_frame_size: frame.unwrap_or(plain.max_frame_size),
-                rsv1,
+                reserved_bits,
+                tag_bits,
                 answer_pings,
                 close_first,
                 ..plain

@@ -5,7 +5,7 @@ use support::{Entry, Frame, Pair, Side, Wire, client, hex, server, unmask_frames
 use websocket_proto::connection::{
     Connection, ControlPayload, Input, Output, Owed, OwedFrames, Role, SliceOutput, State,
 };
-use websocket_proto::frame::{FrameHeader, Kind};
+use websocket_proto::frame::{FrameHeader, Kind, Rsv};
 use websocket_proto::mask::{Mask, MaskKey};
 use websocket_proto::{CloseCode, OutputFull, SendError};
 
@@ -313,7 +313,7 @@ fn an_output_may_be_borrowed_and_of_a_type_chosen_at_run_time() {
         connection.send_binary(b"binary", out).expect("room");
         connection.send_fragment(Kind::Text, false, b"frag", out).expect("room");
         connection.send_fragment(Kind::Text, true, b"ment", out).expect("room");
-        connection.send_compressed(Kind::Text, true, b"compressed", out).expect("room");
+        connection.send_extended(Kind::Text, true, b"extended", Rsv::NONE, out).expect("room");
         connection.ping(b"ping", out).expect("room");
         connection.pong(b"pong", out).expect("room");
         let mut ping = Frame::ping("answered").bytes(Side::Client);

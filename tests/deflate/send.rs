@@ -307,7 +307,7 @@ fn compressors_that_are_shared_do_not_mix_connections_up() {
 }
 
 #[test]
-fn send_compressed_frames_what_it_is_given() {
+fn send_extended_frames_what_it_is_given() {
     let config = connection::ConnectionConfig::new().reserved_bits(Rsv::RSV1);
     let mut connection = Connection::new(Client::new(SEED), config);
     let mut compressor = Compressor::new(&DeflateConfig::new(), takeover().client());
@@ -317,23 +317,29 @@ fn send_compressed_frames_what_it_is_given() {
         out
     };
     let mut out = Vec::new();
-    connection.send_compressed(Kind::Binary, true, &compress(b"Hello", true), &mut out).unwrap();
-    connection.send_compressed(Kind::Text, false, &compress(b"Hello", false), &mut out).unwrap();
+    connection
+        .send_extended(Kind::Binary, true, &compress(b"Hello", true), Rsv::RSV1, &mut out)
+        .unwrap();
+    connection
+        .send_extended(Kind::Text, false, &compress(b"Hello", false), Rsv::RSV1, &mut out)
+        .unwrap();
     // Neither of another kind, nor one that is not compressed.
     for error in [
-        connection.send_compressed(Kind::Binary, false, b"", &mut out),
+        connection.send_extended(Kind::Binary, false, b"", Rsv::RSV1, &mut out),
         connection.send_fragment(Kind::Text, false, b"", &mut out),
         connection.send_text("", &mut out),
     ] {
         assert_eq!(error, Err(SendError::MessageInProgress));
     }
-    connection.send_compressed(Kind::Text, true, &compress(b"Hello", true), &mut out).unwrap();
+    connection
+        .send_extended(Kind::Text, true, &compress(b"Hello", true), Rsv::RSV1, &mut out)
+        .unwrap();
     let mut full = [0; 3];
     let mut no_room = connection::SliceOutput::new(&mut full);
-    let refused = connection.send_compressed(Kind::Text, true, b"\0", &mut no_room);
+    let refused = connection.send_extended(Kind::Text, true, b"\0", Rsv::RSV1, &mut no_room);
     assert!(matches!(refused, Err(SendError::OutputFull(_))));
     connection.send_fragment(Kind::Text, false, b"a", &mut out).unwrap();
-    let refused = connection.send_compressed(Kind::Text, true, b"\0", &mut out);
+    let refused = connection.send_extended(Kind::Text, true, b"\0", Rsv::RSV1, &mut out);
     assert_eq!(refused, Err(SendError::MessageInProgress));
 
     let sent = frames(&out);

@@ -4,6 +4,7 @@ mod answers;
 mod client;
 mod client_request;
 mod headers;
+mod heads;
 mod odd_requests;
 mod properties;
 mod server;

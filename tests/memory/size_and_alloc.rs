@@ -7,11 +7,11 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use crate::counting::allocations;
 use support::{Frame, SEED, Side, stream};
 use websocket_proto::connection::{
-    Client, Connection, ConnectionConfig, ControlPayload, Data, Event, HeaderBytes, Input,
+    AnyRole, Client, Connection, ConnectionConfig, ControlPayload, Data, Event, FrameStart, Input,
     Receiver, Role, Sender, Server, SliceOutput, State, TransportAction,
 };
-use websocket_proto::frame::{FrameHeader, Kind, OpCode, Rsv};
-use websocket_proto::mask::{Mask, MaskKey};
+use websocket_proto::frame::{FrameHeader, HeaderBytes, Kind, OpCode, Rsv};
+use websocket_proto::mask::{Mask, MaskKey, MaskKeys};
 use websocket_proto::utf8::{Utf8Error, Utf8Validator};
 use websocket_proto::{CloseCode, CloseFrame, OutputFull, ProtocolError, SendError};
 
@@ -27,6 +27,8 @@ fn a_connection_is_smaller_than_512_bytes() {
     let client = size_of::<Connection<Client>>();
     assert!(server < 512, "{server}");
     assert!(client < 512, "{client}");
+    let any = size_of::<Connection<AnyRole>>();
+    assert!(any < 512, "{any}");
 }
 
 #[test]
@@ -131,6 +133,10 @@ fn every_type_goes_where_its_user_needs_it() {
     everywhere::<Receiver<Client>>();
     everywhere::<Sender<Server>>();
     everywhere::<Sender<Client>>();
+    everywhere::<Connection<AnyRole>>();
+    everywhere::<AnyRole>();
+    everywhere::<FrameStart>();
+    everywhere::<MaskKeys>();
     everywhere::<Server>();
     everywhere::<Client>();
     everywhere::<ConnectionConfig>();

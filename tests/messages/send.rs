@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use bytes::{Buf, Bytes, BytesMut};
+use support::SEED;
 use support::messages::*;
-use websocket_proto::connection::State;
+use websocket_proto::connection::{AnyRole, Client, Server, State};
 use websocket_proto::frame::Kind;
+use websocket_proto::handshake::Opened;
 use websocket_proto::websocket::{Config, Prepared, Rejected};
-use websocket_proto::{CloseCode, Message, SendError};
+use websocket_proto::{CloseCode, Message, SendError, WebSocket};
 
 #[test]
 fn a_server_masks_nothing_and_a_client_everything() {
@@ -35,6 +37,24 @@ fn a_server_masks_nothing_and_a_client_everything() {
         frames.into_iter().map(|frame| Frame { key: None, ..frame }).collect::<Vec<_>>()
     };
     assert_eq!(bare(from_client), bare(from_server));
+}
+
+#[test]
+fn a_role_at_run_time_talks_as_its_role() {
+    let open = |role: AnyRole| WebSocket::new(role, Config::new(), Opened::new());
+    let mut client = open(Client::new(SEED).into());
+    let mut server = open(Server.into());
+    assert!(client.is_client() && !server.is_client());
+    for len in [5, LARGE] {
+        client.send(Message::binary(vec![7; len])).unwrap();
+        let up = client.output();
+        server.input().extend_from_slice(&up.copy_to_bytes(up.remaining()));
+        let message = server.receive().unwrap().expect("a message");
+        server.send(message).unwrap();
+        let down = server.output();
+        client.input().extend_from_slice(&down.copy_to_bytes(down.remaining()));
+        assert_eq!(client.receive().unwrap(), Some(Message::binary(vec![7; len])));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use support::{Frame, KEY, Side, hex};
 use websocket_proto::ProtocolError;
-use websocket_proto::frame::{FrameHeader, Kind, OpCode, Rsv};
+use websocket_proto::frame::{FrameHeader, HeaderBytes, HeaderPart, Kind, OpCode, Rsv};
 use websocket_proto::mask::MaskKey;
 
 const OPCODES: [OpCode; 6] =
@@ -246,7 +246,70 @@ fn reserved_bits_are_a_set_of_three() {
     assert_eq!(united, both);
     assert!(both.contains(Rsv::RSV3) && both.contains(both) && both.contains(Rsv::NONE));
     assert!(!both.contains(Rsv::RSV2) && !Rsv::NONE.contains(Rsv::RSV1));
+    assert!(both.intersects(Rsv::RSV1.union(Rsv::RSV2)) && !both.intersects(Rsv::RSV2));
+    assert!(!both.intersects(Rsv::NONE) && Rsv::NONE.is_empty() && !both.is_empty());
     assert_eq!(format!("{both:?}"), "Rsv(101)");
+}
+
+// The direction: RFC 6455 5.1.
+
+#[test]
+fn a_client_masks_and_a_server_does_not_and_the_second_byte_tells() {
+    let (unmasked, masked) = (hex("8105"), hex("8185 37fa213d"));
+    let expected = Ok(Some((header(OpCode::Text, true, None, 5), 2)));
+    assert_eq!(FrameHeader::parse_from_server(&unmasked), expected);
+    let expected = Ok(Some((header(OpCode::Text, true, Some(KEY), 5), 6)));
+    assert_eq!(FrameHeader::parse_from_client(&masked), expected);
+    for wire in [&unmasked[..], &hex("81 7e"), &hex("81 7f ff"), &hex("81 7e 0001")] {
+        assert_eq!(FrameHeader::parse_from_client(&wire[..1]), Ok(None));
+        assert_eq!(FrameHeader::parse_from_client(wire), Err(ProtocolError::UnmaskedFrame));
+    }
+    for wire in [&masked[..], &hex("81 fe"), &hex("81 ff ff"), &hex("81 fe 0001")] {
+        assert_eq!(FrameHeader::parse_from_server(&wire[..1]), Ok(None));
+        assert_eq!(FrameHeader::parse_from_server(wire), Err(ProtocolError::MaskedFrame));
+    }
+    // A fault that is before it on the wire is the one that is told.
+    let reserved = Err(ProtocolError::ReservedOpCode { opcode: 3 });
+    assert_eq!(FrameHeader::parse_from_client(&hex("8305")), reserved);
+}
+
+#[test]
+fn each_part_is_admitted_as_soon_as_it_is_there() {
+    let wire = hex("c2 fe 0100 37fa213d");
+    let rsv = Rsv::RSV1;
+    let parts = [
+        HeaderPart::First { fin: true, rsv, opcode: OpCode::Binary },
+        HeaderPart::Masked(true),
+        HeaderPart::PayloadLen(256),
+    ];
+    for (len, seen) in [(0, 0), (1, 1), (2, 2), (3, 2), (4, 3), (5, 3), (8, 3)] {
+        let mut admitted = Vec::new();
+        let parsed = FrameHeader::parse_with(&wire[..len], |part| {
+            admitted.push(part);
+            Ok(())
+        });
+        assert_eq!(parsed.expect("valid").is_some(), len == 8);
+        assert_eq!(admitted, parts[..seen], "{len} bytes");
+    }
+    let error = ProtocolError::ReservedBits { rsv };
+    assert_eq!(FrameHeader::parse_with(&wire, |_| Err(error)), Err(error));
+}
+
+// Encoded headers.
+
+#[test]
+fn a_header_as_bytes_is_what_emit_writes() {
+    for len in [0, 125, 126, 0xffff, 0x1_0000, FrameHeader::MAX_PAYLOAD_LEN] {
+        for mask in [None, Some(KEY)] {
+            let header = header(OpCode::Binary, true, mask, len);
+            let bytes = header.to_bytes();
+            assert_eq!(*bytes, emitted(&header));
+            assert_eq!(bytes, HeaderBytes::from(header));
+            assert_eq!(bytes.as_ref().len(), header.encoded_len());
+        }
+    }
+    let shown = format!("{:?}", header(OpCode::Text, true, None, 5).to_bytes());
+    assert_eq!(shown, "HeaderBytes([81, 05])");
 }
 
 /// Byte at a time: how far a header that is free of faults goes.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use support::{KEY, hex};
-use websocket_proto::mask::{Mask, MaskKey};
+use websocket_proto::mask::{Mask, MaskKey, MaskKeys};
 
 /// The loop of the RFC: byte i of the payload with byte i mod 4 of the key.
 fn naive(key: [u8; 4], payload: &[u8]) -> Vec<u8> {
@@ -132,5 +132,36 @@ proptest! {
         ),
     ) {
         assert_masks(key, &payload, &pieces);
+    }
+}
+
+// The keys of a client: RFC 6455 5.3, 10.3.
+
+#[test]
+fn the_keys_of_a_seed_are_the_same_every_time_and_each_is_new() {
+    let keys = |seed: u8| -> Vec<MaskKey> {
+        let mut keys = MaskKeys::new([seed; 32]);
+        (0..1000).map(|_| keys.next_key()).collect()
+    };
+    let first = keys(1);
+    assert_eq!(first, keys(1));
+    assert!(first.iter().zip(keys(2)).all(|(one, other)| *one != other));
+    let distinct: std::collections::HashSet<_> = first.iter().collect();
+    assert_eq!(distinct.len(), first.len());
+}
+
+#[test]
+fn the_keys_are_those_that_a_client_uses() {
+    use websocket_proto::connection::{Client, Connection, ConnectionConfig, SliceOutput};
+    use websocket_proto::frame::FrameHeader;
+
+    let mut keys = MaskKeys::new([7; 32]);
+    let mut client = Connection::new(Client::new([7; 32]), ConnectionConfig::new());
+    for _ in 0..40 {
+        let mut buffer = [0xa5; 16];
+        let mut out = SliceOutput::new(&mut buffer);
+        client.send_binary(b"x", &mut out).expect("room");
+        let (header, _) = FrameHeader::parse(out.written()).expect("valid").expect("whole");
+        assert_eq!(header.mask, Some(keys.next_key()));
     }
 }

@@ -78,7 +78,8 @@ impl Compressor {
     }
 
     /// Returns the base-2 logarithm of the agreed window in bytes, 8 to 15.
-    pub(crate) const fn window_bits(&self) -> u8 {
+    #[must_use]
+    pub const fn window_bits(&self) -> u8 {
         self.terms.window_bits
     }
 }

@@ -81,13 +81,16 @@ impl DeflateConfig {
         self
     }
 
-    pub(crate) const fn wanted(&self) -> &Preferences {
+    /// Returns the preferences for the negotiation.
+    #[must_use]
+    pub const fn wanted(&self) -> &Preferences {
         &self.preferences
     }
 
     /// Returns whether to compress a message. `len` is the number of its bytes that are known so
     /// far, and `is_whole` tells whether these are all of them.
-    pub(crate) const fn applies(&self, choice: Compression, len: usize, is_whole: bool) -> bool {
+    #[must_use]
+    pub const fn applies(&self, choice: Compression, len: usize, is_whole: bool) -> bool {
         match choice {
             Compression::Auto => !is_whole || len >= self.threshold,
             Compression::Yes => true,

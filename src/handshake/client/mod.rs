@@ -9,7 +9,7 @@ pub use error::ResponseError;
 pub use request::{ClientRequest, ParseSchemeError, Scheme};
 pub use response::Response;
 
-use crate::http1::{HeadKind, HeadLimits, HeadScanner, HttpResponse, parse_response};
+use crate::http1::{HeadKind, HeadLimits, HeadScanner, HttpResponse};
 
 /// Receives the head of the response to a [`ClientRequest`].
 ///
@@ -68,12 +68,18 @@ impl ClientHandshake {
 
     /// Returns the first response that is not an interim response, without comparing it with a
     /// request.
-    pub(crate) fn receive_http<'b>(
+    ///
+    /// It suits a request of another kind, such as a CONNECT to a proxy. `bytes` are those of
+    /// [`receive`](Self::receive).
+    ///
+    /// # Errors
+    /// The response exceeds the limits, or violates HTTP.
+    pub fn receive_http<'b>(
         &mut self,
         bytes: &'b [u8],
     ) -> Result<Option<HttpResponse<'b>>, ResponseError> {
         while let Some(head) = self.scanner.scan(bytes)? {
-            let response = parse_response(&head, &self.limits)?;
+            let response = HttpResponse::parse(&head, &self.limits)?;
             match response.status {
                 100 | 102..=199 => self.scanner.restart(),
                 _ => return Ok(Some(response)),

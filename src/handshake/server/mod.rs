@@ -11,7 +11,7 @@ pub use error::RequestError;
 pub use refusal::Refusal;
 pub use request::Request;
 
-use crate::http1::{HeadKind, HeadLimits, HeadScanner, HttpRequest, parse_request};
+use crate::http1::{HeadKind, HeadLimits, HeadScanner, HttpRequest};
 
 /// Receives the head of one request.
 ///
@@ -52,7 +52,7 @@ impl ServerHandshake {
         let Some(head) = self.scanner.scan(bytes)? else {
             return Ok(None);
         };
-        Incoming::check(parse_request(&head, &self.limits)?).map(Some)
+        Incoming::check(HttpRequest::parse(&head, &self.limits)?).map(Some)
     }
 
     /// Returns how many bytes of the head have arrived. The caller can use it to detect a client

@@ -30,7 +30,7 @@ use websocket_proto::connection::{Client, Connection, ConnectionConfig, Server};
 pub use closed::closed;
 pub use conversation::{Conversation, Operation};
 pub use frame::{Frame, KEY, Side, stream};
-pub use log::{Entry, Log, Recorder, Wire, unmask_frames};
+pub use log::{Entry, Log, Recorder, Wire, frames_of, unmask_frames};
 pub use model::Model;
 pub use pair::{Endpoint, Pair};
 #[cfg(feature = "alloc")]

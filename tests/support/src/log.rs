@@ -3,10 +3,10 @@
 
 use websocket_proto::ProtocolError;
 use websocket_proto::connection::{
-    Client, Connection, ConnectionConfig, Event, Input, Output, Role, Server, State,
+    AnyRole, Client, Connection, ConnectionConfig, Event, Input, Output, Role, Server, State,
     TransportAction,
 };
-use websocket_proto::frame::Kind;
+use websocket_proto::frame::{FrameHeader, Kind, Rsv};
 
 use crate::{SEED, Side};
 
@@ -17,8 +17,10 @@ pub enum Entry {
     Data {
         /// Whether the message is text.
         kind: Kind,
-        /// Whether the message has RSV1.
-        compressed: bool,
+        /// The reserved bits of the message.
+        rsv: Rsv,
+        /// Whether one of those bits means that its payload is transformed.
+        transformed: bool,
         /// The payload, unmasked.
         bytes: Vec<u8>,
         /// Whether the message begins with it.
@@ -56,7 +58,8 @@ impl Entry {
 
     /// A part of a message, and whether it is the first and the last.
     pub fn data(kind: Kind, bytes: impl AsRef<[u8]>, first: bool, last: bool) -> Self {
-        Self::Data { kind, compressed: false, bytes: bytes.as_ref().to_vec(), first, last }
+        let (rsv, transformed) = (Rsv::NONE, false);
+        Self::Data { kind, rsv, transformed, bytes: bytes.as_ref().to_vec(), first, last }
     }
 
     /// A Ping with this payload.
@@ -206,6 +209,18 @@ impl Output for Wire {
     }
 }
 
+/// The frames of `bytes`, which must be whole.
+pub fn frames_of(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut frames = Vec::new();
+    while !bytes.is_empty() {
+        let (header, header_len) = FrameHeader::parse(bytes).expect("valid").expect("whole");
+        let (frame, rest) = bytes.split_at(header_len + header.payload_len as usize);
+        frames.push(frame);
+        bytes = rest;
+    }
+    frames
+}
+
 /// Drives the receiving side of a connection and writes its log.
 #[derive(Debug, Default)]
 pub struct Recorder {
@@ -287,18 +302,22 @@ impl Recorder {
             Event::Data(data) => {
                 assert_eq!(data.first, !self.open_message, "only the first piece is the first");
                 self.open_message = !data.last;
-                if let Some(Entry::Data { bytes, last, kind, compressed, .. }) =
+                if let Some(Entry::Data { bytes, last, kind, rsv, transformed, .. }) =
                     self.entries.last_mut()
                     && !data.first
                 {
-                    assert_eq!((data.kind, data.compressed), (*kind, *compressed));
+                    assert_eq!(
+                        (data.kind, data.rsv, data.transformed),
+                        (*kind, *rsv, *transformed)
+                    );
                     bytes.extend_from_slice(data.bytes);
                     *last = data.last;
                     return;
                 }
                 Entry::Data {
                     kind: data.kind,
-                    compressed: data.compressed,
+                    rsv: data.rsv,
+                    transformed: data.transformed,
                     bytes: data.bytes.to_vec(),
                     first: data.first,
                     last: data.last,
@@ -326,6 +345,20 @@ pub(crate) fn record<'a>(
         Side::Server => record_with(Server, config, close_first, pieces),
         Side::Client => record_with(Client::new(SEED), config, close_first, pieces),
     }
+}
+
+/// As [`record`], for a connection whose role is known only at run time.
+pub(crate) fn record_any<'a>(
+    side: Side,
+    config: &ConnectionConfig,
+    close_first: bool,
+    pieces: impl Iterator<Item = &'a mut [u8]>,
+) -> Log {
+    let role = match side {
+        Side::Server => AnyRole::from(Server),
+        Side::Client => AnyRole::from(Client::new(SEED)),
+    };
+    record_with(role, config, close_first, pieces)
 }
 
 fn record_with<'a, R: Role>(

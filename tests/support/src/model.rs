@@ -16,8 +16,10 @@ pub struct Model {
     pub max_message_size: u64,
     /// The limit of frames, in bytes.
     pub max_frame_size: u64,
-    /// Whether RSV1 is some extension's.
-    pub rsv1: bool,
+    /// The bits of extensions that transform the payload.
+    pub reserved_bits: Rsv,
+    /// The bits of extensions that leave it as it is.
+    pub tag_bits: Rsv,
     /// Whether a Ping is answered.
     pub answer_pings: bool,
     /// Whether it has sent a Close before the first byte.
@@ -26,7 +28,8 @@ pub struct Model {
 
 struct Message {
     kind: Kind,
-    compressed: bool,
+    rsv: Rsv,
+    transformed: bool,
     /// The payload so far.
     bytes: Vec<u8>,
     /// The lengths that its headers declared so far.
@@ -48,7 +51,8 @@ impl Model {
             side,
             max_message_size: ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE,
             max_frame_size: u64::MAX,
-            rsv1: false,
+            reserved_bits: Rsv::NONE,
+            tag_bits: Rsv::NONE,
             answer_pings: true,
             close_first: false,
         }
@@ -59,7 +63,8 @@ impl Model {
         ConnectionConfig::new()
             .max_message_size(self.max_message_size)
             .max_frame_size(self.max_frame_size)
-            .reserved_bits(if self.rsv1 { Rsv::RSV1 } else { Rsv::NONE })
+            .reserved_bits(self.reserved_bits)
+            .tag_bits(self.tag_bits)
             .answer_pings(self.answer_pings)
     }
 
@@ -107,7 +112,8 @@ impl Model {
         if opcode == 0 && message.is_none() {
             return fail(ProtocolError::UnexpectedContinuation);
         }
-        if rsv != 0 && !(rsv == 0x40 && self.rsv1 && begins) {
+        let allowed = if begins { self.reserved_bits.bits() | self.tag_bits.bits() } else { 0 };
+        if rsv & !allowed != 0 {
             return fail(ProtocolError::ReservedBits { rsv: Rsv::from_bits(rsv) });
         }
 
@@ -169,12 +175,13 @@ impl Model {
 
         if begins {
             let kind = if opcode == 1 { Kind::Text } else { Kind::Binary };
-            let compressed = rsv != 0;
-            *message = Some(Message { kind, compressed, bytes: Vec::new(), declared: 0 });
+            let transformed = rsv & self.reserved_bits.bits() != 0;
+            let rsv = Rsv::from_bits(rsv);
+            *message = Some(Message { kind, rsv, transformed, bytes: Vec::new(), declared: 0 });
         }
         let under_way = message.as_mut().expect("checked above");
         under_way.declared += len;
-        let validated = under_way.kind == Kind::Text && !under_way.compressed;
+        let validated = under_way.kind == Kind::Text && !under_way.transformed;
         for at in 0..len {
             let byte = payload.next().ok_or(Stop::Starved)?;
             let offset = under_way.bytes.len() as u64;
@@ -260,7 +267,8 @@ fn data(entries: &mut Vec<Entry>, message: &Message, more: &[u8], begins: bool) 
     }
     entries.push(Entry::Data {
         kind: message.kind,
-        compressed: message.compressed,
+        rsv: message.rsv,
+        transformed: message.transformed,
         bytes: more.to_vec(),
         first: begins,
         last: false,

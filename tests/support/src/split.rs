@@ -2,14 +2,15 @@
 
 use websocket_proto::connection::ConnectionConfig;
 
-use crate::log::record;
+use crate::log::{record, record_any};
 use crate::{Log, Side};
 
 /// Up to this length every pair of cuts is tried; a longer input is cut at a sample of them.
 const EVERY_PAIR_UP_TO: usize = 300;
 
 /// Feeds `bytes` to a connection of `side`: whole, a byte at a time, in pieces of a few sizes, and
-/// cut at every pair of positions. Asserts that the log is one and the same, and returns it.
+/// cut at every pair of positions; and to one whose role is known only at run time. Asserts that
+/// the log is one and the same, and returns it.
 pub fn every_split(side: Side, config: &ConnectionConfig, bytes: &[u8]) -> Log {
     every_split_from(side, config, false, bytes)
 }
@@ -23,6 +24,10 @@ pub fn every_split_from(
 ) -> Log {
     let mut buffer = bytes.to_vec();
     let whole = record(side, config, close_first, [buffer.as_mut_slice()].into_iter());
+
+    let mut buffer = bytes.to_vec();
+    let any = record_any(side, config, close_first, [buffer.as_mut_slice()].into_iter());
+    assert_eq!(any, whole, "{side:?} as a role at run time: {}", short(bytes));
 
     for size in [1, 2, 3, 5, 7, 13, 64, 125, 4096] {
         if size > 1 && size >= bytes.len() {

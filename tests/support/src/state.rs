@@ -1,7 +1,7 @@
 //! Where a connection is: its state, and what is to be done with its transport.
 
 use websocket_proto::connection::{Connection, Role, State, TransportAction};
-use websocket_proto::frame::Kind;
+use websocket_proto::frame::{Kind, Rsv};
 use websocket_proto::{CloseCode, SendError};
 
 use crate::Wire;
@@ -26,6 +26,8 @@ pub fn assert_sends_nothing<R: Role>(connection: &mut Connection<R>) {
     let in_place = connection.send_in_place(Kind::Text, true, &mut payload).map(|_| ());
     assert_eq!(in_place, closing);
     assert_eq!(&payload, b"x");
+    assert_eq!(connection.begin(Kind::Text, 1, Rsv::NONE).map(|_| ()), closing);
+    assert_eq!(connection.begin_fragment(Kind::Text, true, 1, Rsv::NONE).map(|_| ()), closing);
     assert_eq!(connection.ping(b"x", &mut out), closing);
     assert_eq!(connection.pong(b"x", &mut out), closing);
     assert_eq!(connection.close(CloseCode::NORMAL, "", &mut out), closing);
