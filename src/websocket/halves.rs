@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::compression::usable;
 use super::incoming::Incoming;
 use super::keepalive::{DeadlineAction, Watch};
-use super::receive::{Half, Receiving};
+use super::receive::{Half, Received, Receiving};
 use super::send::Queue;
 use super::{MessageRef, Outgoing, Part, Prepared, Rejected};
 use crate::close::{CloseCode, CloseFrame};
@@ -54,7 +54,8 @@ impl<R: Role> MessageReceiver<R> {
     /// Returns the fault of the peer. Every later call returns the same error.
     #[inline]
     pub fn receive(&mut self, answers: &mut Answers) -> Result<Option<Message>, ProtocolError> {
-        self.receiving.message(&mut Half { receiver: &mut self.receiver, answers })
+        let received = self.take_message(answers)?;
+        Ok(self.receiving.message(received))
     }
 
     /// Lends the next message out of the read buffer, as
@@ -67,7 +68,8 @@ impl<R: Role> MessageReceiver<R> {
         &mut self,
         answers: &mut Answers,
     ) -> Result<Option<MessageRef<'_>>, ProtocolError> {
-        self.receiving.message_ref(&mut Half { receiver: &mut self.receiver, answers })
+        let received = self.take_message(answers)?;
+        Ok(self.receiving.message_ref(received))
     }
 
     /// Lends the next part of a message, as
@@ -79,7 +81,8 @@ impl<R: Role> MessageReceiver<R> {
         &mut self,
         answers: &mut Answers,
     ) -> Result<Option<Part<'_>>, ProtocolError> {
-        self.receiving.part(&mut Half { receiver: &mut self.receiver, answers })
+        let received = self.take_part(answers)?;
+        Ok(self.receiving.part(received))
     }
 
     /// Returns whether the endpoint is the client.
@@ -104,6 +107,18 @@ impl<R: Role> MessageReceiver<R> {
     /// As [`receive`](Self::receive).
     pub fn process_part(&mut self, answers: &mut Answers) -> Result<bool, ProtocolError> {
         self.receiving.process_part(&mut Half { receiver: &mut self.receiver, answers })
+    }
+
+    #[inline(always)]
+    pub(super) fn take_message(
+        &mut self,
+        answers: &mut Answers,
+    ) -> Result<Received, ProtocolError> {
+        self.receiving.take_message(&mut Half { receiver: &mut self.receiver, answers })
+    }
+
+    pub(super) fn take_part(&mut self, answers: &mut Answers) -> Result<Received, ProtocolError> {
+        self.receiving.take_part(&mut Half { receiver: &mut self.receiver, answers })
     }
 
     /// Records that the transport has ended. [`MessageSender::receive_eof`] must be told as well.

@@ -120,12 +120,8 @@ impl<R: Role> WebSocket<R> {
     /// reports it is queued. All messages before the fault have been returned by then.
     #[inline]
     pub fn receive(&mut self) -> Result<Option<Message>, ProtocolError> {
-        let mut answers = Answers::new();
-        let received = self.receiver.receive(&mut answers);
-        if !answers.is_empty() {
-            self.sender.settle(&mut answers);
-        }
-        received
+        let received = self.settled(|receiver, answers| receiver.take_message(answers))?;
+        Ok(self.receiver.receiving.message(received))
     }
 
     /// Returns the next message as [`receive`](Self::receive) does, lent out of the read buffer until
@@ -137,12 +133,8 @@ impl<R: Role> WebSocket<R> {
     /// As [`receive`](Self::receive).
     #[inline]
     pub fn receive_ref(&mut self) -> Result<Option<MessageRef<'_>>, ProtocolError> {
-        let mut answers = Answers::new();
-        let received = self.receiver.receive_ref(&mut answers);
-        if !answers.is_empty() {
-            self.sender.settle(&mut answers);
-        }
-        received
+        let received = self.settled(|receiver, answers| receiver.take_message(answers))?;
+        Ok(self.receiver.receiving.message_ref(received))
     }
 
     /// Returns the next part of a message as it arrives, or a control frame, lent out of the read
@@ -154,12 +146,8 @@ impl<R: Role> WebSocket<R> {
     /// # Errors
     /// As [`receive`](Self::receive). The parts before the fault have been returned by then.
     pub fn receive_part(&mut self) -> Result<Option<Part<'_>>, ProtocolError> {
-        let mut answers = Answers::new();
-        let received = self.receiver.receive_part(&mut answers);
-        if !answers.is_empty() {
-            self.sender.settle(&mut answers);
-        }
-        received
+        let received = self.settled(|receiver, answers| receiver.take_part(answers))?;
+        Ok(self.receiver.receiving.part(received))
     }
 
     /// Processes the input until a message is ready, and returns whether one is: the next call of
@@ -169,12 +157,7 @@ impl<R: Role> WebSocket<R> {
     /// # Errors
     /// As [`receive`](Self::receive).
     pub fn process(&mut self) -> Result<bool, ProtocolError> {
-        let mut answers = Answers::new();
-        let processed = self.receiver.process(&mut answers);
-        if !answers.is_empty() {
-            self.sender.settle(&mut answers);
-        }
-        processed
+        self.settled(|receiver, answers| receiver.process(answers))
     }
 
     /// Processes the input until a part of a message is ready, and returns whether one is: the next
@@ -183,12 +166,21 @@ impl<R: Role> WebSocket<R> {
     /// # Errors
     /// As [`receive`](Self::receive).
     pub fn process_part(&mut self) -> Result<bool, ProtocolError> {
+        self.settled(|receiver, answers| receiver.process_part(answers))
+    }
+
+    /// Receives with `receive`, and settles the answers that it adds.
+    #[inline(always)]
+    fn settled<T>(
+        &mut self,
+        receive: impl FnOnce(&mut MessageReceiver<R>, &mut Answers) -> T,
+    ) -> T {
         let mut answers = Answers::new();
-        let processed = self.receiver.process_part(&mut answers);
+        let received = receive(&mut self.receiver, &mut answers);
         if !answers.is_empty() {
             self.sender.settle(&mut answers);
         }
-        processed
+        received
     }
 
     /// Records that the transport has ended: the peer will send nothing more.

@@ -33,7 +33,7 @@ pub(super) struct Receiving {
 
 /// Something that has been received, and where it is.
 #[derive(Clone, Copy, Debug)]
-enum Received {
+pub(super) enum Received {
     /// A message in one frame, whose payload begins and ends at these places of the buffer.
     Frame {
         kind: Kind,
@@ -60,7 +60,7 @@ enum Received {
 
 /// Where a part of a message is.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+pub(super) enum Place {
     /// Between these places of the buffer.
     Frame { from: usize, to: usize },
     /// In the buffer, moved together.
@@ -89,9 +89,7 @@ impl Receiving {
         source: &mut Half<'_, impl Role>,
     ) -> Result<bool, ProtocolError> {
         let received = self.take_message(source)?;
-        let is_ready = !matches!(received, Received::Nothing);
-        self.ready = is_ready.then_some(received);
-        Ok(is_ready)
+        Ok(self.keep(received))
     }
 
     /// Processes the input until a part of a message is ready, and returns whether one is.
@@ -99,89 +97,99 @@ impl Receiving {
         &mut self,
         source: &mut Half<'_, impl Role>,
     ) -> Result<bool, ProtocolError> {
-        if self.ready.is_none() {
-            let received = self.next_part(source)?;
-            self.ready = (!matches!(received, Received::Nothing)).then_some(received);
-        }
-        Ok(self.ready.is_some())
+        let received = self.take_part(source)?;
+        Ok(self.keep(received))
     }
 
-    /// Returns the next message.
-    #[inline]
-    pub(super) fn message(
+    /// Keeps what has been received for the next call, and returns whether it is something.
+    fn keep(&mut self, received: Received) -> bool {
+        let is_something = !matches!(received, Received::Nothing);
+        self.ready = is_something.then_some(received);
+        is_something
+    }
+
+    /// Takes the message that is ready, or the next one.
+    #[inline(always)]
+    pub(super) fn take_message(
         &mut self,
         source: &mut Half<'_, impl Role>,
-    ) -> Result<Option<Message>, ProtocolError> {
-        Ok(Some(match self.take_message(source)? {
+    ) -> Result<Received, ProtocolError> {
+        if self.ready.is_some()
+            && let Some(message) = self.take_ready_message()
+        {
+            return Ok(message);
+        }
+        self.next(source)
+    }
+
+    #[inline(never)]
+    fn take_ready_message(&mut self) -> Option<Received> {
+        match self.ready.take() {
+            Some(part @ Received::Part { .. }) => {
+                self.drop_part(part);
+                None
+            }
+            message => message,
+        }
+    }
+
+    /// Takes the part that is ready, or the next one.
+    pub(super) fn take_part(
+        &mut self,
+        source: &mut Half<'_, impl Role>,
+    ) -> Result<Received, ProtocolError> {
+        match self.ready.take() {
+            Some(received) => Ok(received),
+            None => self.next_part(source),
+        }
+    }
+
+    /// Cuts a message out of the read buffer.
+    #[inline(always)]
+    pub(super) fn message(&mut self, received: Received) -> Option<Message> {
+        Some(match received {
             Received::Frame { kind, from, to } => whole(kind, self.buffer.cut_frame(from, to)),
             Received::Held(kind) => whole(kind, self.buffer.cut_held()),
             Received::Inflated(kind) => whole(kind, self.take_inflated()),
             Received::Ping => Message::Ping(Bytes::copy_from_slice(&self.control)),
             Received::Pong => Message::Pong(Bytes::copy_from_slice(&self.control)),
             Received::Close => Message::Close(self.close.clone()),
-            Received::Part { .. } | Received::Nothing => return Ok(None),
-        }))
+            Received::Part { .. } | Received::Nothing => return None,
+        })
     }
 
-    /// Returns the next message, lent out of the read buffer.
-    #[inline]
-    pub(super) fn message_ref(
-        &mut self,
-        source: &mut Half<'_, impl Role>,
-    ) -> Result<Option<MessageRef<'_>>, ProtocolError> {
-        Ok(Some(match self.take_message(source)? {
+    /// Lends a message out of the read buffer.
+    #[inline(always)]
+    pub(super) fn message_ref(&mut self, received: Received) -> Option<MessageRef<'_>> {
+        Some(match received {
             Received::Frame { kind, from, to } => whole_ref(kind, self.buffer.lend_frame(from, to)),
             Received::Held(kind) => whole_ref(kind, self.buffer.lend_held()),
             Received::Inflated(kind) => whole_ref(kind, self.lend_inflated()),
             Received::Ping => MessageRef::Ping(&self.control),
             Received::Pong => MessageRef::Pong(&self.control),
             Received::Close => MessageRef::Close(self.close.as_deref()),
-            Received::Part { .. } | Received::Nothing => return Ok(None),
-        }))
+            Received::Part { .. } | Received::Nothing => return None,
+        })
     }
 
-    /// Returns the next part of a message as it has arrived.
-    pub(super) fn part(
-        &mut self,
-        source: &mut Half<'_, impl Role>,
-    ) -> Result<Option<Part<'_>>, ProtocolError> {
-        if !self.process_part(source)? {
-            return Ok(None);
-        }
-        let (kind, place, first, last) = match self.ready.take() {
-            Some(Received::Part { kind, place, first, last }) => (kind, place, first, last),
-            Some(Received::Frame { kind, from, to }) => {
-                (kind, Place::Frame { from, to }, true, true)
-            }
-            Some(Received::Held(kind)) => (kind, Place::Held, true, true),
-            Some(Received::Inflated(kind)) => (kind, Place::Inflated, true, true),
-            Some(Received::Ping) => return Ok(Some(Part::Ping(&self.control))),
-            Some(Received::Pong) => return Ok(Some(Part::Pong(&self.control))),
-            Some(Received::Close) => return Ok(Some(Part::Close(self.close.as_deref()))),
-            Some(Received::Nothing) | None => return Ok(None),
+    /// Lends a part of a message out of the read buffer.
+    pub(super) fn part(&mut self, received: Received) -> Option<Part<'_>> {
+        let (kind, place, first, last) = match received {
+            Received::Part { kind, place, first, last } => (kind, place, first, last),
+            Received::Frame { kind, from, to } => (kind, Place::Frame { from, to }, true, true),
+            Received::Held(kind) => (kind, Place::Held, true, true),
+            Received::Inflated(kind) => (kind, Place::Inflated, true, true),
+            Received::Ping => return Some(Part::Ping(&self.control)),
+            Received::Pong => return Some(Part::Pong(&self.control)),
+            Received::Close => return Some(Part::Close(self.close.as_deref())),
+            Received::Nothing => return None,
         };
         let bytes = match place {
             Place::Frame { from, to } => self.buffer.lend_frame(from, to),
             Place::Held => self.buffer.lend_held(),
             Place::Inflated => self.lend_inflated(),
         };
-        Ok(Some(Part::Data { kind, bytes, first, last }))
-    }
-
-    /// Takes the message that is ready, or the next one.
-    #[inline]
-    fn take_message(
-        &mut self,
-        source: &mut Half<'_, impl Role>,
-    ) -> Result<Received, ProtocolError> {
-        match self.ready.take() {
-            None => self.next(source),
-            Some(part @ Received::Part { .. }) => {
-                self.drop_part(part);
-                self.next(source)
-            }
-            Some(received) => Ok(received),
-        }
+        Some(Part::Data { kind, bytes, first, last })
     }
 
     /// Drops a part that nobody has asked for.
@@ -195,7 +203,7 @@ impl Receiving {
     }
 
     /// Takes the next event that is not data of a message in several frames.
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, source: &mut Half<'_, impl Role>) -> Result<Received, ProtocolError> {
         self.buffer.drop_lent();
         loop {
