@@ -17,7 +17,8 @@ use super::read_size::ReadSize;
 /// - [`extend_from_slice`](Self::extend_from_slice) copies bytes that are in another buffer.
 ///
 /// The caller cannot reach the bytes of a message in progress. The lent buffer is only the free
-/// space after them, so neither `lend` nor `give_back` copies any bytes.
+/// space after them, so `give_back` copies no bytes. `lend` copies them only if it has to make more
+/// room.
 ///
 /// ```
 /// use bytes::BufMut;
