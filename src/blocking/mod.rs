@@ -168,7 +168,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// # Errors
     /// - [`Io`](Error::Io): the transport failed. After `WouldBlock` or `TimedOut`, call again.
     /// - [`Protocol`](Error::Protocol): the peer violated the protocol, and the Close that reports
-    ///   it has been sent. Or the transport ended without a Close.
+    ///   it has been written, if the transport accepted it. Or the transport ended without a Close.
     pub fn read(&mut self) -> Result<Option<Message>, Error> {
         loop {
             match self.websocket.receive() {

@@ -223,10 +223,10 @@ impl<R: Role> Sender<R> {
     }
 
     /// Writes the frames that are owed to the peer, a Pong and then a Close, and returns how many
-    /// bytes it wrote. What it wrote is no longer in `owed`.
+    /// bytes it wrote. The frames that it wrote are no longer in `owed`.
     ///
-    /// After a Close has been sent, nothing is owed any more (RFC 6455, section 5.5.1). As soon as a
-    /// Close is owed, messages and Pings can no longer be sent.
+    /// After a Close has been sent, nothing is owed any more (RFC 6455, section 5.5.1). As soon as
+    /// a Close is owed, messages and Pings can no longer be sent.
     ///
     /// # Errors
     /// [`OutputFull`] when the first frame does not fit. The frame is still owed.
