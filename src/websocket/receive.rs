@@ -1,4 +1,4 @@
-//! Receiving: frames become messages.
+//! The receiving direction, which turns frames into messages.
 
 use alloc::boxed::Box;
 
@@ -19,7 +19,7 @@ use crate::utf8_bytes::Utf8Bytes;
 #[derive(Debug)]
 pub(super) struct Receiving {
     pub(super) buffer: ReadBuffer,
-    /// When permessage-deflate was negotiated.
+    /// `None` if permessage-deflate was not negotiated.
     inflating: Option<Box<Inflating>>,
     /// The payload of the last Ping or Pong.
     control: ControlPayload,
@@ -27,14 +27,14 @@ pub(super) struct Receiving {
     close: Option<Box<CloseFrame>>,
     /// Whether the message in progress is returned in parts.
     in_parts: bool,
-    /// What has been processed and not been returned yet.
+    /// The result that has been processed but not returned.
     ready: Option<Received>,
 }
 
-/// Something that has been received, and where it is.
+/// Something that was received, and its place.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Received {
-    /// A message in one frame, whose payload begins and ends at these places of the buffer.
+    /// A message in one frame. Its payload begins and ends at these positions of the buffer.
     Frame {
         kind: Kind,
         from: usize,
@@ -54,16 +54,16 @@ pub(super) enum Received {
     Ping,
     Pong,
     Close,
-    /// Nothing: more bytes are needed.
+    /// Nothing was received. More bytes are needed.
     Nothing,
 }
 
-/// Where a part of a message is.
+/// The place of a part of a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
-    /// Between these places of the buffer.
+    /// Between these positions of the buffer.
     Frame { from: usize, to: usize },
-    /// In the buffer, moved together.
+    /// At the front of the buffer, joined to earlier parts.
     Held,
     /// In the output of the decompressor.
     Inflated,
@@ -83,7 +83,7 @@ impl Receiving {
         }
     }
 
-    /// Processes the input until a message is ready, and returns whether one is.
+    /// Processes the input until a message is ready, and returns whether one is ready.
     pub(super) fn process(
         &mut self,
         source: &mut Half<'_, impl Role>,
@@ -92,7 +92,7 @@ impl Receiving {
         Ok(self.keep(received))
     }
 
-    /// Processes the input until a part of a message is ready, and returns whether one is.
+    /// Processes the input until a part of a message is ready, and returns whether one is ready.
     pub(super) fn process_part(
         &mut self,
         source: &mut Half<'_, impl Role>,
@@ -108,7 +108,7 @@ impl Receiving {
         is_something
     }
 
-    /// Takes the message that is ready, or the next one.
+    /// Takes the message that is ready, or else the next one.
     #[inline(always)]
     pub(super) fn take_message(
         &mut self,
@@ -133,7 +133,7 @@ impl Receiving {
         }
     }
 
-    /// Takes the part that is ready, or the next one.
+    /// Takes the part that is ready, or else the next one.
     pub(super) fn take_part(
         &mut self,
         source: &mut Half<'_, impl Role>,
@@ -158,7 +158,7 @@ impl Receiving {
         })
     }
 
-    /// Lends a message out of the read buffer.
+    /// Returns a message that borrows the read buffer.
     #[inline(always)]
     pub(super) fn message_ref(&mut self, received: Received) -> Option<MessageRef<'_>> {
         Some(match received {
@@ -172,7 +172,7 @@ impl Receiving {
         })
     }
 
-    /// Lends a part of a message out of the read buffer.
+    /// Returns a part of a message that borrows the read buffer.
     pub(super) fn part(&mut self, received: Received) -> Option<Part<'_>> {
         let (kind, place, first, last) = match received {
             Received::Part { kind, place, first, last } => (kind, place, first, last),
@@ -192,7 +192,7 @@ impl Receiving {
         Some(Part::Data { kind, bytes, first, last })
     }
 
-    /// Drops a part that nobody has asked for.
+    /// Drops a part that the caller did not take.
     #[cold]
     fn drop_part(&mut self, part: Received) {
         match part {
@@ -202,7 +202,7 @@ impl Receiving {
         }
     }
 
-    /// Takes the next event that is not data of a message in several frames.
+    /// Takes the next whole message or control frame.
     #[inline(always)]
     fn next(&mut self, source: &mut Half<'_, impl Role>) -> Result<Received, ProtocolError> {
         self.buffer.drop_lent();
@@ -229,7 +229,7 @@ impl Receiving {
                         Some(inflating) if data.transformed => {
                             inflating.push(kind, data.bytes, last)
                         }
-                        // The rest of a message that the application does not want.
+                        // This is the rest of a message that the application does not want.
                         _ => Ok(()),
                     };
                     self.buffer.skip(end);
@@ -285,7 +285,7 @@ impl Receiving {
                         self.buffer.skip(end);
                         let inflating = self.inflating.as_ref();
                         if !last && inflating.is_none_or(|inflating| inflating.is_empty()) {
-                            // There is nothing to return yet.
+                            // The decompressor has no output yet.
                             continue;
                         }
                         Place::Inflated
@@ -330,7 +330,7 @@ impl Receiving {
         Received::Pong
     }
 
-    /// Keeps the Close of the peer, and drops what comes after it.
+    /// Keeps the Close of the peer, and drops the bytes after it.
     #[cold]
     fn close(&mut self, frame: Option<CloseFrame>, answers: &mut Answers) -> Received {
         self.clear();
@@ -339,7 +339,7 @@ impl Receiving {
         Received::Close
     }
 
-    /// Frees what the next message can do without.
+    /// Frees the memory that the next message does not need.
     pub(super) fn release_memory(&mut self) {
         self.buffer.release_memory();
         if let Some(inflating) = &mut self.inflating {
@@ -361,7 +361,7 @@ impl Receiving {
         }
     }
 
-    /// Drops what the last call lent out.
+    /// Drops the bytes that the last call lent.
     fn drop_lent(&mut self) {
         self.buffer.drop_lent();
         if let Some(inflating) = &mut self.inflating {
@@ -369,7 +369,7 @@ impl Receiving {
         }
     }
 
-    /// Drops everything: after a Close or a fault nothing more is processed.
+    /// Drops all bytes. After a Close or a fault nothing more is processed.
     fn clear(&mut self) {
         self.buffer.clear();
         self.inflating = None;
@@ -377,7 +377,7 @@ impl Receiving {
     }
 }
 
-/// A message whose text has been validated, in a buffer that nobody else could change.
+/// Makes a message. Text was validated in a buffer that no other code can change.
 #[inline(always)]
 fn whole(kind: Kind, bytes: Bytes) -> Message {
     match kind {
@@ -386,7 +386,7 @@ fn whole(kind: Kind, bytes: Bytes) -> Message {
     }
 }
 
-/// A message whose text has been validated, in a buffer that nobody else could change.
+/// Makes a message. Text was validated in a buffer that no other code can change.
 #[inline(always)]
 fn whole_ref(kind: Kind, bytes: &[u8]) -> MessageRef<'_> {
     match kind {
