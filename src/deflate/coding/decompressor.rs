@@ -94,7 +94,8 @@ impl Decompressor {
     }
 
     /// Returns how many bytes of the output of the current message were set aside.
-    pub(crate) const fn bytes_set_aside(&self) -> u64 {
+    #[must_use]
+    pub const fn bytes_set_aside(&self) -> u64 {
         self.set_aside
     }
 
