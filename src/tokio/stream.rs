@@ -321,7 +321,7 @@ pub(super) fn process_part<R: Role>(
 }
 
 /// Waits for `future`, for `limit` at most.
-async fn within(
+pub(super) async fn within(
     limit: Duration,
     future: impl Future<Output = Result<(), Error>>,
 ) -> Result<(), Error> {
