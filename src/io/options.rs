@@ -89,6 +89,17 @@ impl ConnectOptions {
         Ok(self)
     }
 
+    /// Offers several subprotocols, the preferred one first.
+    ///
+    /// # Errors
+    /// Returns the errors of [`subprotocol`](Self::subprotocol).
+    pub fn subprotocols(
+        self,
+        names: impl IntoIterator<Item: AsRef<str>>,
+    ) -> Result<Self, WriteError> {
+        names.into_iter().try_fold(self, |options, name| options.subprotocol(name.as_ref()))
+    }
+
     /// Whether it is an error when the server chooses none of the subprotocols that were offered.
     /// RFC 6455 4.1 allows it, and so does this when it is not set.
     pub const fn require_subprotocol(mut self, yes: bool) -> Self {
@@ -279,7 +290,7 @@ impl TryFrom<Request<()>> for ConnectOptions {
             } else if name == SEC_WEBSOCKET_PROTOCOL {
                 let index = options.subprotocols.len();
                 let list = value.to_str().map_err(|_| WriteError::Subprotocol { index })?;
-                list.split(',').map(str::trim_ascii).try_fold(options, Self::subprotocol)?
+                options.subprotocols(list.split(',').map(str::trim_ascii))?
             } else {
                 options.header(name, value)?
             };
