@@ -206,9 +206,8 @@ mod conversations {
             let url = format!("ws://{}/chat", serve().await);
             for (offered, chosen) in offers {
                 let options = ConnectOptions::new(&url).expect("a URL");
-                let options =
-                    offered.iter().copied().try_fold(options, ConnectOptions::subprotocol);
-                let mut socket = connect(options.expect("tokens")).await.expect("a WebSocket");
+                let options = options.subprotocols(offered).expect("tokens");
+                let mut socket = connect(options).await.expect("a WebSocket");
                 assert_eq!(socket.subprotocol(), chosen);
                 let told = socket.next().await.expect("a message").expect("no error");
                 assert_eq!(told.as_text(), Some(chosen.unwrap_or("none")));

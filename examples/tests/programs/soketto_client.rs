@@ -43,8 +43,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
     /// Opens the WebSocket. If this future is dropped, the transport is dropped.
     async fn handshake(&mut self) -> Result<ServerResponse, ConnectError> {
         let options = ConnectOptions::new(&format!("ws://{}{}", self.host, self.resource))?;
-        let options =
-            self.protocols.iter().copied().try_fold(options, ConnectOptions::subprotocol)?;
+        let options = options.subprotocols(&self.protocols)?;
         let socket = self.socket.take().ok_or(ConnectError::Finished)?;
         match Connector::new(socket, options)?.connect().await {
             Ok(websocket) => {
@@ -128,17 +127,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
     /// buffer continues.
     async fn receive_data(&mut self, message: &mut Vec<u8>) -> Result<Data, Error> {
         while let Some(part) = self.reader.next_part().await {
-            let Part::Data { kind, bytes, last, .. } = part? else {
-                continue;
-            };
-            message.extend_from_slice(bytes);
-            self.received += bytes.len();
-            if last {
-                let len = std::mem::take(&mut self.received);
-                return Ok(match kind {
-                    Kind::Text => Data::Text(len),
-                    Kind::Binary => Data::Binary(len),
-                });
+            match part? {
+                Part::Data { kind, bytes, last, .. } => {
+                    message.extend_from_slice(bytes);
+                    self.received += bytes.len();
+                    if !last {
+                        continue;
+                    }
+                    let len = std::mem::take(&mut self.received);
+                    return Ok(match kind {
+                        Kind::Text => Data::Text(len),
+                        Kind::Binary => Data::Binary(len),
+                    });
+                }
+                Part::Close(_) => self.reader.finish().await?,
+                Part::Ping(_) | Part::Pong(_) => {}
             }
         }
         Err(Error::Closed)
