@@ -91,6 +91,17 @@ impl ConnectOptions {
         Ok(self)
     }
 
+    /// Offers several subprotocols, the preferred one first.
+    ///
+    /// # Errors
+    /// Returns the errors of [`subprotocol`](Self::subprotocol).
+    pub fn subprotocols(
+        self,
+        names: impl IntoIterator<Item: AsRef<str>>,
+    ) -> Result<Self, WriteError> {
+        names.into_iter().try_fold(self, |options, name| options.subprotocol(name.as_ref()))
+    }
+
     /// Sets whether it is an error if the server chooses none of the offered subprotocols. RFC
     /// 6455, section 4.1 does not make it an error. The default is `false`.
     pub const fn require_subprotocol(mut self, yes: bool) -> Self {
@@ -285,7 +296,7 @@ impl TryFrom<Request<()>> for ConnectOptions {
             } else if name == SEC_WEBSOCKET_PROTOCOL {
                 let index = options.subprotocols.len();
                 let list = value.to_str().map_err(|_| WriteError::Subprotocol { index })?;
-                list.split(',').map(str::trim_ascii).try_fold(options, Self::subprotocol)?
+                options.subprotocols(list.split(',').map(str::trim_ascii))?
             } else {
                 options.header(name, value)?
             };

@@ -12,7 +12,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 
 use super::WebSocketStream;
-use super::stream::{process, process_part};
+use super::stream::{process, process_part, within};
 use super::wire::{Access, Wire, poll_receive};
 use crate::close::CloseCode;
 use crate::connection::Role;
@@ -130,6 +130,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
             }
             Err(error) => Some(Err(error)),
         }
+    }
+
+    /// Completes the closing handshake and ends the transport, as [`WebSocketStream::finish`] does.
+    /// Call it after the other half has sent a Close, after a Close of the peer, or after an error.
+    ///
+    /// If the future is dropped, nothing is lost: call this method again.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`WebSocketStream::finish`].
+    pub async fn finish(&mut self) -> Result<(), Error> {
+        let close_timeout = self.shared.with(|_, wire| wire.close_timeout);
+        let finished = async {
+            while let Some(received) = self.next().await {
+                received?;
+            }
+            Ok(())
+        };
+        within(close_timeout, finished).await
     }
 
     /// Frees the memory of the decompressor, as [`WebSocketStream::release_memory`] does.

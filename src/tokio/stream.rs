@@ -333,7 +333,7 @@ pub(super) fn process_part<R: Role>(
 }
 
 /// Waits for `future`, but at most for `limit`.
-async fn within(
+pub(super) async fn within(
     limit: Duration,
     future: impl Future<Output = Result<(), Error>>,
 ) -> Result<(), Error> {
