@@ -3,6 +3,7 @@
 
 mod closing;
 mod conversation;
+mod decision;
 #[cfg(feature = "deflate")]
 mod deflate;
 #[cfg(feature = "deflate")]

@@ -3,6 +3,7 @@
 
 mod cancel;
 mod closing;
+mod decision;
 #[cfg(feature = "deflate")]
 mod deflate;
 #[cfg(feature = "deflate")]
