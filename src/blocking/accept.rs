@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use super::deadline::Deadline;
 use super::ending::see_out;
-use super::{WebSocketStream, read_head, retry};
+use super::{ServerStream, WebSocketStream, read_head, retry};
 use crate::connection::Server;
 use crate::handshake::{Incoming, Opened, Request};
 use crate::http1::HeadLimits;
@@ -91,7 +91,7 @@ impl<S: Read + Write> Acceptor<S> {
     /// # Errors
     /// Why none was opened; after an [`Io`](AcceptError::Io) of `WouldBlock` and the like, call
     /// again.
-    pub fn accept(&mut self) -> Result<WebSocketStream<S, Server>, AcceptError> {
+    pub fn accept(&mut self) -> Result<ServerStream<S>, AcceptError> {
         self.accept_with(|_| Reply::accept())
     }
 
@@ -103,7 +103,7 @@ impl<S: Read + Write> Acceptor<S> {
     pub fn accept_with(
         &mut self,
         answer: impl FnOnce(&Request<'_>) -> Reply,
-    ) -> Result<WebSocketStream<S, Server>, AcceptError> {
+    ) -> Result<ServerStream<S>, AcceptError> {
         self.accept_or_serve(|incoming| match incoming {
             Incoming::WebSocket(request) => answer(request),
             Incoming::Http(_) => upgrade_required(),
@@ -118,7 +118,7 @@ impl<S: Read + Write> Acceptor<S> {
     pub fn accept_or_serve(
         &mut self,
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
-    ) -> Result<WebSocketStream<S, Server>, AcceptError> {
+    ) -> Result<ServerStream<S>, AcceptError> {
         let mut answer = Some(answer);
         let opened = self
             .drive(|accepting| {
@@ -174,7 +174,7 @@ impl<S: Read + Write> Acceptor<S> {
     /// [`NotWebSocket`](AcceptError::NotWebSocket): the reply was a refusal, and has been sent.
     /// [`Reply`](AcceptError::Reply): the reply cannot be sent. All others as of
     /// [`accept`](Self::accept).
-    pub fn reply(&mut self, reply: Reply) -> Result<WebSocketStream<S, Server>, AcceptError> {
+    pub fn reply(&mut self, reply: Reply) -> Result<ServerStream<S>, AcceptError> {
         if self.stream.is_none() {
             return Err(AcceptError::Finished);
         }
@@ -209,7 +209,7 @@ impl<S: Read + Write> Acceptor<S> {
     }
 
     /// Opens the WebSocket that the handshake has agreed on.
-    fn open(&mut self, opened: Opened) -> Result<WebSocketStream<S, Server>, AcceptError> {
+    fn open(&mut self, opened: Opened) -> Result<ServerStream<S>, AcceptError> {
         let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
             return Err(AcceptError::Finished);
         };

@@ -7,7 +7,7 @@ use ::tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use ::tokio::time::timeout;
 use bytes::BytesMut;
 
-use super::WebSocketStream;
+use super::{ServerStream, WebSocketStream};
 use crate::connection::Server;
 use crate::handshake::{Incoming, Opened, Request};
 use crate::http1::HeadLimits;
@@ -101,7 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     ///
     /// # Errors
     /// Why none was opened.
-    pub async fn accept(&mut self) -> Result<WebSocketStream<S, Server>, AcceptError> {
+    pub async fn accept(&mut self) -> Result<ServerStream<S>, AcceptError> {
         self.accept_with(|_| Reply::accept()).await
     }
 
@@ -115,7 +115,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     pub async fn accept_with(
         &mut self,
         answer: impl FnOnce(&Request<'_>) -> Reply,
-    ) -> Result<WebSocketStream<S, Server>, AcceptError> {
+    ) -> Result<ServerStream<S>, AcceptError> {
         self.accept_or_serve(|incoming| match incoming {
             Incoming::WebSocket(request) => answer(request),
             Incoming::Http(_) => upgrade_required(),
@@ -133,7 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     pub async fn accept_or_serve(
         &mut self,
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
-    ) -> Result<WebSocketStream<S, Server>, AcceptError> {
+    ) -> Result<ServerStream<S>, AcceptError> {
         let mut answer = Some(answer);
         let opened = self
             .drive(|accepting| {
@@ -189,7 +189,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     /// [`NotWebSocket`](AcceptError::NotWebSocket): the reply was a refusal, and has been sent.
     /// [`Reply`](AcceptError::Reply): the reply cannot be sent. All others as of
     /// [`accept`](Self::accept).
-    pub async fn reply(&mut self, reply: Reply) -> Result<WebSocketStream<S, Server>, AcceptError> {
+    pub async fn reply(&mut self, reply: Reply) -> Result<ServerStream<S>, AcceptError> {
         if self.stream.is_none() {
             return Err(AcceptError::Finished);
         }
@@ -224,7 +224,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     }
 
     /// Opens the WebSocket that the handshake has agreed on.
-    fn open(&mut self, opened: Opened) -> Result<WebSocketStream<S, Server>, AcceptError> {
+    fn open(&mut self, opened: Opened) -> Result<ServerStream<S>, AcceptError> {
         let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
             return Err(AcceptError::Finished);
         };

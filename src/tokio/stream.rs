@@ -15,7 +15,7 @@ use futures_sink::Sink;
 use super::Acceptor;
 use super::wire::{Wire, poll_receive};
 use crate::close::CloseCode;
-use crate::connection::{Role, Server, State};
+use crate::connection::{CloseInfo, Role, Server, State};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
@@ -113,6 +113,13 @@ impl<S, R: Role> WebSocketStream<S, R> {
     #[must_use]
     pub fn state(&self) -> State {
         self.websocket.state()
+    }
+
+    /// Returns how the connection ended, or `None` while it is open or closing (RFC 6455, sections
+    /// 7.1.4 to 7.1.6).
+    #[must_use]
+    pub fn close_info(&self) -> Option<CloseInfo<'_>> {
+        self.websocket.close_info()
     }
 }
 

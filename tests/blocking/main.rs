@@ -23,6 +23,7 @@ mod split_reunite;
 mod stream;
 mod time_limit;
 mod transport;
+mod vocabulary;
 
 // What these tests share.
 mod halves;

@@ -15,6 +15,7 @@ mod handshake_steps;
 mod keepalive;
 mod split;
 mod stream;
+mod vocabulary;
 
 // What these tests share.
 mod dropped;
