@@ -9,7 +9,7 @@ use std::io;
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use ::tokio::time::timeout;
 use bytes::{Buf as _, Bytes, BytesMut};
-use futures_core::Stream;
+use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
 use super::Acceptor;
@@ -342,6 +342,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for WebSocketStr
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_receive(context, MessageReceiver::receive)
+    }
+}
+
+/// The stream is terminated once no message will come. Then [`next`](WebSocketStream::next) returns
+/// `None`, however often it is called.
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> FusedStream for WebSocketStream<S, R> {
+    fn is_terminated(&self) -> bool {
+        self.wire.is_over()
     }
 }
 

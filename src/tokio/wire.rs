@@ -113,6 +113,11 @@ impl<S> Wire<S> {
         }
     }
 
+    /// Returns whether there is nothing more to receive.
+    pub(super) fn is_over(&self) -> bool {
+        self.end == ReadState::Over
+    }
+
     /// Tells the keepalive, if there is one, what has happened just now.
     fn note<R: Role>(
         &self,

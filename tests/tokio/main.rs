@@ -15,6 +15,7 @@ mod handshake_steps;
 mod keepalive;
 mod split;
 mod stream;
+mod terminated;
 mod vocabulary;
 
 // What these tests share.
