@@ -19,9 +19,7 @@ use bytes::{Buf, BytesMut};
 ///
 /// ```no_run
 /// use std::net::TcpListener;
-/// use websocket_proto::io::Reply;
-/// use websocket_proto::blocking::Acceptor;
-/// use websocket_proto::handshake::Incoming;
+/// use websocket_proto::blocking::{Acceptor, Incoming, Reply};
 ///
 /// let (stream, _) = TcpListener::bind("127.0.0.1:9001")?.accept()?;
 /// // One port for the WebSocket and for the page that opens it.
@@ -36,8 +34,7 @@ use bytes::{Buf, BytesMut};
 /// the program decides:
 ///
 /// ```no_run
-/// use websocket_proto::io::Reply;
-/// use websocket_proto::blocking::Acceptor;
+/// use websocket_proto::blocking::{Acceptor, Reply};
 ///
 /// # fn may_enter(token: &[u8]) -> bool { !token.is_empty() }
 /// # let (stream, _) = std::net::TcpListener::bind("127.0.0.1:9001")?.accept()?;
@@ -120,14 +117,12 @@ impl<S: Read + Write> Acceptor<S> {
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
     ) -> Result<ServerStream<S>, AcceptError> {
         let mut answer = Some(answer);
-        let opened = self
-            .drive(|accepting| {
-                accepting.step(|incoming| match answer.take() {
-                    Some(answer) => answer(incoming),
-                    None => Reply::refuse(500),
-                })
+        let opened = self.drive(|accepting| {
+            accepting.step(|incoming| match answer.take() {
+                Some(answer) => answer(incoming),
+                None => Reply::refuse(500),
             })
-            ?;
+        })?;
         self.open(opened)
     }
 
@@ -136,7 +131,8 @@ impl<S: Read + Write> Acceptor<S> {
     /// 426, which is [`NotWebSocket`](AcceptError::NotWebSocket).
     ///
     /// Bytes that the client sends after its request stay where they are until the WebSocket is
-    /// open. Until `reply` has returned, another call returns the same request.
+    /// open. Until `reply` has returned, another call returns the same request. The request borrows
+    /// from the acceptor, so make the [`Reply`] before the call of `reply`.
     ///
     /// After an [`Io`](AcceptError::Io) of `WouldBlock` and the like, call it again.
     ///

@@ -112,9 +112,7 @@ impl<S: Read + Write> WebSocketStream<S, Server> {
     ///
     /// ```no_run
     /// # use std::net::TcpListener;
-    /// use websocket_proto::io::Reply;
-    /// use websocket_proto::blocking::WebSocketStream;
-    /// use websocket_proto::websocket::Config;
+    /// use websocket_proto::blocking::{Config, Reply, WebSocketStream};
     ///
     /// # let (stream, _) = TcpListener::bind("127.0.0.1:9001")?.accept()?;
     /// let socket = WebSocketStream::accept_with(stream, Config::new(), |request| {

@@ -20,9 +20,7 @@ use crate::websocket::Config;
 ///
 /// ```no_run
 /// use std::time::Duration;
-/// use websocket_proto::io::Reply;
-/// use websocket_proto::handshake::Incoming;
-/// use websocket_proto::tokio::Acceptor;
+/// use websocket_proto::tokio::{Acceptor, Incoming, Reply};
 ///
 /// # async fn serve(stream: tokio::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
 /// // One port for the WebSocket and for the page that opens it.
@@ -40,8 +38,7 @@ use crate::websocket::Config;
 /// A decision that itself has to wait, for example for a database, is made between two calls:
 ///
 /// ```no_run
-/// use websocket_proto::io::Reply;
-/// use websocket_proto::tokio::Acceptor;
+/// use websocket_proto::tokio::{Acceptor, Reply};
 ///
 /// # async fn may_enter(token: &[u8]) -> bool { !token.is_empty() }
 /// # async fn serve(stream: tokio::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
@@ -151,7 +148,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     /// 426, which is [`NotWebSocket`](AcceptError::NotWebSocket).
     ///
     /// Bytes that the client sends after its request stay where they are until the WebSocket is
-    /// open. Until `reply` has returned, another call returns the same request.
+    /// open. Until `reply` has returned, another call returns the same request. The request borrows
+    /// from the acceptor, so make the [`Reply`] before the call of `reply`.
     ///
     /// Dropped, it has lost nothing: call it again.
     ///

@@ -33,8 +33,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     ///
     /// ```no_run
     /// # async fn chat(
-    /// #     socket: websocket_proto::tokio::WebSocketStream<
-    /// #         tokio::net::TcpStream, websocket_proto::connection::Server>,
+    /// #     socket: websocket_proto::tokio::ServerStream<tokio::net::TcpStream>,
     /// #     mut news: tokio::sync::mpsc::Receiver<String>,
     /// # ) {
     /// let (mut reader, mut writer) = socket.into_split();
