@@ -15,8 +15,8 @@ use crate::utf8::Utf8Validator;
 /// The sending half of a connection.
 ///
 /// Each call writes one whole frame or nothing. A call that returns an error changes nothing, with
-/// one exception: [`reply_to_close`](Self::reply_to_close) and [`fail`](Self::fail) always stop the
-/// sending of messages and Pings.
+/// one exception: [`settle`](Self::settle) stops the sending of messages and Pings when a Close is
+/// owed.
 #[derive(Debug)]
 pub struct Sender<R> {
     role: R,
