@@ -12,6 +12,9 @@ use crate::frame::Rsv;
 
 /// The limits of a [`WebSocket`](super::WebSocket), and what it does by itself.
 ///
+/// A limit is a number of bytes, as `u64`. `u64::MAX` switches it off, and `Duration::MAX` switches
+/// a time-out off.
+///
 /// ```
 /// use websocket_proto::websocket::Config;
 ///
@@ -21,7 +24,7 @@ use crate::frame::Rsv;
 pub struct Config {
     pub(super) connection: ConnectionConfig,
     pub(super) max_message_size: u64,
-    pub(super) high_water_mark: usize,
+    pub(super) high_water_mark: u64,
     #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the adapters keep it"))]
     pub(crate) close_timeout: Duration,
     pub(super) keepalive: Option<Keepalive>,
@@ -30,7 +33,7 @@ pub struct Config {
 
 impl Config {
     /// What [`high_water_mark`](Self::high_water_mark) is when it is not set: 128 KiB.
-    pub const DEFAULT_HIGH_WATER_MARK: usize = 128 * 1024;
+    pub const DEFAULT_HIGH_WATER_MARK: u64 = 128 * 1024;
 
     /// What [`close_timeout`](Self::close_timeout) is when it is not set: 10 s.
     pub const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -75,7 +78,7 @@ impl Config {
     /// How many bytes may be queued before nothing more is taken; 128 KiB when not set. A single
     /// message that is larger is taken while the queue is under the mark, or empty.
     #[must_use]
-    pub const fn high_water_mark(mut self, bytes: usize) -> Self {
+    pub const fn high_water_mark(mut self, bytes: u64) -> Self {
         self.high_water_mark = bytes;
         self
     }
