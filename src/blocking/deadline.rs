@@ -1,11 +1,11 @@
-//! A TCP connection whose reads and writes end when a time has run out.
+//! A TCP connection whose reads and writes end at a deadline.
 
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
-/// When time runs out: never, when it is further away than the clock goes.
+/// The time at which a wait ends, or `None` if it is beyond the range of the clock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline(Option<Instant>);
 
@@ -14,7 +14,8 @@ impl Deadline {
         Self(Instant::now().checked_add(limit))
     }
 
-    /// How long it is until then, or that it is over; `None` when there is no end.
+    /// Returns the time that is left, or `None` if there is no deadline. Returns `TimedOut` if no
+    /// time is left.
     pub(super) fn left(self) -> io::Result<Option<Duration>> {
         let left = self.0.map(|end| end.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
@@ -24,8 +25,8 @@ impl Deadline {
     }
 }
 
-/// A connection that says `TimedOut` when its time has run out. It sets the connection's own
-/// time-outs, and leaves them set.
+/// A connection that returns `TimedOut` at the deadline. It sets the time-outs of the socket and
+/// does not reset them.
 #[derive(Debug)]
 pub(super) struct TimedStream<'a> {
     pub(super) stream: &'a TcpStream,
@@ -55,11 +56,11 @@ impl Write for TimedStream<'_> {
     }
 }
 
-/// On Unix it is `WouldBlock` when the time-out of a socket has run out.
+/// Converts the error of an expired socket time-out, which is `WouldBlock` on Unix.
 fn as_timed_out(error: io::Error) -> io::Error {
     if error.kind() == ErrorKind::WouldBlock { timed_out() } else { error }
 }
 
 fn timed_out() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "the time has run out")
+    io::Error::new(ErrorKind::TimedOut, "the time limit has been reached")
 }

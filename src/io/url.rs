@@ -1,4 +1,5 @@
-//! The URLs of a WebSocket and of a proxy.
+//! The URLs of a WebSocket ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 3) and of a
+//! proxy.
 
 use alloc::borrow::ToOwned as _;
 use alloc::format;
@@ -13,7 +14,7 @@ use crate::handshake::Scheme;
 use crate::http1::grammar::visible;
 use crate::http1::host::{is_host, is_ipv6, parse_port};
 
-/// A URL to open a WebSocket for (RFC 6455 3).
+/// The URL of a WebSocket (RFC 6455, section 3).
 #[derive(Clone, Debug)]
 pub(super) struct WebSocketUrl {
     pub(super) scheme: Scheme,
@@ -22,19 +23,19 @@ pub(super) struct WebSocketUrl {
     pub(super) target: String,
 }
 
-/// Who to connect to, and as whom.
+/// The address of a server or a proxy, with the credentials for it.
 #[derive(Clone, Debug)]
 pub(super) struct Authority {
-    /// A name or an address, without brackets.
+    /// A host name, or an IP address without brackets.
     pub(super) host: String,
     pub(super) port: u16,
-    /// `Basic` credentials, out of the user name and password of the URL.
+    /// The `Basic` credentials from the user name and the password of the URL.
     pub(super) authorization: Option<Secret>,
 }
 
 impl WebSocketUrl {
     pub(super) fn parse(url: &str) -> Result<Self, UrlError> {
-        // RFC 6455 3: fragments have no meaning here and must not be used.
+        // RFC 6455, section 3: a WebSocket URL must not have a fragment.
         if url.contains('#') {
             return Err(UrlError::Fragment);
         }
@@ -46,7 +47,7 @@ impl WebSocketUrl {
             uri.scheme_str().and_then(|text| text.parse().ok()).ok_or(UrlError::Scheme)?;
         let server = Authority::of(uri, scheme.default_port())?;
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        // A `Uri` may have bytes beyond ASCII, which a request line must not.
+        // A `Uri` may contain bytes that are not ASCII, but a request line may not.
         if visible(target.as_bytes()).is_none() {
             return Err(UrlError::Invalid);
         }
@@ -56,11 +57,11 @@ impl WebSocketUrl {
 }
 
 impl Authority {
-    /// The proxy that is at an `http://` URL.
+    /// Parses the `http://` URL of a proxy.
     pub(super) fn proxy(url: &str) -> Result<Self, UrlError> {
         let uri: Uri = url.parse().map_err(|_| UrlError::Proxy)?;
         let is_http = uri.scheme_str().is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
-        // A proxy is a host and a port: whoever writes more means something else by it.
+        // A proxy is a host and a port. A URL with a path or a query means something else.
         let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
         if !is_http || !is_bare || url.contains('#') {
             return Err(UrlError::Proxy);
@@ -84,55 +85,59 @@ impl Authority {
         .filter(|(host, _)| is_ipv6(host) || is_host(host))
         .ok_or(UrlError::Invalid)?;
         let port = match port {
-            // RFC 3986 3.2.3: a colon without digits means the default port.
+            // [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986), section 3.2.3: a colon without
+            // digits means the default port.
             "" | ":" => default_port,
             port => port.strip_prefix(':').and_then(parse_port).ok_or(UrlError::Invalid)?,
         };
         Ok(Self { host: host.to_owned(), port, authorization })
     }
 
-    /// `host:port`, with brackets where they belong (RFC 9112 3.2.3).
+    /// Returns `host:port`. An IPv6 address has brackets ([RFC
+    /// 9112](https://www.rfc-editor.org/rfc/rfc9112), section 3.2.3).
     pub(super) fn authority(&self) -> String {
         let Self { host, port, .. } = self;
         if is_ipv6(host) { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
     }
 }
 
-/// Why a URL is none to connect to (RFC 6455 3).
+/// The reason why a URL is not a valid URL of a WebSocket or a proxy (RFC 6455, section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// It is no URL with a host.
+    /// The URL is not valid, or has no host.
     Invalid,
-    /// Its scheme is neither `ws` nor `wss`.
+    /// The scheme is neither `ws` nor `wss`.
     Scheme,
-    /// It has a fragment.
+    /// The URL has a fragment.
     Fragment,
-    /// Its user name or password cannot be sent (RFC 7617 2): it is not percent-encoded as it
-    /// should be, has control characters, or there is a colon in the name.
+    /// The user name or the password cannot be sent ([RFC
+    /// 7617](https://www.rfc-editor.org/rfc/rfc7617), section 2). It is not correctly
+    /// percent-encoded, contains control characters, or the user name contains a colon.
     Credentials,
-    /// It is that of a proxy, and is more or less than `http://`, a host, and perhaps credentials
-    /// in front of it and a port behind it.
+    /// The URL of a proxy is not `http://`, optional credentials, a host, and an optional port.
     Proxy,
-    /// It is `wss`, and nothing here does TLS.
+    /// The scheme is `wss`, but the adapter has no TLS.
     Tls,
-    /// It is `wss`, and its host is no name that a certificate could have.
+    /// The scheme is `wss`, but a certificate cannot name the host.
     ServerName,
 }
 
 impl fmt::Display for UrlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Invalid => "the url is not a url with a host",
-            Self::Scheme => "the scheme of the url is neither ws nor wss",
-            Self::Fragment => "the url has a fragment, which a websocket url must not",
-            Self::Credentials => "the user name or password in the url cannot be sent",
-            Self::Proxy => "the url of the proxy is not http:// with a host and perhaps a port",
+            Self::Invalid => "the URL is not valid or has no host",
+            Self::Scheme => "the scheme of the URL is neither ws nor wss",
+            Self::Fragment => "the URL has a fragment, which a WebSocket URL must not have",
+            Self::Credentials => "the user name or password in the URL cannot be sent",
+            Self::Proxy => "the URL of the proxy is not http:// with a host and an optional port",
             Self::Tls => {
-                "the url is wss, and nothing here does TLS: enable the feature tls for the tokio \
-                 adapter, or hand a TLS stream to a Connector"
+                "the scheme of the URL is wss, but this adapter has no TLS: enable the feature tls \
+                 for the tokio adapter, or pass a TLS stream to a Connector"
             }
-            Self::ServerName => "the url is wss, and its host is no name for a certificate",
+            Self::ServerName => {
+                "the scheme of the URL is wss, but a certificate cannot name its host"
+            }
         })
     }
 }
