@@ -11,6 +11,8 @@ use crate::error::{OutputFull, ProtocolError};
 use crate::frame::{OpCode, Rsv};
 
 /// An answer or a report that this endpoint owes to its peer.
+///
+/// This enum is exhaustive on purpose: what a caller does not know is not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the peer waits for it"]
 pub enum Owed {
@@ -34,6 +36,8 @@ pub struct OwedFrames {
 }
 
 /// The Close that is owed.
+///
+/// This enum is exhaustive on purpose: what a caller does not know is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwedClose {
     /// The answer to the peer's Close, which had this code (RFC 6455, section 5.5.1).

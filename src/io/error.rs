@@ -89,6 +89,8 @@ pub enum AcceptError {
     },
     /// The application's answer cannot be sent; the client got a 500.
     Reply(WriteError),
+    /// `reply` was called before the request had arrived. Wait for the request first.
+    NoRequest,
     /// This handshake was over before the call.
     Finished,
 }
@@ -103,6 +105,7 @@ impl fmt::Display for AcceptError {
             }
             Self::Refused { status } => write!(f, "the request was refused with {status}"),
             Self::Reply(error) => write!(f, "the answer cannot be sent: {error}"),
+            Self::NoRequest => f.write_str("there is no request to reply to yet"),
             Self::Finished => f.write_str("the handshake is over already"),
         }
     }
@@ -114,7 +117,9 @@ impl StdError for AcceptError {
             Self::Io(error) => Some(error),
             Self::Request(error) => Some(error),
             Self::Reply(error) => Some(error),
-            Self::NotWebSocket { .. } | Self::Refused { .. } | Self::Finished => None,
+            Self::NotWebSocket { .. } | Self::Refused { .. } | Self::NoRequest | Self::Finished => {
+                None
+            }
         }
     }
 }
