@@ -36,7 +36,7 @@ pub enum State {
 
 /// The action for the transport, after all output so far has been flushed.
 ///
-/// This enum is exhaustive on purpose: an action that a caller does not know cannot be carried out.
+/// This enum is exhaustive on purpose, because a caller must carry out every action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportAction {
     /// Continue to read and write.
@@ -69,7 +69,8 @@ pub struct CloseInfo<'c> {
     /// The close code: the code of the peer's Close, 1005 if that Close had no code, and 1006 if no
     /// Close arrived (RFC 6455, section 7.1.5).
     pub code: CloseCode,
-    /// The close reason: the reason of the peer's Close, or an empty text (RFC 6455, section 7.1.6).
+    /// The close reason: the reason of the peer's Close, or an empty text (RFC 6455, section
+    /// 7.1.6).
     pub reason: &'c str,
     /// The endpoint that sent the first Close. `None` if no Close was sent or received.
     pub began: Option<Endpoint>,
@@ -78,8 +79,8 @@ pub struct CloseInfo<'c> {
 }
 
 impl<'c> CloseInfo<'c> {
-    /// Describes an end. `received` is the Close of the peer, if it has arrived. `sent` is the
-    /// endpoint that began to close, if a Close has been sent.
+    /// Creates the description of an end. `received` is the Close of the peer, if it has arrived.
+    /// `sent` is the endpoint that began to close, if this endpoint has sent a Close.
     #[must_use]
     pub fn new(received: Option<Option<&'c CloseFrame>>, sent: Option<Endpoint>) -> Self {
         let (code, reason) = match received {
@@ -93,9 +94,10 @@ impl<'c> CloseInfo<'c> {
     }
 }
 
-/// Decides who closes the transport, and when (RFC 6455, section 7.1.1).
+/// Returns what this endpoint must do with the transport (RFC 6455, section 7.1.1).
 ///
-/// `eof` tells whether the transport has ended, and `failed` whether the connection has failed.
+/// `owes_close` tells whether a Close still waits to be sent, `failed` whether the connection has
+/// failed, and `eof` whether the transport has ended.
 #[must_use]
 pub fn transport_action(
     is_client: bool,

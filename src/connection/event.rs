@@ -45,7 +45,7 @@ pub struct Data<'b> {
     pub first: bool,
     /// Whether this is the last piece of its message.
     pub last: bool,
-    /// The reserved bits of the message, which its first frame has.
+    /// The reserved bits of the message. Its first frame carries them.
     pub rsv: Rsv,
     /// Whether the message has one of the
     /// [bits that transform payloads](super::ConnectionConfig::reserved_bits). An extension must
@@ -64,7 +64,7 @@ impl ControlPayload {
     /// The empty payload.
     pub const EMPTY: Self = Self { bytes: [0; MAX_CONTROL_PAYLOAD], len: 0 };
 
-    /// Returns a payload of `bytes`, or `None` when there are more than 125 bytes.
+    /// Creates a payload of `bytes`. Returns `None` if there are more than 125 bytes.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Option<Self> {
         let mut payload = Self::EMPTY;

@@ -13,7 +13,7 @@ use crate::mask::Mask;
 /// with nothing between:
 ///
 /// 1. the bytes of [`header`](Self::header),
-/// 2. exactly as many bytes of payload as it declared, in pieces of any size. If there is a
+/// 2. exactly as many bytes of payload as the header declares, in pieces of any size. If there is a
 ///    [`mask`](Self::mask), the caller must mask each piece with it.
 ///
 /// So the caller must not call [`poll_transmit`](super::Connection::poll_transmit) or another
@@ -72,7 +72,7 @@ impl FrameStart {
 impl<R: Role> Sender<R> {
     /// Begins a whole message in one frame, whose payload the caller sends.
     ///
-    /// [`FrameStart`] has the header, and states the duties of the caller. This method suits a
+    /// The documentation of [`FrameStart`] lists the duties of the caller. Use this method for a
     /// payload that is not in memory, or that is sent without a copy. `payload_len` is the length
     /// of the payload in bytes. `rsv` are the reserved bits of the message: [`Rsv::NONE`] without
     /// an extension.
@@ -103,9 +103,10 @@ impl<R: Role> Sender<R> {
     /// `fin` marks the last fragment. Everything else is as in [`begin`](Self::begin) and
     /// [`send_extended`](Self::send_extended).
     ///
-    /// A text that begins with this method must go on with it, because this sender has not seen the
-    /// start of the text. In the same way a text from [`send_fragment`](Self::send_fragment) cannot
-    /// go on with this method. Binary and transformed messages can mix both.
+    /// If this method begins the first fragment of a text, it must begin all later fragments too,
+    /// because this sender has not seen the start of the text. It cannot continue a text that
+    /// [`send_fragment`](Self::send_fragment) has begun. The fragments of binary and transformed
+    /// messages may use both methods.
     ///
     /// # Errors
     /// - [`Closing`](SendError::Closing): the connection is closing or has failed.

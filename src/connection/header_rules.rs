@@ -13,12 +13,12 @@ pub(super) struct HeaderRules {
     max_message_size: u64,
     max_transformed_size: u64,
     max_frame_size: u64,
-    /// The longest payload that both limits allow and that fits the seven-bit length: at most 125
-    /// bytes.
+    /// The longest payload that `max_message_size` and `max_frame_size` allow and that fits the
+    /// seven-bit length: at most 125 bytes.
     pub(super) short_limit: u8,
     /// The bits that the first frame of a message may have.
     allowed_bits: Rsv,
-    /// Those of them that transform the payload.
+    /// The bits among `allowed_bits` that transform the payload.
     pub(super) transforming_bits: Rsv,
 }
 

@@ -309,7 +309,7 @@ impl<R: Role> Connection<R> {
     /// [`receive`](Self::receive) returns from now on.
     ///
     /// The Close that reports the error is queued for [`poll_transmit`](Self::poll_transmit). A
-    /// connection that has failed keeps its first error.
+    /// connection that has already failed keeps its first error.
     pub fn fail(&mut self, error: ProtocolError) -> ProtocolError {
         let error = self.receiver.fail(error, &mut self.owed);
         self.sender.prepare(&mut self.owed);
@@ -329,8 +329,9 @@ impl<R: Role> Connection<R> {
 
     /// Returns the sending direction, for the methods of [`Sender`] that this type does not have.
     ///
-    /// A Close of the sender is the Close of this connection too. Queued frames stay queued: after
-    /// a Close they are dropped.
+    /// A Close that this [`Sender`] sends is the Close of the connection too. Its methods do not
+    /// write the queued Pong and the queued Close. Both stay queued until the next
+    /// [`poll_transmit`](Self::poll_transmit), which drops them if a Close has been sent.
     #[inline]
     pub const fn sender(&mut self) -> &mut Sender<R> {
         &mut self.sender

@@ -12,7 +12,7 @@ use crate::frame::{OpCode, Rsv};
 
 /// An answer or a report that this endpoint owes to its peer.
 ///
-/// This enum is exhaustive on purpose: what a caller does not know is not sent.
+/// This enum is exhaustive on purpose, because the peer waits for every one of these frames.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the peer waits for it"]
 pub enum Owed {
@@ -24,11 +24,11 @@ pub enum Owed {
     Fault(ProtocolError),
 }
 
-/// The frames that this endpoint owes to its peer: at most one Pong, and at most one Close after it.
+/// The frames that this endpoint owes to its peer: at most one Pong, and then at most one Close.
 ///
 /// [`Receiver::receive`](super::Receiver::receive) adds to it, and
 /// [`Sender::settle`](super::Sender::settle) writes the frames. A receiving half cannot receive
-/// without a place for what is owed, so no answer is forgotten.
+/// without an `OwedFrames`, so no answer is forgotten.
 #[derive(Debug, Default)]
 pub struct OwedFrames {
     pub(super) pong: Option<ControlPayload>,
@@ -37,7 +37,7 @@ pub struct OwedFrames {
 
 /// The Close that is owed.
 ///
-/// This enum is exhaustive on purpose: what a caller does not know is not sent.
+/// This enum is exhaustive on purpose, because the peer waits for every one of these frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwedClose {
     /// The answer to the peer's Close, which had this code (RFC 6455, section 5.5.1).
@@ -85,7 +85,7 @@ impl OwedFrames {
         self.pong.is_none() && self.close.is_none()
     }
 
-    /// Returns the Close that is owed.
+    /// Returns the Close that is owed, if there is one.
     #[must_use]
     pub const fn close(&self) -> Option<OwedClose> {
         self.close

@@ -18,14 +18,15 @@ use crate::utf8::{self, Utf8Validator};
 
 /// The receiving half of a connection.
 ///
-/// A `Receiver` sends no answers. [`receive`](Self::receive) adds what the peer must be sent to an
-/// [`OwedFrames`], which the owner hands to [`Sender::settle`](super::Sender::settle).
+/// A `Receiver` sends nothing. [`receive`](Self::receive) adds the answers for the peer to an
+/// [`OwedFrames`]. The caller passes this value to [`Sender::settle`](super::Sender::settle), which
+/// sends them.
 #[derive(Debug)]
 pub struct Receiver<R> {
     expect: Expect,
     /// The message in progress, from its first header to its last byte.
     message: Option<MessageInProgress>,
-    /// The validator of the text of that message.
+    /// The validator for the text of `message`.
     utf8: Utf8Validator,
     /// The first bytes of a header that has not arrived in full.
     header: [u8; FrameHeader::MAX_LEN],
@@ -52,7 +53,7 @@ enum Expect {
 /// The next item in the input.
 enum Next<'b> {
     Data(Data<'b>),
-    /// A control frame, which has arrived in full and is in [`Expect::Control`].
+    /// A control frame. It has arrived in full and is in [`Expect::Control`].
     Control,
     /// Nothing more: the input is used up.
     Input,
@@ -113,7 +114,7 @@ impl<R: Role> Receiver<R> {
         input: &mut Input<'b>,
         owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
-        // Inlined into the caller, so that its values need not pass through memory.
+        // `short_message` is inlined, so that its result need not be written to memory.
         let Some((kind, bytes)) = self.short_message(input) else {
             return self.receive_any(input, owed);
         };
@@ -189,7 +190,10 @@ impl<R: Role> Receiver<R> {
     }
 
     /// Fails the connection because of an error that a layer above found in the stream, and returns
-    /// the error. A connection that has failed or was closed by the peer keeps its first end.
+    /// the error.
+    ///
+    /// If the connection has already failed, this method returns its first error. If the Close of
+    /// the peer has arrived, this method only returns `error`, and the connection does not fail.
     pub fn fail(&mut self, error: ProtocolError, owed: &mut OwedFrames) -> ProtocolError {
         match self.expect {
             Expect::Failed(first) => return first,
@@ -278,7 +282,7 @@ impl<R: Role> Receiver<R> {
         self.payload(payload, input)
     }
 
-    /// Takes a short message, the most common kind, with only a few comparisons.
+    /// Takes a short message with only a few comparisons. Most messages are short.
     ///
     /// The message must be whole in the input, in one frame of at most 125 bytes. For everything
     /// else, including every error, this returns `None` and [`frame`](Self::frame) reads the input.

@@ -40,7 +40,7 @@ impl Client {
     /// Creates a client whose seed comes from the operating system.
     ///
     /// # Errors
-    /// The operating system returned no random bytes.
+    /// Returns an error if the operating system provides no random bytes.
     #[cfg(feature = "std")]
     pub fn random() -> std::io::Result<Self> {
         let mut seed = [0; 32];
@@ -58,8 +58,8 @@ impl fmt::Debug for Client {
 
 /// A role that is known only at run time.
 ///
-/// One type of connection then serves both roles. Each frame costs a check of the role, which
-/// [`Client`] and [`Server`] save.
+/// One type of connection then serves both roles. Each frame costs a check of the role. [`Client`]
+/// and [`Server`] need no such check.
 ///
 /// This enum is exhaustive on purpose, because RFC 6455 has no other role.
 ///

@@ -22,11 +22,11 @@ pub struct Sender<R> {
     phase: SendPhase,
     /// The reserved bits that extensions use.
     allowed_bits: Rsv,
-    /// Those of them that transform the payload.
+    /// The bits among `allowed_bits` that transform the payload.
     transforming_bits: Rsv,
     /// The fragmented message in progress.
     message: Option<Fragmented>,
-    /// The validator of the text of that message, if the message is checked.
+    /// The validator for the text of `message`, if this sender checks it.
     utf8: Utf8Validator,
 }
 
@@ -44,11 +44,11 @@ pub(super) struct Fragmented {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum SendPhase {
     Open,
-    /// The peer has sent its Close, or has failed the connection. Messages and Pings can no longer
-    /// be sent. What is owed may follow.
+    /// The peer has sent its Close, the connection has failed, or the transport has ended. Messages
+    /// and Pings can no longer be sent. The frames that are owed may still be sent.
     Closing,
     /// RFC 6455, section 5.5.1: nothing is sent after a Close. Holds the endpoint that began to
-    /// close, or `None` if nobody could.
+    /// close, or `None` if sending stopped without a Close.
     Closed(Option<Endpoint>),
 }
 
@@ -238,7 +238,7 @@ impl<R: Role> Sender<R> {
         self.role.is_client()
     }
 
-    /// Stops sending messages and Pings. What is owed may still be sent.
+    /// Stops the sending of messages and Pings. The frames that are owed may still be sent.
     pub(super) fn stop(&mut self) {
         if self.phase == SendPhase::Open {
             self.phase = SendPhase::Closing;
@@ -385,7 +385,8 @@ impl<R: Role> Sender<R> {
         if self.allowed_bits.contains(rsv) { Ok(()) } else { Err(SendError::ReservedBits { rsv }) }
     }
 
-    /// A message that this sender checks, if it is text that can be read.
+    /// Returns the properties of a message that this sender sees. Text is checked, unless an
+    /// extension has transformed it.
     fn checked(&self, kind: Kind, rsv: Rsv) -> Fragmented {
         let checked = kind == Kind::Text && !rsv.intersects(self.transforming_bits);
         Fragmented { kind, rsv, checked }
