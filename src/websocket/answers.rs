@@ -1,4 +1,5 @@
-//! What a receiving half owes to its peer.
+//! The answers that a receiving half owes to its peer
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5.5.1, 5.5.2 and 7.1.7).
 
 use alloc::boxed::Box;
 
@@ -7,7 +8,8 @@ use crate::connection::{Owed, OwedClose, OwedFrames};
 
 /// The answers that a receiving half owes to the peer: at most one Pong, and at most one Close.
 ///
-/// A receiving half cannot receive without a place for its answers, so no answer is forgotten.
+/// A receiving half cannot receive without an `Answers`, so no answer is forgotten. Pass the value
+/// to [`MessageSender::settle`](super::MessageSender::settle), which queues the answers.
 #[derive(Debug, Default)]
 pub struct Answers {
     pub(super) owed: OwedFrames,
@@ -22,7 +24,8 @@ impl Answers {
         Self { owed: OwedFrames::new(), close: None }
     }
 
-    /// Adds an obligation that has another cause, such as an error that the application found.
+    /// Adds an answer that no received frame has caused, such as the Close for an error that the
+    /// application found.
     pub fn add(&mut self, owed: Owed) {
         self.owed.add(owed);
     }

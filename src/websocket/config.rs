@@ -116,7 +116,8 @@ impl Config {
     }
 
     /// Turns on permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)), and sets
-    /// how to negotiate and to compress. By default opening handshakes do not negotiate it.
+    /// how it is negotiated and how messages are compressed. By default opening handshakes do not
+    /// negotiate it.
     ///
     /// The adapters negotiate without further calls. If your own code runs the opening handshake,
     /// put the agreed terms into the [`Opened`](crate::handshake::Opened).

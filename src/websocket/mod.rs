@@ -82,8 +82,8 @@ pub struct WebSocket<R> {
 impl<R: Role> WebSocket<R> {
     /// Creates a connection from the result of its opening handshake.
     ///
-    /// Without the feature `deflate` a `WebSocket` cannot compress: do not agree on
-    /// permessage-deflate then.
+    /// Without the feature `deflate` a `WebSocket` cannot compress. Then the opening handshake must
+    /// not agree on permessage-deflate.
     pub fn new(role: R, config: Config, opened: Opened) -> Self {
         let terms = compression::usable(opened.deflate_terms());
         let receiving = Receiving::new(&config, terms, role.is_client());
@@ -118,9 +118,9 @@ impl<R: Role> WebSocket<R> {
     /// messages are joined in the buffer.
     ///
     /// A Ping is returned after its Pong was queued, and a Close after its answer was queued. After
-    /// a Close this method always returns `None`, and drops the bytes after the Close. The rest of
-    /// a message whose first parts were returned by [`receive_part`](Self::receive_part) is
-    /// dropped.
+    /// a Close this method always returns `None`, and drops the bytes after the Close. If
+    /// [`receive_part`](Self::receive_part) has returned the first parts of a message, this method
+    /// drops the rest of that message.
     ///
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error, and the Close that
@@ -179,7 +179,7 @@ impl<R: Role> WebSocket<R> {
         self.settled(|receiver, answers| receiver.process_part(answers))
     }
 
-    /// Receives with `receive`, and settles the answers that it adds.
+    /// Calls `receive`, and then queues the answers that it added.
     #[inline(always)]
     fn settled<T>(
         &mut self,
@@ -434,7 +434,7 @@ impl<R: Role> WebSocket<R> {
     }
 }
 
-/// The error of a join of two halves that belong to different connections.
+/// The error when two halves cannot be joined, because they belong to different connections.
 pub struct ReuniteError<R, W>(Box<(R, W)>);
 
 impl<R, W> ReuniteError<R, W> {

@@ -19,12 +19,12 @@ impl ReadSize {
         // The read does not use all of the free space. Some transports initialise the space before
         // each read, which would be expensive for a peer that sends one byte at a time.
         let most = (4 * self.0).min(LARGEST);
-        // There is room for the rest of a large frame. A larger read would move the part that has
-        // arrived.
+        // The free space holds the rest of a large frame. A larger read would need more space, and
+        // the part that has arrived would be moved.
         if (1..=free).contains(&frame_remaining) && held >= self.0 {
             return free.min(most);
         }
-        // To use free space costs little, and avoids a move of a large frame.
+        // A read into free space costs little, and a large frame need not be moved later.
         self.0.max(free.min(frame_remaining)).min(most)
     }
 

@@ -32,7 +32,7 @@ pub(super) struct Receiving {
     ready: Option<Received>,
 }
 
-/// Something that was received, and its place.
+/// The next item that was received, and where its bytes are.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Received {
     /// A message in one frame. Its payload begins and ends at these positions of the buffer.
@@ -102,7 +102,7 @@ impl Receiving {
         Ok(self.keep(received))
     }
 
-    /// Keeps what has been received for the next call, and returns whether it is something.
+    /// Keeps `received` for the next call. Returns `false` if nothing was received.
     fn keep(&mut self, received: Received) -> bool {
         let is_something = !matches!(received, Received::Nothing);
         self.ready = is_something.then_some(received);

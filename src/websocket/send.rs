@@ -238,7 +238,8 @@ impl Queue {
         fin: bool,
         payload: &[u8],
     ) -> Result<(), SendError> {
-        // Everything is checked first, because the window of the peer moves with the compressor.
+        // Everything is checked first. The peer must receive all output of the compressor, because
+        // later output refers to it.
         sender.check_begin_fragment(kind, Rsv::RSV1)?;
         let utf8 = self.validate(kind, fin, payload)?;
         let Some(deflating) = &mut self.deflating else {
