@@ -21,8 +21,8 @@ use crate::websocket::Config;
 
 /// The options of a client connection: the URL, the request, the limits, and the time-outs.
 ///
-/// A URL or an [`http::Request`] can be converted to options. A value that cannot be sent is
-/// refused when the options are built, so that no connection is made for it.
+/// A URL or an [`http::Request`] can be converted to options. The methods return an error for a
+/// value that cannot be sent, so that no connection is opened first.
 ///
 /// ```
 /// use websocket_proto::io::ConnectOptions;
@@ -109,8 +109,8 @@ impl ConnectOptions {
         self
     }
 
-    /// Sets the origin of the page that opens the WebSocket (RFC 6455, section 10.2). Browsers send
-    /// it.
+    /// Sets the `Origin` header: the origin of the page that opens the WebSocket (RFC 6455, section
+    /// 10.2). Browsers always send it.
     ///
     /// # Errors
     /// [`Origin`](WriteError::Origin): `origin` is not visible ASCII (RFC 6454, section 7.1).
@@ -204,7 +204,7 @@ impl ConnectOptions {
         Some(Tunneling::new(&self.url.server, self.proxy.as_ref()?, self))
     }
 
-    /// Calls `with` with the request of these options. `nonce` becomes its key.
+    /// Creates the request and passes it to `with`. `nonce` is the key of the request.
     pub(super) fn with_request<T>(
         &self,
         nonce: [u8; 16],
@@ -271,8 +271,8 @@ impl TryFrom<Uri> for ConnectOptions {
 /// Takes the URL and the headers of a request. `Origin` is the [`origin`](ConnectOptions::origin),
 /// and `Sec-WebSocket-Protocol` lists [subprotocols](ConnectOptions::subprotocol).
 ///
-/// The error is [`ConnectError::Url`] or [`ConnectError::Request`]. Besides the errors of the
-/// methods it reports a method other than `GET` and a version other than HTTP/1.1.
+/// The error is [`ConnectError::Url`] or [`ConnectError::Request`]. A request with a method other
+/// than `GET` or a version other than HTTP/1.1 is an error too.
 impl TryFrom<Request<()>> for ConnectOptions {
     type Error = ConnectError;
 

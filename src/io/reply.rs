@@ -1,4 +1,5 @@
-//! A server's answer to a request.
+//! The reply of a server to a request
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2.2).
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,7 +11,7 @@ use crate::deflate::Preferences;
 use crate::handshake::{Opened, Refusal, Request, WriteError};
 use crate::http1::Header;
 
-/// What a server answers to a request: the WebSocket, or any other HTTP response.
+/// The reply of a server to a request: it opens the WebSocket, or is any other HTTP response.
 ///
 /// ```
 /// use websocket_proto::io::Reply;
@@ -37,20 +38,24 @@ enum Decision {
 }
 
 impl Reply {
-    /// Opens the WebSocket.
+    /// Creates a reply that opens the WebSocket, with status 101.
     pub const fn accept() -> Self {
         Self { decision: Decision::Accept { subprotocol: None }, headers: Vec::new() }
     }
 
-    /// Answers with another status: 200 for a page, 301 to 308 with a `Location`, 401, 403, 404,
-    /// any from 200 to 599 whose response has a body.
+    /// Creates a reply with another status: 200 for a page, a redirect such as 308 with a
+    /// `Location` header, or an error such as 401 or 404.
+    ///
+    /// The status must be from 200 to 599, except 204, 205 and 304, whose responses have no body.
+    /// With any other status the client gets status 500, and the adapter returns
+    /// [`AcceptError::Reply`](super::AcceptError::Reply).
     pub const fn refuse(status: u16) -> Self {
         Self { decision: Decision::Refuse { status, body: Bytes::new() }, headers: Vec::new() }
     }
 
-    /// Agrees on a subprotocol, which must be one that the client offered (RFC 6455,
-    /// section 4.2.2), or on none. [`Request::choose_subprotocol`] returns one that the client
-    /// offered. This has no meaning in a refusal.
+    /// Agrees on a subprotocol, or on none with `None`. It must be one that the client offered (RFC
+    /// 6455, section 4.2.2). [`Request::choose_subprotocol`] returns such a subprotocol. In a
+    /// refusal this call has no effect.
     pub fn subprotocol<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
         if let Decision::Accept { subprotocol } = &mut self.decision {
             *subprotocol = name.into().map(String::from);
@@ -58,14 +63,19 @@ impl Reply {
         self
     }
 
-    /// Adds a header. `Connection`, `Content-Length` and what belongs to the handshake are written
-    /// without being asked for, and are refused here.
+    /// Adds a header to the response.
+    ///
+    /// `Connection`, `Content-Length` and `Transfer-Encoding` cannot be added. In a reply that opens
+    /// the WebSocket, `Host`, `Upgrade` and the headers whose names begin with `Sec-WebSocket-`
+    /// cannot be added either. If the response has such a header or a malformed header, the client
+    /// gets status 500, and the adapter returns [`AcceptError::Reply`](super::AcceptError::Reply).
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.as_ref().into(), value.as_ref().into()));
         self
     }
 
-    /// The body of a refusal or page. Has no meaning when the WebSocket is opened.
+    /// Sets the body of a refusal or of a page. In a reply that opens the WebSocket this call has
+    /// no effect.
     pub fn body(mut self, bytes: impl Into<Bytes>) -> Self {
         if let Decision::Refuse { body, .. } = &mut self.decision {
             *body = bytes.into();
@@ -73,7 +83,7 @@ impl Reply {
         self
     }
 
-    /// The status.
+    /// Returns the status of the response.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match &self.decision {
@@ -82,8 +92,8 @@ impl Reply {
         }
     }
 
-    /// Writes the response to `request`, which is `None` when it asked for no WebSocket. Returns
-    /// what the response agrees to, or `None` if it is a refusal.
+    /// Writes the response to `request`, which is `None` if the request does not ask for a
+    /// WebSocket. Returns the result of the handshake, or `None` if the response is a refusal.
     pub(super) fn write(
         &self,
         request: Option<&Request<'_>>,
@@ -105,7 +115,7 @@ impl Reply {
                 encode_head(out, |out| refusal.write(out))?;
                 Ok(None)
             }
-            // There is no key to accept.
+            // A request that does not ask for a WebSocket has no key to answer.
             (Decision::Accept { .. }, None) => Err(WriteError::Status { status: 101 }),
         }
     }
