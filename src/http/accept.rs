@@ -73,7 +73,7 @@ impl<'a> AcceptBuilder<'a> {
         Self { offer, response, subprotocol: None, extensions: None, deflate: None }
     }
 
-    /// Chooses a subprotocol. Without this call, or with `None`, there is none.
+    /// Chooses a subprotocol. Without this call, or with `None`, the response names none.
     /// [`Offer::choose_subprotocol`] returns one that the client offered.
     ///
     /// # Errors
@@ -101,10 +101,10 @@ impl<'a> AcceptBuilder<'a> {
     }
 
     /// Chooses extensions. `extensions` is the value of `Sec-WebSocket-Extensions`, in the order in
-    /// which the extensions apply.
+    /// which the extensions apply. Without this call the response lists none of them.
     ///
-    /// The method does not compare the parameters with the offer: the specification of each
-    /// extension defines whether they fit. Without this call there are no extensions.
+    /// This method does not compare the parameters with the offer, because only the specification
+    /// of each extension defines whether they fit.
     ///
     /// # Errors
     ///
@@ -120,8 +120,8 @@ impl<'a> AcceptBuilder<'a> {
     /// Accepts permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)) if the
     /// client offers it on terms that fit `preferences`.
     ///
-    /// The response lists it after the other extensions, and the agreed terms are in the
-    /// [`Opened`]. With `None` the response does not accept it.
+    /// The response lists permessage-deflate after the other extensions, and the [`Opened`] has the
+    /// agreed terms. With `None` the response does not accept the extension.
     /// [`Config::deflate_preferences`](crate::websocket::Config::deflate_preferences) returns the
     /// preferences of a configuration.
     ///
@@ -150,8 +150,8 @@ impl<'a> AcceptBuilder<'a> {
         self
     }
 
-    /// Returns the response to send, and what it agrees on, which
-    /// [`WebSocket::new`](crate::WebSocket::new) takes.
+    /// Returns the response to send, and the result of the opening handshake. Pass the result to
+    /// [`WebSocket::new`](crate::WebSocket::new).
     pub fn open(mut self) -> (Response<()>, Opened) {
         let opened =
             Opened::new().with_subprotocol(self.subprotocol).with_deflate_terms(self.deflate);
