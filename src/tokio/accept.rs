@@ -1,4 +1,5 @@
-//! The server's opening handshake.
+//! The opening handshake of the server
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2).
 
 use core::time::Duration;
 use std::io::{self, ErrorKind};
@@ -14,9 +15,10 @@ use crate::http1::HeadLimits;
 use crate::io::{AcceptError, Accepting, HANDSHAKE_READ, Reply, Step, upgrade_required};
 use crate::websocket::Config;
 
-/// A server's opening handshake.
+/// The opening handshake of a server.
 ///
-/// It has no time limit of its own: give one to whichever future waits for it.
+/// The handshake has no time limit. Put a time limit on the futures that wait for the client, for
+/// example with `tokio::time::timeout`.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -35,7 +37,8 @@ use crate::websocket::Config;
 /// # }
 /// ```
 ///
-/// A decision that itself has to wait, for example for a database, is made between two calls:
+/// If the decision has to wait, for example for a database, make it between
+/// [`request`](Self::request) and [`reply`](Self::reply):
 ///
 /// ```no_run
 /// use websocket_proto::tokio::{Acceptor, Reply};
@@ -57,7 +60,7 @@ use crate::websocket::Config;
 /// ```
 #[derive(Debug)]
 pub struct Acceptor<S> {
-    /// Given away when the WebSocket is open.
+    /// `None` after the WebSocket was opened.
     stream: Option<S>,
     limits: HeadLimits,
     config: Config,
@@ -65,50 +68,53 @@ pub struct Acceptor<S> {
 }
 
 impl<S> Acceptor<S> {
-    /// A handshake that has not begun.
+    /// Creates a handshake over `stream`. This call reads and writes nothing.
     pub fn new(stream: S) -> Self {
         let limits = HeadLimits::default();
         Self { stream: Some(stream), limits, config: Config::new(), accepting: None }
     }
 
-    /// How large the head of the request may be; 16 KiB and 100 headers when not set.
+    /// Sets the limits for the head of the request. The default is 16 KiB and 100 headers.
     #[must_use]
     pub const fn head_limits(mut self, limits: HeadLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The limits of the WebSocket.
+    /// Sets the configuration of the WebSocket.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// The transport, to see who it is; `None` when the WebSocket has been opened.
+    /// Returns the transport, for example to read the address of the client. Returns `None` after
+    /// the WebSocket was opened.
     pub const fn stream(&self) -> Option<&S> {
         self.stream.as_ref()
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
-    /// Opens the WebSocket, whatever its path, without a subprotocol.
+    /// Accepts a request for a WebSocket with any path, and agrees on no subprotocol. A request
+    /// that does not ask for a WebSocket gets a response with status 426.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// Why none was opened.
+    /// Returns the reason why no WebSocket was opened.
     pub async fn accept(&mut self) -> Result<ServerStream<S>, AcceptError> {
         self.accept_with(|_| Reply::accept()).await
     }
 
-    /// Lets `answer` decide, which is called once, when the request has come. A request that asks
-    /// for no WebSocket gets a 426.
+    /// Calls `answer` with the request for a WebSocket, and sends the reply that it returns. A
+    /// request that does not ask for a WebSocket gets a response with status 426.
     ///
-    /// Dropped, it has lost nothing: call it again. An answer that was given stays.
+    /// If the future is dropped, nothing is lost: call this method again. If `answer` has already
+    /// been called, its reply is sent, and the `answer` of a later call is not called.
     ///
     /// # Errors
-    /// As of [`accept`](Self::accept).
+    /// Returns the same errors as [`accept`](Self::accept).
     pub async fn accept_with(
         &mut self,
         answer: impl FnOnce(&Request<'_>) -> Reply,
@@ -120,13 +126,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
         .await
     }
 
-    /// As [`accept_with`](Self::accept_with), for a port that serves pages too: `answer` is asked
-    /// about those requests as well.
+    /// Does the same as [`accept_with`](Self::accept_with), and also calls `answer` with a request
+    /// that does not ask for a WebSocket. Use this method for a port that serves pages too.
     ///
-    /// Dropped, it has lost nothing: call it again. An answer that was given stays.
+    /// If the future is dropped, nothing is lost: call this method again. If `answer` has already
+    /// been called, its reply is sent, and the `answer` of a later call is not called.
     ///
     /// # Errors
-    /// As of [`accept`](Self::accept).
+    /// Returns the same errors as [`accept`](Self::accept).
     pub async fn accept_or_serve(
         &mut self,
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
@@ -143,18 +150,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
         self.open(opened)
     }
 
-    /// Waits for a request for a WebSocket, and leaves the decision to a call of
-    /// [`reply`](Self::reply), which may come later. A request that asks for no WebSocket gets a
-    /// 426, which is [`NotWebSocket`](AcceptError::NotWebSocket).
+    /// Waits for a request for a WebSocket, and returns it without an answer. Call
+    /// [`reply`](Self::reply) later to answer it. A request that does not ask for a WebSocket gets
+    /// a response with status 426, and this method returns
+    /// [`NotWebSocket`](AcceptError::NotWebSocket).
     ///
-    /// Bytes that the client sends after its request stay where they are until the WebSocket is
-    /// open. Until `reply` has returned, another call returns the same request. The request borrows
-    /// from the acceptor, so make the [`Reply`] before the call of `reply`.
+    /// Bytes that the client sends after its request are kept for the WebSocket. Until `reply` has
+    /// returned, another call of this method returns the same request. The request borrows the
+    /// acceptor, so create the [`Reply`] before you call `reply`.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// As of [`accept`](Self::accept).
+    /// Returns the same errors as [`accept`](Self::accept).
     pub async fn request(&mut self) -> Result<Request<'_>, AcceptError> {
         self.drive(Accepting::step_to_request).await?;
         match self.accepting.as_mut().and_then(Accepting::incoming) {
@@ -163,13 +171,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
         }
     }
 
-    /// Waits for a request as [`request`](Self::request) does, for a port that serves pages too:
-    /// returns those requests as well.
+    /// Waits for a request as [`request`](Self::request) does, and also returns a request that does
+    /// not ask for a WebSocket. Use this method for a port that serves pages too.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// As of [`accept`](Self::accept), but a request that asks for no WebSocket is not an error.
+    /// Returns the same errors as [`accept`](Self::accept), except
+    /// [`NotWebSocket`](AcceptError::NotWebSocket).
     pub async fn incoming(&mut self) -> Result<Incoming<'_>, AcceptError> {
         self.drive(Accepting::step_to_incoming).await?;
         self.accepting.as_mut().and_then(Accepting::incoming).ok_or(AcceptError::Finished)
@@ -178,15 +187,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     /// Answers the request that [`request`](Self::request) or [`incoming`](Self::incoming) has
     /// returned, and opens the WebSocket if the reply accepts it.
     ///
-    /// Dropped before it was polled, it has done nothing. Dropped later, it has lost nothing: call it
-    /// again. The first reply stays, whatever the later calls pass.
+    /// If the future is dropped before it is polled, it has no effect. If it is dropped later,
+    /// nothing is lost: call this method again. The first reply is then sent, even if the later
+    /// call passes another one.
     ///
     /// # Errors
-    /// [`NoRequest`](AcceptError::NoRequest): the request has not arrived yet. Nothing was sent,
-    /// and the handshake can continue. [`Refused`](AcceptError::Refused) or
-    /// [`NotWebSocket`](AcceptError::NotWebSocket): the reply was a refusal, and has been sent.
-    /// [`Reply`](AcceptError::Reply): the reply cannot be sent. All others as of
-    /// [`accept`](Self::accept).
+    /// - [`NoRequest`](AcceptError::NoRequest): the request has not arrived yet. Nothing was sent,
+    ///   and the handshake can continue.
+    /// - [`Refused`](AcceptError::Refused) or [`NotWebSocket`](AcceptError::NotWebSocket): the
+    ///   reply was a refusal, and has been sent.
+    /// - [`Reply`](AcceptError::Reply): the reply cannot be sent. The client got status 500.
+    /// - The other errors of [`accept`](Self::accept).
     pub async fn reply(&mut self, reply: Reply) -> Result<ServerStream<S>, AcceptError> {
         if self.stream.is_none() {
             return Err(AcceptError::Finished);
@@ -196,7 +207,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
         self.open(opened)
     }
 
-    /// Does what `step` asks for, until it is done.
+    /// Calls `step`, and reads or writes as it asks, until it returns the result.
     async fn drive<T>(
         &mut self,
         mut step: impl FnMut(&mut Accepting) -> Step<Result<T, AcceptError>>,
@@ -221,7 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
         }
     }
 
-    /// Opens the WebSocket that the handshake has agreed on.
+    /// Opens the WebSocket with the result of the handshake.
     fn open(&mut self, opened: Opened) -> Result<ServerStream<S>, AcceptError> {
         let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
             return Err(AcceptError::Finished);
@@ -230,14 +241,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
         Ok(WebSocketStream::from_parts(stream, Server, config, opened, input))
     }
 
-    /// Drops the transport of a request that was not accepted, so that its response is not
-    /// destroyed on its way: shuts the sending side down, and reads until the client does the
-    /// same, for `limit` at most.
+    /// Closes the transport of a request that was not accepted: shuts down the sending side, and
+    /// reads until the client does the same, for at most `limit`. If the transport were dropped at
+    /// once, the client might not receive the response.
     ///
-    /// Dropped, it drops the transport.
+    /// If the future is dropped, the transport is dropped too.
     ///
     /// # Errors
-    /// The transport failed, or the time ran out.
+    /// Returns an error if the transport fails, or if the time limit is over.
     pub async fn finish(self, limit: Duration) -> io::Result<()> {
         let Some(mut stream) = self.stream else {
             return Ok(());
@@ -252,7 +263,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     }
 }
 
-/// Reads more of a head; 0 at the end of the transport. Dropped, it has read nothing.
+/// Reads more bytes of a head, and returns how many it read. 0 means the end of the transport. If
+/// the future is dropped, no byte is lost.
 pub(super) async fn read_head<S: AsyncRead + Unpin>(
     stream: &mut S,
     input: &mut BytesMut,
@@ -261,7 +273,8 @@ pub(super) async fn read_head<S: AsyncRead + Unpin>(
     stream.read_buf(input).await
 }
 
-/// Writes all of `output` and flushes the transport. Dropped, `output` has what is left.
+/// Writes all of `output` and flushes the transport. If the future is dropped, `output` holds the
+/// bytes that have not been written.
 pub(super) async fn write_all<S: AsyncWrite + Unpin>(
     stream: &mut S,
     output: &mut BytesMut,
