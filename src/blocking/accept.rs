@@ -1,4 +1,5 @@
-//! The server's opening handshake.
+//! The opening handshake of the server
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2).
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -14,8 +15,8 @@ use crate::websocket::Config;
 
 use bytes::{Buf, BytesMut};
 
-/// A server's opening handshake, which can be resumed when the transport says `WouldBlock` or a
-/// time-out runs out.
+/// The opening handshake of a server. It can continue after a `WouldBlock` or a time-out of the
+/// transport.
 ///
 /// ```no_run
 /// use std::net::TcpListener;
@@ -30,8 +31,8 @@ use bytes::{Buf, BytesMut};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// [`request`](Self::request) and [`reply`](Self::reply) are the same in two calls, between which
-/// the program decides:
+/// The program can also decide between two calls, [`request`](Self::request) and
+/// [`reply`](Self::reply):
 ///
 /// ```no_run
 /// use websocket_proto::blocking::{Acceptor, Reply};
@@ -47,7 +48,7 @@ use bytes::{Buf, BytesMut};
 /// ```
 #[derive(Debug)]
 pub struct Acceptor<S> {
-    /// Given away when the WebSocket is open.
+    /// `None` after the WebSocket was opened.
     stream: Option<S>,
     limits: HeadLimits,
     config: Config,
@@ -55,48 +56,55 @@ pub struct Acceptor<S> {
 }
 
 impl<S> Acceptor<S> {
-    /// A handshake that has not begun.
+    /// Creates a handshake over `stream`. This call reads and writes nothing.
     pub const fn new(stream: S) -> Self {
         let limits = HeadLimits::DEFAULT;
         Self { stream: Some(stream), limits, config: Config::new(), accepting: None }
     }
 
-    /// How large the head of the request may be; 16 KiB and 100 headers when not set.
+    /// Sets the limits for the head of the request. The default is 16 KiB and 100 headers.
     #[must_use]
     pub const fn head_limits(mut self, limits: HeadLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The limits of the WebSocket.
+    /// Sets the configuration of the WebSocket.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// The transport, to see who it is or to close it with care; `None` when the WebSocket has
-    /// been opened.
+    /// Returns the transport, for example to read the address of the client or to shut it down.
+    /// Returns `None` after the WebSocket was opened.
     pub const fn stream(&self) -> Option<&S> {
         self.stream.as_ref()
     }
 }
 
 impl<S: Read + Write> Acceptor<S> {
-    /// Opens the WebSocket, whatever its path, without a subprotocol.
+    /// Accepts a request for a WebSocket with any path, and agrees on no subprotocol. A request
+    /// that does not ask for a WebSocket gets a response with status 426.
+    ///
+    /// After an [`Io`](AcceptError::Io) error of the kind `WouldBlock` or `TimedOut`, call this
+    /// method again.
     ///
     /// # Errors
-    /// Why none was opened; after an [`Io`](AcceptError::Io) of `WouldBlock` and the like, call
-    /// again.
+    /// Returns the reason why no WebSocket was opened.
     pub fn accept(&mut self) -> Result<ServerStream<S>, AcceptError> {
         self.accept_with(|_| Reply::accept())
     }
 
-    /// Lets `answer` decide, which is called once, when the request has come. A request that asks
-    /// for no WebSocket gets a 426.
+    /// Calls `answer` with the request for a WebSocket, and sends the reply that it returns. A
+    /// request that does not ask for a WebSocket gets a response with status 426.
+    ///
+    /// After an [`Io`](AcceptError::Io) error of the kind `WouldBlock` or `TimedOut`, call this
+    /// method again. If `answer` has already been called, its reply is sent, and the `answer` of a
+    /// later call is not called.
     ///
     /// # Errors
-    /// As of [`accept`](Self::accept).
+    /// Returns the same errors as [`accept`](Self::accept).
     pub fn accept_with(
         &mut self,
         answer: impl FnOnce(&Request<'_>) -> Reply,
@@ -107,11 +115,15 @@ impl<S: Read + Write> Acceptor<S> {
         })
     }
 
-    /// As [`accept_with`](Self::accept_with), for a port that serves pages too: `answer` is asked
-    /// about those requests as well.
+    /// Does the same as [`accept_with`](Self::accept_with), and also calls `answer` with a request
+    /// that does not ask for a WebSocket. Use this method for a port that serves pages too.
+    ///
+    /// After an [`Io`](AcceptError::Io) error of the kind `WouldBlock` or `TimedOut`, call this
+    /// method again. If `answer` has already been called, its reply is sent, and the `answer` of a
+    /// later call is not called.
     ///
     /// # Errors
-    /// As of [`accept`](Self::accept).
+    /// Returns the same errors as [`accept`](Self::accept).
     pub fn accept_or_serve(
         &mut self,
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
@@ -126,18 +138,20 @@ impl<S: Read + Write> Acceptor<S> {
         self.open(opened)
     }
 
-    /// Waits for a request for a WebSocket, and leaves the decision to a call of
-    /// [`reply`](Self::reply), which may come later. A request that asks for no WebSocket gets a
-    /// 426, which is [`NotWebSocket`](AcceptError::NotWebSocket).
+    /// Waits for a request for a WebSocket, and returns it without an answer. Call
+    /// [`reply`](Self::reply) later to answer it. A request that does not ask for a WebSocket gets
+    /// a response with status 426, and this method returns
+    /// [`NotWebSocket`](AcceptError::NotWebSocket).
     ///
-    /// Bytes that the client sends after its request stay where they are until the WebSocket is
-    /// open. Until `reply` has returned, another call returns the same request. The request borrows
-    /// from the acceptor, so make the [`Reply`] before the call of `reply`.
+    /// Bytes that the client sends after its request are kept for the WebSocket. Until `reply` has
+    /// returned, another call of this method returns the same request. The request borrows the
+    /// acceptor, so create the [`Reply`] before you call `reply`.
     ///
-    /// After an [`Io`](AcceptError::Io) of `WouldBlock` and the like, call it again.
+    /// After an [`Io`](AcceptError::Io) error of the kind `WouldBlock` or `TimedOut`, call this
+    /// method again.
     ///
     /// # Errors
-    /// As of [`accept`](Self::accept).
+    /// Returns the same errors as [`accept`](Self::accept).
     pub fn request(&mut self) -> Result<Request<'_>, AcceptError> {
         self.drive(Accepting::step_to_request)?;
         match self.accepting.as_mut().and_then(Accepting::incoming) {
@@ -146,13 +160,15 @@ impl<S: Read + Write> Acceptor<S> {
         }
     }
 
-    /// Waits for a request as [`request`](Self::request) does, for a port that serves pages too:
-    /// returns those requests as well.
+    /// Waits for a request as [`request`](Self::request) does, and also returns a request that does
+    /// not ask for a WebSocket. Use this method for a port that serves pages too.
     ///
-    /// After an [`Io`](AcceptError::Io) of `WouldBlock` and the like, call it again.
+    /// After an [`Io`](AcceptError::Io) error of the kind `WouldBlock` or `TimedOut`, call this
+    /// method again.
     ///
     /// # Errors
-    /// As of [`accept`](Self::accept), but a request that asks for no WebSocket is not an error.
+    /// Returns the same errors as [`accept`](Self::accept), except
+    /// [`NotWebSocket`](AcceptError::NotWebSocket).
     pub fn incoming(&mut self) -> Result<Incoming<'_>, AcceptError> {
         self.drive(Accepting::step_to_incoming)?;
         self.accepting.as_mut().and_then(Accepting::incoming).ok_or(AcceptError::Finished)
@@ -161,15 +177,16 @@ impl<S: Read + Write> Acceptor<S> {
     /// Answers the request that [`request`](Self::request) or [`incoming`](Self::incoming) has
     /// returned, and opens the WebSocket if the reply accepts it.
     ///
-    /// After an [`Io`](AcceptError::Io) of `WouldBlock` and the like, call it again. The first reply
-    /// stays, whatever the later calls pass.
+    /// After an [`Io`](AcceptError::Io) error of the kind `WouldBlock` or `TimedOut`, call this
+    /// method again. The first reply is then sent, even if the later call passes another one.
     ///
     /// # Errors
-    /// [`NoRequest`](AcceptError::NoRequest): the request has not arrived yet. Nothing was sent,
-    /// and the handshake can continue. [`Refused`](AcceptError::Refused) or
-    /// [`NotWebSocket`](AcceptError::NotWebSocket): the reply was a refusal, and has been sent.
-    /// [`Reply`](AcceptError::Reply): the reply cannot be sent. All others as of
-    /// [`accept`](Self::accept).
+    /// - [`NoRequest`](AcceptError::NoRequest): the request has not arrived yet. Nothing was sent,
+    ///   and the handshake can continue.
+    /// - [`Refused`](AcceptError::Refused) or [`NotWebSocket`](AcceptError::NotWebSocket): the
+    ///   reply was a refusal, and has been sent.
+    /// - [`Reply`](AcceptError::Reply): the reply cannot be sent. The client got status 500.
+    /// - The other errors of [`accept`](Self::accept).
     pub fn reply(&mut self, reply: Reply) -> Result<ServerStream<S>, AcceptError> {
         if self.stream.is_none() {
             return Err(AcceptError::Finished);
@@ -179,7 +196,7 @@ impl<S: Read + Write> Acceptor<S> {
         self.open(opened)
     }
 
-    /// Does what `step` asks for, until it is done.
+    /// Calls `step`, and reads or writes as it asks, until it returns the result.
     fn drive<T>(
         &mut self,
         mut step: impl FnMut(&mut Accepting) -> Step<Result<T, AcceptError>>,
@@ -204,7 +221,7 @@ impl<S: Read + Write> Acceptor<S> {
         }
     }
 
-    /// Opens the WebSocket that the handshake has agreed on.
+    /// Opens the WebSocket with the result of the handshake.
     fn open(&mut self, opened: Opened) -> Result<ServerStream<S>, AcceptError> {
         let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
             return Err(AcceptError::Finished);
@@ -215,12 +232,13 @@ impl<S: Read + Write> Acceptor<S> {
 }
 
 impl Acceptor<TcpStream> {
-    /// Drops the transport of a request that was not accepted, so that its response is not
-    /// destroyed on its way: shuts the sending side down, and reads until the client does the
-    /// same, for the [`close_timeout`](Config::close_timeout) of the configuration at most.
+    /// Closes the transport of a request that was not accepted: shuts down the sending side, and
+    /// reads until the client does the same, for at most the
+    /// [`close_timeout`](Config::close_timeout) of the configuration. If the transport were dropped
+    /// at once, the client might not receive the response.
     ///
     /// # Errors
-    /// The transport failed, or the time ran out.
+    /// Returns an error if the transport fails, or if the time limit is over.
     pub fn finish(self) -> io::Result<()> {
         match self.stream {
             Some(stream) => see_out(&stream, true, Deadline::after(self.config.close_timeout)),
@@ -229,8 +247,8 @@ impl Acceptor<TcpStream> {
     }
 }
 
-/// Writes all of `output` and flushes the transport; what was written is taken off at once, so
-/// that it can be resumed.
+/// Writes all of `output` and flushes the transport. Written bytes are removed from `output` at
+/// once, so that another call can continue after an error.
 pub(super) fn write_all(stream: &mut impl Write, output: &mut BytesMut) -> io::Result<()> {
     while !output.is_empty() {
         let written = retry(|| stream.write(output))?;
