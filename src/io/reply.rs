@@ -65,10 +65,11 @@ impl Reply {
 
     /// Adds a header to the response.
     ///
-    /// `Connection`, `Content-Length` and `Transfer-Encoding` cannot be added. In a reply that opens
-    /// the WebSocket, `Host`, `Upgrade` and the headers whose names begin with `Sec-WebSocket-`
-    /// cannot be added either. If the response has such a header or a malformed header, the client
-    /// gets status 500, and the adapter returns [`AcceptError::Reply`](super::AcceptError::Reply).
+    /// `Connection`, `Content-Length` and `Transfer-Encoding` cannot be added. In a reply that
+    /// opens the WebSocket, `Host`, `Upgrade` and the headers whose names begin with
+    /// `Sec-WebSocket-` cannot be added either. If the response has such a header or a malformed
+    /// header, the client gets status 500, and the adapter returns
+    /// [`AcceptError::Reply`](super::AcceptError::Reply).
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.as_ref().into(), value.as_ref().into()));
         self
