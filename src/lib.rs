@@ -48,7 +48,7 @@
 //!
 //! # Which layer do I want?
 //!
-//! Every layer is public.
+//! Every layer is public. Find your case in the first column.
 //!
 //! | you have | use | feature |
 //! |---|---|---|
@@ -58,18 +58,18 @@
 //! | hyper, axum or another HTTP library | [`http`] for the opening handshake, then an adapter or `WebSocket` | `http` |
 //! | another way to do I/O | [`WebSocket`]: whole messages over `bytes`, an outgoing queue, deadlines | `alloc` |
 //! | no allocator | [`Connection`](connection::Connection): all of RFC 6455 after the opening handshake, over slices | |
-//! | bytes of an opening handshake | [`handshake`]: both roles over slices; [`http1`] and [`extension`]: the grammars under it | |
-//! | compressed messages | [`deflate`]: permessage-deflate (RFC 7692) for every layer; the negotiation needs no feature | `deflate` |
+//! | bytes of an opening handshake | [`handshake`]: both roles over slices. It uses the parsers in [`http1`] and [`extension`] | |
+//! | compressed messages | [`deflate`]: permessage-deflate (RFC 7692) for every layer. Its negotiation needs no feature | `deflate` |
 //! | single frames | [`frame`], [`mask`], [`utf8`], [`close`] | |
 //!
 //! # Features
 //!
-//! A feature only adds. No feature changes what another part does.
+//! Features only add items: no feature changes how another part behaves.
 //!
 //! | feature | brings | contains |
 //! |---|---|---|
 //! | `alloc` | whole messages (`websocket`) over `bytes` | |
-//! | `simd` | masking with AVX2, which is detected at run time; needs no `std` | |
+//! | `simd` | masking with AVX2, which is detected at run time. It needs no `std` | |
 //! | `std` (the default) | the `blocking` adapter, `io`, random keys | `alloc`, `simd` |
 //! | `deflate` | compressor and decompressor for permessage-deflate, by flate2 on zlib-rs | `std` |
 //! | `http` | the opening handshake over the types of the `http` crate, for HTTP/1.1, HTTP/2 and HTTP/3 | `std` |
@@ -85,8 +85,8 @@
 //! In scope: both roles of RFC 6455, the opening handshake over HTTP/1.1, HTTP/2 (RFC 8441) and
 //! HTTP/3 (RFC 9220), and permessage-deflate (RFC 7692).
 //!
-//! Out of scope: an HTTP server, a choice of threads or runtime, reconnection, and protocols on top
-//! of WebSocket.
+//! Out of scope: an HTTP server, threads and async runtimes, reconnection, and protocols on top of
+//! WebSocket.
 //!
 #![cfg_attr(not(feature = "alloc"), doc = "[`WebSocket`]: https://docs.rs/websocket-proto")]
 #![cfg_attr(not(feature = "std"), doc = "[`blocking`]: https://docs.rs/websocket-proto")]
