@@ -85,7 +85,10 @@ fn a_refusal_reaches_the_client_with_status_headers_and_body() {
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("www-authenticate"), Some(&b"Basic realm=\"x\""[..]));
     assert_eq!(&answer.body[..], b"who are you?");
-    assert_eq!(error.to_string(), "the server answered with status 401 and no WebSocket");
+    assert_eq!(
+        error.to_string(),
+        "the server refused the WebSocket with status 401, WWW-Authenticate: Basic realm=\"x\""
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::loopback::*;
 use websocket_proto::blocking::{self, WebSocketStream};
 use websocket_proto::handshake::{Incoming, ResponseError, ServerHandshake};
 use websocket_proto::http1::{HeadError, HeadLimits};
-use websocket_proto::io::{ConnectError, ConnectOptions, Reply, UrlError};
+use websocket_proto::io::{ConnectError, ConnectOptions, Reply, UrlErrorKind};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message};
 
@@ -211,10 +211,7 @@ fn a_server_that_goes_away_is_the_end_of_the_transport() {
         bounded(move || {
             let (address, server) = canned(answer, usize::MAX, true);
             let error = blocking::connect(url(address)).unwrap_err();
-            assert!(
-                matches!(&error, ConnectError::Io(error) if error.kind() == ErrorKind::UnexpectedEof),
-                "{error:?}"
-            );
+            assert!(matches!(&error, ConnectError::Ended { .. }), "{error:?}");
             server.join().unwrap();
         });
     }
@@ -223,25 +220,28 @@ fn a_server_that_goes_away_is_the_end_of_the_transport() {
 #[test]
 fn a_url_is_ws_or_wss_with_a_host_and_no_more() {
     for (url, expected) in [
-        ("http://a/", UrlError::Scheme),
-        ("a.example", UrlError::Scheme),
-        ("/path", UrlError::Scheme),
-        ("ws://", UrlError::Invalid),
-        ("ws:///path", UrlError::Invalid),
-        ("ws://a b/", UrlError::Invalid),
-        ("ws://:80/", UrlError::Invalid),
-        ("ws://a/#", UrlError::Fragment),
-        ("ws://a/b#c", UrlError::Fragment),
-        ("ws://us%er@a/", UrlError::Credentials),
+        ("http://a/", UrlErrorKind::Scheme),
+        ("a.example", UrlErrorKind::Scheme),
+        ("/path", UrlErrorKind::Scheme),
+        ("ws://", UrlErrorKind::Invalid),
+        ("ws:///path", UrlErrorKind::Invalid),
+        ("ws://a b/", UrlErrorKind::Invalid),
+        ("ws://:80/", UrlErrorKind::Host),
+        ("ws://a/#", UrlErrorKind::Fragment),
+        ("ws://a/b#c", UrlErrorKind::Fragment),
+        ("ws://us%er@a/", UrlErrorKind::Credentials),
         // Not the default port for want of a better one.
-        ("ws://a:65536/", UrlError::Invalid),
-        ("ws://a:99999999/", UrlError::Invalid),
-        ("ws://a:+80/", UrlError::Invalid),
-        ("ws://a:x/", UrlError::Invalid),
+        ("ws://a:65536/", UrlErrorKind::Port),
+        ("ws://a:99999999/", UrlErrorKind::Port),
+        ("ws://a:+80/", UrlErrorKind::Port),
+        ("ws://a:x/", UrlErrorKind::Port),
     ] {
-        assert_eq!(ConnectOptions::new(url).map(drop), Err(expected), "{url}");
+        let error = ConnectOptions::new(url).unwrap_err();
+        assert_eq!(error.kind(), expected, "{url}");
     }
-    assert!(matches!(blocking::connect("wss://127.0.0.1/"), Err(ConnectError::Url(UrlError::Tls))));
+    let refused = blocking::connect("wss://127.0.0.1/");
+    let Err(ConnectError::Url(error)) = refused else { panic!("{refused:?}") };
+    assert_eq!(error.kind(), UrlErrorKind::Tls);
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn a_url_is_what_the_request_asks_for() {
         bounded(move || {
             let (address, server) = serve(|mut stream| read_head(&mut stream));
             let error = blocking::connect(format!("ws://{address}{path}")).unwrap_err();
-            assert!(matches!(error, ConnectError::Io(_)), "{error:?}");
+            assert!(matches!(error, ConnectError::Ended { .. }), "{error:?}");
             let request = server.join().unwrap();
             assert!(request.starts_with(&format!("GET {target} HTTP/1.1\r\n")), "{request}");
             assert!(request.contains(&format!("\r\nHost: {address}\r\n")), "{request}");
@@ -298,7 +298,7 @@ fn nobody_to_connect_to_is_an_error_of_the_transport() {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = blocking::connect(url(address)).unwrap_err();
     assert!(
-        matches!(&error, ConnectError::Io(error) if error.kind() == ErrorKind::ConnectionRefused),
+        matches!(&error, ConnectError::Io { error, .. } if error.kind() == ErrorKind::ConnectionRefused),
         "{error:?}"
     );
 }

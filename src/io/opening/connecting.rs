@@ -2,13 +2,14 @@
 
 use alloc::boxed::Box;
 use core::fmt;
+use std::io;
 
 use bytes::{Buf, BytesMut};
 
 use super::Step;
 use crate::handshake::{Answer, ClientHandshake, HttpAnswer, Opened, Response, WriteError};
 use crate::io::answer::KeptBody;
-use crate::io::{ConnectError, ConnectOptions, encode_head};
+use crate::io::{ConnectError, ConnectOptions, ConnectPhase, encode_head};
 
 /// A handshake under way. What it needs next is [`step`](Self::step)'s to say; between two steps
 /// it may be kept for as long as the transport has nothing to give or take.
@@ -40,6 +41,11 @@ impl Connecting {
 
     pub(crate) const fn options(&self) -> &ConnectOptions {
         &self.options
+    }
+
+    /// The error for a failure of the transport.
+    pub(crate) fn failed(&self, error: io::Error) -> ConnectError {
+        self.options.step(ConnectPhase::Handshake).failed(error)
     }
 
     /// Takes note that the transport has ended: what has come of a refusal is all of it.
@@ -77,7 +83,9 @@ impl Connecting {
                 Step::Read
             }
             Ok(None) if self.eof => {
-                Step::Done(Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into()))
+                let received = input.len();
+                let step = options.step(ConnectPhase::Handshake);
+                Step::Done(Err(ConnectError::Ended { step, received }))
             }
             Ok(None) => Step::Read,
             Err(error) => Step::Done(Err(error.into())),
