@@ -36,7 +36,7 @@ use crate::connection::{Role, Server, State, TransportAction};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
-use crate::io::{AcceptError, Error, HANDSHAKE_READ, Parts, Reply};
+use crate::io::{AcceptError, Error, HANDSHAKE_READ, Parts, Reply, Unsent, is_would_block};
 use crate::message::Message;
 use crate::websocket::{Config, MessageRef, Outgoing, Part, Prepared, WebSocket};
 
@@ -219,7 +219,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
             Ok(0) => self.websocket.receive_eof()?,
             Ok(_) => {}
             // Both sides have closed: how the transport ends has no meaning.
-            Err(error) if self.state() == State::Closed && !is_transient(&error) => {
+            Err(error) if self.state() == State::Closed && !is_would_block(&error) => {
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
@@ -240,7 +240,8 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// # Errors
     /// [`Rejected`](Error::Rejected): the message was not taken, and is in the error; when the
     /// reason is [`QueueFull`](crate::SendError::QueueFull), the transport would not take what was
-    /// queued before. [`Io`](Error::Io): it was taken; after `WouldBlock` and the like,
+    /// queued before. [`Unsent`](Error::Unsent): the transport failed before there was room for the
+    /// message, which is in the error. [`Io`](Error::Io): it was taken; after `WouldBlock` and the like,
     /// [`flush`](Self::flush) writes the rest of it.
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.feed(message)?;
@@ -261,17 +262,19 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// that is not all there yet, or is larger than memory.
     ///
     /// # Errors
-    /// As of [`send`](Self::send); [`Send`](Error::Send) when the fragment was not taken.
+    /// As of [`send`](Self::send); [`RejectedFragment`](Error::RejectedFragment) when the fragment was
+    /// not accepted, with its payload.
     pub fn send_fragment(
         &mut self,
         kind: Kind,
         fin: bool,
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
-        self.make_room()?;
-        self.websocket
-            .send_fragment(kind, fin, payload.into())
-            .map_err(|rejected| Error::Send(rejected.error))?;
+        let payload = payload.into();
+        if let Err(error) = self.make_room() {
+            return Err(error.with_unsent(Unsent::Fragment(payload)));
+        }
+        self.websocket.send_fragment(kind, fin, payload)?;
         Ok(self.flush()?)
     }
 
@@ -281,8 +284,11 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// # Errors
     /// As of [`send`](Self::send).
     pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.make_room()?;
-        Ok(self.websocket.send(message.into())?)
+        let message = message.into();
+        if let Err(error) = self.make_room() {
+            return Err(error.with_unsent(Unsent::Message(message)));
+        }
+        Ok(self.websocket.send(message)?)
     }
 
     /// Begins the closing handshake (RFC 6455 7.1.2), behind all that is queued. Read on until
@@ -324,7 +330,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
         }
         match self.flush() {
             // The message itself is told apart from what was queued before it.
-            Err(error) if is_transient(&error) => Ok(()),
+            Err(error) if is_would_block(&error) => Ok(()),
             flushed => Ok(flushed?),
         }
     }
@@ -394,9 +400,4 @@ fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
             result => return result,
         }
     }
-}
-
-/// Whether the call can be made again later.
-fn is_transient(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

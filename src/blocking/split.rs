@@ -17,7 +17,7 @@ use crate::deflate::Compression;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::Opened;
-use crate::io::Error;
+use crate::io::{Error, Unsent};
 use crate::message::Message;
 use crate::websocket::{
     Answers, MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
@@ -254,7 +254,7 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// As of [`WebSocketStream::send`].
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.write_side.send(|sender| Ok(sender.send(message.into())?))
+        self.write_side.send(queue_message(message.into()))
     }
 
     /// Queues a message, as [`WebSocketStream::feed`] does. It leaves with the next
@@ -263,7 +263,7 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// As of [`WebSocketStream::feed`].
     pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.write_side.feed(message.into())
+        self.write_side.feed(queue_message(message.into()))
     }
 
     /// Sends a message that is sent to other connections too.
@@ -271,7 +271,7 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// As of [`WebSocketStream::send_prepared`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.write_side.send(|sender| sender.send_prepared(message).map_err(Error::Send))
+        self.write_side.send(|room| room?.send_prepared(message).map_err(Error::Send))
     }
 
     /// Sends the next fragment of a message.
@@ -284,9 +284,10 @@ impl<R: Role> WriteHalf<R> {
         fin: bool,
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
-        self.write_side.send(|sender| {
-            let sent = sender.send_fragment(kind, fin, payload.into());
-            sent.map_err(|rejected| Error::Send(rejected.error))
+        let payload = payload.into();
+        self.write_side.send(|room| match room {
+            Ok(sender) => Ok(sender.send_fragment(kind, fin, payload)?),
+            Err(error) => Err(error.with_unsent(Unsent::Fragment(payload))),
         })
     }
 
@@ -316,5 +317,15 @@ impl<R: Role> WriteHalf<R> {
     /// The transport failed; after `WouldBlock` and the like, call again.
     pub fn flush(&mut self) -> io::Result<()> {
         self.write_side.flush()
+    }
+}
+
+/// Queues a message, or returns it with the reason why there is no room.
+fn queue_message<R: Role>(
+    message: Message,
+) -> impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error> {
+    |room| match room {
+        Ok(sender) => Ok(sender.send(message)?),
+        Err(error) => Err(error.with_unsent(Unsent::Message(message))),
     }
 }

@@ -1,5 +1,6 @@
 //! The WebSocket over a transport.
 
+use alloc::format;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -19,7 +20,7 @@ use crate::connection::{Role, Server, State};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
-use crate::io::{AcceptError, Error, Parts, Reply};
+use crate::io::{AcceptError, Error, Parts, Reply, Unsent};
 use crate::message::Message;
 use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
 
@@ -180,10 +181,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     ///
     /// # Errors
     /// [`Rejected`](Error::Rejected): the message was not taken, and is in the error.
-    /// [`Io`](Error::Io): the transport failed.
+    /// [`Unsent`](Error::Unsent): the transport failed before there was room for the message, which
+    /// is in the error.
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.ready().await?;
-        Ok(self.websocket.send(message.into())?)
+        let message = message.into();
+        if let Err(error) = self.ready().await {
+            return Err(error.with_unsent(Unsent::Message(message)));
+        }
+        Ok(self.websocket.send(message)?)
     }
 
     /// Sends a message: [`feed`](Self::feed), then [`flush`](Self::flush).
@@ -216,17 +221,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// Dropped, as of [`send`](Self::send).
     ///
     /// # Errors
-    /// As of `send`; [`Send`](Error::Send) when the fragment was not taken.
+    /// As of `send`; [`RejectedFragment`](Error::RejectedFragment) when the fragment was not accepted,
+    /// with its payload.
     pub async fn send_fragment(
         &mut self,
         kind: Kind,
         fin: bool,
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
-        self.ready().await?;
-        self.websocket
-            .send_fragment(kind, fin, payload.into())
-            .map_err(|rejected| Error::Send(rejected.error))?;
+        let payload = payload.into();
+        if let Err(error) = self.ready().await {
+            return Err(error.with_unsent(Unsent::Fragment(payload)));
+        }
+        self.websocket.send_fragment(kind, fin, payload)?;
         self.flush().await
     }
 
@@ -326,7 +333,10 @@ async fn within(
     future: impl Future<Output = Result<(), Error>>,
 ) -> Result<(), Error> {
     let result = timeout(limit, future).await;
-    result.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
+    result.unwrap_or_else(|_| {
+        let text = format!("the close time-out of {limit:?} ran out");
+        Err(io::Error::new(io::ErrorKind::TimedOut, text).into())
+    })
 }
 
 /// The messages; see [`next`](WebSocketStream::next).
