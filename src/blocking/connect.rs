@@ -70,7 +70,7 @@ pub fn connect_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> 
 
 /// Tells the end of the time limit from a time-out of TCP itself.
 fn at_deadline(error: ConnectError, deadline: Deadline, limit: Duration) -> ConnectError {
-    if deadline.left().is_err() { error.at_deadline(limit) } else { error }
+    error.at_deadline(limit, deadline.left().is_err())
 }
 
 fn open_tcp(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, ConnectError> {

@@ -48,9 +48,19 @@ pub enum ConnectError {
         received: usize,
     },
     /// The server's response does not meet RFC 6455, section 4.1.
-    Response(ResponseError),
+    Response {
+        /// The host and the port of the server.
+        server: String,
+        /// The cause.
+        error: ResponseError,
+    },
     /// The server answered with another status, such as a redirect or 401.
-    Refused(Box<HttpAnswer>),
+    Refused {
+        /// The host and the port of the server.
+        server: String,
+        /// The response.
+        answer: Box<HttpAnswer>,
+    },
     /// The proxy opened no tunnel to the server.
     Proxy {
         /// The host and the port of the proxy.
@@ -91,17 +101,22 @@ impl ConnectError {
                 ErrorKind::InvalidInput | ErrorKind::PermissionDenied | ErrorKind::Unsupported
             ),
             Self::TimedOut { .. } | Self::Ended { .. } => true,
-            Self::Refused(answer) | Self::Proxy { error: ProxyError::Refused(answer), .. } => {
+            Self::Refused { answer, .. }
+            | Self::Proxy { error: ProxyError::Refused(answer), .. } => {
                 matches!(answer.status, 408 | 425 | 429 | 502 | 503 | 504)
             }
             _ => false,
         }
     }
 
-    /// Turns the time-out of one step into the end of the time limit for all of them.
-    pub(crate) fn at_deadline(self, limit: Duration) -> Self {
+    /// Turns the time-out of one step into the end of the time limit for all of them. An error of the
+    /// operating system may be a time-out of TCP itself, which only `is_over` tells apart.
+    pub(crate) fn at_deadline(self, limit: Duration, is_over: bool) -> Self {
         match self {
-            Self::Io { step, error } if error.kind() == ErrorKind::TimedOut => {
+            Self::Io { step, error }
+                if error.kind() == ErrorKind::TimedOut
+                    && (is_over || error.raw_os_error().is_none()) =>
+            {
                 Self::TimedOut { step, limit }
             }
             error => error,
@@ -123,9 +138,12 @@ impl fmt::Display for ConnectError {
                 f,
                 "cannot {step}: the peer ended the connection after {received} bytes of a response"
             ),
-            Self::Response(_) => f.write_str("the response of the server opens no WebSocket"),
-            Self::Refused(answer) => {
-                write!(f, "the server refused the WebSocket with status {}", answer.status)?;
+            Self::Response { server, .. } => {
+                write!(f, "the response of the server {server} opens no WebSocket")
+            }
+            Self::Refused { server, answer } => {
+                let status = answer.status;
+                write!(f, "the server {server} refused the WebSocket with status {status}")?;
                 write_headers(f, answer, &["Location", "WWW-Authenticate"])
             }
             Self::Proxy { proxy, .. } => {
@@ -172,13 +190,15 @@ impl StdError for ConnectError {
             Self::Url(error) => error.source(),
             Self::Request(error) => Some(error),
             Self::Entropy(error) | Self::Io { error, .. } => Some(error),
-            Self::Response(error) => Some(error),
+            Self::Response { error, .. } => Some(error),
             Self::Proxy { error, .. } => Some(error),
             #[cfg(feature = "tls")]
             Self::Tls { error, .. } => Some(&**error),
             #[cfg(feature = "tls")]
             Self::NoRoots => None,
-            Self::TimedOut { .. } | Self::Ended { .. } | Self::Refused(_) | Self::Finished => None,
+            Self::TimedOut { .. } | Self::Ended { .. } | Self::Refused { .. } | Self::Finished => {
+                None
+            }
         }
     }
 }
@@ -200,12 +220,6 @@ impl From<UrlError> for ConnectError {
 impl From<WriteError> for ConnectError {
     fn from(error: WriteError) -> Self {
         Self::Request(error)
-    }
-}
-
-impl From<ResponseError> for ConnectError {
-    fn from(error: ResponseError) -> Self {
-        Self::Response(error)
     }
 }
 

@@ -48,6 +48,8 @@ pub enum Error {
 }
 
 /// A message or a fragment that comes back to the caller, because it was not queued.
+///
+/// This enum is exhaustive on purpose, because there is nothing else to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unsent {
     /// A message.

@@ -183,6 +183,11 @@ impl ConnectOptions {
         (&server.host, server.port)
     }
 
+    /// The host and the port of the server.
+    pub(crate) fn server(&self) -> String {
+        self.url.server.authority()
+    }
+
     /// A phase of connecting, with the host that it concerns.
     pub(crate) fn step(&self, phase: ConnectPhase) -> ConnectStep {
         let server = &self.url.server;

@@ -84,7 +84,7 @@ fn interim_responses_are_passed_over() {
             false,
         );
         let error = blocking::connect(url(address)).unwrap_err();
-        let ConnectError::Refused(answer) = error else { panic!("{error:?}") };
+        let ConnectError::Refused { answer, .. } = error else { panic!("{error:?}") };
         assert_eq!((answer.status, &answer.body[..]), (404, &b"gone"[..]));
         server.join().unwrap();
     });
@@ -99,7 +99,7 @@ fn a_redirect_is_the_callers_to_follow() {
             false,
         );
         let error = blocking::connect(url(address)).unwrap_err();
-        let ConnectError::Refused(answer) = error else { panic!("{error:?}") };
+        let ConnectError::Refused { answer, .. } = error else { panic!("{error:?}") };
         assert_eq!(answer.header("location"), Some(&b"ws://elsewhere.example/"[..]));
         server.join().unwrap();
     });
@@ -122,7 +122,7 @@ fn the_body_of_a_refusal_ends_where_its_head_says() {
         bounded(move || {
             let (address, server) = canned(answer, usize::MAX, false);
             let error = blocking::connect(url(address)).unwrap_err();
-            let ConnectError::Refused(got) = error else { panic!("{error:?}") };
+            let ConnectError::Refused { answer: got, .. } = error else { panic!("{error:?}") };
             assert_eq!(&got.body[..], body.as_bytes(), "{answer}");
             server.join().unwrap();
         });
@@ -134,7 +134,7 @@ fn the_body_of_a_refusal_without_a_length_ends_with_the_connection() {
     bounded(|| {
         let (address, server) = canned("HTTP/1.1 500 Oh\r\n\r\nall of it", 20, true);
         let error = blocking::connect(url(address)).unwrap_err();
-        let ConnectError::Refused(answer) = error else { panic!("{error:?}") };
+        let ConnectError::Refused { answer, .. } = error else { panic!("{error:?}") };
         assert_eq!((answer.status, &answer.body[..]), (500, &b"all of it"[..]));
         server.join().unwrap();
     });
@@ -165,7 +165,7 @@ fn a_response_that_is_not_rfc_6455s_fails() {
         bounded(move || {
             let (address, server) = canned(answer, usize::MAX, false);
             let error = blocking::connect(url(address)).unwrap_err();
-            assert!(matches!(error, ConnectError::Response(_)), "{why}: {error:?}");
+            assert!(matches!(error, ConnectError::Response { .. }), "{why}: {error:?}");
             server.join().unwrap();
         });
     }
@@ -183,7 +183,7 @@ fn a_server_that_chooses_no_subprotocol_fails_where_one_is_required() {
         let (address, server) = canned(GOOD, usize::MAX, false);
         let strict = options(address).subprotocol("chat").unwrap().require_subprotocol(true);
         let error = blocking::connect(strict).unwrap_err();
-        assert!(matches!(error, ConnectError::Response(_)), "{error:?}");
+        assert!(matches!(error, ConnectError::Response { .. }), "{error:?}");
         server.join().unwrap();
     });
 }
@@ -200,7 +200,10 @@ fn an_endless_response_fails_at_the_limit() {
         let limits = HeadLimits { bytes: 1000, ..HeadLimits::default() };
         let error = blocking::connect(options(address).head_limits(limits)).unwrap_err();
         let expected = ResponseError::Head(HeadError::TooLarge { limit: 1000 });
-        assert!(matches!(error, ConnectError::Response(error) if error == expected), "{error:?}");
+        assert!(
+            matches!(error, ConnectError::Response { error, .. } if error == expected),
+            "{error:?}"
+        );
         server.join().unwrap();
     });
 }

@@ -319,7 +319,7 @@ fn a_refusal_carries_status_headers_and_body() {
     ] {
         let server = Peer::answering(answer);
         for (adapter, refused) in by_each_adapter(&ConnectOptions::new(&server.ws()).unwrap()) {
-            let Err(ConnectError::Refused(answer)) = refused else {
+            let Err(ConnectError::Refused { answer, .. }) = refused else {
                 panic!("{adapter}: {refused:?}");
             };
             assert_eq!((answer.status, &answer.body[..]), (status, body.as_bytes()), "{adapter}");

@@ -139,7 +139,10 @@ fn errors_of_connecting() -> Vec<Box<dyn StdError>> {
         Box::new(ConnectError::from(ConnectOptions::new("").unwrap_err())),
         Box::new(ConnectError::Request(WriteError::Method)),
         Box::new(ConnectError::Entropy(ErrorKind::Unsupported.into())),
-        Box::new(ConnectError::Response(ResponseError::Head(HeadError::Http2))),
+        Box::new(ConnectError::Response {
+            server: "a.test:80".into(),
+            error: ResponseError::Head(HeadError::Http2),
+        }),
         Box::new(proxy(ProxyError::EarlyBytes)),
         Box::new(proxy(ProxyError::Response(ResponseError::Head(HeadError::StartLine)))),
         Box::new(ConnectError::Finished),
@@ -292,24 +295,25 @@ fn a_refusal_says_what_the_client_may_do_instead() {
     for (answer, text, is_transient) in [
         (
             "HTTP/1.1 302 Found\r\nLocation: wss://b.test/\r\nContent-Length: 0\r\n\r\n",
-            "the server refused the WebSocket with status 302, Location: wss://b.test/",
+            "refused the WebSocket with status 302, Location: wss://b.test/",
             false,
         ),
         (
             "HTTP/1.1 401 \r\nWWW-Authenticate: Basic realm=\"\u{e9}\"\r\nContent-Length: 0\r\n\r\n",
-            "the server refused the WebSocket with status 401, WWW-Authenticate: Basic \
+            "refused the WebSocket with status 401, WWW-Authenticate: Basic \
              realm=\"\\xc3\\xa9\"",
             false,
         ),
         (
             "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n",
-            "the server refused the WebSocket with status 503",
+            "refused the WebSocket with status 503",
             true,
         ),
     ] {
         let peer = Peer::answering(answer);
         for (adapter, refused) in by_each_adapter(&ConnectOptions::new(&peer.ws()).unwrap()) {
             let error = refused.expect_err(adapter);
+            let text = format!("the server {} {text}", peer.address);
             assert_eq!(error.to_string(), text, "{adapter}");
             assert_eq!(error.is_transient(), is_transient, "{adapter}");
         }
@@ -342,6 +346,8 @@ fn a_server_that_answers_with_tls_or_http_2_is_recognised() {
         let peer = Peer::answering(answer);
         for (adapter, refused) in by_each_adapter(&ConnectOptions::new(&peer.ws()).unwrap()) {
             let error = refused.expect_err(adapter);
+            let text = format!("the response of the server {} opens no WebSocket", peer.address);
+            assert_eq!(error.to_string(), text, "{adapter}");
             let source = error.source().unwrap().to_string();
             assert!(source.contains(hint), "{adapter}: {source}");
         }

@@ -202,7 +202,7 @@ fn a_refusal_of_the_server_behind_a_proxy_is_the_servers() {
     let server = Peer::answering("HTTP/1.1 401 Who?\r\nContent-Length: 0\r\n\r\n");
     let proxy = Peer::proxy_to(server.address, OPEN);
     for (adapter, refused) in by_each_adapter(&through(&proxy)) {
-        assert!(matches!(refused, Err(ConnectError::Refused(_))), "{adapter}: {refused:?}");
+        assert!(matches!(refused, Err(ConnectError::Refused { .. })), "{adapter}: {refused:?}");
     }
 }
 

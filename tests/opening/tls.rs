@@ -258,7 +258,7 @@ fn a_refusal_that_ends_without_close_notify_is_one_all_the_same() {
         .await;
         let refused = connect_with_tls(options("localhost", address), identity.client()).await;
         match refused {
-            Err(ConnectError::Refused(answer)) => {
+            Err(ConnectError::Refused { answer, .. }) => {
                 assert_eq!((answer.status, &answer.body[..]), (503, &b"later"[..]));
             }
             refused => panic!("{refused:?}"),

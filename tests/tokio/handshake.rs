@@ -128,7 +128,7 @@ async fn a_refusal_comes_with_its_status_headers_and_body() {
         acceptor.finish(Duration::from_secs(20)).await.expect("the client goes away");
     });
     let error = within(connect(&url)).await.expect_err("it was refused");
-    let ConnectError::Refused(answer) = error else { panic!("{error:?}") };
+    let ConnectError::Refused { answer, .. } = error else { panic!("{error:?}") };
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("www-authenticate"), Some(&b"Basic"[..]));
     assert_eq!(answer.header("content-length"), Some(&b"12"[..]));

@@ -209,6 +209,9 @@ fn a_wrong_answer_is_an_error_and_nothing_more_is_sent() {
     let (head, _) = answer.split_once("Sec-WebSocket-Accept").expect("it is in there");
     peer.give(format!("{head}Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"));
     let error = run(connector.connect()).expect("at once").expect_err("another's key");
-    assert!(matches!(error, ConnectError::Response(ResponseError::Accept)), "{error:?}");
+    assert!(
+        matches!(error, ConnectError::Response { error: ResponseError::Accept, .. }),
+        "{error:?}"
+    );
     assert_eq!(peer.take_written(), b"");
 }

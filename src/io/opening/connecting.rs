@@ -77,7 +77,8 @@ impl Connecting {
                 let body = KeptBody::of(&response);
                 if self.eof || body.is_whole(input) {
                     let answer = HttpAnswer::new(&response, body.kept(input));
-                    return Step::Done(Err(ConnectError::Refused(Box::new(answer))));
+                    let (server, answer) = (options.server(), Box::new(answer));
+                    return Step::Done(Err(ConnectError::Refused { server, answer }));
                 }
                 self.body = Some(body);
                 Step::Read
@@ -88,7 +89,9 @@ impl Connecting {
                 Step::Done(Err(ConnectError::Ended { step, received }))
             }
             Ok(None) => Step::Read,
-            Err(error) => Step::Done(Err(error.into())),
+            Err(error) => {
+                Step::Done(Err(ConnectError::Response { server: options.server(), error }))
+            }
         }
     }
 }
