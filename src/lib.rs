@@ -54,7 +54,7 @@
 //! |---|---|---|
 //! | tokio | [`tokio`]: a `WebSocketStream` over `AsyncRead` and `AsyncWrite` | `tokio` |
 //! | threads | [`blocking`]: a `WebSocketStream` over `Read` and `Write` | `std` |
-//! | one of these two adapters | [`io`]: the options, replies and errors that both share | `std` |
+//! | one of these two adapters | also [`io`]: the options, replies and errors that both share | `std` |
 //! | hyper, axum or another HTTP library | [`http`] for the opening handshake, then an adapter or `WebSocket` | `http` |
 //! | another way to do I/O | [`WebSocket`]: whole messages over `bytes`, an outgoing queue, deadlines | `alloc` |
 //! | no allocator | [`Connection`](connection::Connection): all of RFC 6455 after the opening handshake, over slices | |
@@ -64,12 +64,13 @@
 //!
 //! # Features
 //!
-//! A feature only adds: none changes what another part does.
+//! A feature only adds. No feature changes what another part does.
 //!
 //! | feature | brings | contains |
 //! |---|---|---|
 //! | `alloc` | whole messages (`websocket`) over `bytes` | |
-//! | `std` (the default) | the `blocking` adapter, `io`, detection of vector instructions at run time | `alloc` |
+//! | `simd` | masking with AVX2, which is detected at run time; needs no `std` | |
+//! | `std` (the default) | the `blocking` adapter, `io`, random keys | `alloc`, `simd` |
 //! | `deflate` | compressor and decompressor for permessage-deflate, by flate2 on zlib-rs | `std` |
 //! | `http` | the opening handshake over the types of the `http` crate, for HTTP/1.1, HTTP/2 and HTTP/3 | `std` |
 //! | `tokio` | the `tokio` adapter | `std` |

@@ -6,9 +6,13 @@
 //! On x86-64 the features `simd` and `std` use AVX2 where the processor has it. Without them, the
 //! instructions are those that the program is compiled for.
 //!
+//! The tests are in `tests/wire/mask.rs`, and the measurements in `benches/wire.rs`.
+//!
 //! The loops go over chunks of four bytes, which the compiler turns into vector code. The `unsafe`
 //! calls run the same loops compiled for AVX2, after AVX2 was detected at run time. Targets without
 //! vector registers, such as kernels, have no SSE2, and there is nothing to detect on them.
+//!
+//! `#[inline(always)]` is needed on the loops: it compiles them again inside the functions for AVX2.
 #![cfg_attr(feature = "simd", allow(unsafe_code))]
 
 mod keys;

@@ -1,4 +1,5 @@
-//! Whole messages ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5.5 and 5.6).
+//! The type of a whole message ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5.5
+//! and 5.6).
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;

@@ -54,7 +54,7 @@ impl Utf8Bytes {
     /// call that takes them out of the read buffer, or in a buffer that only this crate reaches.
     #[inline]
     pub(crate) fn from_validated(bytes: Bytes) -> Self {
-        debug_assert!(str::from_utf8(&bytes).is_ok(), "text was validated as it came");
+        debug_assert!(str::from_utf8(&bytes).is_ok(), "the text was validated as it arrived");
         Self(bytes)
     }
 
@@ -103,11 +103,11 @@ impl Utf8Bytes {
     }
 }
 
-/// Bytes as text that were validated while nobody else could change them, and that nobody can change
-/// while the text is lent.
+/// Returns bytes as text. They were validated while no other code could change them, and no other
+/// code can change them while they are borrowed.
 #[inline]
 pub(crate) fn from_validated(bytes: &[u8]) -> &str {
-    debug_assert!(str::from_utf8(bytes).is_ok(), "text was validated as it came");
+    debug_assert!(str::from_utf8(bytes).is_ok(), "the text was validated as it arrived");
     // SAFETY: the bytes are in the read buffer of a `WebSocket`, which only this crate can change.
     // They were validated there as they arrived, and the shared borrow keeps them as they are.
     unsafe { str::from_utf8_unchecked(bytes) }
@@ -304,7 +304,7 @@ impl FromUtf8Error {
         self.valid_up_to
     }
 
-    /// Returns the bytes.
+    /// Returns the bytes that are not valid UTF-8, without a copy.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         self.bytes

@@ -1,4 +1,4 @@
-//! permessage-deflate, where it was negotiated.
+//! The methods for permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 
 use super::WebSocketStream;
 use crate::connection::Role;
@@ -13,15 +13,15 @@ impl<S, R: Role> WebSocketStream<S, R> {
         self.websocket.deflate_terms()
     }
 
-    /// Says whether the messages from the next one on are sent compressed;
-    /// [`Auto`](Compression::Auto) until it is called.
+    /// Decides whether the next messages are sent compressed. The default is
+    /// [`Auto`](Compression::Auto). A message in progress continues as it began.
     pub fn set_compression(&mut self, choice: Compression) {
         self.websocket.set_compression(choice);
     }
 
-    /// Gives back the memory of compressor and decompressor, as
-    /// [`WebSocket::release_memory`](crate::WebSocket::release_memory) does: for a connection that will be idle
-    /// for long.
+    /// Frees the memory of the compressor and the decompressor, as
+    /// [`WebSocket::release_memory`](crate::WebSocket::release_memory) does. Call it for a
+    /// connection that will be idle for a long time.
     pub fn release_memory(&mut self) {
         self.websocket.release_memory();
     }

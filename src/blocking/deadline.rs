@@ -1,4 +1,4 @@
-//! A TCP connection whose reads and writes end when a time has run out.
+//! A TCP connection whose reads and writes end at a deadline.
 
 use alloc::format;
 use core::time::Duration;
@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
 use std::time::Instant;
 
-/// When time runs out: never, when it is further away than the clock goes.
+/// The time at which a wait ends, or `None` if it is beyond the range of the clock.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline {
     end: Option<Instant>,
@@ -19,7 +19,8 @@ impl Deadline {
         Self { end: Instant::now().checked_add(limit), limit }
     }
 
-    /// How long it is until then, or that it is over; `None` when there is no end.
+    /// Returns the time that is left, or `None` if there is no deadline. Returns `TimedOut` if no
+    /// time is left.
     pub(super) fn left(self) -> io::Result<Option<Duration>> {
         let left = self.end.map(|end| end.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
@@ -39,8 +40,8 @@ impl Deadline {
     }
 }
 
-/// A connection that says `TimedOut` when its time has run out. It sets the connection's own
-/// time-outs, and leaves them set.
+/// A connection that returns `TimedOut` at the deadline. It sets the time-outs of the socket and
+/// does not reset them.
 #[derive(Debug)]
 pub(super) struct TimedStream<'a> {
     pub(super) stream: &'a TcpStream,

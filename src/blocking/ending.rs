@@ -1,4 +1,5 @@
-//! The end of a TCP connection, within a time limit.
+//! The end of a TCP connection, within a time limit
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 7.1.1).
 
 use std::io::{self, ErrorKind, Read as _};
 use std::net::{Shutdown, TcpStream};
@@ -20,12 +21,12 @@ pub(super) fn write_out(
     Ok(())
 }
 
-/// Shuts the sending side down if that is wanted, and reads until the end, into nowhere
-/// (RFC 6455 7.1.1).
+/// Shuts down the sending side if `shutdown` is set. Then reads until the end and drops the bytes
+/// (RFC 6455, section 7.1.1).
 pub(super) fn see_out(stream: &TcpStream, shutdown: bool, deadline: Deadline) -> io::Result<()> {
     if shutdown {
         match stream.shutdown(Shutdown::Write) {
-            // The peer was faster.
+            // The peer has already ended the connection.
             Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
             shut => shut?,
         }

@@ -1,4 +1,5 @@
-//! WebSockets over [`std::io`]: a [`WebSocket`] and anything that is [`Read`] and [`Write`].
+//! The blocking adapter: a [`WebSocket`] over a transport that implements [`Read`] and [`Write`]
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 //!
 //! ```no_run
 //! use std::net::TcpListener;
@@ -49,34 +50,35 @@ use ending::{see_out, write_out};
 
 /// A WebSocket over a transport.
 ///
-/// [`read`](Self::read) gives the messages, and writes what is queued before it waits: the answers
-/// to Pings and to a Close reach the wire without the application's doing.
+/// [`read`](Self::read) returns the messages. Before it waits for the transport it writes
+/// everything that is queued, so Pings and a Close are answered without the help of the
+/// application.
 ///
-/// Everything can be resumed: when the transport says `WouldBlock`, or a time-out runs out, the
-/// error is returned, nothing is lost, and the same call goes on where it was.
+/// Every call can be resumed. If the transport returns `WouldBlock`, or a time-out expires, the
+/// call returns this error and nothing is lost. The same call then continues where it stopped.
 #[derive(Debug)]
 pub struct WebSocketStream<S, R> {
     stream: S,
     websocket: WebSocket<R>,
-    /// Whether the transport has been written to and not been flushed.
+    /// Whether the transport has been written to but not flushed.
     unflushed: bool,
     close_timeout: Duration,
 }
 
 impl<S: Read + Write> WebSocketStream<S, Server> {
-    /// Answers a client's opening handshake, with the default limits and without a subprotocol.
+    /// Runs the opening handshake of a server, with the default limits and without a subprotocol.
     ///
-    /// A request that is not one for a WebSocket gets the HTTP response that it should; then the
-    /// transport is dropped. [`Acceptor`] does more, and can be resumed.
+    /// A request that does not ask for a WebSocket gets the matching HTTP response, and the
+    /// transport is dropped. [`Acceptor`] has more options and can be resumed.
     ///
     /// # Errors
-    /// Why no WebSocket was opened.
+    /// Returns the reason why no WebSocket was opened.
     pub fn accept(stream: S) -> Result<Self, AcceptError> {
         Acceptor::new(stream).accept()
     }
 
-    /// As [`accept`](Self::accept), with limits, and with `answer` to look at the request and
-    /// decide.
+    /// Runs the opening handshake as [`accept`](Self::accept) does, with a configuration. `answer`
+    /// decides about the request.
     ///
     /// ```no_run
     /// # use std::net::TcpListener;
@@ -95,7 +97,7 @@ impl<S: Read + Write> WebSocketStream<S, Server> {
     /// ```
     ///
     /// # Errors
-    /// Why no WebSocket was opened.
+    /// Returns the reason why no WebSocket was opened.
     pub fn accept_with(
         stream: S,
         config: Config,
@@ -127,19 +129,20 @@ impl<S, R: Role> WebSocketStream<S, R> {
         self.websocket.subprotocol()
     }
 
-    /// The transport, to set its options. To read from it or write to it breaks the WebSocket.
+    /// Returns the transport, for example to set its options. Do not read from it or write to it:
+    /// that breaks the WebSocket.
     pub const fn stream(&self) -> &S {
         &self.stream
     }
 
-    /// The transport, as [`stream`](Self::stream).
+    /// Returns the transport, as [`stream`](Self::stream) does.
     pub const fn stream_mut(&mut self) -> &mut S {
         &mut self.stream
     }
 
-    /// Takes the connection apart, with the bytes that have been read and not processed, and those
-    /// that are queued and not written. The parts of a message in progress that have been processed
-    /// are lost.
+    /// Takes the connection apart. The parts include the bytes that were read but not processed,
+    /// and the bytes that were queued but not written. The bytes of a message in progress that were
+    /// already processed are lost.
     pub fn into_parts(mut self) -> Parts<S> {
         let input = self.websocket.take_unprocessed();
         let output = self.websocket.output();
@@ -147,7 +150,8 @@ impl<S, R: Role> WebSocketStream<S, R> {
         Parts { stream: self.stream, input, output }
     }
 
-    /// Where the connection is in its closing handshake. What is queued counts as sent.
+    /// Returns the state of the connection in the closing handshake. Frames in the queue count as
+    /// sent.
     #[must_use]
     pub fn state(&self) -> State {
         self.websocket.state()
@@ -155,15 +159,16 @@ impl<S, R: Role> WebSocketStream<S, R> {
 }
 
 impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
-    /// Reads the next message; `None` when the closing handshake is over, behind the Close message
-    /// that the peer sent. The transport can be dropped then, by [`finish`](Self::finish) best.
+    /// Returns the next message, or `None` after the Close message of the peer, when the closing
+    /// handshake is complete. The transport can be dropped then, preferably with
+    /// [`finish`](Self::finish).
     ///
-    /// What is queued is written before it waits for the transport.
+    /// Before it waits for the transport it writes everything that is queued.
     ///
     /// # Errors
-    /// [`Io`](Error::Io): the transport failed; after `WouldBlock`, `TimedOut` and the like, call
-    /// again. [`Protocol`](Error::Protocol): the peer broke the protocol, and has been told, or it
-    /// went away without a Close.
+    /// - [`Io`](Error::Io): the transport failed. After `WouldBlock` or `TimedOut`, call again.
+    /// - [`Protocol`](Error::Protocol): the peer violated the protocol, and the Close that reports
+    ///   it has been written, if the transport accepted it. Or the transport ended without a Close.
     pub fn read(&mut self) -> Result<Option<Message>, Error> {
         loop {
             match self.websocket.receive() {
@@ -177,11 +182,11 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
         }
     }
 
-    /// Reads the next message as [`read`](Self::read) does, and lends it out of the read buffer until
-    /// the next call. A message in one frame costs no allocation.
+    /// Returns the next message as [`read`](Self::read) does. The message borrows the read buffer
+    /// until the next call. A message in one frame costs no allocation.
     ///
     /// # Errors
-    /// As of [`read`](Self::read).
+    /// Returns the same errors as [`read`](Self::read).
     pub fn read_ref(&mut self) -> Result<Option<MessageRef<'_>>, Error> {
         while !self.websocket.process().map_err(|error| self.report(error))? {
             if !self.wait()? {
@@ -191,11 +196,11 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
         Ok(self.websocket.receive_ref()?)
     }
 
-    /// Reads the next part of a message as it arrives, and lends it out of the read buffer until the
-    /// next call: for messages larger than memory.
+    /// Returns the next part of a message as it arrives. The part borrows the read buffer until the
+    /// next call. Use this method for messages that are larger than memory.
     ///
     /// # Errors
-    /// As of [`read`](Self::read).
+    /// Returns the same errors as [`read`](Self::read).
     pub fn read_part(&mut self) -> Result<Option<Part<'_>>, Error> {
         while !self.websocket.process_part().map_err(|error| self.report(error))? {
             if !self.wait()? {
@@ -207,18 +212,19 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
 
     /// Reads more from the transport. Returns `false` when the connection is over.
     fn wait(&mut self) -> Result<bool, Error> {
-        // A transport that takes nothing may have something to give all the same, and one that has
-        // failed says so when it is read.
+        // An error of the write does not stop the read. A transport that accepts no bytes may still
+        // have bytes to read, and a read reports a transport that has failed.
         let flushed = self.flush();
         if self.websocket.transport_action() != TransportAction::Keep {
             flushed?;
             return Ok(false);
         }
         match self.fill() {
-            // After the peer's Close there may be an answer to it that is still to be written.
+            // After the Close of the peer the answer may still have to be written.
             Ok(0) => self.websocket.receive_eof()?,
             Ok(_) => {}
-            // Both sides have closed: how the transport ends has no meaning.
+            // Both endpoints have sent a Close, so the way in which the transport ends has no
+            // meaning.
             Err(error) if self.state() == State::Closed && !is_would_block(&error) => {
                 return Ok(false);
             }
@@ -227,22 +233,24 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
         Ok(true)
     }
 
-    /// Tells the peer of its error.
+    /// Sends the Close that reports an error to the peer.
     fn report(&mut self, error: ProtocolError) -> Error {
-        // The peer may not want to know.
+        // An error here is ignored, because the peer may have stopped reading.
         let _ = self.flush();
         error.into()
     }
 
-    /// Sends a message: queues it, makes room for it before if it must, and writes all that is
-    /// queued.
+    /// Sends a message: queues it and writes everything that is queued. If the queue is full, it is
+    /// written first.
     ///
     /// # Errors
-    /// [`Rejected`](Error::Rejected): the message was not taken, and is in the error; when the
-    /// reason is [`QueueFull`](crate::SendError::QueueFull), the transport would not take what was
-    /// queued before. [`Unsent`](Error::Unsent): the transport failed before there was room for the
-    /// message, which is in the error. [`Io`](Error::Io): it was taken; after `WouldBlock` and the like,
-    /// [`flush`](Self::flush) writes the rest of it.
+    /// - [`Rejected`](Error::Rejected): the message was not queued, and is in the error. If the
+    ///   reason is [`QueueFull`](crate::SendError::QueueFull), the transport did not accept the
+    ///   earlier messages.
+    /// - [`Unsent`](Error::Unsent): the transport failed before the queue had room for the message.
+    ///   The message is in the error.
+    /// - [`Io`](Error::Io): the transport failed, and the message is queued. After `WouldBlock` or
+    ///   `TimedOut`, [`flush`](Self::flush) writes the rest of it.
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.feed(message)?;
         Ok(self.flush()?)
@@ -251,19 +259,20 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// Sends a message that is sent to other connections too.
     ///
     /// # Errors
-    /// As of [`send`](Self::send); [`Send`](Error::Send) when the message was not taken.
+    /// Returns the same errors as [`send`](Self::send), but [`Send`](Error::Send) if the message
+    /// was not queued.
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         self.make_room()?;
         self.websocket.send_prepared(message).map_err(Error::Send)?;
         Ok(self.flush()?)
     }
 
-    /// Sends the next fragment of a message, the last one with `fin` (RFC 6455 5.4): for a message
-    /// that is not all there yet, or is larger than memory.
+    /// Sends the next fragment of a message (RFC 6455, section 5.4). Use this method for a message
+    /// that is not complete yet, or is larger than memory. `fin` marks the last fragment.
     ///
     /// # Errors
-    /// As of [`send`](Self::send); [`RejectedFragment`](Error::RejectedFragment) when the fragment was
-    /// not accepted, with its payload.
+    /// Returns the same errors as [`send`](Self::send), but
+    /// [`RejectedFragment`](Error::RejectedFragment) with the payload if the fragment was not queued.
     pub fn send_fragment(
         &mut self,
         kind: Kind,
@@ -278,11 +287,12 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
         Ok(self.flush()?)
     }
 
-    /// Queues a message, and writes only when the queue is full: many messages then leave in one
-    /// write, at the next [`flush`](Self::flush), or when [`read`](Self::read) would wait.
+    /// Queues a message, and writes only if the queue is full. The next [`flush`](Self::flush)
+    /// sends the queued messages, many of them in one write. [`read`](Self::read) does so too
+    /// before it waits.
     ///
     /// # Errors
-    /// As of [`send`](Self::send).
+    /// Returns the same errors as [`send`](Self::send).
     pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
         if let Err(error) = self.make_room() {
@@ -291,24 +301,26 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
         Ok(self.websocket.send(message)?)
     }
 
-    /// Begins the closing handshake (RFC 6455 7.1.2), behind all that is queued. Read on until
-    /// `None` to complete it: messages of the peer may still come.
+    /// Begins the closing handshake (RFC 6455, section 7.1.2). The Close is sent after everything
+    /// that is queued. Call [`read`](Self::read) until it returns `None` to complete the closing
+    /// handshake: messages of the peer may still arrive.
     ///
     /// # Errors
-    /// [`Send`](Error::Send): a code or reason that cannot be sent, or a connection that is
-    /// closing already. [`Io`](Error::Io): as of [`flush`](Self::flush).
+    /// - [`Send`](Error::Send): the code or the reason cannot be sent, or the connection is already
+    ///   closing.
+    /// - [`Io`](Error::Io): the same errors as of [`flush`](Self::flush).
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.websocket.close(code, reason).map_err(Error::Send)?;
         Ok(self.flush()?)
     }
 
-    /// Writes all that is queued, and flushes the transport.
+    /// Writes everything that is queued, and flushes the transport.
     ///
     /// # Errors
-    /// The transport failed; after `WouldBlock` and the like, call again.
+    /// Returns the error of the transport. After `WouldBlock` or `TimedOut`, call again.
     pub fn flush(&mut self) -> io::Result<()> {
         loop {
-            // A Pong for which the queue had no room goes into it when all else is written.
+            // `output` queues a Pong that waited for room, so it is called again after each write.
             let output = self.websocket.output();
             if output.is_empty() {
                 break;
@@ -323,40 +335,43 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
         Ok(())
     }
 
-    /// Writes what is queued if nothing more can be queued.
+    /// Writes everything that is queued if the queue is full.
     fn make_room(&mut self) -> Result<(), Error> {
         if self.websocket.is_ready() {
             return Ok(());
         }
         match self.flush() {
-            // The message itself is told apart from what was queued before it.
+            // The caller then gets `QueueFull`, with the message. An error of this write would look
+            // as if the message had been queued.
             Err(error) if is_would_block(&error) => Ok(()),
             flushed => Ok(flushed?),
         }
     }
 
-    /// Reads more behind what there is; 0 at the end of the transport.
+    /// Reads more bytes from the transport. Returns 0 at its end.
     fn fill(&mut self) -> io::Result<usize> {
         retry(|| self.websocket.input().read_from(&mut self.stream))
     }
 }
 
 impl<R: Role> WebSocketStream<TcpStream, R> {
-    /// Drops the transport so that nothing on its way is destroyed (RFC 6455 7.1.1): writes what
-    /// is queued, shuts the sending side down, and reads until the peer does the same, for
-    /// the [`close_timeout`](Config::close_timeout) of the configuration at most.
+    /// Ends the transport so that no sent bytes are lost (RFC 6455, section 7.1.1): writes
+    /// everything that is queued, shuts down the sending side, and reads until the peer ends the
+    /// transport too. The limit for all this is the [`close_timeout`](Config::close_timeout) of the
+    /// configuration.
     ///
-    /// To be called when [`read`](Self::read) has said `None`, or returned an error.
+    /// Call it after [`read`](Self::read) has returned `None` or an error.
     ///
     /// # Errors
-    /// The transport failed, or the time ran out.
+    /// Returns the error of the transport, or `TimedOut`.
     pub fn finish(mut self) -> io::Result<()> {
         self.stream.set_nonblocking(false)?;
         let deadline = Deadline::after(self.close_timeout);
         write_out(&self.stream, self.websocket.output(), deadline)?;
         match self.websocket.transport_action() {
             TransportAction::Drop => Ok(()),
-            // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
+            // RFC 6455, section 7.1.1: after a clean close the client waits for the server to close
+            // the transport first.
             TransportAction::Keep if self.state() == State::Closed => {
                 see_out(&self.stream, false, deadline)
             }
@@ -367,7 +382,7 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     }
 }
 
-/// Writes as much of `output` as the transport takes, many pieces at once where it can.
+/// Writes as many bytes of `output` as the transport accepts in one call.
 fn write_some(stream: &mut impl Write, output: &mut Outgoing) -> io::Result<()> {
     let mut slices = [IoSlice::new(&[]); 16];
     let filled = output.chunks_vectored(&mut slices);
@@ -383,7 +398,7 @@ fn write_some(stream: &mut impl Write, output: &mut Outgoing) -> io::Result<()> 
     Ok(())
 }
 
-/// Reads more of a head; 0 at the end of the transport.
+/// Reads more bytes of a head. Returns 0 at the end of the transport.
 fn read_head(stream: &mut impl Read, input: &mut BytesMut) -> io::Result<usize> {
     let had = input.len();
     input.resize(had + HANDSHAKE_READ, 0);
@@ -392,7 +407,7 @@ fn read_head(stream: &mut impl Read, input: &mut BytesMut) -> io::Result<usize> 
     read
 }
 
-/// Calls again what a signal interrupted.
+/// Repeats a call that a signal interrupted.
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

@@ -1,4 +1,4 @@
-//! Two halves for two threads.
+//! The two halves of a WebSocket, for two threads.
 
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -24,13 +24,14 @@ use crate::websocket::{
 };
 
 impl<R: Role> WebSocketStream<TcpStream, R> {
-    /// Two halves, for a thread that reads and one that writes.
+    /// Splits the WebSocket into two halves, for a thread that reads and a thread that writes.
     ///
-    /// Pings and a Close are answered as before, by whichever half is awake: neither waits for the
-    /// other, so a peer that does not read cannot keep us from reading.
+    /// Pings and a Close are still answered without the help of the application. The half that
+    /// reads sends the answer, unless the other half is writing: then the other half sends it after
+    /// its own write.
     ///
     /// # Errors
-    /// The system cannot give a second handle to the socket.
+    /// Returns an error if the system cannot create a second handle of the socket.
     pub fn into_split(self) -> io::Result<(ReadHalf<R>, WriteHalf<R>)> {
         let stream = self.stream.try_clone()?;
         let opened = self.opened().clone();
@@ -48,7 +49,7 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     }
 }
 
-/// The half that reads.
+/// The half of a WebSocket that reads.
 #[derive(Debug)]
 pub struct ReadHalf<R> {
     stream: TcpStream,
@@ -67,11 +68,11 @@ enum ReadOutcome {
 }
 
 impl<R: Role> ReadHalf<R> {
-    /// Reads the next message; `None` behind the Close message that the peer sent. Call
+    /// Returns the next message, or `None` after the Close message of the peer. Call
     /// [`finish`](Self::finish) then.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::read`].
+    /// Returns the same errors as [`WebSocketStream::read`].
     pub fn read(&mut self) -> Result<Option<Message>, Error> {
         if !self.wait(MessageReceiver::process)? {
             return Ok(None);
@@ -79,10 +80,11 @@ impl<R: Role> ReadHalf<R> {
         Ok(self.receiver.receive(&mut Answers::new())?)
     }
 
-    /// Reads the next message, lent out of the read buffer, as [`WebSocketStream::read_ref`] does.
+    /// Returns the next message, which borrows the read buffer, as [`WebSocketStream::read_ref`]
+    /// does.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::read`].
+    /// Returns the same errors as [`WebSocketStream::read`].
     pub fn read_ref(&mut self) -> Result<Option<MessageRef<'_>>, Error> {
         if !self.wait(MessageReceiver::process)? {
             return Ok(None);
@@ -90,10 +92,10 @@ impl<R: Role> ReadHalf<R> {
         Ok(self.receiver.receive_ref(&mut Answers::new())?)
     }
 
-    /// Reads the next part of a message, as [`WebSocketStream::read_part`] does.
+    /// Returns the next part of a message, as [`WebSocketStream::read_part`] does.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::read`].
+    /// Returns the same errors as [`WebSocketStream::read`].
     pub fn read_part(&mut self) -> Result<Option<Part<'_>>, Error> {
         if !self.wait(MessageReceiver::process_part)? {
             return Ok(None);
@@ -101,7 +103,7 @@ impl<R: Role> ReadHalf<R> {
         Ok(self.receiver.receive_part(&mut Answers::new())?)
     }
 
-    /// Reads from the transport until `process` finds something. Returns `false` when the receiving
+    /// Reads from the transport until `process` returns `true`. Returns `false` when the receiving
     /// direction is over.
     fn wait(
         &mut self,
@@ -127,7 +129,7 @@ impl<R: Role> ReadHalf<R> {
             if retry(|| self.receiver.input().read_from(&mut self.stream))? == 0
                 && let Err(error) = self.receiver.receive_eof()
             {
-                // The other half must know.
+                // The sending half must record the error too.
                 self.end = Some(ReadOutcome::Failed);
                 answers.add(Owed::Fault(error));
                 self.write_side.owe(&mut answers);
@@ -147,37 +149,40 @@ impl<R: Role> ReadHalf<R> {
         self.opened().subprotocol()
     }
 
-    /// Gives the memory of the decompressor back, as [`WebSocketStream::release_memory`] does.
+    /// Frees the memory of the decompressor, as [`WebSocketStream::release_memory`] does.
     pub fn release_memory(&mut self) {
         self.receiver.release_memory();
     }
 
-    /// Drops the connection as [`WebSocketStream::finish`] does, once what is queued is written.
-    /// A write that the peer does not let come to an end is broken off when the time has run out.
+    /// Ends the transport as [`WebSocketStream::finish`] does, after everything that is queued has
+    /// been written. A write that does not end within the close time-out, because the peer does not
+    /// read, is aborted.
     ///
     /// # Errors
-    /// The transport failed, or the time ran out.
+    /// Returns the error of the transport, or `TimedOut`.
     pub fn finish(self) -> io::Result<()> {
         self.stream.set_nonblocking(false)?;
         let deadline = Deadline::after(self.close_timeout);
-        // For the writes that others begin meanwhile.
+        // This limits the writes that the other half begins in the meantime.
         self.stream.set_write_timeout(Some(self.close_timeout))?;
         let Some(mut writer) = self.write_side.writer_within(self.close_timeout) else {
-            // Its write began before there was a time-out.
+            // The write of the other half began before the time-out was set, so only a shutdown
+            // ends it.
             self.stream.shutdown(Shutdown::Both)?;
             return Err(ErrorKind::TimedOut.into());
         };
         write_out(&self.stream, self.write_side.output(&mut writer), deadline)?;
         drop(writer);
-        // RFC 6455 7.1.1: after a clean close the client waits for the server to go first.
+        // RFC 6455, section 7.1.1: after a clean close the client waits for the server to close the
+        // transport first.
         let shutdown = !(self.receiver.is_client() && self.end == Some(ReadOutcome::Closed));
         see_out(&self.stream, shutdown, deadline)
     }
 
-    /// The WebSocket again, from both of its halves.
+    /// Joins both halves of a WebSocket.
     ///
     /// # Errors
-    /// The halves, when they are not of one WebSocket.
+    /// Returns both halves if they belong to different WebSockets.
     pub fn reunite(
         self,
         writer: WriteHalf<R>,
@@ -190,7 +195,8 @@ impl<R: Role> ReadHalf<R> {
         drop(ours);
         let write_side = match Arc::try_unwrap(write_side) {
             Ok(write_side) => write_side,
-            // There are two halves and no more.
+            // This does not happen: there are only two halves, and the other reference was dropped
+            // above.
             Err(write_side) => {
                 let ours = Arc::clone(&write_side);
                 let reader = Self {
@@ -209,7 +215,7 @@ impl<R: Role> ReadHalf<R> {
             Ok(websocket) => {
                 Ok(WebSocketStream { stream, websocket, unflushed: false, close_timeout })
             }
-            // The halves of one stream hold the halves of one connection.
+            // This does not happen: the halves of one stream hold the halves of one connection.
             Err(halves) => {
                 let (receiver, sender) = halves.into_halves();
                 let write_side = Arc::new(WriteSide::new(write_stream, sender));
@@ -228,11 +234,11 @@ impl<R: Role> ReadHalf<R> {
     }
 }
 
-/// The half that writes.
+/// The half of a WebSocket that writes.
 #[derive(Debug)]
 pub struct WriteHalf<R> {
     write_side: Arc<WriteSide<R>>,
-    /// What `write_side` has is behind its lock.
+    /// A copy that can be read without the lock of `write_side`.
     opened: Opened,
 }
 
@@ -252,16 +258,16 @@ impl<R: Role> WriteHalf<R> {
     /// Sends a message.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::send`].
+    /// Returns the same errors as [`WebSocketStream::send`].
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.write_side.send(queue_message(message.into()))
     }
 
-    /// Queues a message, as [`WebSocketStream::feed`] does. It leaves with the next
-    /// [`flush`](Self::flush) or `send`, or with the next answer of the half that reads.
+    /// Queues a message, as [`WebSocketStream::feed`] does. The next [`flush`](Self::flush) or
+    /// [`send`](Self::send) writes it, or the next answer of the half that reads.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::feed`].
+    /// Returns the same errors as [`WebSocketStream::feed`].
     pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.write_side.feed(queue_message(message.into()))
     }
@@ -269,15 +275,15 @@ impl<R: Role> WriteHalf<R> {
     /// Sends a message that is sent to other connections too.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::send_prepared`].
+    /// Returns the same errors as [`WebSocketStream::send_prepared`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         self.write_side.send(|room| room?.send_prepared(message).map_err(Error::Send))
     }
 
-    /// Sends the next fragment of a message.
+    /// Sends the next fragment of a message, as [`WebSocketStream::send_fragment`] does.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::send_fragment`].
+    /// Returns the same errors as [`WebSocketStream::send_fragment`].
     pub fn send_fragment(
         &mut self,
         kind: Kind,
@@ -291,30 +297,31 @@ impl<R: Role> WriteHalf<R> {
         })
     }
 
-    /// Says whether the messages from the next one on are sent compressed, as
+    /// Decides whether the next messages are sent compressed, as
     /// [`WebSocketStream::set_compression`] does.
     pub fn set_compression(&mut self, choice: Compression) {
         self.write_side.with_sender(|sender| sender.set_compression(choice));
     }
 
-    /// Gives the memory of the compressor back, as [`WebSocketStream::release_memory`] does.
+    /// Frees the memory of the compressor, as [`WebSocketStream::release_memory`] does.
     pub fn release_memory(&mut self) {
         self.write_side.with_sender(MessageSender::release_memory);
     }
 
-    /// Begins the closing handshake; the half that reads completes it.
+    /// Begins the closing handshake, as [`WebSocketStream::close`] does. The half that reads
+    /// completes it: call [`ReadHalf::read`] until it returns `None`.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::close`].
+    /// Returns the same errors as [`WebSocketStream::close`].
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         let frame = CloseFrame::new(code, reason).map_err(Error::Send)?;
         self.send(Message::Close(Some(frame.into())))
     }
 
-    /// Writes all that is queued.
+    /// Writes everything that is queued.
     ///
     /// # Errors
-    /// The transport failed; after `WouldBlock` and the like, call again.
+    /// Returns the error of the transport. After `WouldBlock` or `TimedOut`, call again.
     pub fn flush(&mut self) -> io::Result<()> {
         self.write_side.flush()
     }

@@ -1,4 +1,5 @@
-//! What two halves share: the transport to write to, and what is due on it.
+//! The state that two halves share: the transport for writing, the sending half, and the owed
+//! answers.
 
 use core::time::Duration;
 use std::io;
@@ -11,14 +12,14 @@ use crate::connection::Role;
 use crate::io::{Error, is_would_block};
 use crate::websocket::{Answers, MessageSender, Outgoing};
 
-/// What the halves share.
+/// The state that the halves share.
 #[derive(Debug)]
 pub(super) struct WriteSide<R> {
-    /// Held while the transport is written to, for as long as that takes.
+    /// Locked during a whole write, however long the write takes.
     writer: Mutex<Writer<R>>,
-    /// Held for moments only: so the reader never waits for a slow write.
+    /// Locked only for moments, so that the half that reads never waits for a slow write.
     due: Mutex<Answers>,
-    /// Told, with `due` held, whenever the writer has been let go.
+    /// Notified, while `due` is locked, after the writer was released.
     written: Condvar,
 }
 
@@ -37,7 +38,7 @@ impl<R: Role> WriteSide<R> {
         }
     }
 
-    /// The transport, and what sends with all that is due.
+    /// Returns the transport, and the sending half with all owed answers.
     pub(super) fn into_parts(self) -> (TcpStream, MessageSender<R>) {
         let mut writer = self.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut due = self.due.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -45,20 +46,21 @@ impl<R: Role> WriteSide<R> {
         (writer.stream, writer.sender)
     }
 
-    /// Notes what is owed, and sees to it that somebody sends it.
+    /// Records owed answers, and makes sure that they are sent.
     pub(super) fn owe(&self, answers: &mut Answers) {
         lock(&self.due).append(answers);
         self.settle();
     }
 
-    /// Sends what is due, unless somebody is writing, who does this when it has written.
+    /// Sends the owed answers, unless another thread is writing. That thread sends them after its
+    /// write.
     fn settle(&self) {
         while !lock(&self.due).is_empty() {
             let Some(mut writer) = self.try_writer() else {
                 return;
             };
-            // When the transport takes nothing now, the next write takes it along; when it has
-            // failed, who reads from it will see.
+            // If the transport accepts no bytes now, the next write sends the answers. If it has
+            // failed, the next read reports the error.
             if writer.flush(&self.due).is_err() {
                 break;
             }
@@ -67,7 +69,7 @@ impl<R: Role> WriteSide<R> {
         self.written.notify_one();
     }
 
-    /// The writer, unless it is in use.
+    /// Returns the writer, unless it is in use.
     fn try_writer(&self) -> Option<MutexGuard<'_, Writer<R>>> {
         match self.writer.try_lock() {
             Ok(writer) => Some(writer),
@@ -76,7 +78,8 @@ impl<R: Role> WriteSide<R> {
         }
     }
 
-    /// The writer, as soon as it is not in use; `None` when it is for all of `limit`.
+    /// Returns the writer as soon as it is not in use, or `None` if it is in use during all of
+    /// `limit`.
     pub(super) fn writer_within(&self, limit: Duration) -> Option<MutexGuard<'_, Writer<R>>> {
         let deadline = Instant::now() + limit;
         let mut due = lock(&self.due);
@@ -91,7 +94,7 @@ impl<R: Role> WriteSide<R> {
         }
     }
 
-    /// Does what writes nothing, and what became due meanwhile.
+    /// Calls `act`, which writes nothing. Then sends the answers that became due in the meantime.
     pub(super) fn with_sender(&self, act: impl FnOnce(&mut MessageSender<R>)) {
         act(&mut lock(&self.writer).sender);
         self.settle();
@@ -127,7 +130,7 @@ impl<R: Role> WriteSide<R> {
         flushed
     }
 
-    /// All that is to be written, with what is due.
+    /// Returns all bytes to write, including the owed answers.
     pub(super) fn output<'w>(&self, writer: &'w mut Writer<R>) -> &'w mut Outgoing {
         writer.sender.settle(&mut lock(&self.due));
         writer.sender.output()
@@ -146,19 +149,20 @@ impl<R: Role> Writer<R> {
         }
     }
 
-    /// Writes what is queued if nothing more can be queued.
+    /// Writes everything that is queued if the queue is full.
     fn make_room(&mut self, due: &Mutex<Answers>) -> Result<(), Error> {
         if self.sender.is_ready() {
             return Ok(());
         }
         match self.flush(due) {
-            // The message itself is told apart from what was queued before it.
+            // The caller then gets `QueueFull`, with the message. An error of this write would look
+            // as if the message had been queued.
             Err(error) if is_would_block(&error) => Ok(()),
             flushed => Ok(flushed?),
         }
     }
 
-    /// Writes all that is queued, and what becomes due meanwhile.
+    /// Writes everything that is queued, and the answers that become due in the meantime.
     fn flush(&mut self, due: &Mutex<Answers>) -> io::Result<()> {
         loop {
             self.sender.settle(&mut lock(due));
@@ -170,7 +174,8 @@ impl<R: Role> Writer<R> {
     }
 }
 
-/// A thread that panicked has left nothing half done in here.
+/// Locks `mutex`. A poisoned lock is used too, because no code under these locks leaves a state
+/// half changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,5 @@
-//! The rules for received headers that depend on the connection
+//! The rules for received headers that depend on the connection: reserved bits, the order of
+//! fragments, and the limits on frames and messages
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455) and
 //! [RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 

@@ -14,9 +14,9 @@ use crate::utf8::Utf8Validator;
 
 /// The sending half of a connection.
 ///
-/// Each call writes one whole frame or nothing. A call that returns an error changes nothing, with
-/// one exception: [`reply_to_close`](Self::reply_to_close) and [`fail`](Self::fail) always stop the
-/// sending of messages and Pings.
+/// Each call writes whole frames or nothing. A call that returns an error changes nothing, with one
+/// exception: [`settle`](Self::settle) stops the sending of messages and Pings as soon as a Close
+/// is owed.
 #[derive(Debug)]
 pub struct Sender<R> {
     role: R,
@@ -223,10 +223,10 @@ impl<R: Role> Sender<R> {
     }
 
     /// Writes the frames that are owed to the peer, a Pong and then a Close, and returns how many
-    /// bytes it wrote. What it wrote is no longer in `owed`.
+    /// bytes it wrote. The frames that it wrote are no longer in `owed`.
     ///
-    /// After a Close has been sent, nothing is owed any more (RFC 6455, section 5.5.1). As soon as a
-    /// Close is owed, messages and Pings can no longer be sent.
+    /// After a Close has been sent, nothing is owed any more (RFC 6455, section 5.5.1). As soon as
+    /// a Close is owed, messages and Pings can no longer be sent.
     ///
     /// # Errors
     /// [`OutputFull`] when the first frame does not fit. The frame is still owed.
@@ -248,7 +248,8 @@ impl<R: Role> Sender<R> {
         }
     }
 
-    /// Stops sending what may not be sent once `owed` is owed, and forgets what is owed in vain.
+    /// Stops the sending of messages and Pings if a Close is owed. After a Close has been sent,
+    /// drops everything that is owed.
     pub(super) fn prepare(&mut self, owed: &mut OwedFrames) {
         if self.is_closed() {
             owed.clear();

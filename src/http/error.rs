@@ -7,9 +7,9 @@ use core::fmt;
 
 use ::http::header::{
     CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    SEC_WEBSOCKET_VERSION,
+    SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use ::http::{Response, StatusCode};
+use ::http::{Response, StatusCode, Version};
 
 use crate::handshake::RequestError;
 use crate::handshake::headers::VERSION;
@@ -39,6 +39,26 @@ pub enum OfferError {
     /// The extended CONNECT has the named header, which belongs to an HTTP/1.1 connection (RFC 9113,
     /// section 8.2.2, and RFC 9114, section 4.2). The status is 400.
     ConnectionHeader(&'static str),
+    /// The request does not ask for a WebSocket. The field is the HTTP version of the request. The
+    /// status is 426 over HTTP/1.1, and 400 over HTTP/2 and HTTP/3.
+    ///
+    /// [`Offer`](super::Offer) returns `None` for such a request. This variant is for a server that
+    /// has nothing but WebSockets at the requested path:
+    ///
+    /// ```
+    /// use websocket_proto::http::{Offer, OfferError};
+    ///
+    /// fn require(request: &http::request::Parts) -> Result<Offer, OfferError> {
+    ///     Offer::from_parts(request, None)?.ok_or(OfferError::NotWebSocket(request.version))
+    /// }
+    ///
+    /// let (page, ()) = http::Request::get("/").body(())?.into_parts();
+    /// let response = require(&page).unwrap_err().response();
+    /// assert_eq!(response.status(), 426);
+    /// assert_eq!(response.headers()["upgrade"], "websocket");
+    /// # Ok::<(), http::Error>(())
+    /// ```
+    NotWebSocket(Version),
 }
 
 impl OfferError {
@@ -50,8 +70,9 @@ impl OfferError {
             // A response with status 426 must have an `Upgrade` header (RFC 9110, section 15.5.22),
             // which does not exist in HTTP/2 and HTTP/3.
             Self::Connect(RequestError::Version) => 400,
+            Self::NotWebSocket(version) if has_upgrade(version) => 426,
             Self::Upgrade(error) | Self::Connect(error) => error.status(),
-            Self::Method | Self::Target | Self::ConnectionHeader(_) => 400,
+            Self::Method | Self::Target | Self::ConnectionHeader(_) | Self::NotWebSocket(_) => 400,
         }
     }
 
@@ -88,6 +109,12 @@ impl OfferError {
                 // RFC 6455, section 4.4: this header lists the versions that the server supports.
                 headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION));
             }
+            Self::NotWebSocket(version) if has_upgrade(version) => {
+                // RFC 9110, sections 7.8 and 15.5.22. No bytes of a WebSocket follow such a request,
+                // so the connection may stay open.
+                headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+                headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+            }
             _ => {}
         }
         response
@@ -108,12 +135,18 @@ impl fmt::Display for OfferError {
                     "the extended CONNECT has a {name} header, which HTTP/2 and HTTP/3 forbid"
                 )
             }
+            Self::NotWebSocket(_) => f.write_str("the request does not ask for a WebSocket"),
             Self::Upgrade(error) | Self::Connect(error) => write!(f, "{error}"),
         }
     }
 }
 
 impl Error for OfferError {}
+
+/// Returns whether `Upgrade` exists in this version of HTTP (RFC 9113, section 8.6).
+const fn has_upgrade(version: Version) -> bool {
+    matches!(version, Version::HTTP_09 | Version::HTTP_10 | Version::HTTP_11)
+}
 
 /// Returns a response whose body is the text of an error and a line end.
 fn text(status: u16, error: &dyn Error) -> Response<String> {

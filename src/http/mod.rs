@@ -16,6 +16,7 @@
 //! it. [`Offer::accept`] then makes the response that opens the WebSocket, and the
 //! [`Opened`](crate::handshake::Opened) with which to create the `WebSocket`. After an error,
 //! [`OfferError::response`] makes the response that refuses the request.
+//! [`OfferError::NotWebSocket`] refuses a request for a page where there are only WebSockets.
 //!
 //! ```
 //! use websocket_proto::http::Offer;

@@ -1,11 +1,12 @@
-//! The body of a response that opens nothing.
+//! The body of a response that does not open a WebSocket or a tunnel
+//! ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112), section 6.3).
 
 use crate::http1::HttpResponse;
 
-/// The most of a refusal's body that is kept.
+/// The largest part of a body that is kept, in bytes.
 const MAX_BODY: usize = 64 * 1024;
 
-/// What a response's head says of its body.
+/// The place and the length of a body, according to the head of the response.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct KeptBody {
     start: usize,
@@ -15,23 +16,23 @@ pub(super) struct KeptBody {
 impl KeptBody {
     pub(super) fn of(response: &HttpResponse<'_>) -> Self {
         let len = match response.status {
-            // RFC 9112 6.3, item 1.
+            // RFC 9112, section 6.3, item 1: these responses have no body.
             100..=199 | 204 | 304 => Some(0),
             _ => response.content_length().and_then(|len| usize::try_from(len).ok()),
         };
         Self { start: response.head_len, len }
     }
 
-    /// Whether the body is as long as it will be, or as long as is kept.
+    /// Returns whether the body is complete, or as long as the largest part that is kept.
     pub(super) fn is_whole(&self, input: &[u8]) -> bool {
         let body = input.get(self.start..).unwrap_or_default();
-        // RFC 9112 7.1: the last chunk is empty. One that only looks so ends what is kept too
-        // early, and costs nobody more.
+        // RFC 9112, section 7.1: the last chunk is empty. Data that looks like the last chunk ends
+        // the body too early, which has no other effect.
         let ended = body == b"0\r\n\r\n" || body.ends_with(b"\r\n0\r\n\r\n");
         (self.len.is_none() && ended) || body.len() >= self.kept_len()
     }
 
-    /// What is kept of the body so far.
+    /// Returns the part of the body that is kept.
     pub(super) fn kept<'b>(&self, input: &'b [u8]) -> &'b [u8] {
         let body = input.get(self.start..).unwrap_or_default();
         body.get(..self.kept_len()).unwrap_or(body)

@@ -1,5 +1,7 @@
-//! What the adapters share: how a server answers a request, how a client describes one, and the
-//! errors of both. Nothing in here reads or writes.
+//! The types that the adapters share: the options of a client, the replies of a server, and the
+//! errors ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4).
+//!
+//! No code in this module reads from or writes to a transport.
 
 mod answer;
 mod connect_error;
@@ -26,10 +28,10 @@ use bytes::BytesMut;
 
 use crate::handshake::WriteError;
 
-/// How much of a handshake is read at once.
+/// The size of a read during an opening handshake, in bytes.
 pub(crate) const HANDSHAKE_READ: usize = 4 * 1024;
 
-/// Writes a head of whatever length into `out`.
+/// Writes a head into `out`, which grows to the length of the head.
 fn encode_head(
     out: &mut BytesMut,
     write: impl Fn(&mut [u8]) -> Result<usize, WriteError>,

@@ -1,4 +1,5 @@
-//! What a client asks for.
+//! The options of a client connection ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section
+//! 4.1).
 
 use alloc::borrow::ToOwned as _;
 use alloc::format;
@@ -19,10 +20,10 @@ use crate::http1::grammar::origin_text;
 use crate::http1::{HeadLimits, Header, check_header};
 use crate::websocket::Config;
 
-/// A request for a WebSocket: where, and with what.
+/// The options of a client connection: the URL, the request, the limits, and the time-outs.
 ///
-/// A URL or an [`http::Request`] can be converted to options. Whatever cannot be
-/// sent is refused when the options are built, so that no connection is made for it.
+/// A URL or an [`http::Request`] can be converted to options. A value that cannot be sent is
+/// refused when the options are built, so that no connection is made for it.
 ///
 /// ```
 /// use websocket_proto::io::ConnectOptions;
@@ -48,19 +49,19 @@ pub struct ConnectOptions {
 }
 
 impl ConnectOptions {
-    /// What [`connect_timeout`](Self::connect_timeout) is when it is not set: 30 s.
+    /// The default of [`connect_timeout`](Self::connect_timeout): 30 s.
     pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// A request for the resource that `url` names (RFC 6455 3): `ws://` or `wss://`, a host, and
-    /// perhaps a port, a path and a query.
+    /// Creates options for a URL (RFC 6455, section 3): `ws://` or `wss://`, a host, and optionally
+    /// a port, a path and a query.
     ///
-    /// A user name and password in front of the host are sent to the server as
-    /// `Authorization: Basic` (RFC 7617), unless [`header`](Self::header) gives another
-    /// `Authorization`.
+    /// A user name and a password before the host are sent to the server as `Authorization: Basic`
+    /// ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)), unless [`header`](Self::header) adds
+    /// another `Authorization`.
     ///
     /// # Errors
-    /// Another scheme, no host, a fragment, credentials that cannot be sent, or something that is
-    /// no URL.
+    /// Returns an error if the URL is not valid, or has another scheme, no host, a fragment, or
+    /// credentials that cannot be sent.
     pub fn new(url: &str) -> Result<Self, UrlError> {
         WebSocketUrl::parse(url).map(Self::with_url)
     }
@@ -79,26 +80,38 @@ impl ConnectOptions {
         }
     }
 
-    /// Offers a subprotocol, less preferred than those that were offered before it.
+    /// Offers a subprotocol. The subprotocols that were offered earlier are preferred.
     ///
     /// # Errors
-    /// [`Subprotocol`](WriteError::Subprotocol): `name` is not a token (RFC 6455, section 4.1,
-    /// item 10). [`DuplicateSubprotocol`](WriteError::DuplicateSubprotocol): it was offered before.
+    /// - [`Subprotocol`](WriteError::Subprotocol): `name` is not a token (RFC 6455, section 4.1,
+    ///   item 10).
+    /// - [`DuplicateSubprotocol`](WriteError::DuplicateSubprotocol): it was offered before.
     pub fn subprotocol(mut self, name: &str) -> Result<Self, WriteError> {
         check_subprotocol(name, self.subprotocols.iter())?;
         self.subprotocols.push(name.to_owned());
         Ok(self)
     }
 
-    /// Whether it is an error when the server chooses none of the subprotocols that were offered.
-    /// RFC 6455 4.1 allows it, and so does this when it is not set.
+    /// Offers several subprotocols, the preferred one first.
+    ///
+    /// # Errors
+    /// Returns the errors of [`subprotocol`](Self::subprotocol).
+    pub fn subprotocols(
+        self,
+        names: impl IntoIterator<Item: AsRef<str>>,
+    ) -> Result<Self, WriteError> {
+        names.into_iter().try_fold(self, |options, name| options.subprotocol(name.as_ref()))
+    }
+
+    /// Sets whether it is an error if the server chooses none of the offered subprotocols. RFC
+    /// 6455, section 4.1 does not make it an error. The default is `false`.
     pub const fn require_subprotocol(mut self, yes: bool) -> Self {
         self.require_subprotocol = yes;
         self
     }
 
-    /// Sets the origin of the page that opens the WebSocket (RFC 6455, section 10.2), which browsers
-    /// send.
+    /// Sets the origin of the page that opens the WebSocket (RFC 6455, section 10.2). Browsers send
+    /// it.
     ///
     /// # Errors
     /// [`Origin`](WriteError::Origin): `origin` is not visible ASCII (RFC 6454, section 7.1).
@@ -111,10 +124,10 @@ impl ConnectOptions {
     /// Adds a header. `Debug` does not show its value.
     ///
     /// # Errors
-    /// [`HeaderName`](WriteError::HeaderName): `name` is not a token.
-    /// [`HeaderValue`](WriteError::HeaderValue): `value` contains CR, LF, NUL or another control
-    /// byte. [`ReservedHeader`](WriteError::ReservedHeader): the handshake writes this header
-    /// itself.
+    /// - [`HeaderName`](WriteError::HeaderName): `name` is not a token.
+    /// - [`HeaderValue`](WriteError::HeaderValue): `value` contains CR, LF, NUL or another control
+    ///   byte.
+    /// - [`ReservedHeader`](WriteError::ReservedHeader): the handshake writes this header itself.
     pub fn header(
         mut self,
         name: impl AsRef<str>,
@@ -126,69 +139,73 @@ impl ConnectOptions {
         Ok(self)
     }
 
-    /// Goes through an HTTP proxy, by `CONNECT` (RFC 6455 4.1, RFC 9110 9.3.6): one at
-    /// `http://host:port`, or `http://user:password@host:port` to send it
-    /// `Proxy-Authorization: Basic`. The name of the server is then looked up by the proxy.
+    /// Connects through an HTTP proxy with `CONNECT` (RFC 6455, section 4.1, and [RFC
+    /// 9110](https://www.rfc-editor.org/rfc/rfc9110), section 9.3.6).
     ///
-    /// No proxy is used unless this is called: no environment variable is read.
+    /// The URL is `http://host:port`, or `http://user:password@host:port` to send
+    /// `Proxy-Authorization: Basic` to the proxy. The proxy resolves the name of the server.
+    ///
+    /// By default no proxy is used. No environment variable is read.
     ///
     /// # Errors
-    /// The URL is not that of an HTTP proxy, or its credentials cannot be sent.
+    /// Returns an error if the URL is not the URL of an HTTP proxy, or if its credentials cannot be
+    /// sent.
     pub fn proxy(mut self, url: &str) -> Result<Self, UrlError> {
         self.proxy = Some(Authority::proxy(url)?);
         Ok(self)
     }
 
-    /// How large the head of the response may be, the server's and the proxy's each; 16 KiB and
-    /// 100 headers when not set.
+    /// Sets the limits for the head of a response. They apply to the server and to the proxy
+    /// separately. The default is 16 KiB and 100 headers.
     pub const fn head_limits(mut self, limits: HeadLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// The limits of the WebSocket.
+    /// Sets the configuration of the WebSocket.
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    /// How long it may take to connect: the look-up of the name, TCP, the proxy, TLS and the
-    /// opening handshake together; 30 s when not set.
+    /// Sets the time limit for the whole connect: name resolution, TCP, the proxy, TLS and the
+    /// opening handshake together. The default is 30 s.
     pub const fn connect_timeout(mut self, time: Duration) -> Self {
         self.connect_timeout = time;
         self
     }
 
-    /// Whether the connection is to be made over TLS.
+    /// Returns the scheme of the URL, which tells whether the connection uses TLS.
     #[must_use]
     pub const fn scheme(&self) -> Scheme {
         self.url.scheme
     }
 
-    /// The host to connect to: a name, or an address without brackets.
+    /// Returns the host of the URL: a name, or an IP address without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.url.server.host
     }
 
-    /// The port to connect to: that of the URL, or 80 for `ws` and 443 for `wss`.
+    /// Returns the port of the URL. The default is 80 for `ws` and 443 for `wss`.
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.url.server.port
     }
 
-    /// The host and port to open a TCP connection to: those of the proxy, if there is one.
+    /// Returns the host and the port for the TCP connection: those of the proxy if there is one,
+    /// and those of the server otherwise.
     pub(crate) fn first_hop(&self) -> (&str, u16) {
         let server = self.proxy.as_ref().unwrap_or(&self.url.server);
         (&server.host, server.port)
     }
 
-    /// The host and the port of the server.
+    /// Returns the host and the port of the server.
     pub(crate) fn server(&self) -> String {
         self.url.server.authority()
     }
 
-    /// A phase of connecting, with the host that it concerns.
+    /// Returns a phase of connecting, with the host that it concerns.
     pub(crate) fn step(&self, phase: ConnectPhase) -> ConnectStep {
         let server = &self.url.server;
         let host = match phase {
@@ -200,18 +217,18 @@ impl ConnectOptions {
         ConnectStep::new(phase, host.authority())
     }
 
-    /// What is wrong with the URL for the adapter that connects.
+    /// Returns the error of an adapter that cannot connect to this URL.
     pub(crate) fn url_error(&self, kind: UrlErrorKind) -> UrlError {
         let WebSocketUrl { scheme, server, target } = &self.url;
         UrlError::new(kind, &format!("{scheme}://{}{target}", server.authority()))
     }
 
-    /// What is to be done on that connection before it leads to the server.
+    /// Returns the handshake with the proxy, if there is one.
     pub(crate) fn tunnel(&self) -> Option<Tunneling> {
         Some(Tunneling::new(&self.url.server, self.proxy.as_ref()?, self))
     }
 
-    /// Runs `with` on the request that this describes, with `nonce` for its key.
+    /// Calls `with` with the request of these options. `nonce` becomes its key.
     pub(super) fn with_request<T>(
         &self,
         nonce: [u8; 16],
@@ -303,7 +320,7 @@ impl TryFrom<Request<()>> for ConnectOptions {
             } else if name == SEC_WEBSOCKET_PROTOCOL {
                 let index = options.subprotocols.len();
                 let list = value.to_str().map_err(|_| WriteError::Subprotocol { index })?;
-                list.split(',').map(str::trim_ascii).try_fold(options, Self::subprotocol)?
+                options.subprotocols(list.split(',').map(str::trim_ascii))?
             } else {
                 options.header(name, value)?
             };

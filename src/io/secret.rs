@@ -1,4 +1,4 @@
-//! What is sent, and shown to nobody else.
+//! Header values that are sent but not shown.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -7,18 +7,19 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// The value of a header, perhaps with a credential in it: `Debug` does not show it, so that it
-/// does not end up in a log.
+/// The value of a header, which may contain a credential. `Debug` does not show it, so that it does
+/// not appear in a log.
 #[derive(Clone)]
 pub(super) struct Secret(Vec<u8>);
 
 impl Secret {
-    /// What stands in front of the `@` of a URL, as the credentials of `Basic` authentication
-    /// (RFC 7617 2). `None` when it is empty.
+    /// Creates the credentials of `Basic` authentication from the user information of a URL, which
+    /// is the text before the `@` ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617), section 2).
+    /// Returns `None` if it is empty.
     pub(super) fn basic(user_info: &str) -> Result<Option<Self>, CannotBeSent> {
         let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
         let (user, password) = (decode(user)?, decode(password)?);
-        // RFC 7617 2: the first colon ends the name.
+        // RFC 7617, section 2: the first colon ends the user name.
         if user.contains(&b':') {
             return Err(CannotBeSent);
         }
@@ -46,12 +47,13 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A user name or password that is not what its grammar says.
+/// The error of a user name or password that its grammar does not allow.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CannotBeSent;
 
-/// RFC 3986 3.2.1: `userinfo = *( unreserved / pct-encoded / sub-delims / ":" )`, and
-/// RFC 7617 2: no control characters.
+/// Decodes a user name or a password. [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986), section
+/// 3.2.1: `userinfo = *( unreserved / pct-encoded / sub-delims / ":" )`. RFC 7617, section 2: no
+/// control characters.
 fn decode(text: &str) -> Result<Vec<u8>, CannotBeSent> {
     let mut rest = text.as_bytes();
     loop {

@@ -1,9 +1,11 @@
-//! The URLs of a WebSocket and of a proxy.
+//! The URLs of a WebSocket ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 3) and of a
+//! proxy.
 
-use ::http::Uri;
 use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::{String, ToString as _};
+
+use ::http::Uri;
 
 use super::secret::Secret;
 use super::url_error::{UrlError, UrlErrorKind};
@@ -11,7 +13,7 @@ use crate::handshake::Scheme;
 use crate::http1::grammar::visible;
 use crate::http1::host::{is_host, is_ipv6, parse_port};
 
-/// A URL to open a WebSocket for (RFC 6455 3).
+/// The URL of a WebSocket (RFC 6455, section 3).
 #[derive(Clone, Debug)]
 pub(super) struct WebSocketUrl {
     pub(super) scheme: Scheme,
@@ -20,13 +22,13 @@ pub(super) struct WebSocketUrl {
     pub(super) target: String,
 }
 
-/// Who to connect to, and as whom.
+/// The address of a server or a proxy, with the credentials for it.
 #[derive(Clone, Debug)]
 pub(super) struct Authority {
-    /// A name or an address, without brackets.
+    /// A host name, or an IP address without brackets.
     pub(super) host: String,
     pub(super) port: u16,
-    /// `Basic` credentials, out of the user name and password of the URL.
+    /// The `Basic` credentials from the user name and the password of the URL.
     pub(super) authorization: Option<Secret>,
 }
 
@@ -40,7 +42,7 @@ impl WebSocketUrl {
     }
 
     fn parts_of_text(url: &str) -> Result<Self, UrlErrorKind> {
-        // RFC 6455 3: fragments have no meaning here and must not be used.
+        // RFC 6455, section 3: a WebSocket URL must not have a fragment.
         if url.contains('#') {
             return Err(UrlErrorKind::Fragment);
         }
@@ -52,7 +54,7 @@ impl WebSocketUrl {
             uri.scheme_str().and_then(|text| text.parse().ok()).ok_or(UrlErrorKind::Scheme)?;
         let server = Authority::of(uri, scheme.default_port())?;
         let target = uri.path_and_query().map_or("/", |target| target.as_str());
-        // A `Uri` may have bytes beyond ASCII, which a request line must not.
+        // A `Uri` may contain bytes that are not ASCII, but a request line may not.
         if visible(target.as_bytes()).is_none() {
             return Err(UrlErrorKind::Path);
         }
@@ -62,7 +64,7 @@ impl WebSocketUrl {
 }
 
 impl Authority {
-    /// The proxy that is at an `http://` URL.
+    /// Parses the `http://` URL of a proxy.
     pub(super) fn proxy(url: &str) -> Result<Self, UrlError> {
         Self::proxy_parts(url).map_err(|kind| UrlError::new(kind, url))
     }
@@ -70,7 +72,7 @@ impl Authority {
     fn proxy_parts(url: &str) -> Result<Self, UrlErrorKind> {
         let uri: Uri = url.parse().map_err(|_| UrlErrorKind::Proxy)?;
         let is_http = uri.scheme_str().is_some_and(|scheme| scheme.eq_ignore_ascii_case("http"));
-        // A proxy is a host and a port: whoever writes more means something else by it.
+        // A proxy is a host and a port. A URL with a path or a query means something else.
         let is_bare = matches!(uri.path(), "" | "/") && uri.query().is_none();
         if !is_http || !is_bare || url.contains('#') {
             return Err(UrlErrorKind::Proxy);
@@ -94,14 +96,16 @@ impl Authority {
         .filter(|(host, _)| is_ipv6(host) || is_host(host))
         .ok_or(UrlErrorKind::Host)?;
         let port = match port {
-            // RFC 3986 3.2.3: a colon without digits means the default port.
+            // [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986), section 3.2.3: a colon without
+            // digits means the default port.
             "" | ":" => default_port,
             port => port.strip_prefix(':').and_then(parse_port).ok_or(UrlErrorKind::Port)?,
         };
         Ok(Self { host: host.to_owned(), port, authorization })
     }
 
-    /// `host:port`, with brackets where they belong (RFC 9112 3.2.3).
+    /// Returns `host:port`. An IPv6 address has brackets ([RFC
+    /// 9112](https://www.rfc-editor.org/rfc/rfc9112), section 3.2.3).
     pub(super) fn authority(&self) -> String {
         let Self { host, port, .. } = self;
         if is_ipv6(host) { format!("[{host}]:{port}") } else { format!("{host}:{port}") }

@@ -9,7 +9,7 @@ use std::io::{self, IoSlice};
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use ::tokio::net::TcpStream;
 
-/// The transport that [`connect`](super::connect()) makes.
+/// The transport that [`connect`](super::connect()) creates.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum MaybeTlsStream {
@@ -21,7 +21,7 @@ pub enum MaybeTlsStream {
 }
 
 impl MaybeTlsStream {
-    /// The TCP connection, to see where it leads and to set its options.
+    /// Returns the TCP connection, for example to read its addresses or to set its options.
     #[must_use]
     pub fn tcp(&self) -> &TcpStream {
         match self {

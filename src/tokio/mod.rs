@@ -1,5 +1,5 @@
-//! WebSockets over [`tokio`]: a [`WebSocket`] and anything that is [`AsyncRead`] and
-//! [`AsyncWrite`].
+//! The tokio adapter: a [`WebSocket`] over a transport that implements [`AsyncRead`] and
+//! [`AsyncWrite`] ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 //!
 //! ```no_run
 //! use websocket_proto::tokio::WebSocketStream;

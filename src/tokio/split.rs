@@ -1,4 +1,4 @@
-//! Two halves for two tasks.
+//! The two halves of a WebSocket, for two tasks.
 
 use alloc::sync::Arc;
 use core::future::poll_fn;
@@ -12,7 +12,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 
 use super::WebSocketStream;
-use super::stream::{process, process_part};
+use super::stream::{process, process_part, within};
 use super::wire::{Access, Wire, poll_receive};
 use crate::close::CloseCode;
 use crate::connection::Role;
@@ -26,10 +26,11 @@ use crate::websocket::{
 };
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
-    /// Two halves, for a task that receives and one that sends. Pings and a Close are answered as
-    /// before, by the half that receives.
+    /// Splits the WebSocket into two halves, for a task that receives and a task that sends. The
+    /// half that receives still answers Pings and a Close.
     ///
-    /// What they share is locked while one of them is polled, and never across an await.
+    /// The halves share the transport and the queue under a lock. The lock is never held across an
+    /// await, and not while received messages are processed.
     ///
     /// ```no_run
     /// # async fn chat(
@@ -62,7 +63,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     }
 }
 
-/// The half that receives.
+/// The half of a WebSocket that receives.
 #[derive(Debug)]
 pub struct ReadHalf<S, R> {
     receiver: MessageReceiver<R>,
@@ -82,13 +83,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
         self.opened().subprotocol()
     }
 
-    /// Receives the next message, as [`WebSocketStream::next`] does. Call it until `None`, also
-    /// when the other half has sent the Close.
+    /// Returns the next message, as [`WebSocketStream::next`] does. Call it until it returns
+    /// `None`, also after the other half has sent a Close.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::next`].
+    /// Returns the same errors as [`WebSocketStream::next`].
     pub async fn next(&mut self) -> Option<Result<Message, Error>> {
         poll_fn(|context| {
             poll_receive(&mut self.receiver, &mut self.shared, context, MessageReceiver::receive)
@@ -96,13 +97,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
         .await
     }
 
-    /// Receives the next message, lent out of the read buffer, as [`WebSocketStream::next_ref`]
+    /// Returns the next message, which borrows the read buffer, as [`WebSocketStream::next_ref`]
     /// does.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::next`].
+    /// Returns the same errors as [`WebSocketStream::next`].
     pub async fn next_ref(&mut self) -> Option<Result<MessageRef<'_>, Error>> {
         let Self { receiver, shared } = self;
         match poll_fn(|context| poll_receive(receiver, shared, context, process)).await? {
@@ -114,12 +115,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
         }
     }
 
-    /// Receives the next part of a message, as [`WebSocketStream::next_part`] does.
+    /// Returns the next part of a message, as [`WebSocketStream::next_part`] does.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::next`].
+    /// Returns the same errors as [`WebSocketStream::next`].
     pub async fn next_part(&mut self) -> Option<Result<Part<'_>, Error>> {
         let Self { receiver, shared } = self;
         match poll_fn(|context| poll_receive(receiver, shared, context, process_part)).await? {
@@ -131,15 +132,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
         }
     }
 
+    /// Completes the closing handshake and ends the transport, as [`WebSocketStream::finish`] does.
+    /// Call it after the other half has sent a Close, after a Close of the peer, or after an error.
+    ///
+    /// If the future is dropped, nothing is lost: call this method again.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`WebSocketStream::finish`].
+    pub async fn finish(&mut self) -> Result<(), Error> {
+        let close_timeout = self.shared.with(|_, wire| wire.close_timeout);
+        let finished = async {
+            while let Some(received) = self.next().await {
+                received?;
+            }
+            Ok(())
+        };
+        within(close_timeout, finished).await
+    }
+
     /// Frees the memory of the decompressor, as [`WebSocketStream::release_memory`] does.
     pub fn release_memory(&mut self) {
         self.receiver.release_memory();
     }
 
-    /// The WebSocket again, from both of its halves.
+    /// Joins both halves of a WebSocket.
     ///
     /// # Errors
-    /// The halves, when they are not of one WebSocket.
+    /// Returns both halves if they belong to different WebSockets.
     pub fn reunite(
         self,
         writer: WriteHalf<S, R>,
@@ -157,12 +176,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
         drop(ours);
         let (sender, wire) = match Arc::try_unwrap(shared) {
             Ok(mutex) => mutex.into_inner().unwrap_or_else(PoisonError::into_inner),
-            // There are two halves and no more.
+            // This does not happen: there are only two halves, and the other reference was dropped
+            // above.
             Err(shared) => return halves(receiver, shared),
         };
         match WebSocket::reunite(receiver, sender) {
             Ok(websocket) => Ok(WebSocketStream { websocket, wire }),
-            // The halves of one stream hold the halves of one connection.
+            // This does not happen: the halves of one stream hold the halves of one connection.
             Err(error) => {
                 let (receiver, sender) = error.into_halves();
                 halves(receiver, Arc::new(Mutex::new((sender, wire))))
@@ -171,7 +191,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     }
 }
 
-/// The half that sends.
+/// The half of a WebSocket that sends.
 #[derive(Debug)]
 pub struct WriteHalf<S, R>(SharedWire<S, R>);
 
@@ -190,21 +210,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
 
     /// Waits until a message can be queued, as [`WebSocketStream::ready`] does.
     ///
-    /// Dropped, it has lost nothing.
+    /// If the future is dropped, nothing is lost.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::ready`].
+    /// Returns the same errors as [`WebSocketStream::ready`].
     pub async fn ready(&mut self) -> Result<(), Error> {
         poll_fn(|context| self.0.with(|sender, wire| wire.poll_room(sender, context))).await
     }
 
     /// Queues a message, as [`WebSocketStream::feed`] does.
     ///
-    /// Dropped while it waits for room, it drops the message, of which nothing was sent. Once
-    /// there is room it does not wait.
+    /// If the future is dropped while it waits for room, the message is dropped and no part of it
+    /// is sent. If the queue has room, this method does not wait.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::feed`].
+    /// Returns the same errors as [`WebSocketStream::feed`].
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
         self.with_room(|room| match room {
@@ -216,11 +236,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
 
     /// Sends a message, as [`WebSocketStream::send`] does.
     ///
-    /// Dropped while it waits for room, it drops the message; dropped later, the message is queued
-    /// and leaves with the next flush, or when the other half would wait.
+    /// If the future is dropped while it waits for room, the message is dropped. If it is dropped
+    /// later, the message stays queued. The next flush writes it, or the other half before it
+    /// waits.
     ///
     /// # Errors
-    /// As of [`WebSocketStream::send`].
+    /// Returns the same errors as [`WebSocketStream::send`].
     pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.feed(message).await?;
         self.flush().await
@@ -228,10 +249,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
 
     /// Sends a message that is sent to other connections too.
     ///
-    /// Dropped, as of [`send`](Self::send).
+    /// If the future is dropped, the same happens as for [`send`](Self::send).
     ///
     /// # Errors
-    /// As of [`WebSocketStream::send_prepared`].
+    /// Returns the same errors as [`WebSocketStream::send_prepared`].
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         self.with_room(|room| room?.send_prepared(message).map_err(Error::Send)).await?;
         self.flush().await
@@ -239,10 +260,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
 
     /// Sends the next fragment of a message, as [`WebSocketStream::send_fragment`] does.
     ///
-    /// Dropped, as of [`send`](Self::send).
+    /// If the future is dropped, the same happens as for [`send`](Self::send).
     ///
     /// # Errors
-    /// As of [`WebSocketStream::send_fragment`].
+    /// Returns the same errors as [`WebSocketStream::send_fragment`].
     pub async fn send_fragment(
         &mut self,
         kind: Kind,
@@ -258,7 +279,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
         self.flush().await
     }
 
-    /// Says whether the messages from the next one on are sent compressed, as
+    /// Decides whether the next messages are sent compressed, as
     /// [`WebSocketStream::set_compression`] does.
     pub fn set_compression(&mut self, choice: Compression) {
         self.0.with(|sender, _| sender.set_compression(choice));
@@ -269,9 +290,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
         self.0.with(|sender, _| sender.release_memory());
     }
 
-    /// Writes all that is queued, and flushes the transport.
+    /// Writes everything that is queued, and flushes the transport.
     ///
-    /// Dropped, it has lost nothing.
+    /// If the future is dropped, nothing is lost.
     ///
     /// # Errors
     /// [`Io`](Error::Io): the transport failed.
@@ -280,21 +301,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
             .await
     }
 
-    /// Begins the closing handshake behind all that is queued. The other half sees it through:
-    /// call [`ReadHalf::next`] until `None`.
+    /// Begins the closing handshake. The Close is sent after everything that is queued. The other
+    /// half completes the closing handshake: call [`ReadHalf::next`] until it returns `None`.
     ///
-    /// Dropped, it has queued the Close.
+    /// If the future is dropped, the Close stays queued, and the next flush writes it.
     ///
     /// # Errors
-    /// [`Send`](Error::Send): a code or reason that cannot be sent, or a connection that is closing
-    /// already. [`Io`](Error::Io): the transport failed.
+    /// - [`Send`](Error::Send): the code or the reason cannot be sent, or the connection is already
+    ///   closing.
+    /// - [`Io`](Error::Io): the transport failed.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.0.with(|sender, _| sender.close(code, reason)).map_err(Error::Send)?;
         self.flush().await
     }
 
-    /// Waits for room in the queue, and does `send` with it before anybody else can. `send` gets the
-    /// reason if there will be no room.
+    /// Waits for room in the queue, and calls `send` under the same lock, so that the other half
+    /// cannot take the room. If there will be no room, `send` gets the reason.
     async fn with_room(
         &self,
         send: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error>,
@@ -310,16 +332,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     }
 }
 
-/// The sending half and the transport, which both halves use.
+/// The sending half and the transport, which both halves share.
 #[derive(Debug)]
 struct SharedWire<S, R> {
     shared: Arc<Mutex<(MessageSender<R>, Wire<S>)>>,
-    /// A copy of what the connection has, to be read without the lock.
+    /// A copy that can be read without the lock.
     opened: Opened,
 }
 
 impl<S, R> SharedWire<S, R> {
-    /// Does something with both, under the lock.
+    /// Calls `act` with both, under the lock.
     fn with<T>(&self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<S>) -> T) -> T {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let (sender, wire) = &mut *shared;
@@ -333,7 +355,7 @@ impl<S, R> Access<S, R> for SharedWire<S, R> {
     }
 }
 
-/// The messages; see [`next`](ReadHalf::next).
+/// Yields the messages, as [`next`](ReadHalf::next) does.
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for ReadHalf<S, R> {
     type Item = Result<Message, Error>;
 
@@ -343,7 +365,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for ReadHalf<S, 
     }
 }
 
-/// Takes messages while the queue is under its high-water mark.
+/// Accepts messages while the queue is below its high-water mark.
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Sink<Message> for WriteHalf<S, R> {
     type Error = Error;
 
@@ -351,8 +373,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Sink<Message> for WriteHalf<S, 
         self.0.with(|sender, wire| wire.poll_room(sender, context))
     }
 
-    /// The message is handed back when the answers of the other half have filled the queue since
-    /// `poll_ready`.
+    /// Returns the message in the error if the answers of the other half have filled the queue
+    /// since `poll_ready`.
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
         Ok(self.0.with(|sender, _| sender.send(message))?)
     }

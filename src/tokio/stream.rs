@@ -1,4 +1,4 @@
-//! The WebSocket over a transport.
+//! The WebSocket over a transport ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
 use alloc::format;
 use core::future::poll_fn;
@@ -26,14 +26,14 @@ use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepa
 
 /// A WebSocket over a transport.
 ///
-/// [`next`](Self::next) gives the messages. When it would wait, it writes what is queued first: the
-/// answers to Pings and to a Close reach the wire without the application's doing, and a loop that
-/// only [`feed`](Self::feed)s sends many replies in one write.
+/// [`next`](Self::next) returns the messages. Before it waits for the transport it writes
+/// everything that is queued, so Pings and a Close are answered without the help of the
+/// application. A loop that only calls [`feed`](Self::feed) sends many replies in one write.
 ///
-/// It is a [`Stream`] of messages and a [`Sink`] for them too. While it waits with nothing received
-/// and nothing to send, it holds no buffer.
+/// It is also a [`Stream`] and a [`Sink`] of messages. While it waits, with no unprocessed bytes
+/// and an empty queue, it holds no buffer.
 ///
-/// Every method says what becomes of things when its future is dropped.
+/// The documentation of each method tells what happens if its future is dropped.
 #[derive(Debug)]
 pub struct WebSocketStream<S, R> {
     pub(super) websocket: WebSocket<R>,
@@ -41,24 +41,24 @@ pub struct WebSocketStream<S, R> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S, Server> {
-    /// Answers a client's opening handshake, with the default limits and without a subprotocol.
+    /// Runs the opening handshake of a server, with the default limits and without a subprotocol.
     ///
-    /// A request that is not one for a WebSocket gets the HTTP response that it should; then the
-    /// transport is dropped. [`Acceptor`] does more, and can be resumed.
+    /// A request that does not ask for a WebSocket gets the matching HTTP response, and the
+    /// transport is dropped. [`Acceptor`] has more options and can be resumed.
     ///
-    /// Dropped, it drops the transport.
+    /// If the future is dropped, the transport is dropped too.
     ///
     /// # Errors
-    /// Why no WebSocket was opened.
+    /// Returns the reason why no WebSocket was opened.
     pub async fn accept(stream: S) -> Result<Self, AcceptError> {
         Acceptor::new(stream).accept().await
     }
 
-    /// As [`accept`](Self::accept), with limits, and with `answer` to look at the request and
-    /// decide.
+    /// Runs the opening handshake as [`accept`](Self::accept) does, with a configuration. `answer`
+    /// decides about the request. If the future is dropped, the transport is dropped too.
     ///
     /// # Errors
-    /// Why no WebSocket was opened.
+    /// Returns the reason why no WebSocket was opened.
     pub async fn accept_with(
         stream: S,
         config: Config,
@@ -90,19 +90,20 @@ impl<S, R: Role> WebSocketStream<S, R> {
         self.websocket.subprotocol()
     }
 
-    /// The transport, to set its options. To read from it or write to it breaks the WebSocket.
+    /// Returns the transport, for example to set its options. Do not read from it or write to it:
+    /// that breaks the WebSocket.
     pub const fn stream(&self) -> &S {
         &self.wire.stream
     }
 
-    /// The transport, as [`stream`](Self::stream).
+    /// Returns the transport, as [`stream`](Self::stream) does.
     pub const fn stream_mut(&mut self) -> &mut S {
         &mut self.wire.stream
     }
 
-    /// Takes the connection apart, with the bytes that have been read and not processed, and those
-    /// that are queued and not written. The parts of a message in progress that have been processed
-    /// are lost.
+    /// Takes the connection apart. The parts include the bytes that were read but not processed,
+    /// and the bytes that were queued but not written. The bytes of a message in progress that were
+    /// already processed are lost.
     pub fn into_parts(mut self) -> Parts<S> {
         let input = self.websocket.take_unprocessed();
         let output = self.websocket.output();
@@ -110,7 +111,8 @@ impl<S, R: Role> WebSocketStream<S, R> {
         Parts { stream: self.wire.stream, input, output }
     }
 
-    /// Where the connection is in its closing handshake. What is queued counts as sent.
+    /// Returns the state of the connection in the closing handshake. Frames in the queue count as
+    /// sent.
     #[must_use]
     pub fn state(&self) -> State {
         self.websocket.state()
@@ -118,30 +120,32 @@ impl<S, R: Role> WebSocketStream<S, R> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
-    /// Receives the next message; `None` when the connection is over, behind the Close message that
-    /// the peer sent, or behind an error.
+    /// Returns the next message, or `None` when the connection is over: after the Close message of
+    /// the peer, or after an error.
     ///
-    /// Before that `None` it waits for the peer: for its end of the transport, when it broke the
-    /// protocol, or when it is the server (RFC 6455 7.1.1). A peer may take its time; call
-    /// [`finish`](Self::finish) instead to bound it.
+    /// Before it returns `None` it may wait for the peer to end the transport: after an error of
+    /// the peer, or if the peer is the server (RFC 6455, section 7.1.1). This wait has no time
+    /// limit. Call [`finish`](Self::finish) for a limit.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// [`Io`](Error::Io): the transport failed. [`Protocol`](Error::Protocol): the peer broke the
-    /// protocol, and is told, or it went away without a Close, which stands for code 1006. Each
-    /// comes once.
+    /// - [`Io`](Error::Io): the transport failed.
+    /// - [`Protocol`](Error::Protocol): the peer violated the protocol, and the Close that reports
+    ///   it is queued. Or the transport ended without a Close, which stands for code 1006.
+    ///
+    /// Each error is returned once.
     pub async fn next(&mut self) -> Option<Result<Message, Error>> {
         poll_fn(|context| self.poll_receive(context, MessageReceiver::receive)).await
     }
 
-    /// Receives the next message as [`next`](Self::next) does, and lends it out of the read buffer
+    /// Returns the next message as [`next`](Self::next) does. The message borrows the read buffer
     /// until the next call. A message in one frame costs no allocation.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// As of [`next`](Self::next).
+    /// Returns the same errors as [`next`](Self::next).
     pub async fn next_ref(&mut self) -> Option<Result<MessageRef<'_>, Error>> {
         match poll_fn(|context| self.poll_receive(context, process)).await? {
             Ok(()) => Some(self.websocket.receive_ref().transpose()?.map_err(Error::from)),
@@ -149,13 +153,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         }
     }
 
-    /// Receives the next part of a message as it arrives, and lends it out of the read buffer until
-    /// the next call: for messages larger than memory.
+    /// Returns the next part of a message as it arrives. The part borrows the read buffer until the
+    /// next call. Use this method for messages that are larger than memory.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// As of [`next`](Self::next).
+    /// Returns the same errors as [`next`](Self::next).
     pub async fn next_part(&mut self) -> Option<Result<Part<'_>, Error>> {
         match poll_fn(|context| self.poll_receive(context, process_part)).await? {
             Ok(()) => Some(self.websocket.receive_part().transpose()?.map_err(Error::from)),
@@ -163,9 +167,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         }
     }
 
-    /// Waits until a message can be queued: the queue is under its high-water mark.
+    /// Waits until a message can be queued: the queue is below its high-water mark, or it is empty.
     ///
-    /// Dropped, it has lost nothing.
+    /// If the future is dropped, nothing is lost.
     ///
     /// # Errors
     /// [`Io`](Error::Io): the transport failed.
@@ -173,16 +177,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         poll_fn(|context| self.poll_room(context)).await
     }
 
-    /// Queues a message, when there is room for it. It leaves with the next
-    /// [`flush`](Self::flush), or when [`next`](Self::next) would wait.
+    /// Waits for room in the queue, and queues a message. The next [`flush`](Self::flush) writes
+    /// it. [`next`](Self::next) does so too before it waits.
     ///
-    /// Dropped while it waits for room, it drops the message, of which nothing was sent; to keep
-    /// it, wait with [`ready`](Self::ready) first. Once there is room it does not wait.
+    /// If the future is dropped while it waits for room, the message is dropped and no part of it
+    /// is sent. To keep the message, wait with [`ready`](Self::ready) first: if the queue has room,
+    /// this method does not wait.
     ///
     /// # Errors
-    /// [`Rejected`](Error::Rejected): the message was not taken, and is in the error.
-    /// [`Unsent`](Error::Unsent): the transport failed before there was room for the message, which
-    /// is in the error.
+    /// - [`Rejected`](Error::Rejected): the message was not queued, and is in the error.
+    /// - [`Unsent`](Error::Unsent): the transport failed before the queue had room for the message.
+    ///   The message is in the error.
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
         if let Err(error) = self.ready().await {
@@ -191,13 +196,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         Ok(self.websocket.send(message)?)
     }
 
-    /// Sends a message: [`feed`](Self::feed), then [`flush`](Self::flush).
+    /// Sends a message: calls [`feed`](Self::feed) and then [`flush`](Self::flush).
     ///
-    /// Dropped while it waits for room, it drops the message; dropped later, the message is queued
-    /// and leaves with the next flush.
+    /// If the future is dropped while it waits for room, the message is dropped. If it is dropped
+    /// later, the message stays queued, and the next flush writes it.
     ///
     /// # Errors
-    /// As of `feed` and `flush`.
+    /// Returns the errors of [`feed`](Self::feed) and [`flush`](Self::flush).
     pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.feed(message).await?;
         self.flush().await
@@ -205,24 +210,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
 
     /// Sends a message that is sent to other connections too.
     ///
-    /// Dropped, as of [`send`](Self::send).
+    /// If the future is dropped, the same happens as for [`send`](Self::send).
     ///
     /// # Errors
-    /// As of `send`; [`Send`](Error::Send) when the message was not taken.
+    /// Returns the same errors as [`send`](Self::send), but [`Send`](Error::Send) if the message
+    /// was not queued.
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
         self.ready().await?;
         self.websocket.send_prepared(message).map_err(Error::Send)?;
         self.flush().await
     }
 
-    /// Sends the next fragment of a message, the last one with `fin` (RFC 6455 5.4): for a message
-    /// that is not all there yet, or is larger than memory.
+    /// Sends the next fragment of a message (RFC 6455, section 5.4). Use this method for a message
+    /// that is not complete yet, or is larger than memory. `fin` marks the last fragment.
     ///
-    /// Dropped, as of [`send`](Self::send).
+    /// If the future is dropped, the same happens as for [`send`](Self::send).
     ///
     /// # Errors
-    /// As of `send`; [`RejectedFragment`](Error::RejectedFragment) when the fragment was not accepted,
-    /// with its payload.
+    /// Returns the same errors as [`send`](Self::send), but
+    /// [`RejectedFragment`](Error::RejectedFragment) with the payload if the fragment was not queued.
     pub async fn send_fragment(
         &mut self,
         kind: Kind,
@@ -237,9 +243,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         self.flush().await
     }
 
-    /// Writes all that is queued, and flushes the transport.
+    /// Writes everything that is queued, and flushes the transport.
     ///
-    /// Dropped, it has lost nothing.
+    /// If the future is dropped, nothing is lost.
     ///
     /// # Errors
     /// [`Io`](Error::Io): the transport failed.
@@ -247,35 +253,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
         poll_fn(|context| self.poll_flush_sending(context)).await
     }
 
-    /// Begins the closing handshake (RFC 6455, section 7.1.2), after everything that is queued. A
-    /// connection that is closing already keeps its first Close. [`finish`](Self::finish) sees the
-    /// closing handshake through; call [`next`](Self::next) until `None` before it to receive the
-    /// messages that still come.
+    /// Begins the closing handshake (RFC 6455, section 7.1.2). The Close is sent after everything
+    /// that is queued. If the connection is already closing, its first Close is kept.
     ///
-    /// Dropped, it has queued the Close, which leaves with the next flush.
+    /// [`finish`](Self::finish) completes the closing handshake. To receive the messages that still
+    /// arrive, call [`next`](Self::next) until it returns `None` before that.
+    ///
+    /// If the future is dropped, the Close stays queued, and the next flush writes it.
     ///
     /// # Errors
-    /// [`Send`](Error::Send): a code or reason that cannot be sent. [`Io`](Error::Io): the
-    /// transport failed, or did not take the Close within the close time-out (`TimedOut`).
+    /// - [`Send`](Error::Send): the code or the reason cannot be sent.
+    /// - [`Io`](Error::Io): the transport failed, or did not accept the Close within the close
+    ///   time-out (`TimedOut`).
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         if self.state() == State::Open {
             self.websocket.close(code, reason).map_err(Error::Send)?;
         }
         let flushed = within(self.wire.close_timeout, self.flush()).await;
-        // Once both sides have closed, `finish` tells how the transport ended.
+        // After both endpoints have sent a Close, `finish` reports how the transport ended.
         if self.state() == State::Closed { Ok(()) } else { flushed }
     }
 
-    /// Sees the connection to its end, for the close time-out of the configuration at most: waits
-    /// for the peer's Close, drops the messages that come before it, and ends the transport so
-    /// that nothing on its way is lost (RFC 6455, section 7.1.1). Call it after
-    /// [`close`](Self::close), after `None`, or after an error.
+    /// Completes the closing handshake, within the close time-out of the configuration. Waits for
+    /// the Close of the peer, drops the messages before it, and ends the transport so that no sent
+    /// bytes are lost (RFC 6455, section 7.1.1).
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// Call it after [`close`](Self::close), after `None`, or after an error.
+    ///
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// [`Io`](Error::Io): the transport failed, or the time ran out (`TimedOut`): drop it then.
-    /// [`Protocol`](Error::Protocol): the peer went away without a Close, or broke the protocol.
+    /// - [`Io`](Error::Io): the transport failed, or the time limit was reached (`TimedOut`). Drop
+    ///   the stream then.
+    /// - [`Protocol`](Error::Protocol): the peer violated the protocol, or the transport ended
+    ///   without a Close.
     pub async fn finish(&mut self) -> Result<(), Error> {
         let close_timeout = self.wire.close_timeout;
         let finished = async {
@@ -327,8 +338,8 @@ pub(super) fn process_part<R: Role>(
     Ok(receiver.process_part(answers)?.then_some(()))
 }
 
-/// Waits for `future`, for `limit` at most.
-async fn within(
+/// Waits for `future`, but at most for `limit`.
+pub(super) async fn within(
     limit: Duration,
     future: impl Future<Output = Result<(), Error>>,
 ) -> Result<(), Error> {
@@ -339,7 +350,7 @@ async fn within(
     })
 }
 
-/// The messages; see [`next`](WebSocketStream::next).
+/// Yields the messages, as [`next`](WebSocketStream::next) does.
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for WebSocketStream<S, R> {
     type Item = Result<Message, Error>;
 
@@ -348,7 +359,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for WebSocketStr
     }
 }
 
-/// Takes messages while the queue is under its high-water mark.
+/// Accepts messages while the queue is below its high-water mark.
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Sink<Message> for WebSocketStream<S, R> {
     type Error = Error;
 
@@ -364,8 +375,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Sink<Message> for WebSo
         self.get_mut().poll_flush_sending(context)
     }
 
-    /// Begins the closing handshake with code 1000 unless it has begun, and flushes. The messages
-    /// that still come, and the end of it, are the `Stream`'s to give.
+    /// Begins the closing handshake with code 1000 unless it has begun, and flushes. The `Stream`
+    /// yields the messages that still arrive, and completes the closing handshake.
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.get_mut().poll_close_sending(context)
     }

@@ -1,4 +1,4 @@
-//! TLS by rustls: who is trusted, and the handshake.
+//! TLS over rustls: the trusted certificates and the handshake.
 
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
@@ -12,8 +12,9 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::MaybeTlsStream;
 use crate::io::{ConnectError, ConnectOptions, ConnectStep, UrlError, UrlErrorKind};
 
-/// The host as what a certificate has to be for: a name, which is also sent in the clear (SNI,
-/// RFC 6066 3), or an address.
+/// Returns the name that the certificate of the server must have: a host name or an IP address. A
+/// host name is also sent unencrypted ([RFC 6066](https://www.rfc-editor.org/rfc/rfc6066), section
+/// 3).
 pub(super) fn server_name(options: &ConnectOptions) -> Result<ServerName<'static>, UrlError> {
     ServerName::try_from(options.host().to_owned())
         .map_err(|_| options.url_error(UrlErrorKind::ServerName))
@@ -30,7 +31,7 @@ pub(super) async fn handshake(
     Ok(MaybeTlsStream::Tls(Box::new(stream)))
 }
 
-/// What TLS found wrong, apart from what went wrong on the way.
+/// Tells an error of TLS from an error of the transport.
 fn as_tls_error(error: io::Error, step: &ConnectStep) -> ConnectError {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {
@@ -61,8 +62,8 @@ mod with_roots {
 
     use crate::io::{ConnectError, ConnectStep};
 
-    /// One for the process, since the roots are many, and so that a second connection to a server
-    /// resumes the session of the first.
+    /// The configuration of the process. It is created once, because there are many roots, and
+    /// because a second connection to a server can then resume the session of the first.
     static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
 
     pub(in crate::tokio) async fn connector(
@@ -76,15 +77,16 @@ mod with_roots {
     }
 
     fn config(roots: RootCertStore, step: &ConnectStep) -> Result<ClientConfig, ConnectError> {
-        // Not the provider of the process, which may not be set.
+        // The default provider of the process may not be set, so this names one.
         let provider = Arc::new(ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(|error| failed(step, error))?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        // What the opening handshake speaks (RFC 7301 6), so that a server of several protocols
-        // takes it for nothing else.
+        // The protocol of the opening handshake ([RFC
+        // 7301](https://www.rfc-editor.org/rfc/rfc7301), section 6), for a server that supports
+        // several protocols.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(config)
     }
@@ -94,13 +96,13 @@ mod with_roots {
         Ok(compiled_in())
     }
 
-    /// Those of the system are files: they are read where that keeps nobody from running.
+    /// Reads the roots of the operating system. They are files, so another thread reads them.
     #[cfg(feature = "rustls-native-certs")]
     async fn roots(step: &ConnectStep) -> Result<RootCertStore, ConnectError> {
         let native = ::tokio::task::spawn_blocking(rustls_native_certs::load_native_certs);
         let native = native.await.map_err(|error| failed(step, error))?;
         let mut roots = compiled_in();
-        // Systems have certificates that nobody can read any more: they are left out.
+        // Some systems have certificates that cannot be parsed. They are skipped.
         roots.add_parsable_certificates(native.certs);
         match native.errors.into_iter().next() {
             Some(error) if roots.is_empty() => Err(failed(step, error)),

@@ -1,21 +1,21 @@
-//! Two tasks, one transport.
+//! The wakers of two tasks that write to one transport.
 
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::task::{Context, Waker};
 use std::sync::{Mutex, PoisonError};
 
-/// Wakes the task that receives and the task that sends when the transport takes more bytes.
+/// Wakes the task that receives and the task that sends when the transport can accept more bytes.
 ///
-/// Both write: who receives has answers to send. A transport keeps one waker for writing, the last
-/// one that it was shown, so each alone would make it forget the other.
+/// Both tasks write, because the task that receives sends answers. A transport keeps only the last
+/// waker for writing, so with their own wakers one task would replace the waker of the other.
 #[derive(Debug)]
 pub(super) struct Wakers {
     tasks: Arc<Tasks>,
     both: Waker,
 }
 
-/// Which of the two is asking.
+/// One of the two tasks.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Side {
     Receiving = 0,
@@ -31,7 +31,7 @@ impl Wakers {
         Self { both: Waker::from(Arc::clone(&tasks)), tasks }
     }
 
-    /// Remembers the task that `context` is of, and gives the context to write with.
+    /// Records the task of `context`, and returns the context to write with.
     pub(super) fn context(&self, side: Side, context: &Context<'_>) -> Context<'_> {
         let mut tasks = self.tasks.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(task) = tasks.get_mut(side as usize) {
@@ -49,7 +49,7 @@ impl Wakers {
     pub(super) fn wake(&self, side: Side) {
         let mut tasks = self.tasks.0.lock().unwrap_or_else(PoisonError::into_inner);
         let task = tasks.get_mut(side as usize).and_then(Option::take);
-        // A waker may run anything, so it is not run under the lock.
+        // A waker may run any code, so it is not called under the lock.
         drop(tasks);
         if let Some(task) = task {
             task.wake();
@@ -66,7 +66,7 @@ impl Wake for Tasks {
         let mut tasks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let [receiving, sending] = &mut *tasks;
         let woken = [receiving.take(), sending.take()];
-        // A waker may run anything, so it is not run under the lock.
+        // A waker may run any code, so it is not called under the lock.
         drop(tasks);
         for task in woken.into_iter().flatten() {
             task.wake();

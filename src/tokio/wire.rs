@@ -1,4 +1,7 @@
-//! The transport of a connection, and how far its two directions have come.
+//! The transport of a connection, and the loop that reads and writes it
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 7.1.1).
+//!
+//! The whole stream and the two halves use the same loop.
 
 use alloc::boxed::Box;
 use core::pin::{Pin, pin};
@@ -17,49 +20,50 @@ use crate::error::{ProtocolError, SendError};
 use crate::io::Error;
 use crate::websocket::{Answers, Incoming, MessageReceiver, MessageSender, Outgoing};
 
-/// The transport, and what is to be done on it. Halves share it, together with the sending half of
-/// the WebSocket, under a lock.
+/// The transport and its state. Two halves share it, together with the sending half of the
+/// WebSocket, under a lock.
 #[derive(Debug)]
 pub(super) struct Wire<S> {
     pub(super) stream: S,
-    /// Whether the transport has been written to and not been flushed.
+    /// Whether the transport has been written to but not flushed.
     unflushed: bool,
     wakers: Wakers,
     pub(super) close_timeout: Duration,
-    /// Created when the configuration has a keepalive.
+    /// `None` until the keepalive has its first deadline.
     clock: Option<Clock>,
     end: ReadState,
 }
 
-/// tokio's clock, since the connection was made.
+/// A clock of tokio. It starts at the first wait that has a deadline.
 #[derive(Debug)]
 struct Clock {
     start: Instant,
-    /// Runs out at the deadline of the keepalive.
+    /// Expires at the deadline of the keepalive.
     sleep: Pin<Box<Sleep>>,
 }
 
-/// How far the receiving direction has ended.
+/// The state of the receiving direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReadState {
     Open,
-    /// An error has been returned. What the peer still sends is read and dropped, so that the Close
-    /// that reports the error is not destroyed on its way (RFC 6455, section 7.1.1).
+    /// An error has been returned. Further bytes of the peer are read and dropped, so that the peer
+    /// receives the Close that reports the error (RFC 6455, section 7.1.1).
     Failed,
-    /// There is nothing more to do.
+    /// The receiving direction has ended.
     Over,
 }
 
-/// What became of the wait for more input.
+/// The result of a wait for more input.
 enum Wait {
-    /// There may be something to process.
+    /// More input may be ready.
     Again,
     /// The connection is over.
     Over,
     Failed(Error),
 }
 
-/// Access to the sending half and the transport: directly, or under a lock for a moment.
+/// Access to the sending half and the transport: directly, or under a lock that is held during
+/// `act`.
 pub(super) trait Access<S, R> {
     fn with<T>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<S>) -> T) -> T;
 }
@@ -70,11 +74,11 @@ impl<S, R> Access<S, R> for (&mut MessageSender<R>, &mut Wire<S>) {
     }
 }
 
-/// Waits for what `take` finds in the input: a message, or a part of one. `None` when the
-/// connection is over.
+/// Waits until `take` returns a message or a part of one. Returns `None` when the connection is
+/// over.
 ///
-/// Messages are processed without the lock. The transport is written and read under it, which does
-/// not block.
+/// Messages are processed without the lock. The transport is written and read under the lock, which
+/// never blocks.
 pub(super) fn poll_receive<S: AsyncRead + AsyncWrite + Unpin, R: Role, T>(
     receiver: &mut MessageReceiver<R>,
     access: &mut impl Access<S, R>,
@@ -104,7 +108,7 @@ impl<S> Wire<S> {
     pub(super) fn new(stream: S, close_timeout: Duration) -> Self {
         Self {
             stream,
-            // The handshake may have left something.
+            // The opening handshake may have left bytes that are not flushed.
             unflushed: true,
             wakers: Wakers::new(),
             close_timeout,
@@ -113,7 +117,7 @@ impl<S> Wire<S> {
         }
     }
 
-    /// Tells the keepalive, if there is one, what has happened just now.
+    /// Reports an event to the keepalive, with the present time.
     fn note<R: Role>(
         &self,
         sender: &mut MessageSender<R>,
@@ -126,7 +130,7 @@ impl<S> Wire<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
-    /// Writes what is queued, and waits for more input.
+    /// Writes everything that is queued, and waits for more input.
     fn poll_wait<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
@@ -136,13 +140,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         if self.end != ReadState::Open {
             return self.poll_end(sender, context);
         }
-        // A transport that takes nothing may have something to give all the same, and one that has
-        // failed says so when it is read.
+        // An error of the write does not stop the read. A transport that accepts no bytes may still
+        // have bytes to read, and a read reports a transport that has failed.
         let written = self.poll_write(sender, Side::Receiving, context);
         if sender.transport_action() != TransportAction::Keep {
             let _ = ready!(written);
-            // RFC 6455, section 7.1.1: the server closes first. How that goes has no meaning any
-            // more.
+            // RFC 6455, section 7.1.1: the server closes the transport first. Errors have no
+            // meaning any more.
             let _ = ready!(Pin::new(&mut self.stream).poll_shutdown(context));
             self.end = ReadState::Over;
             return Poll::Ready(Wait::Over);
@@ -157,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         };
         self.note(sender, MessageSender::handle_received);
         match read {
-            // After the peer's Close there may be an answer to it that is still to be written.
+            // After the Close of the peer the answer may still have to be written.
             Ok(0) => {
                 let ended = receiver.receive_eof();
                 sender.receive_eof(ended);
@@ -170,7 +174,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             Ok(_) => {}
             Err(error) => {
                 self.end = ReadState::Over;
-                // Once both sides have closed, it has no meaning either.
+                // After both endpoints have sent a Close, the error has no meaning.
                 if sender.state() != State::Closed {
                     return Poll::Ready(Wait::Failed(error.into()));
                 }
@@ -180,7 +184,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Poll::Ready(Wait::Again)
     }
 
-    /// Returns an error of the peer once, and sees to it that the peer is told.
+    /// Returns an error of the peer once. The later calls make sure that the peer receives the
+    /// Close that reports it.
     fn poll_fail<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
@@ -190,19 +195,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         if self.end != ReadState::Open {
             return self.poll_end(sender, context);
         }
-        // A peer that has gone needs no telling.
+        // If the transport has ended, no Close can be sent.
         self.end = match sender.transport_action() {
             TransportAction::Drop => ReadState::Over,
             TransportAction::Keep | TransportAction::ShutdownWrite => ReadState::Failed,
         };
-        // What it does not take now it is given later: the error need not wait.
+        // The rest of the Close is written later, so that the error is returned now.
         let _ = self.poll_write(sender, Side::Receiving, context);
-        // Nothing more can be sent.
+        // The task that sends may wait for room in the queue. It learns now that nothing more can
+        // be sent.
         self.wakers.wake(Side::Sending);
         Poll::Ready(Wait::Failed(error.into()))
     }
 
-    /// Sees to it that the peer gets the Close that tells it of its fault.
+    /// Sends the Close that reports an error, shuts down the sending side, and reads to the end of
+    /// the transport.
     fn poll_end<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
@@ -224,7 +231,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Poll::Ready(Wait::Over)
     }
 
-    /// Writes all that is queued, and flushes the transport.
+    /// Writes everything that is queued, and flushes the transport.
     fn poll_write<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
@@ -232,7 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         context: &Context<'_>,
     ) -> Poll<io::Result<()>> {
         loop {
-            // A Pong for which the queue had no room goes into it when all else is written.
+            // `output` queues a Pong that waited for room, so it is called again after each write.
             let output = sender.output();
             if output.is_empty() && !self.unflushed {
                 return Poll::Ready(Ok(()));
@@ -243,8 +250,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
-    /// Waits for the deadline of the keepalive, and does what is due then. Without a keepalive there
-    /// is no deadline, and no timer of tokio's is touched.
+    /// Waits for the deadline of the keepalive, and then does what is due. Without a keepalive
+    /// there is no deadline, and no timer is created.
     fn poll_deadline<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
@@ -257,7 +264,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             let start = Instant::now();
             Clock { start, sleep: Box::pin(sleep_until(start)) }
         });
-        // A deadline that the clock cannot reach never comes.
+        // A deadline beyond the range of the clock is never reached.
         let Some(deadline) = clock.start.checked_add(deadline) else {
             return Poll::Pending;
         };
@@ -275,7 +282,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         context: &Context<'_>,
     ) -> Poll<Result<(), Error>> {
         let written = self.poll_write(sender, Side::Sending, context);
-        // The receiving task may be waiting already, and must not hold a buffer meanwhile.
+        // The task that receives may already wait, and then only this call can free the queue.
         sender.output().release_memory();
         written.map_err(Error::Io)
     }
@@ -301,12 +308,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             return Poll::Ready(Ok(()));
         }
         if self.end == ReadState::Over {
-            // Nobody is left to read what is queued.
+            // No task reads or writes the transport any more, so the queue never gets room.
             return Poll::Ready(Err(Error::Send(SendError::Closing)));
         }
         match self.poll_write(sender, Side::Sending, context) {
             Poll::Ready(written) => Poll::Ready(Ok(written?)),
-            // Some of it may have been written.
+            // A part of the queue may have been written.
             Poll::Pending if sender.is_ready() => Poll::Ready(Ok(())),
             Poll::Pending => Poll::Pending,
         }
@@ -345,8 +352,8 @@ fn poll_write_all<S: AsyncWrite + Unpin>(
     Poll::Ready(Ok(()))
 }
 
-/// Reads more into `input`; 0 at the end of the transport. While there is nothing to read and
-/// nothing was held, no buffer is.
+/// Reads more bytes into `input`. Returns 0 at the end of the transport. If the transport has no
+/// bytes and `input` is empty, the buffer is freed.
 fn poll_fill<S: AsyncRead + Unpin>(
     stream: &mut S,
     mut input: Incoming<'_>,

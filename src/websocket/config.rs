@@ -1,4 +1,5 @@
-//! What a [`WebSocket`](super::WebSocket) allows.
+//! The configuration of a [`WebSocket`](super::WebSocket)
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
 use core::time::Duration;
 
@@ -10,7 +11,10 @@ use crate::deflate::DeflateConfig;
 use crate::deflate::Preferences;
 use crate::frame::Rsv;
 
-/// The limits of a [`WebSocket`](super::WebSocket), and what it does by itself.
+/// The limits of a [`WebSocket`](super::WebSocket), its deadlines, and whether it answers Pings and
+/// compresses messages.
+///
+/// Every limit is inclusive, and is finite by default.
 ///
 /// ```
 /// use websocket_proto::websocket::Config;
@@ -29,13 +33,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// What [`high_water_mark`](Self::high_water_mark) is when it is not set: 128 KiB.
+    /// The default of [`high_water_mark`](Self::high_water_mark): 128 KiB.
     pub const DEFAULT_HIGH_WATER_MARK: usize = 128 * 1024;
 
-    /// What [`close_timeout`](Self::close_timeout) is when it is not set: 10 s.
+    /// The default of [`close_timeout`](Self::close_timeout): 10 s.
     pub const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// Messages and frames of up to 16 MiB, Pings answered, up to 128 KiB queued to be sent.
+    /// Creates the default configuration: messages and frames of up to 16 MiB, a Pong for each
+    /// Ping, a high-water mark of 128 KiB, a close time-out of 10 s, no keepalive and no
+    /// compression.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -48,8 +54,9 @@ impl Config {
         }
     }
 
-    /// The most bytes that a message may have, its fragments joined; 16 MiB when not set. Over
-    /// it: 1009.
+    /// Sets the largest size of a message, in bytes over all its fragments and after decompression.
+    ///
+    /// A larger message fails the connection with code 1009. The default is 16 MiB.
     #[must_use]
     pub const fn max_message_size(mut self, bytes: u64) -> Self {
         self.connection = self.connection.max_message_size(bytes);
@@ -57,50 +64,59 @@ impl Config {
         self
     }
 
-    /// The most bytes that the payload of one data frame may have; when not set, as many as a
-    /// message. Over it: 1009.
+    /// Sets the largest payload of one data frame, in bytes.
+    ///
+    /// A larger frame fails the connection with code 1009. By default only the size of the message
+    /// is limited.
     #[must_use]
     pub const fn max_frame_size(mut self, bytes: u64) -> Self {
         self.connection = self.connection.max_frame_size(bytes);
         self
     }
 
-    /// Whether a Pong is queued for each Ping (RFC 6455 5.5.2). It is when not set.
+    /// Sets whether a Pong is queued for each Ping (RFC 6455, section 5.5.2).
+    ///
+    /// The default is `true`.
     #[must_use]
     pub const fn answer_pings(mut self, yes: bool) -> Self {
         self.connection = self.connection.answer_pings(yes);
         self
     }
 
-    /// How many bytes may be queued before nothing more is taken; 128 KiB when not set. A single
-    /// message that is larger is taken while the queue is under the mark, or empty.
+    /// Sets the high-water mark of the outgoing queue, in bytes. A queue that has reached it
+    /// accepts no more messages. The default is 128 KiB.
+    ///
+    /// A queue below the mark, or an empty queue, accepts one message of any size.
     #[must_use]
     pub const fn high_water_mark(mut self, bytes: usize) -> Self {
         self.high_water_mark = bytes;
         self
     }
 
-    /// How long the adapters wait for the peer to see the connection to its end before they drop
-    /// the transport; 10 s when not set.
+    /// Sets how long the adapters wait for the end of the closing handshake and of the transport,
+    /// before they drop the transport. The default is 10 s.
     #[must_use]
     pub const fn close_timeout(mut self, time: Duration) -> Self {
         self.close_timeout = time;
         self
     }
 
-    /// Asks a silent peer whether it is still there. Off when not set. The blocking adapter has no
-    /// clock, and leaves it to the time-outs of its transport.
+    /// Sends a Ping to a silent peer, and fails the connection if no byte arrives after it. By
+    /// default there is no keepalive.
+    ///
+    /// The `blocking` adapter has no clock and ignores this setting: set time-outs on its transport
+    /// instead.
     #[must_use]
     pub const fn keepalive(mut self, keepalive: Keepalive) -> Self {
         self.keepalive = Some(keepalive);
         self
     }
 
-    /// Sets that opening handshakes negotiate permessage-deflate (RFC 7692), and when and how to
-    /// compress. By default they do not negotiate it.
+    /// Turns on permessage-deflate ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)), and sets
+    /// how to negotiate and to compress. By default opening handshakes do not negotiate it.
     ///
-    /// The adapters negotiate by themselves. After an opening handshake of your own,
-    /// [`Opened`](crate::handshake::Opened) holds the agreed terms.
+    /// The adapters negotiate without further calls. If your own code runs the opening handshake,
+    /// put the agreed terms into the [`Opened`](crate::handshake::Opened).
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(mut self, config: DeflateConfig) -> Self {
@@ -108,23 +124,23 @@ impl Config {
         self
     }
 
-    /// What the connection below allows.
+    /// Returns the configuration of the connection layer.
     pub(super) fn connection_config(self, compresses: bool) -> ConnectionConfig {
         if !compresses {
             return self.connection;
         }
-        // The limit is on what a message becomes, and is charged as it does. DEFLATE may make it
-        // longer on the wire, the more so the more often its sender flushes; there is an end to
-        // that.
+        // The limit applies to the decompressed message, and `Inflating` checks it. DEFLATE can
+        // make a message longer on the wire, especially if the sender flushes often, so the limit
+        // there is larger.
         let limit = self.max_message_size.saturating_mul(8).saturating_add(1024);
         self.connection.reserved_bits(Rsv::RSV1).max_transformed_size(limit)
     }
 
-    /// Returns what an opening handshake negotiates of permessage-deflate, or `None` if
-    /// it does not negotiate it.
+    /// Returns the preferences that an opening handshake negotiates permessage-deflate with, or
+    /// `None` if it does not negotiate the extension.
     ///
-    /// The adapters use it by themselves. Behind an HTTP library, pass it to the builder of the
-    /// response.
+    /// The adapters pass the preferences to their opening handshakes. If an HTTP library runs the
+    /// opening handshake, pass the preferences to the builder of the response.
     #[must_use]
     pub fn deflate_preferences(&self) -> Option<Preferences> {
         self.compression.preferences()

@@ -1,4 +1,5 @@
-//! The two directions of a `WebSocket`.
+//! The two directions of a `WebSocket`
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use super::compression::usable;
 use super::incoming::Incoming;
 use super::keepalive::{DeadlineAction, Watch};
-use super::receive::{Half, Receiving};
+use super::receive::{Half, Received, Receiving};
 use super::send::Queue;
 use super::{MessageRef, Outgoing, Part, Prepared, Rejected};
 use crate::close::{CloseCode, CloseFrame};
@@ -25,14 +26,14 @@ use crate::message::Message;
 
 /// The receiving half of a [`WebSocket`](super::WebSocket).
 ///
-/// It sends no answers. Every call that receives adds them to [`Answers`], which its owner hands to
-/// [`MessageSender::settle`].
+/// It sends no answers. Every method that receives adds its answers to [`Answers`], and the caller
+/// passes them to [`MessageSender::settle`].
 #[derive(Debug)]
 pub struct MessageReceiver<R> {
     pub(super) receiver: Receiver<R>,
     pub(super) receiving: Receiving,
     pub(super) opened: Opened,
-    /// Tells which sending half belongs to this one.
+    /// Identifies the sending half of the same connection.
     pub(super) pair: Option<Arc<()>>,
 }
 
@@ -54,32 +55,35 @@ impl<R: Role> MessageReceiver<R> {
     /// Returns the fault of the peer. Every later call returns the same error.
     #[inline]
     pub fn receive(&mut self, answers: &mut Answers) -> Result<Option<Message>, ProtocolError> {
-        self.receiving.message(&mut Half { receiver: &mut self.receiver, answers })
+        let received = self.take_message(answers)?;
+        Ok(self.receiving.message(received))
     }
 
-    /// Lends the next message out of the read buffer, as
+    /// Returns the next message, which borrows the read buffer, as
     /// [`WebSocket::receive_ref`](super::WebSocket::receive_ref) does.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive).
+    /// Returns the same errors as [`receive`](Self::receive).
     #[inline]
     pub fn receive_ref(
         &mut self,
         answers: &mut Answers,
     ) -> Result<Option<MessageRef<'_>>, ProtocolError> {
-        self.receiving.message_ref(&mut Half { receiver: &mut self.receiver, answers })
+        let received = self.take_message(answers)?;
+        Ok(self.receiving.message_ref(received))
     }
 
-    /// Lends the next part of a message, as
+    /// Returns the next part of a message, which borrows the read buffer, as
     /// [`WebSocket::receive_part`](super::WebSocket::receive_part) does.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive).
+    /// Returns the same errors as [`receive`](Self::receive).
     pub fn receive_part(
         &mut self,
         answers: &mut Answers,
     ) -> Result<Option<Part<'_>>, ProtocolError> {
-        self.receiving.part(&mut Half { receiver: &mut self.receiver, answers })
+        let received = self.take_part(answers)?;
+        Ok(self.receiving.part(received))
     }
 
     /// Returns whether the endpoint is the client.
@@ -92,7 +96,7 @@ impl<R: Role> MessageReceiver<R> {
     /// [`WebSocket::process`](super::WebSocket::process) does.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive).
+    /// Returns the same errors as [`receive`](Self::receive).
     pub fn process(&mut self, answers: &mut Answers) -> Result<bool, ProtocolError> {
         self.receiving.process(&mut Half { receiver: &mut self.receiver, answers })
     }
@@ -101,12 +105,24 @@ impl<R: Role> MessageReceiver<R> {
     /// [`WebSocket::process_part`](super::WebSocket::process_part) does.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive).
+    /// Returns the same errors as [`receive`](Self::receive).
     pub fn process_part(&mut self, answers: &mut Answers) -> Result<bool, ProtocolError> {
         self.receiving.process_part(&mut Half { receiver: &mut self.receiver, answers })
     }
 
-    /// Records that the transport has ended. [`MessageSender::receive_eof`] must be told as well.
+    #[inline(always)]
+    pub(super) fn take_message(
+        &mut self,
+        answers: &mut Answers,
+    ) -> Result<Received, ProtocolError> {
+        self.receiving.take_message(&mut Half { receiver: &mut self.receiver, answers })
+    }
+
+    pub(super) fn take_part(&mut self, answers: &mut Answers) -> Result<Received, ProtocolError> {
+        self.receiving.take_part(&mut Half { receiver: &mut self.receiver, answers })
+    }
+
+    /// Records that the transport has ended. Pass the result to [`MessageSender::receive_eof`].
     ///
     /// # Errors
     /// - [`UnexpectedEof`](ProtocolError::UnexpectedEof): no Close has arrived (RFC 6455, section
@@ -127,15 +143,15 @@ impl<R: Role> MessageReceiver<R> {
         self.receiving.release_memory();
     }
 
-    /// Returns how many bytes of the current data frame have not arrived: a hint for the size of the
-    /// next read.
+    /// Returns how many bytes of the current data frame have not arrived: a hint for the size of
+    /// the next read.
     #[must_use]
     pub const fn frame_remaining(&self) -> u64 {
         self.receiver.frame_remaining()
     }
 }
 
-/// The answers that a receiving half owes to the peer: a Pong, and a Close.
+/// The answers that a receiving half owes to the peer: at most one Pong, and at most one Close.
 ///
 /// A receiving half cannot receive without a place for its answers, so no answer is forgotten.
 #[derive(Debug, Default)]
@@ -152,8 +168,7 @@ impl Answers {
         Self { owed: OwedFrames::new(), close: None }
     }
 
-    /// Adds something that is owed for another reason, such as the report of an error that the
-    /// application found.
+    /// Adds an obligation that has another cause, such as an error that the application found.
     pub fn add(&mut self, owed: Owed) {
         self.owed.add(owed);
     }
@@ -172,27 +187,27 @@ impl Answers {
         self.owed.is_empty()
     }
 
-    /// Returns the Close that is owed.
+    /// Returns the Close that is owed, if there is one.
     #[must_use]
     pub const fn close(&self) -> Option<OwedClose> {
         self.owed.close()
     }
 }
 
-/// The sending half of a [`WebSocket`](super::WebSocket), with the outgoing queue, the deadlines,
-/// and the end of the connection.
+/// The sending half of a [`WebSocket`](super::WebSocket). It has the outgoing queue and the
+/// deadlines, and it knows how the connection ended.
 #[derive(Debug)]
 pub struct MessageSender<R> {
     pub(super) sender: Sender<R>,
     pub(super) queue: Queue,
-    /// What could not be queued yet.
+    /// The owed frames that are not queued yet.
     pub(super) owed: OwedFrames,
     pub(super) peer: PeerEnd,
     /// Whether the transport has ended.
     pub(super) eof: bool,
     pub(super) watch: Option<Watch>,
     pub(super) opened: Opened,
-    /// Tells which receiving half belongs to this one.
+    /// Identifies the receiving half of the same connection.
     pub(super) pair: Option<Arc<()>>,
 }
 
@@ -205,11 +220,12 @@ pub(super) enum PeerEnd {
 }
 
 impl<R: Role> MessageSender<R> {
-    /// Queues the answers of the receiving half, and records how the connection ended. What it took
-    /// is no longer in `answers`.
+    /// Queues the answers of the receiving half, and records how the connection ended. `answers` is
+    /// empty afterwards.
     ///
-    /// A Pong goes ahead of the messages that wait, and a Close goes after all of them, however full
-    /// the queue is. A Pong that finds the queue full waits here, and gives way to a newer one.
+    /// A Pong is sent before the messages that wait. A Close is sent after all of them, and is
+    /// queued even if the queue is full. If the queue is full, a Pong waits here until there is
+    /// room, and a newer Pong replaces it (RFC 6455, section 5.5.3).
     pub fn settle(&mut self, answers: &mut Answers) {
         match answers.owed.close() {
             Some(OwedClose::Reply(_)) => self.peer = PeerEnd::Closed(answers.close.take()),
@@ -237,7 +253,7 @@ impl<R: Role> MessageSender<R> {
     /// Queues a message that is sent to other connections too.
     ///
     /// # Errors
-    /// As [`send`](Self::send).
+    /// Returns the same reasons as [`send`](Self::send), without the message.
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
         self.queue.send_prepared(&mut self.sender, message)
     }
@@ -258,7 +274,7 @@ impl<R: Role> MessageSender<R> {
     /// Begins the closing handshake, as [`WebSocket::close`](super::WebSocket::close) does.
     ///
     /// # Errors
-    /// As [`WebSocket::close`](super::WebSocket::close).
+    /// Returns the same errors as [`WebSocket::close`](super::WebSocket::close).
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
         self.close_with(Some(&CloseFrame::new(code, reason)?))
     }
@@ -293,15 +309,15 @@ impl<R: Role> MessageSender<R> {
         &mut self.queue.outgoing
     }
 
-    /// Returns whether [`send`](Self::send) takes a message now: the queue is under its high-water
-    /// mark.
+    /// Returns whether [`send`](Self::send) accepts a message now: the queue is below its
+    /// high-water mark, or it is empty.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.queue.is_ready()
     }
 
-    /// Returns whether a Close has been queued, or the connection has failed: nothing more can be
-    /// sent.
+    /// Returns whether a Close has been queued or the connection has failed. Nothing more can be
+    /// sent then.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.sender.is_closed()
@@ -363,16 +379,18 @@ impl<R: Role> MessageSender<R> {
         }
     }
 
-    /// Returns when [`handle_deadline`](Self::handle_deadline) wants to be called, as
+    /// Returns the time at which to call [`handle_deadline`](Self::handle_deadline), as
     /// [`WebSocket::deadline`](super::WebSocket::deadline) does.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.watch.filter(|_| self.state() == State::Open)?.deadline()
     }
 
-    /// Does what is due at `now`, as [`WebSocket::handle_deadline`](super::WebSocket::handle_deadline)
-    /// does. If the connection fails, [`error`](Self::error) returns the error, which the receiving
-    /// half must be [told](MessageReceiver::fail).
+    /// Does what is due at `now`, as
+    /// [`WebSocket::handle_deadline`](super::WebSocket::handle_deadline) does.
+    ///
+    /// If the connection fails, [`error`](Self::error) returns the error. Pass it to
+    /// [`MessageReceiver::fail`].
     pub fn handle_deadline(&mut self, now: Duration) {
         let is_open = self.state() == State::Open;
         let Some(watch) = self.watch.as_mut().filter(|_| is_open) else {
@@ -381,7 +399,7 @@ impl<R: Role> MessageSender<R> {
         match watch.due(now) {
             DeadlineAction::Nothing => {}
             DeadlineAction::Ping => {
-                // The connection is open, and the queue grows as it needs.
+                // This cannot fail: the connection is open, and the queue has no maximum size.
                 let _ = self.sender.ping(b"", self.queue.outgoing.control());
             }
             DeadlineAction::Failure => {
@@ -393,7 +411,7 @@ impl<R: Role> MessageSender<R> {
         }
     }
 
-    /// Records that bytes arrived at `now`. Only a [`Keepalive`](super::Keepalive) needs to know.
+    /// Records that bytes arrived at `now`. Only a [`Keepalive`](super::Keepalive) needs this.
     #[inline]
     pub fn handle_received(&mut self, now: Duration) {
         if let Some(watch) = &mut self.watch {
@@ -401,8 +419,8 @@ impl<R: Role> MessageSender<R> {
         }
     }
 
-    /// Records that all of [`output`](Self::output) had been written at `now`. Only a
-    /// [`Keepalive`](super::Keepalive) needs to know.
+    /// Records that all of [`output`](Self::output) was written at `now`. Only a
+    /// [`Keepalive`](super::Keepalive) needs this.
     #[inline]
     pub fn handle_written(&mut self, now: Duration) {
         if let Some(watch) = &mut self.watch {
@@ -411,18 +429,18 @@ impl<R: Role> MessageSender<R> {
     }
 
     pub(super) fn close_with(&mut self, frame: Option<&CloseFrame>) -> Result<(), SendError> {
-        // What is owed goes before the Close.
+        // A Pong that is owed is sent before the Close.
         self.settle_owed();
         let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
         self.sender.close(frame, self.queue.outgoing.data())
     }
 
-    /// Queues what is owed.
+    /// Queues the owed frames.
     fn settle_owed(&mut self) {
         if self.owed.is_empty() {
             return;
         }
-        // The queue grows as it needs, so both calls write everything.
+        // The queue has no maximum size, so neither call fails.
         if self.owed.close().is_some() {
             let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
         } else if self.is_ready() {

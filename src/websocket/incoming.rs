@@ -10,14 +10,15 @@ use super::read_size::ReadSize;
 
 /// The bytes that a [`WebSocket`](super::WebSocket) has received and not processed yet.
 ///
-/// Whoever reads from the transport puts the bytes here, in one of three ways:
-/// - [`read_from`](Self::read_from) reads once from anything that is [`std::io::Read`];
-/// - [`lend`](Self::lend) hands out an empty buffer, to be filled by readiness-based or
-///   completion-based I/O, and [`give_back`](Self::give_back) takes it back;
-/// - [`extend_from_slice`](Self::extend_from_slice) copies bytes that are already there.
+/// The code that reads from the transport puts the bytes here, in one of three ways:
+/// - [`read_from`](Self::read_from) reads once from any [`std::io::Read`].
+/// - [`lend`](Self::lend) returns an empty buffer for readiness-based or completion-based I/O to
+///   fill, and [`give_back`](Self::give_back) takes it back.
+/// - [`extend_from_slice`](Self::extend_from_slice) copies bytes that are in another buffer.
 ///
-/// The bytes of a message in progress stay out of the caller's reach. The lent buffer is only the
-/// free space after them, so neither lending nor giving back copies anything.
+/// The caller cannot reach the bytes of a message in progress. The lent buffer is only the free
+/// space after them, so `give_back` copies no bytes. `lend` copies them only if it has to make more
+/// room.
 ///
 /// ```
 /// use bytes::BufMut;
@@ -42,36 +43,34 @@ impl<'w> Incoming<'w> {
         Self { buffer }
     }
 
-    /// Reads once from `reader` and returns how many bytes it gave. 0 means that the reader has
-    /// ended.
+    /// Reads once from `reader`, and returns the number of bytes that were read. 0 means the end of
+    /// the reader.
     ///
-    /// The size of the read follows the traffic. Memory that an earlier read has initialised is not
-    /// initialised again.
+    /// The size of the read adapts to the traffic. Memory that an earlier read has initialised is
+    /// not initialised again.
     ///
     /// # Errors
-    /// Returns the error of the reader. Nothing is lost then, and the call can be repeated.
+    /// Returns the error of the reader. No bytes are lost, and the call can be repeated.
     #[cfg(feature = "std")]
     pub fn read_from(&mut self, reader: &mut (impl Read + ?Sized)) -> io::Result<usize> {
         self.buffer.read_from(reader)
     }
 
-    /// Hands out an empty buffer with room for the next read, at least 4 KiB.
+    /// Returns an empty buffer with room for the next read, at least 4 KiB.
     ///
-    /// [`give_back`](Self::give_back) must take it back once the transport has filled it. A buffer
-    /// that is dropped instead costs its memory and nothing else.
+    /// Pass the buffer to [`give_back`](Self::give_back) after the transport has filled it. If the
+    /// buffer is dropped instead, only its memory is lost.
     #[must_use = "the buffer must be given back"]
     pub fn lend(&mut self) -> BytesMut {
         self.buffer.lend()
     }
 
-    /// Takes back a buffer that [`lend`](Self::lend) handed out, with the bytes that the transport
-    /// has put into it.
+    /// Takes back a buffer from [`lend`](Self::lend), with the bytes from the transport.
     pub fn give_back(&mut self, filled: BytesMut) {
         self.buffer.give_back(filled);
     }
 
-    /// Takes back a buffer that [`lend`](Self::lend) handed out, and that the transport had nothing
-    /// for.
+    /// Takes back a buffer from [`lend`](Self::lend) that the transport had no bytes for.
     pub fn take_back(&mut self, unfilled: BytesMut) {
         self.buffer.take_back(unfilled);
     }
@@ -81,8 +80,8 @@ impl<'w> Incoming<'w> {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// Appends bytes that somebody else has read, such as the bytes after an opening handshake.
-    /// Nothing is copied while the buffer is empty.
+    /// Appends bytes that other code has read, such as the bytes after an opening handshake. If the
+    /// read buffer is empty, nothing is copied.
     pub fn append(&mut self, bytes: BytesMut) {
         if self.buffer.is_empty() {
             self.buffer.free = BytesMut::new();
@@ -91,7 +90,7 @@ impl<'w> Incoming<'w> {
         self.buffer.append(bytes);
     }
 
-    /// Returns how many bytes the buffer holds, those of a message in progress included.
+    /// Returns how many bytes the buffer holds, including those of a message in progress.
     #[must_use]
     pub fn len(&self) -> usize {
         self.buffer.len()
@@ -103,33 +102,32 @@ impl<'w> Incoming<'w> {
         self.buffer.is_empty()
     }
 
-    /// Frees the memory of an empty buffer. To be called when the transport has nothing to give, so
-    /// that an idle connection holds no buffer.
+    /// Frees the memory of an empty buffer. Call this while the transport has no bytes, so that an
+    /// idle connection holds no buffer.
     pub fn release_memory(&mut self) {
         self.buffer.release_memory();
     }
 }
 
-/// The read buffer itself.
+/// The read buffer.
 #[derive(Debug)]
 pub(super) struct ReadBuffer {
     /// ```text
     /// | held: payload so far | gap: headers and control frames between | not processed yet |
     /// ```
     ///
-    /// The gap lasts while one input is processed. At its end the buffer is cut after the payload,
-    /// so that the next bytes land where they belong.
+    /// The gap exists only while one input is processed. Then the buffer is truncated after the
+    /// payload, so that the next bytes follow the payload directly.
     buffer: BytesMut,
-    /// The free space after `buffer`, in the same allocation where possible. The bytes that it
-    /// holds have no meaning, but they are initialised.
+    /// The free space after `buffer`, in the same allocation if possible. Its bytes are
+    /// initialised, but have no meaning.
     free: BytesMut,
     held: usize,
     gap: usize,
-    /// How many bytes at the front of `buffer` belong to a message that was lent out. The next call
-    /// drops them.
+    /// How many bytes at the front of `buffer` were lent to the caller. The next call drops them.
     lent: usize,
     read_size: ReadSize,
-    /// How large the buffer was that was lent last.
+    /// The capacity of the last buffer that was lent.
     asked: usize,
     /// How many bytes of the current frame have not arrived.
     frame_remaining: usize,
@@ -202,7 +200,7 @@ impl ReadBuffer {
         }
     }
 
-    /// Takes all bytes out that have not been processed, for whoever reads the stream next.
+    /// Removes and returns all bytes that have not been processed.
     pub(super) fn take_unprocessed(&mut self) -> BytesMut {
         self.drop_lent();
         let unprocessed = self.buffer.split_off(self.held + self.gap);
@@ -210,13 +208,13 @@ impl ReadBuffer {
         unprocessed
     }
 
-    /// Makes room for the next read and returns how large that is.
+    /// Makes room for the next read, and returns the size of the read.
     fn make_room(&mut self) -> usize {
         self.drop_lent();
         let room = self.buffer.capacity() - self.buffer.len() + self.free.capacity();
         let size = self.read_size.next(self.buffer.len(), room, self.frame_remaining);
-        // A frame that has been announced gets room for as much again as has come of it, and no
-        // more: what a peer announces costs it nothing.
+        // The rest of an announced frame gets at most as much room as bytes of the message have
+        // arrived, so a declared length alone reserves nothing.
         let needed = size.max(self.frame_remaining.min(self.held));
         if self.free.capacity() < needed {
             self.join_free();
@@ -226,46 +224,46 @@ impl ReadBuffer {
         size
     }
 
-    /// Appends bytes that lie right after the buffer where possible.
+    /// Appends bytes. If they lie directly after the buffer, nothing is copied.
     fn append(&mut self, filled: BytesMut) {
         if !filled.is_empty() {
             self.buffer.unsplit(filled);
         }
     }
 
-    /// Makes the free space a part of the buffer again.
+    /// Joins the free space to the buffer again.
     fn join_free(&mut self) {
         let mut free = mem::take(&mut self.free);
         free.clear();
-        // Joining an empty buffer with nothing would drop its memory.
+        // If the buffer is empty, `unsplit` with a buffer without capacity would drop its memory.
         if free.capacity() > 0 {
             self.buffer.unsplit(free);
         }
     }
 }
 
-/// What receiving does with the buffer.
+/// The operations of the receiving direction on the buffer.
 impl ReadBuffer {
-    /// The place of the first byte that has not been processed.
+    /// Returns the position of the first byte that has not been processed.
     #[inline]
     pub(super) const fn start(&self) -> usize {
         self.held + self.gap
     }
 
-    /// The bytes that have not been processed.
+    /// Returns the bytes that have not been processed.
     #[inline]
     pub(super) fn unprocessed(&mut self) -> &mut [u8] {
         let start = self.start();
         self.buffer.get_mut(start..).unwrap_or_default()
     }
 
-    /// Whether a message is in progress, of which bytes are held.
+    /// Returns whether the buffer holds bytes of a message in progress.
     #[inline]
     pub(super) const fn is_holding(&self) -> bool {
         self.held > 0
     }
 
-    /// Drops the bytes of a message that was lent out.
+    /// Drops the bytes that were lent to the caller.
     #[inline]
     pub(super) fn drop_lent(&mut self) {
         if self.lent > 0 {
@@ -279,14 +277,14 @@ impl ReadBuffer {
         if self.held == 0 {
             self.buffer.advance(self.buffer.len());
         } else if self.buffer.len() > self.held {
-            // What comes next must lie right after the payload.
+            // The next bytes must follow the payload directly.
             self.join_free();
             self.buffer.truncate(self.held);
         }
         self.gap = 0;
     }
 
-    /// Drops everything: after a Close or a fault nothing more is processed.
+    /// Drops all bytes. After a Close or a fault nothing more is processed.
     pub(super) fn clear(&mut self) {
         *self =
             Self { read_size: mem::replace(&mut self.read_size, ReadSize::new()), ..Self::new() };
@@ -307,7 +305,7 @@ impl ReadBuffer {
         self.gap = to - self.held;
     }
 
-    /// Passes over what is no payload, up to `to`.
+    /// Skips bytes that are not payload, up to `to`.
     pub(super) fn skip(&mut self, to: usize) {
         if self.held == 0 {
             self.buffer.advance(to);
@@ -317,7 +315,7 @@ impl ReadBuffer {
         }
     }
 
-    /// Cuts a whole frame out, whose payload begins at `from` and ends at `to`.
+    /// Removes a whole frame and returns its payload, which begins at `from` and ends at `to`.
     #[inline]
     pub(super) fn cut_frame(&mut self, from: usize, to: usize) -> Bytes {
         let mut frame = self.buffer.split_to(to).freeze();
@@ -325,7 +323,7 @@ impl ReadBuffer {
         frame
     }
 
-    /// Cuts the message in progress out.
+    /// Removes and returns the message in progress.
     pub(super) fn cut_held(&mut self) -> Bytes {
         let message = self.buffer.split_to(self.held);
         self.buffer.advance(self.gap);
@@ -334,14 +332,14 @@ impl ReadBuffer {
         message.freeze()
     }
 
-    /// Lends the payload of a whole frame out until the next call.
+    /// Lends the payload of a whole frame until the next call.
     #[inline]
     pub(super) fn lend_frame(&mut self, from: usize, to: usize) -> &[u8] {
         self.lent = to;
         self.buffer.get(from..to).unwrap_or_default()
     }
 
-    /// Lends the message in progress out until the next call.
+    /// Lends the message in progress until the next call.
     pub(super) fn lend_held(&mut self) -> &[u8] {
         let held = mem::take(&mut self.held);
         self.lent = held + mem::take(&mut self.gap);

@@ -1,18 +1,18 @@
-//! Finding out that a peer has gone without a word.
+//! The detection of a peer that has disappeared.
 
 use core::time::Duration;
 
-/// When to ask a silent peer whether it is still there, and how long to wait for a sign of it.
+/// The times after which a silent peer gets a Ping, and after which the connection fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Keepalive {
-    /// A Ping is sent when nothing has come for this long.
+    /// A Ping is sent if no byte arrives for this long.
     pub interval: Duration,
-    /// The connection has failed, with code 1006, when nothing has come for this long after that
-    /// Ping was written.
+    /// The connection fails with code 1006 if no byte arrives for this long after the Ping was
+    /// written.
     pub timeout: Duration,
 }
 
-/// A [`Keepalive`] at work. Times are those of the caller's clock, since when it likes.
+/// The state of a [`Keepalive`]. Times are durations since a fixed moment that the caller chooses.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Watch {
     keepalive: Keepalive,
@@ -21,15 +21,16 @@ pub(super) struct Watch {
 
 #[derive(Clone, Copy, Debug)]
 enum WatchState {
-    /// Something came at this time.
+    /// The last byte arrived at this time.
     Heard(Duration),
-    /// A Ping waits to be written. A peer that reads slowly is not one that has gone.
+    /// A Ping waits to be written. There is no deadline, because a peer that reads slowly has not
+    /// disappeared.
     Asking,
-    /// The Ping was written at this time, and nothing has come since.
+    /// The Ping was written at this time, and no byte has arrived since.
     Asked(Duration),
 }
 
-/// What a deadline that has passed asks for.
+/// The action that is due at a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DeadlineAction {
     Nothing,
@@ -46,12 +47,12 @@ impl Watch {
         self.keepalive.timeout
     }
 
-    /// Bytes have come.
+    /// Records that bytes arrived.
     pub(super) const fn received(&mut self, now: Duration) {
         self.phase = WatchState::Heard(now);
     }
 
-    /// All that was queued has been written.
+    /// Records that everything in the queue was written.
     pub(super) const fn written(&mut self, now: Duration) {
         if let WatchState::Asking = self.phase {
             self.phase = WatchState::Asked(now);

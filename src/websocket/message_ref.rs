@@ -1,4 +1,5 @@
-//! Messages that are lent out of the read buffer.
+//! Messages that borrow the read buffer
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5.5 and 5.6).
 
 use alloc::boxed::Box;
 
@@ -9,25 +10,26 @@ use crate::frame::Kind;
 use crate::message::Message;
 use crate::utf8_bytes::Utf8Bytes;
 
-/// A whole message, or a control frame, lent out of the read buffer until the next call (RFC 6455,
-/// sections 5.5 and 5.6).
+/// A whole message, or a control frame, that borrows the read buffer (RFC 6455, sections 5.5 and
+/// 5.6).
 ///
-/// A message in one frame costs no allocation and no atomic operation. To keep a message, convert it
-/// into a [`Message`], which copies it.
+/// A message in one frame costs no allocation and no atomic operation. To keep a message, convert
+/// it into a [`Message`], which copies it.
 ///
-/// Exhaustive on purpose: the protocol has no other messages.
+/// This enum is exhaustive on purpose, because RFC 6455 has no other message and no other control
+/// frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageRef<'m> {
     /// Text.
     Text(&'m str),
     /// Any bytes.
     Binary(&'m [u8]),
-    /// A Ping, with up to 125 bytes. Its Pong is queued already, unless the configuration says
-    /// otherwise.
+    /// A Ping, with up to 125 bytes. Its Pong has already been queued, unless
+    /// [`Config::answer_pings`](super::Config::answer_pings) is off.
     Ping(&'m [u8]),
     /// A Pong, with up to 125 bytes.
     Pong(&'m [u8]),
-    /// A Close, the last thing that the peer sends. Its answer is queued already. `None` stands for
+    /// A Close, the last frame of the peer. Its answer has already been queued. `None` stands for
     /// code 1005: the frame had no code.
     Close(Option<&'m CloseFrame>),
 }
@@ -42,7 +44,7 @@ impl<'m> MessageRef<'m> {
         }
     }
 
-    /// Returns the payload of a message that has one: every message except a Close.
+    /// Returns the payload of a message, a Ping or a Pong, or `None` for a Close.
     #[must_use]
     pub const fn payload(self) -> Option<&'m [u8]> {
         match self {
@@ -52,7 +54,7 @@ impl<'m> MessageRef<'m> {
         }
     }
 
-    /// Returns whether this is text or binary, and no control frame.
+    /// Returns whether this is a text or binary message, and not a control frame.
     #[must_use]
     pub const fn is_data(self) -> bool {
         matches!(self, Self::Text(_) | Self::Binary(_))
@@ -72,18 +74,18 @@ impl From<MessageRef<'_>> for Message {
     }
 }
 
-/// A part of a message as it has arrived, or a control frame, lent out of the read buffer until the
-/// next call.
+/// A part of a message as it arrived, or a control frame. It borrows the read buffer.
 ///
-/// Exhaustive on purpose: the protocol has nothing else.
+/// This enum is exhaustive on purpose, because RFC 6455 has no other message and no other control
+/// frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'m> {
     /// A part of a message. It may be empty.
     Data {
         /// The type of the message.
         kind: Kind,
-        /// The bytes, decompressed. Text is valid so far, but a part may begin or end inside a
-        /// character.
+        /// The bytes, after decompression. Text is valid so far, but a part may begin or end inside
+        /// a character.
         bytes: &'m [u8],
         /// Whether this is the first part of its message.
         first: bool,

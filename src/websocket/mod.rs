@@ -1,4 +1,8 @@
-//! Whole messages in and out, over [`bytes`].
+//! The message layer: whole messages over [`bytes`]
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5.4 to 7).
+//!
+//! [`WebSocket`] is a whole connection. [`MessageReceiver`] and [`MessageSender`] are its two
+//! directions, for a program that runs each direction in its own task.
 
 mod compression;
 mod config;
@@ -42,15 +46,15 @@ use keepalive::Watch;
 use receive::Receiving;
 use send::Queue;
 
-/// One endpoint of a WebSocket connection, in whole messages.
+/// One endpoint of a WebSocket connection that receives and sends whole messages.
 ///
-/// - The caller puts what it reads from the transport into [`input`](Self::input), and takes
-///   messages out by [`receive`](Self::receive) until it returns `None`.
-/// - [`send`](Self::send) queues messages. Pongs and the answer to a Close are queued without the
-///   caller's help. [`output`](Self::output) is what the queue holds, to be written whenever it is
-///   not empty.
-/// - [`transport_action`](Self::transport_action) tells what to do with the transport after all of
-///   that is written.
+/// - **Receive:** put the bytes from the transport into [`input`](Self::input), and call
+///   [`receive`](Self::receive) until it returns `None`.
+/// - **Send:** [`send`](Self::send) queues messages. Pongs and the answer to a Close are queued
+///   without the help of the caller. While [`output`](Self::output) is not empty, write its bytes
+///   to the transport.
+/// - **End:** [`transport_action`](Self::transport_action) tells what to do with the transport
+///   after all output has been written.
 ///
 /// ```
 /// use bytes::Buf;
@@ -100,7 +104,7 @@ impl<R: Role> WebSocket<R> {
         }
     }
 
-    /// Returns the read buffer, to put bytes from the transport into it.
+    /// Returns the read buffer. Put the bytes from the transport into it.
     pub const fn input(&mut self) -> Incoming<'_> {
         self.receiver.input()
     }
@@ -108,87 +112,83 @@ impl<R: Role> WebSocket<R> {
     /// Returns the next message, or `None` when more bytes must be put into
     /// [`input`](Self::input) first.
     ///
-    /// A message in one frame is cut out of the read buffer without a copy. The fragments of another
-    /// message are moved together in the buffer.
+    /// A message in one frame is split off the read buffer without a copy. The fragments of other
+    /// messages are joined in the buffer.
     ///
-    /// A Ping is returned after its Pong was queued, and a Close after its answer was queued. After a
-    /// Close this method always returns `None`, and drops the bytes after the Close. The rest of a
-    /// message whose first parts were returned by [`receive_part`](Self::receive_part) is dropped.
+    /// A Ping is returned after its Pong was queued, and a Close after its answer was queued. After
+    /// a Close this method always returns `None`, and drops the bytes after the Close. The rest of
+    /// a message whose first parts were returned by [`receive_part`](Self::receive_part) is
+    /// dropped.
     ///
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error, and the Close that
     /// reports it is queued. All messages before the fault have been returned by then.
     #[inline]
     pub fn receive(&mut self) -> Result<Option<Message>, ProtocolError> {
-        let mut answers = Answers::new();
-        let received = self.receiver.receive(&mut answers);
-        if !answers.is_empty() {
-            self.sender.settle(&mut answers);
-        }
-        received
+        let received = self.settled(|receiver, answers| receiver.take_message(answers))?;
+        Ok(self.receiver.receiving.message(received))
     }
 
-    /// Returns the next message as [`receive`](Self::receive) does, lent out of the read buffer until
-    /// the next call.
+    /// Returns the next message as [`receive`](Self::receive) does. The message borrows the read
+    /// buffer until the next call.
     ///
     /// A message in one frame costs no allocation and no atomic operation.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive).
+    /// Returns the same errors as [`receive`](Self::receive).
     #[inline]
     pub fn receive_ref(&mut self) -> Result<Option<MessageRef<'_>>, ProtocolError> {
-        let mut answers = Answers::new();
-        let received = self.receiver.receive_ref(&mut answers);
-        if !answers.is_empty() {
-            self.sender.settle(&mut answers);
-        }
-        received
+        let received = self.settled(|receiver, answers| receiver.take_message(answers))?;
+        Ok(self.receiver.receiving.message_ref(received))
     }
 
-    /// Returns the next part of a message as it arrives, or a control frame, lent out of the read
-    /// buffer until the next call: for messages larger than memory.
+    /// Returns the next part of a message as it arrives, or a control frame. The part borrows the
+    /// read buffer until the next call. Use this method for messages that are larger than memory.
     ///
     /// Text is validated and compressed messages are decompressed before they are returned. The
-    /// limits of the configuration count for the message as a whole.
+    /// limits of the configuration apply to the message as a whole.
     ///
     /// # Errors
-    /// As [`receive`](Self::receive). The parts before the fault have been returned by then.
+    /// Returns the same errors as [`receive`](Self::receive). All parts before the fault have been
+    /// returned by then.
     pub fn receive_part(&mut self) -> Result<Option<Part<'_>>, ProtocolError> {
+        let received = self.settled(|receiver, answers| receiver.take_part(answers))?;
+        Ok(self.receiver.receiving.part(received))
+    }
+
+    /// Processes the input until a message is ready, and returns whether one is ready. The next
+    /// call of [`receive`](Self::receive) or [`receive_ref`](Self::receive_ref) returns it.
+    ///
+    /// A loop that reads until a message is ready can call this method, because the result borrows
+    /// nothing.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`receive`](Self::receive).
+    pub fn process(&mut self) -> Result<bool, ProtocolError> {
+        self.settled(|receiver, answers| receiver.process(answers))
+    }
+
+    /// Processes the input until a part of a message is ready, and returns whether one is ready.
+    /// The next call of [`receive_part`](Self::receive_part) returns it.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`receive`](Self::receive).
+    pub fn process_part(&mut self) -> Result<bool, ProtocolError> {
+        self.settled(|receiver, answers| receiver.process_part(answers))
+    }
+
+    /// Receives with `receive`, and settles the answers that it adds.
+    #[inline(always)]
+    fn settled<T>(
+        &mut self,
+        receive: impl FnOnce(&mut MessageReceiver<R>, &mut Answers) -> T,
+    ) -> T {
         let mut answers = Answers::new();
-        let received = self.receiver.receive_part(&mut answers);
+        let received = receive(&mut self.receiver, &mut answers);
         if !answers.is_empty() {
             self.sender.settle(&mut answers);
         }
         received
-    }
-
-    /// Processes the input until a message is ready, and returns whether one is: the next call of
-    /// [`receive`](Self::receive) or [`receive_ref`](Self::receive_ref) returns it. For loops that
-    /// read more as long as no message is ready.
-    ///
-    /// # Errors
-    /// As [`receive`](Self::receive).
-    pub fn process(&mut self) -> Result<bool, ProtocolError> {
-        let mut answers = Answers::new();
-        let processed = self.receiver.process(&mut answers);
-        if !answers.is_empty() {
-            self.sender.settle(&mut answers);
-        }
-        processed
-    }
-
-    /// Processes the input until a part of a message is ready, and returns whether one is: the next
-    /// call of [`receive_part`](Self::receive_part) returns it.
-    ///
-    /// # Errors
-    /// As [`receive`](Self::receive).
-    pub fn process_part(&mut self) -> Result<bool, ProtocolError> {
-        let mut answers = Answers::new();
-        let processed = self.receiver.process_part(&mut answers);
-        if !answers.is_empty() {
-            self.sender.settle(&mut answers);
-        }
-        processed
     }
 
     /// Records that the transport has ended: the peer will send nothing more.
@@ -205,16 +205,19 @@ impl<R: Role> WebSocket<R> {
 
     /// Queues a message.
     ///
-    /// Ping and Pong go ahead of the messages that wait, between frames; a Close goes behind all,
-    /// and is taken however full the queue is.
+    /// A Ping or Pong is sent before the messages that wait, but never inside a frame. A Close is
+    /// sent after everything that is queued, and is accepted even if the queue is full.
     ///
-    /// A large payload is queued without a copy: a server's as it is, a client's when nobody else
-    /// holds it, so that it can be masked where it is.
+    /// A server queues a large payload without a copy. A client masks a large payload in place if
+    /// nothing else shares it, and copies it otherwise.
     ///
     /// # Errors
-    /// The message, and why it was not taken: [`QueueFull`](SendError::QueueFull),
-    /// [`Closing`](SendError::Closing), [`MessageInProgress`](SendError::MessageInProgress),
-    /// [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong).
+    /// Returns the message, and the reason why it was not queued:
+    /// - [`QueueFull`](SendError::QueueFull): the queue has reached its high-water mark.
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): a fragmented message is in progress.
+    /// - [`ControlPayloadTooLong`](SendError::ControlPayloadTooLong): the payload of a Ping or Pong
+    ///   exceeds 125 bytes.
     #[inline]
     pub fn send(&mut self, message: Message) -> Result<(), Rejected> {
         self.sender.send(message)
@@ -223,19 +226,23 @@ impl<R: Role> WebSocket<R> {
     /// Queues a message that is sent to other connections too.
     ///
     /// # Errors
-    /// As of [`send`](Self::send).
+    /// Returns the same reasons as [`send`](Self::send), without the message.
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), SendError> {
         self.sender.send_prepared(message)
     }
 
-    /// Queues the next fragment of a message, the last one with `fin` (RFC 6455 5.4): for a
-    /// message that is not all there yet, or is larger than memory. Fragments of text may be cut
-    /// inside a character.
+    /// Queues the next fragment of a message (RFC 6455, section 5.4). Use this method for a message
+    /// that is not complete yet, or is larger than memory.
+    ///
+    /// `fin` marks the last fragment. A fragment of text may end inside a character.
     ///
     /// # Errors
-    /// The payload, and why it was not taken: as of [`send`](Self::send), with
-    /// `MessageInProgress` when the message under way is of another kind, and
-    /// [`InvalidUtf8`](SendError::InvalidUtf8).
+    /// Returns the payload, and the reason why it was not queued:
+    /// - [`QueueFull`](SendError::QueueFull): the queue has reached its high-water mark.
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): the message in progress is of another
+    ///   kind.
+    /// - [`InvalidUtf8`](SendError::InvalidUtf8): the text is not UTF-8.
     pub fn send_fragment(
         &mut self,
         kind: Kind,
@@ -245,12 +252,16 @@ impl<R: Role> WebSocket<R> {
         self.sender.send_fragment(kind, fin, payload)
     }
 
-    /// Begins the closing handshake (RFC 6455 7.1.2), behind all that is queued, and however much
-    /// that is. Nothing more is sent after it; messages still come until the peer's Close.
+    /// Begins the closing handshake (RFC 6455, section 7.1.2).
+    ///
+    /// The Close is sent after everything that is queued, and is accepted even if the queue is
+    /// full. Nothing can be sent after the Close. Messages may still arrive until the Close of the
+    /// peer.
     ///
     /// # Errors
-    /// [`UnsendableCloseCode`](SendError::UnsendableCloseCode),
-    /// [`CloseReasonTooLong`](SendError::CloseReasonTooLong), [`Closing`](SendError::Closing).
+    /// - [`UnsendableCloseCode`](SendError::UnsendableCloseCode): a Close may not carry `code`.
+    /// - [`CloseReasonTooLong`](SendError::CloseReasonTooLong): `reason` exceeds 123 bytes.
+    /// - [`Closing`](SendError::Closing): the connection is closing or has failed.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), SendError> {
         self.sender.close(code, reason)
     }
@@ -274,29 +285,35 @@ impl<R: Role> WebSocket<R> {
         self.sender.deflate_terms()
     }
 
-    /// Says whether the messages from the next one on are sent compressed, where permessage-deflate
-    /// was negotiated; [`Auto`](Compression::Auto) until it is called. A fragmented message that is
-    /// under way goes on as it began.
+    /// Decides whether the next messages are sent compressed. Without permessage-deflate it has no
+    /// effect.
+    ///
+    /// The default is [`Auto`](Compression::Auto). The choice applies from the next message on: a
+    /// fragmented message that is in progress continues as it began.
     pub fn set_compression(&mut self, choice: Compression) {
         self.sender.set_compression(choice);
     }
 
-    /// Gives back the memory of compressor and decompressor, but for what a message under way
-    /// needs, and for the window of a peer that may refer to earlier messages: 32 KiB at most. The
-    /// next message that is sent is compressed without regard to those before it.
+    /// Frees the memory of the compressor and the decompressor, and an empty read buffer.
     ///
-    /// Where no context is taken over, nothing is kept between two messages anyway.
+    /// The state of a message in progress is kept. With context takeover the last window of
+    /// received data is kept too, which is at most 32 KiB. The next message that is sent is
+    /// compressed without reference to earlier messages.
+    ///
+    /// Without context takeover nothing is kept between two messages, even without this call.
     pub fn release_memory(&mut self) {
         self.receiver.release_memory();
         self.sender.release_memory();
     }
 
-    /// The bytes to write: at each write, as many as the transport takes.
+    /// Returns the bytes to write. Write as many of them as the transport accepts, and advance the
+    /// queue by that number.
     pub fn output(&mut self) -> &mut Outgoing {
         self.sender.output()
     }
 
-    /// Whether [`send`](Self::send) takes a message now: the queue is under its high-water mark.
+    /// Returns whether [`send`](Self::send) accepts a message now: the queue is below its
+    /// high-water mark, or it is empty.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.sender.is_ready()
@@ -308,36 +325,42 @@ impl<R: Role> WebSocket<R> {
         self.sender.is_client()
     }
 
-    /// Where the connection is in its closing handshake. What is queued counts as sent.
+    /// Returns the state of the connection in the closing handshake. Frames in the queue count as
+    /// sent.
     #[must_use]
     pub fn state(&self) -> State {
         self.sender.state()
     }
 
-    /// What to do with the transport, once [`output`](Self::output) has been written and flushed.
+    /// Returns what to do with the transport after all of [`output`](Self::output) has been written
+    /// and flushed.
     #[must_use]
     pub fn transport_action(&self) -> TransportAction {
         self.sender.transport_action()
     }
 
-    /// How many bytes of the data frame under way have not arrived: a hint for the size of the
-    /// next read.
+    /// Returns how many bytes of the current data frame have not arrived: a hint for the size of
+    /// the next read.
     #[must_use]
     pub const fn frame_remaining(&self) -> u64 {
         self.receiver.frame_remaining()
     }
 
-    /// When [`handle_deadline`](Self::handle_deadline) wants to be called, on the caller's clock:
-    /// the time since any moment that stays the same, and not before the connection was made.
-    /// `None` without a [`Keepalive`], while its Ping waits to be written, and once the connection
-    /// is closing.
+    /// Returns the time at which to call [`handle_deadline`](Self::handle_deadline).
+    ///
+    /// All times are durations since a fixed moment that the caller chooses. The moment must not be
+    /// before the creation of the connection.
+    ///
+    /// Returns `None` without a [`Keepalive`], while its Ping waits to be written, and when the
+    /// connection is closing.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         self.sender.deadline()
     }
 
-    /// Does what is due at `now`: queues a Ping, or fails the connection. What that came to is
-    /// [`receive`](Self::receive)'s to say. Nothing happens before the deadline.
+    /// Does what is due at `now`: queues a Ping, or fails the connection. The next call to
+    /// [`receive`](Self::receive) returns the error, if there is one. Before the deadline this
+    /// method does nothing.
     pub fn handle_deadline(&mut self, now: Duration) {
         self.sender.handle_deadline(now);
         if let Some(error @ ProtocolError::KeepaliveTimeout { .. }) = self.sender.error() {
@@ -345,14 +368,14 @@ impl<R: Role> WebSocket<R> {
         }
     }
 
-    /// Takes note that bytes came at `now`. Only a [`Keepalive`] wants to know.
+    /// Records that bytes arrived at `now`. Only a [`Keepalive`] needs this.
     #[inline]
     pub fn handle_received(&mut self, now: Duration) {
         self.sender.handle_received(now);
     }
 
-    /// Takes note that all of [`output`](Self::output) had been written at `now`. Only a
-    /// [`Keepalive`] wants to know.
+    /// Records that all of [`output`](Self::output) was written at `now`. Only a [`Keepalive`]
+    /// needs this.
     #[inline]
     pub fn handle_written(&mut self, now: Duration) {
         self.sender.handle_written(now);
@@ -365,14 +388,14 @@ impl<R: Role> WebSocket<R> {
         self.sender.close_info()
     }
 
-    /// Borrows the two directions at once. [`MessageReceiver`] tells what its caller owes to the other
-    /// one.
+    /// Borrows both directions at once. Pass the answers of the [`MessageReceiver`] to
+    /// [`MessageSender::settle`].
     pub const fn halves(&mut self) -> (&mut MessageReceiver<R>, &mut MessageSender<R>) {
         (&mut self.receiver, &mut self.sender)
     }
 
-    /// Splits the connection into its two directions, so that each can have its own task. Everything
-    /// that is queued stays queued, and the [`Keepalive`] goes on in the sending half.
+    /// Splits the connection into its two directions, so that each can have its own task. Queued
+    /// frames stay queued, and the [`Keepalive`] continues in the sending half.
     #[must_use]
     pub fn into_split(self) -> (MessageReceiver<R>, MessageSender<R>) {
         let Self { mut receiver, mut sender } = self;
@@ -382,10 +405,10 @@ impl<R: Role> WebSocket<R> {
         (receiver, sender)
     }
 
-    /// Puts the two halves of one connection together again.
+    /// Joins the two halves of one connection.
     ///
     /// # Errors
-    /// Returns the halves if they are not of one connection.
+    /// Returns both halves if they belong to different connections.
     pub fn reunite(
         mut receiver: MessageReceiver<R>,
         mut sender: MessageSender<R>,
@@ -402,13 +425,14 @@ impl<R: Role> WebSocket<R> {
         Ok(Self { receiver, sender })
     }
 
-    /// Takes the bytes that have been received and not processed, for whoever reads the stream next.
+    /// Removes and returns the bytes that were received but not processed, for the code that reads
+    /// the stream next.
     pub fn take_unprocessed(&mut self) -> BytesMut {
         self.receiver.receiving.buffer.take_unprocessed()
     }
 }
 
-/// Two halves that are not of one connection.
+/// The error of a join of two halves that belong to different connections.
 pub struct ReuniteError<R, W>(Box<(R, W)>);
 
 impl<R, W> ReuniteError<R, W> {
@@ -416,7 +440,7 @@ impl<R, W> ReuniteError<R, W> {
         Self(Box::new((reader, writer)))
     }
 
-    /// Returns the halves, as they were.
+    /// Returns both halves, unchanged.
     #[must_use]
     pub fn into_halves(self) -> (R, W) {
         *self.0
@@ -431,7 +455,7 @@ impl<R, W> fmt::Debug for ReuniteError<R, W> {
 
 impl<R, W> fmt::Display for ReuniteError<R, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cannot reunite the halves: they are not of one connection")
+        f.write_str("cannot reunite the halves: they belong to different connections")
     }
 }
 

@@ -1,4 +1,5 @@
-//! The queue of bytes to write.
+//! The queue of bytes to write
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.4).
 
 use alloc::collections::VecDeque;
 #[cfg(feature = "std")]
@@ -11,27 +12,28 @@ use bytes::{Buf, Bytes, BytesMut};
 use crate::connection::Output as _;
 use crate::frame::FrameHeader;
 
-/// Frames that wait to be written, as a [`Buf`] of one or more pieces.
+/// The frames that wait to be written, as a [`Buf`] of one or more pieces.
 ///
-/// Small frames stand gathered in one piece, a large payload is a piece of its own. Pings and
-/// Pongs go ahead of the messages that wait, but never into the middle of a frame (RFC 6455 5.4).
+/// Small frames are gathered in one piece, and a large payload is a separate piece. Pings and Pongs
+/// are written before the messages that wait, but never inside a frame (RFC 6455, section 5.4).
 ///
-/// Hand it to whatever writes a `Buf`, or write the pieces of
-/// [`chunks_vectored`](Buf::chunks_vectored) and [`advance`](Buf::advance) by what was taken.
+/// Pass it to code that writes a `Buf`. Or write the pieces of
+/// [`chunks_vectored`](Buf::chunks_vectored), and call [`advance`](Buf::advance) with the number of
+/// bytes that were written.
 #[derive(Debug, Default)]
 pub struct Outgoing {
-    /// The messages, and at their end the Close.
+    /// The messages, and the Close after them.
     pieces: VecDeque<Bytes>,
-    /// The last piece, which still grows. No frame's header lies across two pieces.
+    /// The last piece, which still grows. A frame header never extends over two pieces.
     last: BytesMut,
     pieces_len: usize,
-    /// Whole Ping and Pong frames, which go out where the frame at the front of the data ends.
+    /// Whole Ping and Pong frames. They are written after the frame at the front of the data.
     control: BytesMut,
-    /// How many bytes are left of the frame that was cut by the last write.
+    /// How many bytes remain of the frame that the last write ended in.
     frame_rest: usize,
 }
 
-/// The largest buffer that is kept for the next frames once all is written.
+/// The capacity of the largest buffer that an empty queue keeps for the next frames.
 const KEEP: usize = 64 * 1024;
 
 impl Outgoing {
@@ -39,37 +41,37 @@ impl Outgoing {
         Self::default()
     }
 
-    /// How many bytes wait.
+    /// Returns how many bytes wait.
     #[must_use]
     pub fn len(&self) -> usize {
         self.pieces_len + self.last.len() + self.control.len()
     }
 
-    /// Whether nothing waits.
+    /// Returns whether no bytes wait.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Gives the memory of an empty queue back.
+    /// Frees the memory of an empty queue.
     pub fn release_memory(&mut self) {
         if self.is_empty() {
             *self = Self::new();
         }
     }
 
-    /// Where whole frames are written that go behind all others.
+    /// Returns the buffer for whole frames that are sent after everything that is queued.
     #[inline]
     pub(super) const fn data(&mut self) -> &mut BytesMut {
         &mut self.last
     }
 
-    /// Where whole frames are written that go ahead of the messages.
+    /// Returns the buffer for whole frames that are sent before the messages.
     pub(super) const fn control(&mut self) -> &mut BytesMut {
         &mut self.control
     }
 
-    /// Queues a frame whose payload stays where it is.
+    /// Queues a frame without a copy of its payload.
     pub(super) fn push(&mut self, header: &[u8], payload: Bytes) {
         self.last.put(header);
         let gathered = self.last.split().freeze();
@@ -80,14 +82,14 @@ impl Outgoing {
 }
 
 impl Outgoing {
-    /// The first piece of the data.
+    /// Returns the first piece of the data.
     fn front(&self) -> &[u8] {
         self.pieces.front().map_or(&self.last, |piece| piece)
     }
 
-    /// The length of the frame that begins at the front of the data.
+    /// Returns the length of the frame that begins at the front of the data.
     fn front_frame_len(&self) -> usize {
-        // The frames are our own, so their headers are whole and right.
+        // This crate wrote the frames, so their headers are whole and valid.
         match FrameHeader::parse(self.front()) {
             Ok(Some((header, header_len))) => header_len + header.payload_len as usize,
             _ => self.pieces_len + self.last.len(),
@@ -108,7 +110,7 @@ impl Outgoing {
         self.last.advance(len.min(self.last.len()));
     }
 
-    /// All has been written: start over, with the buffers unless they are large.
+    /// Empties the queue after everything was written. Large buffers are freed.
     fn clear(&mut self) {
         self.pieces.clear();
         self.pieces_len = 0;
@@ -157,7 +159,7 @@ impl Buf for Outgoing {
                 fill(piece);
                 continue;
             }
-            // The frame that was cut ends in this piece.
+            // The frame that the last write ended in ends in this piece.
             let (rest, others) = piece.split_at(mem::take(&mut frame_rest).min(piece.len()));
             fill(rest);
             fill(control.take().unwrap_or_default());
@@ -167,7 +169,7 @@ impl Buf for Outgoing {
         filled
     }
 
-    /// Takes note that `written` bytes have been written.
+    /// Records that `written` bytes have been written.
     fn advance(&mut self, mut written: usize) {
         if written >= self.len() {
             return self.clear();

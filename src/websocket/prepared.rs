@@ -1,4 +1,4 @@
-//! Messages for many receivers.
+//! Messages that are encoded once for many connections.
 
 use bytes::Bytes;
 
@@ -10,8 +10,9 @@ use crate::utf8_bytes::Utf8Bytes;
 
 /// A message that is encoded once and sent to many connections.
 ///
-/// A server's connections share its payload without a copy when it is large; a client's mask a
-/// copy each, as they must (RFC 6455 5.3).
+/// The connections of a server share a large payload without a copy. Each connection of a client
+/// masks its own copy, because every frame of a client needs a new masking key (RFC 6455, section
+/// 5.3).
 ///
 /// ```
 /// use websocket_proto::{WebSocket, connection::Server, handshake::Opened};
@@ -27,19 +28,19 @@ use crate::utf8_bytes::Utf8Bytes;
 #[derive(Clone, Debug)]
 pub struct Prepared {
     pub(super) kind: Kind,
-    /// The header that a server sends.
+    /// The header of the uncompressed frame of a server.
     pub(super) header: HeaderBytes,
     pub(super) payload: Bytes,
     pub(super) compressed: Option<Compressed>,
 }
 
 impl Prepared {
-    /// A text message.
+    /// Creates a text message.
     pub fn text(text: impl Into<Utf8Bytes>) -> Self {
         Self::new(Kind::Text, text.into().into_bytes())
     }
 
-    /// A binary message.
+    /// Creates a binary message.
     pub fn binary(bytes: impl Into<Bytes>) -> Self {
         Self::new(Kind::Binary, bytes.into())
     }
@@ -55,12 +56,13 @@ impl Prepared {
         Self { kind, header, payload, compressed: None }
     }
 
-    /// Compresses the message, once, for all the connections that have negotiated
-    /// permessage-deflate with a window that is large enough for it: one that is as large as the
-    /// message always is, and so is the largest. The others are sent it as
-    /// [`send`](super::WebSocket::send) would.
+    /// Compresses the message once, for all connections that negotiated permessage-deflate and have
+    /// a large enough window. A window that is at least as large as the message is large enough,
+    /// and so is the largest window. Other connections send the message as
+    /// [`send`](super::WebSocket::send) does.
     ///
-    /// A message under the [threshold](crate::deflate::DeflateConfig::threshold) stays as it is.
+    /// A message that is shorter than the [threshold](crate::deflate::DeflateConfig::threshold) is
+    /// not compressed.
     ///
     /// ```
     /// use websocket_proto::{deflate::DeflateConfig, websocket::Prepared};

@@ -1,6 +1,7 @@
-//! How much to read at once.
+//! The size of reads.
 
-/// Reads begin small, so that an idle connection costs little, and grow with the traffic.
+/// The size of the next read. It begins small, so that an idle connection needs little memory, and
+/// grows with the traffic.
 #[derive(Debug)]
 pub(super) struct ReadSize(usize);
 
@@ -12,21 +13,22 @@ impl ReadSize {
         Self(SMALLEST)
     }
 
-    /// How much to read after the `held` bytes that the buffer has, when it has `free` bytes of free
-    /// space and `frame_remaining` bytes of a frame have not arrived.
+    /// Returns the size of the next read. The buffer has `held` bytes and `free` bytes of free
+    /// space, and `frame_remaining` bytes of the current frame have not arrived.
     pub(super) fn next(&self, held: usize, free: usize, frame_remaining: usize) -> usize {
-        // Not all the free space: some transports must initialise it before they read, and a peer
-        // that sends a byte at a time would have it initialised for each.
+        // The read does not use all of the free space. Some transports initialise the space before
+        // each read, which would be expensive for a peer that sends one byte at a time.
         let most = (4 * self.0).min(LARGEST);
-        // The rest of a large frame has its room: to ask for more would move what has come of it.
+        // There is room for the rest of a large frame. A larger read would move the part that has
+        // arrived.
         if (1..=free).contains(&frame_remaining) && held >= self.0 {
             return free.min(most);
         }
-        // Free space costs little more, and saves a large frame a move.
+        // To use free space costs little, and avoids a move of a large frame.
         self.0.max(free.min(frame_remaining)).min(most)
     }
 
-    /// Learns from a read of `asked` bytes that gave `read`.
+    /// Adapts to a read of at most `asked` bytes that returned `read` bytes.
     pub(super) fn learn(&mut self, asked: usize, read: usize) {
         if read >= asked {
             self.0 = (self.0 * 2).min(LARGEST);

@@ -1,4 +1,4 @@
-//! Receiving: frames become messages.
+//! The receiving direction, which turns frames into messages.
 
 use alloc::boxed::Box;
 
@@ -19,7 +19,7 @@ use crate::utf8_bytes::Utf8Bytes;
 #[derive(Debug)]
 pub(super) struct Receiving {
     pub(super) buffer: ReadBuffer,
-    /// When permessage-deflate was negotiated.
+    /// `None` if permessage-deflate was not negotiated.
     inflating: Option<Box<Inflating>>,
     /// The payload of the last Ping or Pong.
     control: ControlPayload,
@@ -27,14 +27,14 @@ pub(super) struct Receiving {
     close: Option<Box<CloseFrame>>,
     /// Whether the message in progress is returned in parts.
     in_parts: bool,
-    /// What has been processed and not been returned yet.
+    /// The result that has been processed but not returned.
     ready: Option<Received>,
 }
 
-/// Something that has been received, and where it is.
+/// Something that was received, and its place.
 #[derive(Clone, Copy, Debug)]
-enum Received {
-    /// A message in one frame, whose payload begins and ends at these places of the buffer.
+pub(super) enum Received {
+    /// A message in one frame. Its payload begins and ends at these positions of the buffer.
     Frame {
         kind: Kind,
         from: usize,
@@ -54,16 +54,16 @@ enum Received {
     Ping,
     Pong,
     Close,
-    /// Nothing: more bytes are needed.
+    /// Nothing was received. More bytes are needed.
     Nothing,
 }
 
-/// Where a part of a message is.
+/// The place of a part of a message.
 #[derive(Clone, Copy, Debug)]
-enum Place {
-    /// Between these places of the buffer.
+pub(super) enum Place {
+    /// Between these positions of the buffer.
     Frame { from: usize, to: usize },
-    /// In the buffer, moved together.
+    /// At the front of the buffer, joined to earlier parts.
     Held,
     /// In the output of the decompressor.
     Inflated,
@@ -83,108 +83,116 @@ impl Receiving {
         }
     }
 
-    /// Processes the input until a message is ready, and returns whether one is.
+    /// Processes the input until a message is ready, and returns whether one is ready.
     pub(super) fn process(
         &mut self,
         source: &mut Half<'_, impl Role>,
     ) -> Result<bool, ProtocolError> {
         let received = self.take_message(source)?;
-        let is_ready = !matches!(received, Received::Nothing);
-        self.ready = is_ready.then_some(received);
-        Ok(is_ready)
+        Ok(self.keep(received))
     }
 
-    /// Processes the input until a part of a message is ready, and returns whether one is.
+    /// Processes the input until a part of a message is ready, and returns whether one is ready.
     pub(super) fn process_part(
         &mut self,
         source: &mut Half<'_, impl Role>,
     ) -> Result<bool, ProtocolError> {
-        if self.ready.is_none() {
-            let received = self.next_part(source)?;
-            self.ready = (!matches!(received, Received::Nothing)).then_some(received);
-        }
-        Ok(self.ready.is_some())
+        let received = self.take_part(source)?;
+        Ok(self.keep(received))
     }
 
-    /// Returns the next message.
-    #[inline]
-    pub(super) fn message(
+    /// Keeps what has been received for the next call, and returns whether it is something.
+    fn keep(&mut self, received: Received) -> bool {
+        let is_something = !matches!(received, Received::Nothing);
+        self.ready = is_something.then_some(received);
+        is_something
+    }
+
+    /// Takes the message that is ready, or else the next one.
+    #[inline(always)]
+    pub(super) fn take_message(
         &mut self,
         source: &mut Half<'_, impl Role>,
-    ) -> Result<Option<Message>, ProtocolError> {
-        Ok(Some(match self.take_message(source)? {
+    ) -> Result<Received, ProtocolError> {
+        if self.ready.is_some()
+            && let Some(message) = self.take_ready_message()
+        {
+            return Ok(message);
+        }
+        self.next(source)
+    }
+
+    #[inline(never)]
+    fn take_ready_message(&mut self) -> Option<Received> {
+        match self.ready.take() {
+            Some(part @ Received::Part { .. }) => {
+                self.drop_part(part);
+                None
+            }
+            message => message,
+        }
+    }
+
+    /// Takes the part that is ready, or else the next one.
+    pub(super) fn take_part(
+        &mut self,
+        source: &mut Half<'_, impl Role>,
+    ) -> Result<Received, ProtocolError> {
+        match self.ready.take() {
+            Some(received) => Ok(received),
+            None => self.next_part(source),
+        }
+    }
+
+    /// Cuts a message out of the read buffer.
+    #[inline(always)]
+    pub(super) fn message(&mut self, received: Received) -> Option<Message> {
+        Some(match received {
             Received::Frame { kind, from, to } => whole(kind, self.buffer.cut_frame(from, to)),
             Received::Held(kind) => whole(kind, self.buffer.cut_held()),
             Received::Inflated(kind) => whole(kind, self.take_inflated()),
             Received::Ping => Message::Ping(Bytes::copy_from_slice(&self.control)),
             Received::Pong => Message::Pong(Bytes::copy_from_slice(&self.control)),
             Received::Close => Message::Close(self.close.clone()),
-            Received::Part { .. } | Received::Nothing => return Ok(None),
-        }))
+            Received::Part { .. } | Received::Nothing => return None,
+        })
     }
 
-    /// Returns the next message, lent out of the read buffer.
-    #[inline]
-    pub(super) fn message_ref(
-        &mut self,
-        source: &mut Half<'_, impl Role>,
-    ) -> Result<Option<MessageRef<'_>>, ProtocolError> {
-        Ok(Some(match self.take_message(source)? {
+    /// Returns a message that borrows the read buffer.
+    #[inline(always)]
+    pub(super) fn message_ref(&mut self, received: Received) -> Option<MessageRef<'_>> {
+        Some(match received {
             Received::Frame { kind, from, to } => whole_ref(kind, self.buffer.lend_frame(from, to)),
             Received::Held(kind) => whole_ref(kind, self.buffer.lend_held()),
             Received::Inflated(kind) => whole_ref(kind, self.lend_inflated()),
             Received::Ping => MessageRef::Ping(&self.control),
             Received::Pong => MessageRef::Pong(&self.control),
             Received::Close => MessageRef::Close(self.close.as_deref()),
-            Received::Part { .. } | Received::Nothing => return Ok(None),
-        }))
+            Received::Part { .. } | Received::Nothing => return None,
+        })
     }
 
-    /// Returns the next part of a message as it has arrived.
-    pub(super) fn part(
-        &mut self,
-        source: &mut Half<'_, impl Role>,
-    ) -> Result<Option<Part<'_>>, ProtocolError> {
-        if !self.process_part(source)? {
-            return Ok(None);
-        }
-        let (kind, place, first, last) = match self.ready.take() {
-            Some(Received::Part { kind, place, first, last }) => (kind, place, first, last),
-            Some(Received::Frame { kind, from, to }) => {
-                (kind, Place::Frame { from, to }, true, true)
-            }
-            Some(Received::Held(kind)) => (kind, Place::Held, true, true),
-            Some(Received::Inflated(kind)) => (kind, Place::Inflated, true, true),
-            Some(Received::Ping) => return Ok(Some(Part::Ping(&self.control))),
-            Some(Received::Pong) => return Ok(Some(Part::Pong(&self.control))),
-            Some(Received::Close) => return Ok(Some(Part::Close(self.close.as_deref()))),
-            Some(Received::Nothing) | None => return Ok(None),
+    /// Returns a part of a message that borrows the read buffer.
+    pub(super) fn part(&mut self, received: Received) -> Option<Part<'_>> {
+        let (kind, place, first, last) = match received {
+            Received::Part { kind, place, first, last } => (kind, place, first, last),
+            Received::Frame { kind, from, to } => (kind, Place::Frame { from, to }, true, true),
+            Received::Held(kind) => (kind, Place::Held, true, true),
+            Received::Inflated(kind) => (kind, Place::Inflated, true, true),
+            Received::Ping => return Some(Part::Ping(&self.control)),
+            Received::Pong => return Some(Part::Pong(&self.control)),
+            Received::Close => return Some(Part::Close(self.close.as_deref())),
+            Received::Nothing => return None,
         };
         let bytes = match place {
             Place::Frame { from, to } => self.buffer.lend_frame(from, to),
             Place::Held => self.buffer.lend_held(),
             Place::Inflated => self.lend_inflated(),
         };
-        Ok(Some(Part::Data { kind, bytes, first, last }))
+        Some(Part::Data { kind, bytes, first, last })
     }
 
-    /// Takes the message that is ready, or the next one.
-    #[inline]
-    fn take_message(
-        &mut self,
-        source: &mut Half<'_, impl Role>,
-    ) -> Result<Received, ProtocolError> {
-        match self.ready.take() {
-            None => self.next(source),
-            Some(part @ Received::Part { .. }) => {
-                self.drop_part(part);
-                self.next(source)
-            }
-            Some(received) => Ok(received),
-        }
-    }
-
-    /// Drops a part that nobody has asked for.
+    /// Drops a part that the caller did not take.
     #[cold]
     fn drop_part(&mut self, part: Received) {
         match part {
@@ -194,8 +202,8 @@ impl Receiving {
         }
     }
 
-    /// Takes the next event that is not data of a message in several frames.
-    #[inline]
+    /// Takes the next whole message or control frame.
+    #[inline(always)]
     fn next(&mut self, source: &mut Half<'_, impl Role>) -> Result<Received, ProtocolError> {
         self.buffer.drop_lent();
         loop {
@@ -221,7 +229,7 @@ impl Receiving {
                         Some(inflating) if data.transformed => {
                             inflating.push(kind, data.bytes, last)
                         }
-                        // The rest of a message that the application does not want.
+                        // This is the rest of a message that the application does not want.
                         _ => Ok(()),
                     };
                     self.buffer.skip(end);
@@ -277,7 +285,7 @@ impl Receiving {
                         self.buffer.skip(end);
                         let inflating = self.inflating.as_ref();
                         if !last && inflating.is_none_or(|inflating| inflating.is_empty()) {
-                            // There is nothing to return yet.
+                            // The decompressor has no output yet.
                             continue;
                         }
                         Place::Inflated
@@ -322,7 +330,7 @@ impl Receiving {
         Received::Pong
     }
 
-    /// Keeps the Close of the peer, and drops what comes after it.
+    /// Keeps the Close of the peer, and drops the bytes after it.
     #[cold]
     fn close(&mut self, frame: Option<CloseFrame>, answers: &mut Answers) -> Received {
         self.clear();
@@ -331,7 +339,7 @@ impl Receiving {
         Received::Close
     }
 
-    /// Frees what the next message can do without.
+    /// Frees the memory that the next message does not need.
     pub(super) fn release_memory(&mut self) {
         self.buffer.release_memory();
         if let Some(inflating) = &mut self.inflating {
@@ -353,7 +361,7 @@ impl Receiving {
         }
     }
 
-    /// Drops what the last call lent out.
+    /// Drops the bytes that the last call lent.
     fn drop_lent(&mut self) {
         self.buffer.drop_lent();
         if let Some(inflating) = &mut self.inflating {
@@ -361,7 +369,7 @@ impl Receiving {
         }
     }
 
-    /// Drops everything: after a Close or a fault nothing more is processed.
+    /// Drops all bytes. After a Close or a fault nothing more is processed.
     fn clear(&mut self) {
         self.buffer.clear();
         self.inflating = None;
@@ -369,7 +377,7 @@ impl Receiving {
     }
 }
 
-/// A message whose text has been validated, in a buffer that nobody else could change.
+/// Makes a message. Text was validated in a buffer that no other code can change.
 #[inline(always)]
 fn whole(kind: Kind, bytes: Bytes) -> Message {
     match kind {
@@ -378,7 +386,7 @@ fn whole(kind: Kind, bytes: Bytes) -> Message {
     }
 }
 
-/// A message whose text has been validated, in a buffer that nobody else could change.
+/// Makes a message. Text was validated in a buffer that no other code can change.
 #[inline(always)]
 fn whole_ref(kind: Kind, bytes: &[u8]) -> MessageRef<'_> {
     match kind {

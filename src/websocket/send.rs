@@ -1,4 +1,6 @@
-//! Sending: messages become frames in the queue.
+//! The sending direction, which turns messages into frames in the queue
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455) and
+//! [RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 
 use core::error::Error;
 use core::fmt;
@@ -16,18 +18,18 @@ use crate::frame::{Kind, Rsv};
 use crate::message::Message;
 use crate::utf8::Utf8Validator;
 
-/// From how many bytes on a payload is queued as it is. Below, copying it behind its header so
-/// that many messages leave in one write costs less than another piece for the write.
+/// The length from which a payload is a separate piece of the queue. A shorter payload is copied
+/// after its header, because a copy costs less than another piece in a write.
 const LARGE: usize = 4 * 1024;
 
-/// The outgoing queue, and how full it may be.
+/// The outgoing queue and its high-water mark.
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) outgoing: Outgoing,
     high_water_mark: usize,
     /// The validator of the text that is sent in fragments.
     utf8: Utf8Validator,
-    /// When permessage-deflate was negotiated.
+    /// `None` if permessage-deflate was not negotiated.
     deflating: Option<Box<Deflating>>,
 }
 
@@ -42,7 +44,7 @@ impl Queue {
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        // Whatever the mark, one message at a time gets through.
+        // An empty queue accepts a message even if the mark is 0.
         self.outgoing.is_empty() || self.outgoing.len() < self.high_water_mark
     }
 
@@ -142,14 +144,14 @@ impl Queue {
         Ok(utf8)
     }
 
-    /// Decides for the messages to come.
+    /// Decides whether the next messages are compressed.
     pub(super) fn set_compression(&mut self, choice: Compression) {
         if let Some(deflating) = &mut self.deflating {
             deflating.set_compression(choice);
         }
     }
 
-    /// Frees what the next message can do without.
+    /// Frees the memory that the next message does not need.
     pub(super) fn release_memory<R: Role>(&mut self, sender: &Sender<R>) {
         if let Some(deflating) = &mut self.deflating
             && sender.message_in_progress().is_none()
@@ -158,7 +160,7 @@ impl Queue {
         }
     }
 
-    /// Queues a message compressed; `None` when it is not to be.
+    /// Compresses and queues a message. Returns `None` if the message must be sent uncompressed.
     fn send_compressed<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
@@ -180,7 +182,7 @@ impl Queue {
         Some(self.push_compressed(sender, kind, compressed))
     }
 
-    /// Queues a fragment compressed; `None` when its message is not to be.
+    /// Compresses and queues a fragment. Returns `None` if its message is sent uncompressed.
     fn send_compressed_fragment<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
@@ -189,7 +191,7 @@ impl Queue {
         payload: &Bytes,
     ) -> Option<Result<(), SendError>> {
         let deflating = self.deflating.as_mut()?;
-        // RFC 7692 6: the first fragment decides for all.
+        // RFC 7692, section 6: the first fragment decides for the whole message.
         let applies = match sender.message_in_progress() {
             Some((_, rsv)) => rsv == Rsv::RSV1,
             None => deflating.applies(payload.len(), fin),
@@ -197,7 +199,8 @@ impl Queue {
         applies.then(|| self.push_compressed_fragment(sender, kind, fin, payload))
     }
 
-    /// Queues a prepared message compressed; `None` when it is not to be.
+    /// Queues a prepared message in compressed form. Returns `None` if it must be sent
+    /// uncompressed.
     fn send_prepared_compressed<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
@@ -294,12 +297,12 @@ impl Queue {
     }
 }
 
-/// A message that was not taken, handed back.
+/// A message that was not queued, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected<M = Message> {
-    /// The message, as it was.
+    /// The message, unchanged.
     pub message: M,
-    /// Why it was not taken.
+    /// The reason why it was not queued.
     pub error: SendError,
 }
 

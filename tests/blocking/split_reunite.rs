@@ -108,7 +108,10 @@ fn halves_of_two_connections_are_handed_back() {
         let (mut one_reader, mut one_writer, mut one_peer) = halves(server);
         let (other_reader, other_writer, _other_peer) = halves(server);
         let error = one_reader.reunite(other_writer).unwrap_err();
-        assert_eq!(error.to_string(), "cannot reunite the halves: they are not of one connection");
+        assert_eq!(
+            error.to_string(),
+            "cannot reunite the halves: they belong to different connections"
+        );
         let (reader, other_writer) = error.into_halves();
         one_reader = reader;
         // All of them are as good as before.

@@ -413,6 +413,25 @@ fn a_refusal_is_the_same_as_over_bytes() {
     }
 }
 
+#[test]
+fn a_request_for_a_page_can_be_refused_where_there_are_only_websockets() {
+    let refuse = |version| {
+        let page = request("GET", "/", version, &vec![("Host".into(), b"a".to_vec())]);
+        assert!(matches!(Offer::from_request(&page, None), Ok(None)));
+        let error = OfferError::NotWebSocket(page.version());
+        let (status, headers, body) = parts(&error.response());
+        assert_eq!((status, body), (error.status(), format!("{error}\n")));
+        (status, headers)
+    };
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let text = header("content-type", "text/plain; charset=utf-8");
+    let upgrade = [header("connection", "Upgrade"), text.clone(), header("upgrade", "websocket")];
+    assert_eq!(refuse(Version::HTTP_11), (426, upgrade.to_vec()));
+    // Not 426 there, which has to have an `Upgrade`.
+    assert_eq!(refuse(Version::HTTP_2), (400, vec![text.clone()]));
+    assert_eq!(refuse(Version::HTTP_3), (400, vec![text]));
+}
+
 /// Status, headers in order of name, and body.
 type Parts = (u16, Vec<(String, String)>, String);
 

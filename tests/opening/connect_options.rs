@@ -150,7 +150,7 @@ fn headers_subprotocols_and_origin_reach_the_server() {
         .unwrap()
         .subprotocol("chat.v2")
         .unwrap()
-        .subprotocol("chat.v1")
+        .subprotocols(["chat.v1", "chat.v0"])
         .unwrap()
         .origin("https://example.com")
         .unwrap()
@@ -161,7 +161,7 @@ fn headers_subprotocols_and_origin_reach_the_server() {
         let head = server.head();
         for line in [
             "GET /chat?room=1\r\n",
-            "Sec-WebSocket-Protocol: chat.v2, chat.v1\r\n",
+            "Sec-WebSocket-Protocol: chat.v2, chat.v1, chat.v0\r\n",
             "Origin: https://example.com\r\n",
             "X-Trace: 7\r\n",
         ] {
@@ -203,6 +203,8 @@ fn what_cannot_be_sent_is_refused_when_the_options_are_built() {
     }
     let error = with_subprotocol().subprotocol("chat").unwrap_err();
     assert_eq!(error, WriteError::DuplicateSubprotocol { index: 1 });
+    let error = options().subprotocols(["chat", "soap", "chat"]).unwrap_err();
+    assert_eq!(error, WriteError::DuplicateSubprotocol { index: 2 });
     assert!(with_subprotocol().subprotocol("Chat").is_ok());
     for origin in ["", "a\nb", "http://\u{e9}", "a  b"] {
         assert_eq!(options().origin(origin).unwrap_err(), WriteError::Origin, "{origin:?}");

@@ -97,6 +97,20 @@ async fn a_client_gives_up_on_a_server_that_does_not_close_the_transport() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_half_that_receives_gives_up_too_and_can_go_on() {
+    let (socket, peer) = open(Client::new(SEED));
+    let (mut reader, mut writer) = socket.into_split();
+    within(writer.close(CloseCode::NORMAL, "")).await.expect("it is sent");
+    peer.give(stream(Side::Client, &[Frame::text("late"), Frame::close(1000, "")]));
+    let begin = Instant::now();
+    let error = within(reader.finish()).await.expect_err("it goes on and on");
+    assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::TimedOut));
+    assert_eq!(begin.elapsed().as_secs(), 10);
+    peer.end();
+    within(reader.finish()).await.expect("a clean end");
+}
+
+#[tokio::test(start_paused = true)]
 async fn close_gives_up_on_a_faulty_peer_that_sends_on_for_ever() {
     let (near, mut far) = duplex(1024);
     let mut socket = over(near, Server);

@@ -283,7 +283,10 @@ fn halves_of_two_websockets_are_handed_back() {
     let (reader, mut other_writer, peer) = halves();
     let (mut other_reader, writer, other_peer) = halves();
     let error = reader.reunite(writer).expect_err("they are of two");
-    assert_eq!(error.to_string(), "cannot reunite the halves: they are not of one connection");
+    assert_eq!(
+        error.to_string(),
+        "cannot reunite the halves: they belong to different connections"
+    );
     let (mut reader, mut writer) = error.into_halves();
 
     peer.give(Frame::text("text").bytes(Side::Server));

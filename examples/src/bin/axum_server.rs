@@ -8,8 +8,6 @@ use std::io;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
-use axum::http::StatusCode;
-use axum::http::header::{CONNECTION, UPGRADE};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -19,7 +17,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use websocket_proto::connection::Server;
-use websocket_proto::http::Offer;
+use websocket_proto::http::{Offer, OfferError};
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::Config;
 
@@ -58,16 +56,11 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
         // This server speaks HTTP/1.1, which has no `:protocol`.
-        let offer = match Offer::from_parts(parts, None) {
-            Ok(offer) => offer,
-            Err(error) => return Err(error.response().into_response()),
-        };
+        let offer = Offer::from_parts(parts, None);
+        let offer = offer.map_err(|error| error.response().into_response())?;
         match (offer, parts.extensions.remove::<OnUpgrade>()) {
             (Some(offer), Some(on_upgrade)) => Ok(Self { offer, on_upgrade }),
-            _ => {
-                let headers = [(UPGRADE, "websocket"), (CONNECTION, "Upgrade")];
-                Err((StatusCode::UPGRADE_REQUIRED, headers).into_response())
-            }
+            _ => Err(OfferError::NotWebSocket(parts.version).response().into_response()),
         }
     }
 }

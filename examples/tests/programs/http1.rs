@@ -45,7 +45,7 @@ async fn echoes_to<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStrea
 }
 
 /// What a server says to these bytes until it closes the connection.
-async fn exchange(address: SocketAddr, request: &str) -> String {
+pub(crate) async fn exchange(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("it is sent");
     let mut answer = String::new();

@@ -18,7 +18,7 @@ use crate::server::with_server;
 const HTTP2_SERVER: &str = env!("CARGO_BIN_EXE_http2_server");
 
 /// A client's connection of HTTP/2, whose server takes extended CONNECTs.
-async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
+pub(crate) async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
     let stream = TcpStream::connect(address).await.expect("a connection");
     // The streams share the window of the connection. It has room for the windows of all of them, so
     // that no stream waits for the test to read another.
@@ -34,10 +34,10 @@ async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
 }
 
 /// What a client asks for. There is no key, so that the nonce has no meaning.
-const REQUEST: ClientRequest<'_> = ClientRequest::new("127.0.0.1", "/chat", [0; 16]);
+pub(crate) const REQUEST: ClientRequest<'_> = ClientRequest::new("127.0.0.1", "/chat", [0; 16]);
 
 /// Asks with an extended CONNECT; what the server answers, and what to send on.
-async fn connect(
+pub(crate) async fn connect(
     http2: &h2::client::SendRequest<Bytes>,
     request: &ClientRequest<'_>,
     protocol: &'static str,
@@ -52,14 +52,14 @@ async fn connect(
 }
 
 /// A WebSocket on a stream of HTTP/2, by hand: a state machine, and DATA frames.
-struct Stream {
+pub(crate) struct Stream {
     websocket: WebSocket<Client>,
     receiving: RecvStream,
     sending: SendStream<Bytes>,
 }
 
 impl Stream {
-    async fn open(http2: &h2::client::SendRequest<Bytes>, seed: u8) -> Self {
+    pub(crate) async fn open(http2: &h2::client::SendRequest<Bytes>, seed: u8) -> Self {
         let (response, sending) = connect(http2, &REQUEST, PROTOCOL, "13").await;
         let agreement = REQUEST.check_connect(&response).expect("a good answer");
         assert_eq!(agreement.expect("the websocket is open").subprotocol(), None);
@@ -70,7 +70,7 @@ impl Stream {
         Self { websocket, receiving: response.into_body(), sending }
     }
 
-    fn send(&mut self, message: Message) {
+    pub(crate) fn send(&mut self, message: Message) {
         self.websocket.send(message).expect("it is taken");
         let output = self.websocket.output();
         let bytes = output.copy_to_bytes(output.remaining());
@@ -79,7 +79,7 @@ impl Stream {
         self.sending.send_data(bytes, false).expect("the stream is open");
     }
 
-    async fn receive(&mut self) -> Message {
+    pub(crate) async fn receive(&mut self) -> Message {
         loop {
             if let Some(message) = self.websocket.receive().expect("no fault") {
                 return message;

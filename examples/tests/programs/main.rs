@@ -1,5 +1,10 @@
 //! Runs the examples as programs. Cargo builds them before it runs this test.
+//!
+//! `axum_ws` and `soketto_client` are programs of their own: the interfaces of two other libraries,
+//! written on this crate.
 
+#[cfg(feature = "axum")]
+mod axum_ws;
 #[cfg(feature = "std")]
 mod blocking;
 #[cfg(feature = "axum")]
@@ -12,6 +17,8 @@ mod identity;
 mod server;
 #[cfg(all(feature = "tokio", unix))]
 mod shutdown;
+#[cfg(feature = "tokio")]
+mod soketto_client;
 #[cfg(feature = "tls")]
 mod wss;
 

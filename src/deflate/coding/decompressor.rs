@@ -52,8 +52,8 @@ impl Decompressor {
     /// Decompresses the next `bytes` of a message and appends the output to `message`.
     ///
     /// `message` must hold the earlier output of the same message and nothing else, except for the
-    /// output that was [set aside](Self::set_aside). `last` tells
-    /// that `bytes` are the last bytes of the message.
+    /// output that was [set aside](Self::set_aside). `last` tells that `bytes` are the last bytes
+    /// of the message.
     ///
     /// `message` grows to at most `limit + 1` bytes. The reserved capacity is at most about twice
     /// the length of `message`, or twice the length of `bytes` if that is more.
@@ -82,9 +82,9 @@ impl Decompressor {
         Ok(())
     }
 
-    /// Takes the output so far out of `message`, which is empty afterwards: for a message that is
-    /// processed in parts. The output still counts towards the limit. Between two messages this
-    /// only empties `message`.
+    /// Removes the output so far from `message`, for a message that is processed in parts.
+    /// `message` is empty afterwards. The output still counts towards the limit. Between two
+    /// messages this method only empties `message`.
     pub fn set_aside(&mut self, message: &mut Vec<u8>) {
         if self.begun {
             self.history.push(message);
@@ -94,7 +94,8 @@ impl Decompressor {
     }
 
     /// Returns how many bytes of the output of the current message were set aside.
-    pub(crate) const fn bytes_set_aside(&self) -> u64 {
+    #[must_use]
+    pub const fn bytes_set_aside(&self) -> u64 {
         self.set_aside
     }
 

@@ -1,4 +1,5 @@
-//! The client's opening handshake as steps, for any way of reading and writing.
+//! The client's opening handshake as steps, for any way to read and write
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.1).
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -11,19 +12,19 @@ use crate::handshake::{Answer, ClientHandshake, HttpAnswer, Opened, Response, Wr
 use crate::io::answer::KeptBody;
 use crate::io::{ConnectError, ConnectOptions, ConnectPhase, encode_head};
 
-/// A handshake under way. What it needs next is [`step`](Self::step)'s to say; between two steps
-/// it may be kept for as long as the transport has nothing to give or take.
+/// A handshake in progress. [`step`](Self::step) returns the next action. Between two steps the
+/// handshake may wait for the transport for any time.
 pub(crate) struct Connecting {
     options: ConnectOptions,
     nonce: [u8; 16],
     handshake: ClientHandshake,
-    /// Of a response that opens no WebSocket.
+    /// The body of a response that does not open a WebSocket.
     body: Option<KeptBody>,
-    /// All that has been read; in the end, what belongs to the WebSocket.
+    /// The bytes that have been read. At the end these are the bytes of the WebSocket.
     pub(crate) input: BytesMut,
-    /// What is still to be written of the request.
+    /// The bytes of the request that have not been written.
     pub(crate) output: BytesMut,
-    /// Whether the request is still to be written and flushed.
+    /// Whether the request must still be written and flushed.
     pub(crate) unflushed: bool,
     eof: bool,
 }
@@ -43,17 +44,18 @@ impl Connecting {
         &self.options
     }
 
-    /// The error for a failure of the transport.
+    /// Returns the error for a failure of the transport.
     pub(crate) fn failed(&self, error: io::Error) -> ConnectError {
         self.options.step(ConnectPhase::Handshake).failed(error)
     }
 
-    /// Takes note that the transport has ended: what has come of a refusal is all of it.
+    /// Records that the transport has ended. The body of a refusal is then complete.
     pub(crate) const fn receive_eof(&mut self) {
         self.eof = true;
     }
 
-    /// Goes on as far as it can. `inspect` is shown the response that opens the WebSocket.
+    /// Continues until the transport is needed or the handshake is over. `inspect` gets the
+    /// response that opens the WebSocket.
     pub(crate) fn step(
         &mut self,
         inspect: impl FnOnce(&Response<'_>),
@@ -61,7 +63,7 @@ impl Connecting {
         if self.unflushed {
             return Step::Write;
         }
-        // The head is parsed anew each time it is asked for: not while more of the body is awaited.
+        // Each call below parses the head again, so this waits until the body is complete.
         if !self.eof && self.body.is_some_and(|body| !body.is_whole(&self.input)) {
             return Step::Read;
         }
@@ -96,7 +98,7 @@ impl Connecting {
     }
 }
 
-/// Not what is to be written: there may be credentials in it.
+/// Does not show `output`, which may contain credentials.
 impl fmt::Debug for Connecting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connecting").field("options", &self.options).finish_non_exhaustive()

@@ -1,4 +1,5 @@
-//! The opening handshakes as steps, for any way of reading and writing.
+//! The opening handshakes as steps, for any way to read and write
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4).
 
 mod accepting;
 mod connecting;
@@ -8,13 +9,13 @@ pub(crate) use accepting::{Accepting, upgrade_required};
 pub(crate) use connecting::Connecting;
 pub(crate) use tunneling::Tunneling;
 
-/// What a handshake needs next.
+/// The next action for a handshake.
 #[derive(Debug)]
 pub(crate) enum Step<T> {
-    /// More bytes from the peer.
+    /// Read more bytes from the peer.
     Read,
-    /// To write its output, flush it, and take note of that in `unflushed`.
+    /// Write the output, flush the transport, and set `unflushed` to `false`.
     Write,
-    /// Nothing: this is what came of it.
+    /// The handshake is over, with this result.
     Done(T),
 }

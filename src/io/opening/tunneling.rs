@@ -1,4 +1,5 @@
-//! A way through an HTTP proxy (RFC 9110 9.3.6), as steps, for any way of reading and writing.
+//! The handshake with an HTTP proxy as steps, for any way to read and write
+//! ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110), section 9.3.6).
 
 use alloc::boxed::Box;
 use alloc::format;
@@ -12,32 +13,34 @@ use crate::io::answer::KeptBody;
 use crate::io::url::Authority;
 use crate::io::{ConnectError, ConnectOptions, ConnectPhase, ConnectStep, ProxyError};
 
-/// A `CONNECT` under way. It has no `Debug`, which would show the credentials in `output`.
+/// A `CONNECT` request in progress. It has no `Debug`, which would show the credentials in
+/// `output`.
 pub(crate) struct Tunneling {
     /// The host and the port of the proxy.
     proxy: String,
     handshake: ClientHandshake,
-    /// Of a response that opens no way.
+    /// The body of a response that does not open a tunnel.
     body: Option<KeptBody>,
-    /// All that has been read.
+    /// The bytes that have been read.
     pub(crate) input: BytesMut,
-    /// What is still to be written of the request.
+    /// The bytes of the request that have not been written.
     pub(crate) output: BytesMut,
-    /// Whether the request is still to be written and flushed.
+    /// Whether the request must still be written and flushed.
     pub(crate) unflushed: bool,
     eof: bool,
 }
 
 impl Tunneling {
-    /// Asks `proxy` for a way to the server of the options.
+    /// Creates a request to `proxy` for a tunnel to `server`.
     pub(in crate::io) fn new(
         server: &Authority,
         proxy: &Authority,
         options: &ConnectOptions,
     ) -> Self {
         let authority = server.authority();
-        // RFC 9112 3.2.3: the target is the authority, and so is the Host (RFC 9110 7.2). Both
-        // have come out of a URL, which has none of the bytes that could end a line.
+        // [RFC 9112](https://www.rfc-editor.org/rfc/rfc9112), section 3.2.3 and RFC 9110, section
+        // 7.2: the target and the `Host` header are the authority. Both come from a URL, so they
+        // contain no byte that could end a line.
         let request = format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
         let mut output = BytesMut::from(request.as_bytes());
         if let Some(authorization) = &proxy.authorization {
@@ -57,23 +60,23 @@ impl Tunneling {
         }
     }
 
-    /// Takes note that the proxy has hung up: what has come of a refusal is all of it.
+    /// Records that the transport has ended. The body of a refusal is then complete.
     pub(crate) const fn receive_eof(&mut self) {
         self.eof = true;
     }
 
-    /// Goes on as far as it can.
+    /// Continues until the transport is needed or the handshake is over.
     pub(crate) fn step(&mut self) -> Step<Result<(), ConnectError>> {
         if self.unflushed {
             return Step::Write;
         }
-        // The head is parsed anew each time it is asked for: not while more of the body is awaited.
+        // Each call below parses the head again, so this waits until the body is complete.
         if !self.eof && self.body.is_some_and(|body| !body.is_whole(&self.input)) {
             return Step::Read;
         }
         let error = match self.handshake.receive_http(&self.input) {
-            // RFC 9110 9.3.6: any 2xx opens the way, and what a header says of a body has no
-            // meaning then.
+            // RFC 9110, section 9.3.6: any 2xx status opens the tunnel, and the headers that
+            // describe a body have no meaning.
             Ok(Some(response)) if (200..300).contains(&response.status) => {
                 if response.body.is_empty() {
                     return Step::Done(Ok(()));

@@ -1,4 +1,5 @@
-//! Compressing messages to send (RFC 7692, section 6.1).
+//! The compression of messages to send
+//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 6.1).
 
 use alloc::vec::Vec;
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use super::Settings;
 use crate::deflate::{CoderTerms, Compression, Compressor, DeflateConfig, Terms};
 
-/// What compresses, and whether it is to.
+/// The compressor of a connection, and the choice of what to compress.
 #[derive(Debug)]
 pub(in crate::websocket) struct Deflating {
     compressor: Compressor,
@@ -16,7 +17,7 @@ pub(in crate::websocket) struct Deflating {
 }
 
 impl Deflating {
-    /// `None` when permessage-deflate was not negotiated.
+    /// Returns `None` if permessage-deflate was not negotiated.
     pub(in crate::websocket) fn negotiated(
         settings: &Settings,
         terms: Option<&Terms>,
@@ -29,38 +30,40 @@ impl Deflating {
         Some(Self { compressor, config, choice: Compression::Auto })
     }
 
-    /// Decides for the messages from the next one on.
+    /// Decides whether messages are compressed, from the next message on.
     pub(in crate::websocket) const fn set_compression(&mut self, choice: Compression) {
         self.choice = choice;
     }
 
-    /// Frees the compressor. To be called between messages.
+    /// Frees the compressor. Call this between messages.
     pub(in crate::websocket) fn release_memory(&mut self) {
         self.compressor.release_memory();
     }
 
-    /// Whether a message is to be compressed, of which `len` bytes are there.
+    /// Returns whether to compress a message. `len` is the number of its bytes that are known so
+    /// far, and `is_whole` tells whether these are all of them.
     pub(in crate::websocket) const fn applies(&self, len: usize, is_whole: bool) -> bool {
         self.config.applies(self.choice, len, is_whole)
     }
 
-    /// Compresses the next fragment of a message, the last one with `fin`. The result must be
-    /// sent, because the peer's window moves on with the compressor's.
+    /// Compresses the next fragment of a message. `fin` marks the last fragment.
+    ///
+    /// The result must be sent, because it is now in the window that later output refers to.
     pub(in crate::websocket) fn compress(&mut self, payload: &[u8], fin: bool) -> Bytes {
         let mut compressed = Vec::new();
         self.compressor.compress(payload, fin, &mut compressed);
         compressed.into()
     }
 
-    /// Whether the compressed form of a prepared message fits the window of this connection.
+    /// Returns whether this connection can send the compressed form of a prepared message.
     pub(in crate::websocket) fn takes(&self, compressed: Option<&Compressed>) -> bool {
         let window_bits = self.compressor.window_bits();
         self.choice != Compression::No
             && compressed.is_some_and(|compressed| compressed.window_bits <= window_bits)
     }
 
-    /// The compressed form of a prepared message, if this connection [takes](Self::takes) it; else
-    /// compresses its payload.
+    /// Returns the compressed form of a prepared message if this connection [takes](Self::takes)
+    /// it, and compresses the payload otherwise.
     pub(in crate::websocket) fn compress_prepared(
         &mut self,
         payload: &Bytes,
@@ -80,12 +83,12 @@ impl Deflating {
 #[derive(Clone, Debug)]
 pub(in crate::websocket) struct Compressed {
     payload: Bytes,
-    /// The base-2 logarithm of the smallest window that it fits.
+    /// The base-2 logarithm of the smallest window that is large enough.
     window_bits: u8,
 }
 
 impl Compressed {
-    /// `None` when the configuration leaves a message of this length uncompressed.
+    /// Returns `None` if the configuration leaves a message of this length uncompressed.
     pub(in crate::websocket) fn new(config: &DeflateConfig, payload: &[u8]) -> Option<Self> {
         if !config.applies(Compression::Auto, payload.len(), true) {
             return None;

@@ -1,4 +1,5 @@
-//! Receiving compressed messages (RFC 7692 6.2).
+//! The decompression of received messages
+//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 6.2).
 
 use alloc::vec::Vec;
 use core::mem;
@@ -11,7 +12,7 @@ use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::utf8::Utf8Validator;
 
-/// The compressed message under way, and what makes it readable.
+/// The decompressor of a connection, and its output for the message in progress.
 #[derive(Debug)]
 pub(in crate::websocket) struct Inflating {
     decompressor: Decompressor,
@@ -23,7 +24,8 @@ pub(in crate::websocket) struct Inflating {
 }
 
 impl Inflating {
-    /// `None` when permessage-deflate was not negotiated. `limit` is the largest message.
+    /// Returns `None` if permessage-deflate was not negotiated. `limit` is the largest size of a
+    /// message in bytes.
     pub(in crate::websocket) fn negotiated(
         settings: &Settings,
         terms: Option<&Terms>,
@@ -42,7 +44,7 @@ impl Inflating {
         })
     }
 
-    /// Decompresses the next piece of a message, the last one with `last`.
+    /// Decompresses the next piece of a message. `last` marks the last piece.
     pub(in crate::websocket) fn push(
         &mut self,
         kind: Kind,
@@ -65,7 +67,7 @@ impl Inflating {
         self.message.is_empty()
     }
 
-    /// Takes the whole message.
+    /// Removes and returns the whole message.
     pub(in crate::websocket) fn take(&mut self) -> Bytes {
         mem::take(&mut self.message).into()
     }
@@ -83,13 +85,13 @@ impl Inflating {
         }
     }
 
-    /// Drops the output so far, which nobody wants.
+    /// Drops the output so far, because the application does not want it.
     pub(in crate::websocket) fn discard(&mut self) {
         self.lent = true;
         self.drop_lent();
     }
 
-    /// Frees what the next message can do without.
+    /// Frees the memory that the next message does not need.
     pub(in crate::websocket) fn release_memory(&mut self) {
         self.drop_lent();
         if self.message.is_empty() {
@@ -98,7 +100,8 @@ impl Inflating {
         self.decompressor.release_memory();
     }
 
-    /// RFC 7692 6.2, RFC 6455 8.1: the text is what was compressed.
+    /// Validates the decompressed text (RFC 7692, section 6.2, and [RFC
+    /// 6455](https://www.rfc-editor.org/rfc/rfc6455), section 8.1).
     fn check_text(&mut self, from: usize, last: bool) -> Result<(), ProtocolError> {
         let new = self.message.get(from..).unwrap_or_default();
         let before = self.decompressor.bytes_set_aside();

@@ -1,5 +1,7 @@
-//! permessage-deflate as a `WebSocket` uses it (RFC 7692). Without the feature `deflate` it is
-//! never negotiated, and `without` stands in for the coders.
+//! The use of permessage-deflate by a `WebSocket`
+//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
+//!
+//! Without the feature `deflate` it is never negotiated, and `without` replaces the coders.
 
 #[cfg(feature = "deflate")]
 mod deflating;

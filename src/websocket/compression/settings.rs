@@ -1,15 +1,15 @@
-//! What a configuration says of permessage-deflate.
+//! The settings of a configuration for permessage-deflate.
 
 use crate::deflate::{DeflateConfig, Preferences};
 
-/// What to negotiate, and how to compress.
+/// How to negotiate and to compress, or `None` without permessage-deflate.
 #[derive(Clone, Debug)]
 pub(in crate::websocket) struct Settings {
     pub(super) config: Option<DeflateConfig>,
 }
 
 impl Settings {
-    /// Without permessage-deflate.
+    /// Creates settings without permessage-deflate.
     pub(in crate::websocket) const fn new() -> Self {
         Self { config: None }
     }

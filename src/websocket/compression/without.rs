@@ -1,5 +1,5 @@
-//! Stands in for the coders where the feature `deflate` is off. Nothing is ever negotiated, so no
-//! value of the uninhabited types exists.
+//! A replacement for the coders if the feature `deflate` is off. permessage-deflate is never
+//! negotiated then, so no value of the uninhabited types exists.
 
 use bytes::Bytes;
 
