@@ -57,7 +57,7 @@ fn connection<R: Role>(group: &mut Group<'_>, name: &str, role: fn() -> R, paylo
 }
 
 fn websocket<R: Role>(group: &mut Group<'_>, name: &str, role: fn() -> R, payload: &[u8]) {
-    let config = websocket::Config::new().high_water_mark(usize::MAX);
+    let config = websocket::Config::new().high_water_mark(u64::MAX);
     let mut websocket = WebSocket::new(role(), config, Opened::new());
     let payload = Bytes::copy_from_slice(payload);
     group.bench_function(name, |b| {

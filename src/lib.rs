@@ -34,10 +34,10 @@
 //!
 #![cfg_attr(feature = "std", doc = "```no_run")]
 #![cfg_attr(not(feature = "std"), doc = "```ignore")]
-//! use websocket_proto::{CloseCode, blocking};
+//! use websocket_proto::blocking::{CloseCode, connect};
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let mut socket = blocking::connect("ws://127.0.0.1:9001")?;
+//!     let mut socket = connect("ws://127.0.0.1:9001")?;
 //!     socket.send("Hello")?;
 //!     println!("{:?}", socket.read()?);
 //!     socket.close(CloseCode::NORMAL, "")?;

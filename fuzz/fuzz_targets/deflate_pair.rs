@@ -57,7 +57,7 @@ fuzz_target!(|input: &[u8]| {
 struct Wants {
     preferences: Preferences,
     deflate: deflate::DeflateConfig,
-    high_water_mark: usize,
+    high_water_mark: u64,
 }
 
 impl Wants {
@@ -75,7 +75,7 @@ impl Wants {
             .level(level % 10)
             .threshold(threshold.into())
             .pool_size(usize::from(flags >> 2 & 0x03));
-        Self { preferences, deflate, high_water_mark: usize::from(high_water_mark) << 10 }
+        Self { preferences, deflate, high_water_mark: u64::from(high_water_mark) << 10 }
     }
 }
 

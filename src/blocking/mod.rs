@@ -16,6 +16,9 @@
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! This module also exports what an application needs of the rest of the crate, so that one `use`
+//! line is enough: messages, close codes, roles, options, replies and errors.
 
 mod accept;
 mod compression;
@@ -32,21 +35,51 @@ use core::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use crate::close::CloseCode;
-use crate::connection::{Role, Server, State, TransportAction};
-use crate::error::ProtocolError;
-use crate::frame::Kind;
-use crate::handshake::{Opened, Request};
-use crate::io::{AcceptError, Error, HANDSHAKE_READ, Parts, Reply, Unsent, is_would_block};
-use crate::message::Message;
-use crate::websocket::{Config, MessageRef, Outgoing, Part, Prepared, WebSocket};
+use crate::connection::TransportAction;
+use crate::io::{HANDSHAKE_READ, is_would_block};
+use crate::websocket::{Outgoing, WebSocket};
 
 pub use accept::Acceptor;
 pub use connect::{Connector, connect, connect_tcp};
 pub use split::{ReadHalf, WriteHalf};
 
+#[doc(no_inline)]
+pub use crate::connection::{AnyRole, Client, CloseInfo, Endpoint, Role, Server, State};
+#[cfg(feature = "deflate")]
+#[doc(no_inline)]
+pub use crate::deflate::DeflateConfig;
+#[doc(no_inline)]
+pub use crate::deflate::{Compression, Preferences, Terms};
+#[doc(no_inline)]
+pub use crate::frame::Kind;
+#[doc(no_inline)]
+pub use crate::handshake::{
+    HttpAnswer, Incoming, Opened, Request, RequestError, Response, ResponseError, Scheme,
+    WriteError,
+};
+#[doc(no_inline)]
+pub use crate::http1::{HeadLimits, Headers, HttpRequest};
+#[doc(no_inline)]
+pub use crate::io::{
+    AcceptError, ConnectError, ConnectOptions, ConnectPhase, ConnectStep, Error, Parts, ProxyError,
+    Reply, Unsent, UrlError, UrlErrorKind,
+};
+#[doc(no_inline)]
+pub use crate::websocket::{Config, Keepalive, MessageRef, Part, Prepared, Rejected, ReuniteError};
+#[doc(no_inline)]
+pub use crate::{
+    CloseCode, CloseFrame, FromUtf8Error, Message, ProtocolError, SendError, Utf8Bytes,
+};
+
 use deadline::Deadline;
 use ending::{see_out, write_out};
+
+/// A [`WebSocketStream`] in the role of the server.
+pub type ServerStream<S> = WebSocketStream<S, Server>;
+
+/// A [`WebSocketStream`] in the role of the client. The stream that [`connect`] opens is a
+/// `ClientStream<TcpStream>`.
+pub type ClientStream<S> = WebSocketStream<S, Client>;
 
 /// A WebSocket over a transport.
 ///
@@ -82,9 +115,7 @@ impl<S: Read + Write> WebSocketStream<S, Server> {
     ///
     /// ```no_run
     /// # use std::net::TcpListener;
-    /// use websocket_proto::io::Reply;
-    /// use websocket_proto::blocking::WebSocketStream;
-    /// use websocket_proto::websocket::Config;
+    /// use websocket_proto::blocking::{Config, Reply, WebSocketStream};
     ///
     /// # let (stream, _) = TcpListener::bind("127.0.0.1:9001")?.accept()?;
     /// let socket = WebSocketStream::accept_with(stream, Config::new(), |request| {
@@ -155,6 +186,13 @@ impl<S, R: Role> WebSocketStream<S, R> {
     #[must_use]
     pub fn state(&self) -> State {
         self.websocket.state()
+    }
+
+    /// Returns how the connection ended, or `None` while it is open or closing (RFC 6455, sections
+    /// 7.1.4 to 7.1.6).
+    #[must_use]
+    pub fn close_info(&self) -> Option<CloseInfo<'_>> {
+        self.websocket.close_info()
     }
 }
 

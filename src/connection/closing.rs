@@ -20,6 +20,8 @@ use crate::close::{CloseCode, CloseFrame};
 ///
 /// A protocol error leads from every state to `Closed`. The end of the transport does so too, but
 /// in `RemoteClosing` the answer must be written first.
+///
+/// This enum is exhaustive on purpose, because RFC 6455, section 7, has no other state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Messages may be sent and received.
@@ -33,6 +35,8 @@ pub enum State {
 }
 
 /// The action for the transport, after all output so far has been flushed.
+///
+/// This enum is exhaustive on purpose: an action that a caller does not know cannot be carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransportAction {
     /// Continue to read and write.
@@ -46,6 +50,8 @@ pub enum TransportAction {
 }
 
 /// One of the two endpoints of a connection.
+///
+/// This enum is exhaustive on purpose, because a connection has no other endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// This endpoint.
@@ -55,6 +61,8 @@ pub enum Endpoint {
 }
 
 /// How a connection ended (RFC 6455, sections 7.1.4 to 7.1.6).
+///
+/// This struct is non-exhaustive, because a later version may report more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CloseInfo<'c> {

@@ -5,7 +5,7 @@ use crate::frame::Rsv;
 /// The limits of a connection, its reserved bits, and whether it answers Pings.
 ///
 /// Every limit is inclusive, and is finite by default. A limit is checked at the header of the
-/// frame that exceeds it.
+/// frame that exceeds it. `u64::MAX` switches a limit off.
 ///
 /// ```
 /// use websocket_proto::connection::ConnectionConfig;

@@ -1,11 +1,18 @@
 //! What an endpoint owes to its peer ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections
 //! 5.5.1, 5.5.2 and 7.1.7).
 
+use super::closing::Endpoint;
 use super::event::ControlPayload;
-use crate::close::CloseCode;
-use crate::error::ProtocolError;
+use super::output::{Counted, Output, require_room};
+use super::role::Role;
+use super::send::Sender;
+use crate::close::{CloseCode, CloseFrame};
+use crate::error::{OutputFull, ProtocolError};
+use crate::frame::{OpCode, Rsv};
 
 /// An answer or a report that this endpoint owes to its peer.
+///
+/// This enum is exhaustive on purpose: what a caller does not know is not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "the peer waits for it"]
 pub enum Owed {
@@ -29,6 +36,8 @@ pub struct OwedFrames {
 }
 
 /// The Close that is owed.
+///
+/// This enum is exhaustive on purpose: what a caller does not know is not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OwedClose {
     /// The answer to the peer's Close, which had this code (RFC 6455, section 5.5.1).
@@ -85,5 +94,81 @@ impl OwedFrames {
     /// Forgets everything, because a Close has been sent.
     pub(super) fn clear(&mut self) {
         *self = Self::new();
+    }
+}
+
+impl<R: Role> Sender<R> {
+    /// Writes the frames that are owed to the peer, a Pong and then a Close, and returns how many
+    /// bytes it wrote. The frames that it wrote are no longer in `owed`.
+    ///
+    /// After a Close has been sent, nothing is owed any more (RFC 6455, section 5.5.1). As soon as
+    /// a Close is owed, messages and Pings can no longer be sent.
+    ///
+    /// # Errors
+    /// [`OutputFull`] when the first frame does not fit. The frame is still owed.
+    pub fn settle(
+        &mut self,
+        owed: &mut OwedFrames,
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<usize, OutputFull> {
+        if owed.is_empty() {
+            return Ok(0);
+        }
+        self.prepare(owed);
+        let mut out = Counted::new(out);
+        self.settle_pong(owed, &mut out)?;
+        match self.settle_close(owed, &mut out) {
+            // The Pong has been written, so its length is returned. The next call writes the Close.
+            Err(full) if out.written == 0 => Err(full),
+            _ => Ok(out.written),
+        }
+    }
+
+    /// Stops the sending of messages and Pings if a Close is owed. After a Close has been sent,
+    /// drops everything that is owed.
+    pub(super) fn prepare(&mut self, owed: &mut OwedFrames) {
+        if self.is_closed() {
+            owed.clear();
+        } else if owed.close.is_some() {
+            self.stop();
+        }
+    }
+
+    /// Writes the Pong that is owed (RFC 6455, section 5.5.2).
+    pub(super) fn settle_pong(
+        &mut self,
+        owed: &mut OwedFrames,
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), OutputFull> {
+        let Some(payload) = &owed.pong else {
+            return Ok(());
+        };
+        require_room(out, self.frame_len(payload.len()))?;
+        self.put_frame(OpCode::Pong, Rsv::NONE, true, payload, out);
+        owed.pong = None;
+        Ok(())
+    }
+
+    fn settle_close(
+        &mut self,
+        owed: &mut OwedFrames,
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), OutputFull> {
+        let Some(close) = owed.close else {
+            return Ok(());
+        };
+        match close {
+            OwedClose::Reply(code) => {
+                // A received code is always one that may be sent, so the answer always has it.
+                let frame = code.and_then(|code| CloseFrame::new(code, "").ok());
+                self.put_close(frame.as_ref(), Endpoint::Peer, out)?;
+            }
+            OwedClose::Fault(error) => match error.close_frame() {
+                Some(frame) => self.put_close(Some(&frame), Endpoint::Local, out)?,
+                None => self.close_silent(),
+            },
+        }
+        owed.close = None;
+        Ok(())
     }
 }

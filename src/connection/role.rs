@@ -61,6 +61,8 @@ impl fmt::Debug for Client {
 /// One type of connection then serves both roles. Each frame costs a check of the role, which
 /// [`Client`] and [`Server`] save.
 ///
+/// This enum is exhaustive on purpose, because RFC 6455 has no other role.
+///
 /// ```
 /// use websocket_proto::connection::{AnyRole, Client, Connection, ConnectionConfig, Server};
 ///

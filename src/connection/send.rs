@@ -3,8 +3,7 @@
 
 use super::closing::Endpoint;
 use super::config::ConnectionConfig;
-use super::output::{Counted, Output, require_room};
-use super::owed::{OwedClose, OwedFrames};
+use super::output::{Output, require_room};
 use super::role::{Role, next_mask_key};
 use crate::close::CloseFrame;
 use crate::error::{OutputFull, SendError};
@@ -222,80 +221,6 @@ impl<R: Role> Sender<R> {
         Ok(self.put_close(frame, Endpoint::Local, out)?)
     }
 
-    /// Writes the frames that are owed to the peer, a Pong and then a Close, and returns how many
-    /// bytes it wrote. The frames that it wrote are no longer in `owed`.
-    ///
-    /// After a Close has been sent, nothing is owed any more (RFC 6455, section 5.5.1). As soon as
-    /// a Close is owed, messages and Pings can no longer be sent.
-    ///
-    /// # Errors
-    /// [`OutputFull`] when the first frame does not fit. The frame is still owed.
-    pub fn settle(
-        &mut self,
-        owed: &mut OwedFrames,
-        out: &mut (impl Output + ?Sized),
-    ) -> Result<usize, OutputFull> {
-        if owed.is_empty() {
-            return Ok(0);
-        }
-        self.prepare(owed);
-        let mut out = Counted::new(out);
-        self.settle_pong(owed, &mut out)?;
-        match self.settle_close(owed, &mut out) {
-            // The Pong has been written, so its length is returned. The next call writes the Close.
-            Err(full) if out.written == 0 => Err(full),
-            _ => Ok(out.written),
-        }
-    }
-
-    /// Stops the sending of messages and Pings if a Close is owed. After a Close has been sent,
-    /// drops everything that is owed.
-    pub(super) fn prepare(&mut self, owed: &mut OwedFrames) {
-        if self.is_closed() {
-            owed.clear();
-        } else if owed.close.is_some() {
-            self.stop();
-        }
-    }
-
-    /// Writes the Pong that is owed (RFC 6455, section 5.5.2).
-    pub(super) fn settle_pong(
-        &mut self,
-        owed: &mut OwedFrames,
-        out: &mut (impl Output + ?Sized),
-    ) -> Result<(), OutputFull> {
-        let Some(payload) = &owed.pong else {
-            return Ok(());
-        };
-        require_room(out, self.frame_len(payload.len()))?;
-        self.put_frame(OpCode::Pong, Rsv::NONE, true, payload, out);
-        owed.pong = None;
-        Ok(())
-    }
-
-    fn settle_close(
-        &mut self,
-        owed: &mut OwedFrames,
-        out: &mut (impl Output + ?Sized),
-    ) -> Result<(), OutputFull> {
-        let Some(close) = owed.close else {
-            return Ok(());
-        };
-        match close {
-            OwedClose::Reply(code) => {
-                // A received code is always one that may be sent, so the answer always has it.
-                let frame = code.and_then(|code| CloseFrame::new(code, "").ok());
-                self.put_close(frame.as_ref(), Endpoint::Peer, out)?;
-            }
-            OwedClose::Fault(error) => match error.close_frame() {
-                Some(frame) => self.put_close(Some(&frame), Endpoint::Local, out)?,
-                None => self.close_silent(),
-            },
-        }
-        owed.close = None;
-        Ok(())
-    }
-
     /// Returns the size on the wire of a frame with a payload of `payload_len` bytes.
     ///
     /// The size is in bytes. It is `usize::MAX` when it does not fit in a `usize`.
@@ -372,7 +297,7 @@ impl<R: Role> Sender<R> {
         Ok(())
     }
 
-    fn put_close(
+    pub(super) fn put_close(
         &mut self,
         frame: Option<&CloseFrame>,
         began: Endpoint,
@@ -388,7 +313,7 @@ impl<R: Role> Sender<R> {
     }
 
     #[inline]
-    fn put_frame(
+    pub(super) fn put_frame(
         &mut self,
         opcode: OpCode,
         rsv: Rsv,

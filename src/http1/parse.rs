@@ -53,6 +53,8 @@ impl Default for HeadLimits {
 }
 
 /// The head of an HTTP/1 request (RFC 9112, section 3).
+///
+/// This struct is exhaustive on purpose, so that code which has parsed a request can make one.
 #[derive(Clone, Copy, Debug)]
 pub struct HttpRequest<'b> {
     /// The method, such as `GET`, in the case in which it was sent.

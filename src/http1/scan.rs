@@ -6,6 +6,8 @@ use super::error::HeadError;
 use super::grammar::is_token_byte;
 
 /// The kind of head to expect. Requests and responses begin differently.
+///
+/// This enum is exhaustive on purpose, because HTTP has no other kind of message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeadKind {
     /// The head of a request.

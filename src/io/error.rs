@@ -243,6 +243,8 @@ pub enum AcceptError {
     },
     /// The application's answer cannot be sent; the client got a 500.
     Reply(WriteError),
+    /// `reply` was called before the request had arrived. Wait for the request first.
+    NoRequest,
     /// This handshake was over before the call.
     Finished,
 }
@@ -273,6 +275,7 @@ impl fmt::Display for AcceptError {
                 "opening handshake: the reply of the application cannot be written, and the client \
                  got status 500",
             ),
+            Self::NoRequest => f.write_str("there is no request to reply to yet"),
             Self::Finished => f.write_str("the opening handshake is over already"),
         }
     }
@@ -284,7 +287,9 @@ impl StdError for AcceptError {
             Self::Io(error) => Some(error),
             Self::Request(error) => Some(error),
             Self::Reply(error) => Some(error),
-            Self::NotWebSocket { .. } | Self::Refused { .. } | Self::Finished => None,
+            Self::NotWebSocket { .. } | Self::Refused { .. } | Self::NoRequest | Self::Finished => {
+                None
+            }
         }
     }
 }

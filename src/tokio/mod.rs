@@ -22,6 +22,9 @@
 //! # }
 //! ```
 //!
+//! This module also exports what an application needs of the rest of the crate, so that one `use`
+//! line is enough: messages, close codes, roles, options, replies and errors.
+//!
 //! [`tokio`]: ::tokio
 //! [`AsyncRead`]: ::tokio::io::AsyncRead
 //! [`AsyncWrite`]: ::tokio::io::AsyncWrite
@@ -47,3 +50,38 @@ pub use connect::{Connector, connect, connect_tcp};
 pub use maybe_tls::MaybeTlsStream;
 pub use split::{ReadHalf, WriteHalf};
 pub use stream::WebSocketStream;
+
+#[doc(no_inline)]
+pub use crate::connection::{AnyRole, Client, CloseInfo, Endpoint, Role, Server, State};
+#[cfg(feature = "deflate")]
+#[doc(no_inline)]
+pub use crate::deflate::DeflateConfig;
+#[doc(no_inline)]
+pub use crate::deflate::{Compression, Preferences, Terms};
+#[doc(no_inline)]
+pub use crate::frame::Kind;
+#[doc(no_inline)]
+pub use crate::handshake::{
+    HttpAnswer, Incoming, Opened, Request, RequestError, Response, ResponseError, Scheme,
+    WriteError,
+};
+#[doc(no_inline)]
+pub use crate::http1::{HeadLimits, Headers, HttpRequest};
+#[doc(no_inline)]
+pub use crate::io::{
+    AcceptError, ConnectError, ConnectOptions, ConnectPhase, ConnectStep, Error, Parts, ProxyError,
+    Reply, Unsent, UrlError, UrlErrorKind,
+};
+#[doc(no_inline)]
+pub use crate::websocket::{Config, Keepalive, MessageRef, Part, Prepared, Rejected, ReuniteError};
+#[doc(no_inline)]
+pub use crate::{
+    CloseCode, CloseFrame, FromUtf8Error, Message, ProtocolError, SendError, Utf8Bytes,
+};
+
+/// A [`WebSocketStream`] in the role of the server.
+pub type ServerStream<S> = WebSocketStream<S, Server>;
+
+/// A [`WebSocketStream`] in the role of the client. The stream that [`connect`] opens is a
+/// `ClientStream<MaybeTlsStream>`.
+pub type ClientStream<S> = WebSocketStream<S, Client>;

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use bytes::Bytes;
-use futures_core::Stream;
+use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
 use super::WebSocketStream;
@@ -34,8 +34,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     ///
     /// ```no_run
     /// # async fn chat(
-    /// #     socket: websocket_proto::tokio::WebSocketStream<
-    /// #         tokio::net::TcpStream, websocket_proto::connection::Server>,
+    /// #     socket: websocket_proto::tokio::ServerStream<tokio::net::TcpStream>,
     /// #     mut news: tokio::sync::mpsc::Receiver<String>,
     /// # ) {
     /// let (mut reader, mut writer) = socket.into_split();
@@ -362,6 +361,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for ReadHalf<S, 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Self { receiver, shared } = self.get_mut();
         poll_receive(receiver, shared, context, MessageReceiver::receive)
+    }
+}
+
+/// The stream is terminated once no message will come. Then [`next`](ReadHalf::next) returns `None`,
+/// however often it is called.
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> FusedStream for ReadHalf<S, R> {
+    fn is_terminated(&self) -> bool {
+        self.shared.with(|_, wire| wire.is_over())
     }
 }
 

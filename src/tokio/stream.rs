@@ -10,13 +10,13 @@ use std::io;
 use ::tokio::io::{AsyncRead, AsyncWrite};
 use ::tokio::time::timeout;
 use bytes::{Buf as _, Bytes, BytesMut};
-use futures_core::Stream;
+use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
 use super::Acceptor;
 use super::wire::{Wire, poll_receive};
 use crate::close::CloseCode;
-use crate::connection::{Role, Server, State};
+use crate::connection::{CloseInfo, Role, Server, State};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
@@ -116,6 +116,13 @@ impl<S, R: Role> WebSocketStream<S, R> {
     #[must_use]
     pub fn state(&self) -> State {
         self.websocket.state()
+    }
+
+    /// Returns how the connection ended, or `None` while it is open or closing (RFC 6455, sections
+    /// 7.1.4 to 7.1.6).
+    #[must_use]
+    pub fn close_info(&self) -> Option<CloseInfo<'_>> {
+        self.websocket.close_info()
     }
 }
 
@@ -356,6 +363,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for WebSocketStr
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll_receive(context, MessageReceiver::receive)
+    }
+}
+
+/// The stream is terminated once no message will come. Then [`next`](WebSocketStream::next) returns
+/// `None`, however often it is called.
+impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> FusedStream for WebSocketStream<S, R> {
+    fn is_terminated(&self) -> bool {
+        self.wire.is_over()
     }
 }
 

@@ -117,6 +117,11 @@ impl<S> Wire<S> {
         }
     }
 
+    /// Returns whether there is nothing more to receive.
+    pub(super) fn is_over(&self) -> bool {
+        self.end == ReadState::Over
+    }
+
     /// Reports an event to the keepalive, with the present time.
     fn note<R: Role>(
         &self,

@@ -16,6 +16,9 @@ use crate::frame::Rsv;
 ///
 /// Every limit is inclusive, and is finite by default.
 ///
+/// A limit is a number of bytes, as `u64`. `u64::MAX` switches it off, and `Duration::MAX` switches
+/// a time-out off.
+///
 /// ```
 /// use websocket_proto::websocket::Config;
 ///
@@ -25,7 +28,7 @@ use crate::frame::Rsv;
 pub struct Config {
     pub(super) connection: ConnectionConfig,
     pub(super) max_message_size: u64,
-    pub(super) high_water_mark: usize,
+    pub(super) high_water_mark: u64,
     #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the adapters keep it"))]
     pub(crate) close_timeout: Duration,
     pub(super) keepalive: Option<Keepalive>,
@@ -34,7 +37,7 @@ pub struct Config {
 
 impl Config {
     /// The default of [`high_water_mark`](Self::high_water_mark): 128 KiB.
-    pub const DEFAULT_HIGH_WATER_MARK: usize = 128 * 1024;
+    pub const DEFAULT_HIGH_WATER_MARK: u64 = 128 * 1024;
 
     /// The default of [`close_timeout`](Self::close_timeout): 10 s.
     pub const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -88,7 +91,7 @@ impl Config {
     ///
     /// A queue below the mark, or an empty queue, accepts one message of any size.
     #[must_use]
-    pub const fn high_water_mark(mut self, bytes: usize) -> Self {
+    pub const fn high_water_mark(mut self, bytes: u64) -> Self {
         self.high_water_mark = bytes;
         self
     }

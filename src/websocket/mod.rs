@@ -4,6 +4,7 @@
 //! [`WebSocket`] is a whole connection. [`MessageReceiver`] and [`MessageSender`] are its two
 //! directions, for a program that runs each direction in its own task.
 
+mod answers;
 mod compression;
 mod config;
 mod halves;
@@ -32,8 +33,9 @@ use crate::frame::Kind;
 use crate::handshake::Opened;
 use crate::message::Message;
 
+pub use answers::Answers;
 pub use config::Config;
-pub use halves::{Answers, MessageReceiver, MessageSender};
+pub use halves::{MessageReceiver, MessageSender};
 pub use incoming::Incoming;
 pub use keepalive::Keepalive;
 pub use message_ref::{MessageRef, Part};

@@ -4,9 +4,10 @@ use alloc::boxed::Box;
 
 use bytes::Bytes;
 
+use super::answers::Answers;
 use super::compression::Inflating;
 use super::incoming::ReadBuffer;
-use super::{Answers, Config, MessageRef, Part};
+use super::{Config, MessageRef, Part};
 use crate::close::CloseFrame;
 use crate::connection::{ControlPayload, Event, Input, Receiver, Role};
 use crate::deflate::Terms;

@@ -37,7 +37,8 @@ impl Queue {
     pub(super) fn new(config: &Config, terms: Option<&Terms>, is_client: bool) -> Self {
         Self {
             outgoing: Outgoing::new(),
-            high_water_mark: config.high_water_mark,
+            // A queue cannot be longer than `usize::MAX`.
+            high_water_mark: usize::try_from(config.high_water_mark).unwrap_or(usize::MAX),
             utf8: Utf8Validator::new(),
             deflating: Deflating::negotiated(&config.compression, terms, is_client).map(Box::new),
         }

@@ -138,7 +138,7 @@ fn short_messages_are_sent_as_they_are_unless_it_is_said_otherwise() {
                 let compresses = match choice {
                     Compression::Auto => is_long,
                     Compression::Yes => true,
-                    Compression::No => false,
+                    _ => false,
                 };
                 check(&mut client, text, compresses);
             }

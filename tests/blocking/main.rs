@@ -3,6 +3,7 @@
 
 mod closing;
 mod conversation;
+mod decision;
 #[cfg(feature = "deflate")]
 mod deflate;
 #[cfg(feature = "deflate")]
@@ -22,6 +23,7 @@ mod split_reunite;
 mod stream;
 mod time_limit;
 mod transport;
+mod vocabulary;
 
 // What these tests share.
 mod halves;

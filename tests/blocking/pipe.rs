@@ -8,7 +8,7 @@ use std::rc::Rc;
 use websocket_proto::io::Error;
 
 /// One direction: what was written and not flushed has not left.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Pipe {
     unflushed: Vec<u8>,
     pub(crate) flushed: VecDeque<u8>,
@@ -16,6 +16,7 @@ pub(crate) struct Pipe {
 }
 
 /// One end of two pipes, in memory.
+#[derive(Debug)]
 pub(crate) struct Transport {
     from: Rc<RefCell<Pipe>>,
     pub(crate) to: Rc<RefCell<Pipe>>,

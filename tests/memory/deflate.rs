@@ -215,7 +215,7 @@ fn sending_takes_the_compressor_and_little_more_than_what_is_sent() {
     for (role, masked) in [("server", false), ("client", true)] {
         let text = json(0, 1 << 20);
         let message = Message::text(text);
-        let config = alone(takeover()).high_water_mark(usize::MAX);
+        let config = alone(takeover()).high_water_mark(u64::MAX);
         let (mut as_server, mut as_client) = (server(config.clone()), client(config));
         let mut sent = 0;
         let most = peak(|| {

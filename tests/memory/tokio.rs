@@ -133,7 +133,7 @@ fn a_peer_that_floods_pings_and_reads_nothing_grows_no_memory() {
     let (short, long) = (flood(10), flood(200));
     assert_eq!(short, long);
     let mark = Config::DEFAULT_HIGH_WATER_MARK;
-    assert!(long < 4 * mark, "{long} bytes for a high-water mark of {mark}");
+    assert!((long as u64) < 4 * mark, "{long} bytes for a high-water mark of {mark}");
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn an_idle_connection_holds_no_buffer() {
 
 #[test]
 fn what_is_queued_is_given_back_when_it_was_much() {
-    let mut websocket = server(Config::new().high_water_mark(usize::MAX));
+    let mut websocket = server(Config::new().high_water_mark(u64::MAX));
     let before = HELD.get();
     for _ in 0..1000 {
         websocket.send(Message::from(&[7; 1000][..])).unwrap();
@@ -224,7 +224,7 @@ fn a_flood_of_pings_from_a_peer_that_does_not_read_is_bounded() {
     let pings = From::Client.frame(PING, [b'p'; 125]).repeat(1000);
     let mark = 64 * 1024;
     let peak_held = peak(|| {
-        let mut websocket = server(Config::new().high_water_mark(mark));
+        let mut websocket = server(Config::new().high_water_mark(mark as u64));
         let mut input = BytesMut::new();
         for _ in 0..(40 << 20) / pings.len() {
             feed(&mut websocket, &mut input, &pings, |_, _| ()).unwrap();
@@ -245,7 +245,7 @@ fn echoes_to_a_peer_that_does_not_read_are_bounded() {
         let mark = 64 * 1024;
         let mut refused = 0;
         let peak_held = peak(|| {
-            let mut websocket = server(Config::new().high_water_mark(mark));
+            let mut websocket = server(Config::new().high_water_mark(mark as u64));
             let mut input = BytesMut::new();
             feed(&mut websocket, &mut input, &stream, |websocket, message| {
                 if let Err(rejected) = websocket.send(message) {

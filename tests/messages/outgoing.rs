@@ -193,7 +193,7 @@ proptest! {
     #[test]
     fn a_servers_frames_are_whole_and_in_order(
         operations in prop::collection::vec(operation(), 1..60),
-        mark in 0_usize..200_000,
+        mark in 0_u64..200_000,
     ) {
         let mut websocket = server(Config::new().high_water_mark(mark));
         let mut model = Model::default();
@@ -206,7 +206,7 @@ proptest! {
     #[test]
     fn a_clients_frames_are_whole_and_in_order(
         operations in prop::collection::vec(operation(), 1..60),
-        mark in 0_usize..200_000,
+        mark in 0_u64..200_000,
     ) {
         let mut websocket = client(Config::new().high_water_mark(mark));
         let mut model = Model::default();

@@ -123,6 +123,7 @@ fn errors_of_accepting() -> Vec<Box<dyn StdError>> {
         Box::new(AcceptError::NotWebSocket { status: 426 }),
         Box::new(AcceptError::Refused { status: 401 }),
         Box::new(AcceptError::Reply(WriteError::HeaderName { index: 0 })),
+        Box::new(AcceptError::NoRequest),
         Box::new(AcceptError::Finished),
     ];
     for kind in io {

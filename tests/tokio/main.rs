@@ -3,6 +3,7 @@
 
 mod cancel;
 mod closing;
+mod decision;
 #[cfg(feature = "deflate")]
 mod deflate;
 #[cfg(feature = "deflate")]
@@ -14,6 +15,8 @@ mod handshake_steps;
 mod keepalive;
 mod split;
 mod stream;
+mod terminated;
+mod vocabulary;
 
 // What these tests share.
 mod dropped;

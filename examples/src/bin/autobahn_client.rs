@@ -6,10 +6,7 @@
 use std::env;
 use std::error::Error;
 
-use websocket_proto::blocking;
-use websocket_proto::deflate;
-use websocket_proto::io::{ConnectOptions, Error as SocketError};
-use websocket_proto::websocket::Config;
+use websocket_proto::blocking::{self, Config, ConnectOptions, DeflateConfig};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1);
@@ -23,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     socket.finish()?;
 
     // Groups 9 and 12 send messages of up to 16 MiB, groups 12 and 13 compress.
-    let config = Config::new().max_message_size(64 << 20).deflate(deflate::DeflateConfig::new());
+    let config = Config::new().max_message_size(64 << 20).deflate(DeflateConfig::new());
     for case in 1..=count {
         // A case may well end in an error: that is what it is for. The server judges.
         if let Err(error) = run(&format!("{url}/runCase?case={case}&agent={agent}"), config.clone())
@@ -45,7 +42,7 @@ fn run(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
             Ok(Some(message)) if message.is_data() => socket.feed(message)?,
             Ok(Some(_)) => {}
             Ok(None) => break Ok(()),
-            Err(error @ SocketError::Protocol(_)) => break Err(error.into()),
+            Err(error @ blocking::Error::Protocol(_)) => break Err(error.into()),
             Err(error) => return Err(error.into()),
         }
     };

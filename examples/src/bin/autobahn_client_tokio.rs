@@ -6,10 +6,7 @@
 use std::env;
 use std::error::Error;
 
-use websocket_proto::deflate;
-use websocket_proto::io::ConnectOptions;
-use websocket_proto::tokio::connect;
-use websocket_proto::websocket::Config;
+use websocket_proto::tokio::{Config, ConnectOptions, DeflateConfig, connect};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -23,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     while socket.next().await.is_some() {}
 
     // Groups 9 and 12 send messages of up to 16 MiB, groups 12 and 13 compress.
-    let config = Config::new().max_message_size(64 << 20).deflate(deflate::DeflateConfig::new());
+    let config = Config::new().max_message_size(64 << 20).deflate(DeflateConfig::new());
     for case in 1..=count {
         // A case may well end in an error: that is what it is for. The server judges.
         let url = format!("{url}/runCase?case={case}&agent={agent}");

@@ -16,12 +16,10 @@ use examples::arguments;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
-use websocket_proto::connection::Server;
 use websocket_proto::http::{Offer, OfferError};
-use websocket_proto::tokio::WebSocketStream;
-use websocket_proto::websocket::Config;
+use websocket_proto::tokio::{Config, Server, ServerStream, WebSocketStream};
 
-type Socket = WebSocketStream<TokioIo<Upgraded>, Server>;
+type Socket = ServerStream<TokioIo<Upgraded>>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

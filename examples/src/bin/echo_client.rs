@@ -7,9 +7,7 @@ use std::process::ExitCode;
 
 use examples::arguments::compress;
 use lexopt::prelude::*;
-use websocket_proto::io::ConnectOptions;
-use websocket_proto::websocket::Config;
-use websocket_proto::{CloseCode, Message, blocking};
+use websocket_proto::blocking::{CloseCode, Config, ConnectOptions, Message, connect};
 
 fn main() -> ExitCode {
     match run() {
@@ -23,7 +21,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let (url, config, messages) = arguments()?;
-    let mut socket = blocking::connect(ConnectOptions::new(&url)?.config(config))?;
+    let mut socket = connect(ConnectOptions::new(&url)?.config(config))?;
     for message in messages {
         socket.send(message)?;
         loop {

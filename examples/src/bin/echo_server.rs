@@ -7,8 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use examples::arguments;
-use websocket_proto::blocking::Acceptor;
-use websocket_proto::websocket::Config;
+use websocket_proto::blocking::{Acceptor, Config};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (address, config) = arguments::parse()?;

@@ -13,9 +13,7 @@ use tokio::signal::ctrl_c;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use websocket_proto::CloseCode;
-use websocket_proto::tokio::Acceptor;
-use websocket_proto::websocket::Config;
+use websocket_proto::tokio::{Acceptor, CloseCode, Config};
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);

@@ -20,11 +20,8 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use websocket_proto::connection::Server;
-use websocket_proto::handshake::Opened;
 use websocket_proto::http::Offer;
-use websocket_proto::tokio::WebSocketStream;
-use websocket_proto::websocket::Config;
+use websocket_proto::tokio::{Config, Opened, Server, WebSocketStream};
 
 const END_TIMEOUT: Duration = Duration::from_secs(10);
 

@@ -15,11 +15,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use websocket_proto::connection::Server;
-use websocket_proto::handshake::Opened;
 use websocket_proto::http::Offer;
-use websocket_proto::tokio::WebSocketStream;
-use websocket_proto::websocket::Config;
+use websocket_proto::tokio::{Config, Opened, Server, WebSocketStream};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

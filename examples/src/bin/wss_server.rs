@@ -15,8 +15,7 @@ use websocket_proto::tokio::tokio_rustls::rustls::ServerConfig;
 use websocket_proto::tokio::tokio_rustls::rustls::crypto::ring;
 use websocket_proto::tokio::tokio_rustls::rustls::pki_types::pem::PemObject;
 use websocket_proto::tokio::tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use websocket_proto::tokio::{Acceptor, WebSocketStream};
-use websocket_proto::websocket::Config;
+use websocket_proto::tokio::{Acceptor, Config, ServerStream};
 
 type Failure = Box<dyn Error + Send + Sync>;
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
@@ -66,10 +65,9 @@ async fn serve(stream: TcpStream, tls: TlsAcceptor, config: Config) -> Result<()
     echoed
 }
 
-async fn echo<S, R>(socket: &mut WebSocketStream<S, R>) -> Result<(), Failure>
+async fn echo<S>(socket: &mut ServerStream<S>) -> Result<(), Failure>
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-    R: websocket_proto::connection::Role,
 {
     while let Some(message) = socket.next().await {
         let message = message?;

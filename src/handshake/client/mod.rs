@@ -103,6 +103,8 @@ impl Default for ClientHandshake {
 }
 
 /// A server's answer to a [`ClientRequest`].
+///
+/// This enum is exhaustive on purpose, because an answer opens the WebSocket or does not.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer<'b> {
     /// The server agreed: the WebSocket is open.

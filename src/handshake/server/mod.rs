@@ -70,6 +70,8 @@ impl Default for ServerHandshake {
 }
 
 /// A client's request.
+///
+/// This enum is exhaustive on purpose, because each request must be answered.
 #[derive(Clone, Copy, Debug)]
 pub enum Incoming<'b> {
     /// A request for a WebSocket that meets RFC 6455, section 4.2.1. Accept it or refuse it.

@@ -28,10 +28,15 @@ pub(crate) struct Accepting {
 
 #[derive(Debug)]
 enum Progress {
-    /// The request is still coming.
+    /// The request has not been answered. Its head may still be incomplete.
     Request,
-    /// It has been answered; this is what comes of it when the response is written.
-    Response(Result<Opened, AcceptError>),
+    /// The request has been answered. It stays at the front of the input until the response is
+    /// written.
+    Response {
+        head_len: usize,
+        /// What the caller is told then.
+        outcome: Result<Opened, AcceptError>,
+    },
     /// The caller has been told.
     Over,
 }
@@ -48,38 +53,103 @@ impl Accepting {
         }
     }
 
-    /// Goes on as far as it can. `answer` is asked once, when the request has come.
+    /// Continues until the response is written. `answer` is called once, when the request has
+    /// arrived, unless [`reply`](Self::reply) has answered it.
     pub(crate) fn step(
         &mut self,
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
     ) -> Step<Result<Opened, AcceptError>> {
-        if matches!(self.progress, Progress::Request) {
-            match self.handshake.receive(&self.input) {
-                Ok(None) => return Step::Read,
-                Ok(Some(incoming)) => {
-                    let (head_len, outcome) =
-                        respond(&incoming, answer, self.deflate, &mut self.output);
-                    self.input.advance(head_len);
-                    self.progress = Progress::Response(outcome);
-                }
-                Err(error) => {
-                    refuse(error.refusal(), &mut self.output);
-                    self.progress = Progress::Response(Err(AcceptError::Request(error)));
-                }
-            }
-            self.unflushed = true;
+        if matches!(self.progress, Progress::Request) && !self.answer(answer) {
+            return Step::Read;
         }
         if self.unflushed {
             return Step::Write;
         }
         Step::Done(match mem::replace(&mut self.progress, Progress::Over) {
-            Progress::Response(outcome) => outcome,
+            Progress::Response { head_len, outcome } => {
+                self.input.advance(head_len);
+                outcome
+            }
             Progress::Request | Progress::Over => Err(AcceptError::Finished),
         })
     }
+
+    /// Continues until the request has arrived, of whatever kind, and does not answer it. Only a
+    /// request that breaks the rules is answered here, by its refusal.
+    pub(crate) fn step_to_incoming(&mut self) -> Step<Result<(), AcceptError>> {
+        match self.peek() {
+            Ok(Some(_)) => Step::Done(Ok(())),
+            Ok(None) => Step::Read,
+            Err(_) => self.step_to_refusal(),
+        }
+    }
+
+    /// Continues until a request for a WebSocket has arrived, and does not answer it. Any other
+    /// request is answered here.
+    pub(crate) fn step_to_request(&mut self) -> Step<Result<(), AcceptError>> {
+        match self.peek() {
+            Ok(Some(Incoming::WebSocket(_))) => Step::Done(Ok(())),
+            Ok(None) => Step::Read,
+            Ok(Some(Incoming::Http(_))) | Err(_) => self.step_to_refusal(),
+        }
+    }
+
+    /// Continues until the response is written that [`reply`](Self::reply) has given.
+    pub(crate) fn step_to_reply(&mut self) -> Step<Result<Opened, AcceptError>> {
+        self.step(|_| Reply::refuse(500))
+    }
+
+    /// Continues until the response is written to a request that opens no WebSocket.
+    fn step_to_refusal(&mut self) -> Step<Result<(), AcceptError>> {
+        match self.step(|_| upgrade_required()) {
+            Step::Read => Step::Read,
+            Step::Write => Step::Write,
+            Step::Done(Err(error)) => Step::Done(Err(error)),
+            // A refusal opens nothing.
+            Step::Done(Ok(_)) => Step::Done(Err(AcceptError::Finished)),
+        }
+    }
+
+    /// Returns the request, or `None` while its head is incomplete and after the response is
+    /// written.
+    pub(crate) fn incoming(&mut self) -> Option<Incoming<'_>> {
+        self.peek().ok().flatten()
+    }
+
+    /// Answers the request. An answer that was given before stays.
+    pub(crate) fn reply(&mut self, reply: Reply) -> Result<(), AcceptError> {
+        if matches!(self.progress, Progress::Request) && !self.answer(|_| reply) {
+            return Err(AcceptError::NoRequest);
+        }
+        Ok(())
+    }
+
+    /// Looks at the request. This parses its head again.
+    fn peek(&mut self) -> Result<Option<Incoming<'_>>, AcceptError> {
+        if matches!(self.progress, Progress::Over) {
+            return Err(AcceptError::Finished);
+        }
+        self.handshake.receive(&self.input).map_err(AcceptError::Request)
+    }
+
+    /// Answers the request: with `answer`, or with a refusal if the request breaks the rules.
+    /// Returns `false` while the head of the request is incomplete.
+    fn answer(&mut self, answer: impl FnOnce(&Incoming<'_>) -> Reply) -> bool {
+        let (head_len, outcome) = match self.handshake.receive(&self.input) {
+            Ok(None) => return false,
+            Ok(Some(incoming)) => respond(&incoming, answer, self.deflate, &mut self.output),
+            Err(error) => {
+                refuse(error.refusal(), &mut self.output);
+                (0, Err(AcceptError::Request(error)))
+            }
+        };
+        self.progress = Progress::Response { head_len, outcome };
+        self.unflushed = true;
+        true
+    }
 }
 
-/// Writes the answer; says how long the request was, and what comes of it.
+/// Writes the answer. Returns the length of the request, and what the caller is told.
 fn respond(
     incoming: &Incoming<'_>,
     answer: impl FnOnce(&Incoming<'_>) -> Reply,

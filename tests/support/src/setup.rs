@@ -33,7 +33,7 @@ impl Setup {
     }
 
     /// As [`Config::high_water_mark`].
-    pub fn high_water_mark(self, bytes: usize) -> Self {
+    pub fn high_water_mark(self, bytes: u64) -> Self {
         Self { config: self.config.high_water_mark(bytes), ..self }
     }
 }
