@@ -1,5 +1,6 @@
 //! The server's opening handshake.
 
+use alloc::format;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 
@@ -248,7 +249,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
             while stream.read(&mut nowhere).await? > 0 {}
             Ok(())
         });
-        finished.await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+        finished.await.unwrap_or_else(|_| {
+            let text = format!("the time limit of {limit:?} ran out");
+            Err(io::Error::new(ErrorKind::TimedOut, text))
+        })
     }
 }
 

@@ -45,6 +45,8 @@ fn every_error_text_is_one_line_and_says_what_is_wrong() {
 
 fn every_error() -> Vec<Box<dyn StdError>> {
     let mut errors = errors_without_io();
+    #[cfg(feature = "http")]
+    errors.extend(errors_over_http_types());
     errors.extend(errors_of_an_open_websocket());
     errors.extend(errors_of_accepting());
     errors.extend(errors_of_connecting());
@@ -63,7 +65,7 @@ fn errors_without_io() -> Vec<Box<dyn StdError>> {
     let full = OutputFull { needed: 7, available: 3 };
     let head = HeadError::TooLarge { limit: 16 };
     let deflate = DeflateError::WindowTooLarge { bits: 15, offered: 9 };
-    let mut errors: Vec<Box<dyn StdError>> = vec![
+    vec![
         Box::new(ProtocolError::ReservedBits { rsv: Rsv::RSV1 }),
         Box::new(ProtocolError::UnexpectedEof),
         Box::new(SendError::Closing),
@@ -88,15 +90,18 @@ fn errors_without_io() -> Vec<Box<dyn StdError>> {
         Box::new(Utf8Validator::new().feed(b"\xff").unwrap_err()),
         Box::new(Utf8Bytes::try_from(Bytes::from_static(b"\xff")).unwrap_err()),
         Box::new("http".parse::<Scheme>().unwrap_err()),
-    ];
-    #[cfg(feature = "http")]
-    {
-        use websocket_proto::http::OfferError;
-        errors.push(Box::new(OfferError::Upgrade(RequestError::Head(head))));
-        errors.push(Box::new(OfferError::Connect(RequestError::Version)));
-        errors.push(Box::new(OfferError::Protocol));
-    }
-    errors
+    ]
+}
+
+#[cfg(feature = "http")]
+fn errors_over_http_types() -> Vec<Box<dyn StdError>> {
+    use websocket_proto::http::OfferError;
+    vec![
+        Box::new(OfferError::Upgrade(RequestError::Head(HeadError::TooLarge { limit: 16 }))),
+        Box::new(OfferError::Connect(RequestError::Version)),
+        Box::new(OfferError::Protocol),
+        Box::new(OfferError::NotWebSocket(http::Version::HTTP_11)),
+    ]
 }
 
 fn errors_of_an_open_websocket() -> Vec<Box<dyn StdError>> {
