@@ -1,5 +1,6 @@
 //! The client's opening handshake.
 
+use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 
@@ -8,7 +9,7 @@ use super::deadline::{Deadline, TimedStream};
 use super::{WebSocketStream, read_head};
 use crate::connection::Client;
 use crate::handshake::{Opened, Response, Scheme, random_nonce};
-use crate::io::{ConnectError, ConnectOptions, Connecting, Step, UrlError};
+use crate::io::{ConnectError, ConnectOptions, ConnectPhase, Connecting, Step, UrlErrorKind};
 
 /// Connects to a `ws://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a proxy.
 ///
@@ -29,21 +30,24 @@ use crate::io::{ConnectError, ConnectOptions, Connecting, Step, UrlError};
 /// afterwards.
 ///
 /// # Errors
-/// Why no WebSocket was opened; [`Io`](ConnectError::Io) of kind `TimedOut` when the time ran out.
+/// Why no WebSocket was opened; [`TimedOut`](ConnectError::TimedOut) when the time ran
+/// out.
 pub fn connect<O>(options: O) -> Result<WebSocketStream<TcpStream, Client>, ConnectError>
 where
     O: TryInto<ConnectOptions, Error: Into<ConnectError>>,
 {
     let options = options.try_into().map_err(Into::into)?;
     if options.scheme() == Scheme::Wss {
-        return Err(UrlError::Tls.into());
+        return Err(options.url_error(UrlErrorKind::Tls).into());
     }
-    let deadline = Deadline::after(options.connect_timeout);
-    let stream = open_tcp(&options, deadline)?;
-    let mut connecting = Connecting::new(options, random_nonce()?)?;
+    let limit = options.connect_timeout;
+    let deadline = Deadline::after(limit);
+    let timed_out = |error| at_deadline(error, deadline, limit);
+    let stream = open_tcp(&options, deadline).map_err(timed_out)?;
+    let mut connecting = begin(options)?;
     let mut timed = TimedStream { stream: &stream, deadline };
-    let opened = shake_hands(&mut connecting, &mut timed, |_| ())?;
-    take_off_time_outs(&stream)?;
+    let opened = shake_hands(&mut connecting, &mut timed, |_| ()).map_err(timed_out)?;
+    take_off_time_outs(&stream).map_err(|error| connecting.failed(error))?;
     open(stream, &mut connecting, opened)
 }
 
@@ -53,30 +57,40 @@ where
 /// The time-out of the options covers it, as of [`connect`].
 ///
 /// # Errors
-/// Why there is no connection; [`Io`](ConnectError::Io) of kind `TimedOut` when the time ran out.
+/// Why there is no connection; [`TimedOut`](ConnectError::TimedOut) when the time ran
+/// out.
 pub fn connect_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
-    let stream = open_tcp(options, Deadline::after(options.connect_timeout))?;
-    take_off_time_outs(&stream)?;
+    let limit = options.connect_timeout;
+    let deadline = Deadline::after(limit);
+    let stream =
+        open_tcp(options, deadline).map_err(|error| at_deadline(error, deadline, limit))?;
+    take_off_time_outs(&stream).map_err(|error| options.step(ConnectPhase::Tcp).failed(error))?;
     Ok(stream)
 }
 
+/// Tells the end of the time limit from a time-out of TCP itself.
+fn at_deadline(error: ConnectError, deadline: Deadline, limit: Duration) -> ConnectError {
+    error.at_deadline(limit, deadline.left().is_err())
+}
+
 fn open_tcp(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, ConnectError> {
-    let stream = connect_to_any(options.first_hop(), deadline)?;
+    let stream = connect_to_any(options, deadline)?;
     // Frames leave when they are flushed; to hold them back for more would only make them late.
-    stream.set_nodelay(true)?;
+    stream.set_nodelay(true).map_err(|error| options.step(ConnectPhase::Tcp).failed(error))?;
     let Some(mut tunneling) = options.tunnel() else {
         return Ok(stream);
     };
+    let failed = |error| options.step(ConnectPhase::Proxy).failed(error);
     let mut timed = TimedStream { stream: &stream, deadline };
     loop {
         match tunneling.step() {
             Step::Read => {
-                if read_head(&mut timed, &mut tunneling.input)? == 0 {
+                if read_head(&mut timed, &mut tunneling.input).map_err(failed)? == 0 {
                     tunneling.receive_eof();
                 }
             }
             Step::Write => {
-                write_all(&mut timed, &mut tunneling.output)?;
+                write_all(&mut timed, &mut tunneling.output).map_err(failed)?;
                 tunneling.unflushed = false;
             }
             Step::Done(outcome) => return outcome.map(|()| stream),
@@ -84,25 +98,37 @@ fn open_tcp(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, C
     }
 }
 
-/// Tries the addresses of a host, one after the other.
-fn connect_to_any(host: (&str, u16), deadline: Deadline) -> io::Result<TcpStream> {
-    let mut failure = io::Error::new(ErrorKind::NotFound, "the host has no address");
-    for address in host.to_socket_addrs()? {
-        let connected = match deadline.left()? {
-            Some(left) => TcpStream::connect_timeout(&address, left),
-            None => TcpStream::connect(address),
+/// Tries the addresses of a host, one after the other. The error is that of the last one.
+fn connect_to_any(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, ConnectError> {
+    let look_up = options.step(ConnectPhase::LookUp);
+    let addresses = options.first_hop().to_socket_addrs().map_err(|error| look_up.failed(error))?;
+    let mut failure = None;
+    for address in addresses {
+        let step = options.step(ConnectPhase::Tcp).at(address);
+        let connected = match deadline.left() {
+            Ok(Some(left)) => TcpStream::connect_timeout(&address, left),
+            Ok(None) => TcpStream::connect(address),
+            // The address that took the time is to be named, if there is one.
+            Err(error) => return Err(failure.unwrap_or_else(|| step.failed(error))),
         };
         match connected {
             Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
+            Err(error) => failure = Some(step.failed(error)),
         }
     }
-    Err(failure)
+    let none = || look_up.failed(io::Error::new(ErrorKind::NotFound, "the host has no address"));
+    Err(failure.unwrap_or_else(none))
 }
 
 fn take_off_time_outs(stream: &TcpStream) -> io::Result<()> {
     stream.set_read_timeout(None)?;
     stream.set_write_timeout(None)
+}
+
+/// A handshake that has not begun.
+fn begin(options: ConnectOptions) -> Result<Connecting, ConnectError> {
+    let nonce = random_nonce().map_err(ConnectError::Entropy)?;
+    Ok(Connecting::new(options, nonce)?)
 }
 
 /// Takes the handshake as far as it goes.
@@ -124,10 +150,11 @@ fn shake_hands(
                 Ok(_) => {}
                 // So a TLS stream says that it was cut off, which a refusal may well be.
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => connecting.receive_eof(),
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(connecting.failed(error)),
             },
             Step::Write => {
-                write_all(stream, &mut connecting.output)?;
+                let written = write_all(stream, &mut connecting.output);
+                written.map_err(|error| connecting.failed(error))?;
                 connecting.unflushed = false;
             }
             Step::Done(outcome) => return outcome,
@@ -142,7 +169,7 @@ fn open<S>(
     opened: Opened,
 ) -> Result<WebSocketStream<S, Client>, ConnectError> {
     let config = connecting.options().config.clone();
-    let client = Client::random()?;
+    let client = Client::random().map_err(ConnectError::Entropy)?;
     let input = core::mem::take(&mut connecting.input);
     Ok(WebSocketStream::from_parts(stream, client, config, opened, input))
 }
@@ -162,9 +189,9 @@ impl<S: Read + Write> Connector<S> {
     /// of its own: set the transport's.
     ///
     /// # Errors
-    /// [`Io`](ConnectError::Io): the system has no random bytes.
+    /// [`Entropy`](ConnectError::Entropy): the system has no random bytes.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
-        let connecting = Connecting::new(options, random_nonce()?)?;
+        let connecting = begin(options)?;
         Ok(Self { stream: Some(stream), connecting })
     }
 

@@ -1,5 +1,6 @@
 //! A TCP connection whose reads and writes end at a deadline.
 
+use alloc::format;
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::TcpStream;
@@ -7,21 +8,35 @@ use std::time::Instant;
 
 /// The time at which a wait ends, or `None` if it is beyond the range of the clock.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Option<Instant>);
+pub(super) struct Deadline {
+    end: Option<Instant>,
+    /// For the text of the error.
+    limit: Duration,
+}
 
 impl Deadline {
     pub(super) fn after(limit: Duration) -> Self {
-        Self(Instant::now().checked_add(limit))
+        Self { end: Instant::now().checked_add(limit), limit }
     }
 
     /// Returns the time that is left, or `None` if there is no deadline. Returns `TimedOut` if no
     /// time is left.
     pub(super) fn left(self) -> io::Result<Option<Duration>> {
-        let left = self.0.map(|end| end.saturating_duration_since(Instant::now()));
+        let left = self.end.map(|end| end.saturating_duration_since(Instant::now()));
         if left.is_some_and(|left| left.is_zero()) {
-            return Err(timed_out());
+            return Err(self.timed_out());
         }
         Ok(left)
+    }
+
+    /// On Unix it is `WouldBlock` when the time-out of a socket has run out.
+    fn as_timed_out(self, error: io::Error) -> io::Error {
+        if error.kind() == ErrorKind::WouldBlock { self.timed_out() } else { error }
+    }
+
+    fn timed_out(self) -> io::Error {
+        let text = format!("the time limit of {:?} ran out", self.limit);
+        io::Error::new(ErrorKind::TimedOut, text)
     }
 }
 
@@ -36,31 +51,22 @@ pub(super) struct TimedStream<'a> {
 impl Read for TimedStream<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.stream.set_read_timeout(self.deadline.left()?)?;
-        self.stream.read(buffer).map_err(as_timed_out)
+        self.stream.read(buffer).map_err(|error| self.deadline.as_timed_out(error))
     }
 }
 
 impl Write for TimedStream<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.set_write_timeout(self.deadline.left()?)?;
-        self.stream.write(bytes).map_err(as_timed_out)
+        self.stream.write(bytes).map_err(|error| self.deadline.as_timed_out(error))
     }
 
     fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
         self.stream.set_write_timeout(self.deadline.left()?)?;
-        self.stream.write_vectored(slices).map_err(as_timed_out)
+        self.stream.write_vectored(slices).map_err(|error| self.deadline.as_timed_out(error))
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.stream.flush()
     }
-}
-
-/// Converts the error of an expired socket time-out, which is `WouldBlock` on Unix.
-fn as_timed_out(error: io::Error) -> io::Error {
-    if error.kind() == ErrorKind::WouldBlock { timed_out() } else { error }
-}
-
-fn timed_out() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "the time limit has been reached")
 }

@@ -36,7 +36,7 @@ use core::time::Duration;
 use bytes::{Buf as _, Bytes, BytesMut};
 
 use crate::connection::TransportAction;
-use crate::io::HANDSHAKE_READ;
+use crate::io::{HANDSHAKE_READ, is_would_block};
 use crate::websocket::{Outgoing, WebSocket};
 
 pub use accept::Acceptor;
@@ -61,7 +61,8 @@ pub use crate::handshake::{
 pub use crate::http1::{HeadLimits, Headers, HttpRequest};
 #[doc(no_inline)]
 pub use crate::io::{
-    AcceptError, ConnectError, ConnectOptions, Error, Parts, ProxyError, Reply, UrlError,
+    AcceptError, ConnectError, ConnectOptions, ConnectPhase, ConnectStep, Error, Parts, ProxyError,
+    Reply, Unsent, UrlError, UrlErrorKind,
 };
 #[doc(no_inline)]
 pub use crate::websocket::{Config, Keepalive, MessageRef, Part, Prepared, Rejected, ReuniteError};
@@ -262,7 +263,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
             Ok(_) => {}
             // Both endpoints have sent a Close, so the way in which the transport ends has no
             // meaning.
-            Err(error) if self.state() == State::Closed && !is_transient(&error) => {
+            Err(error) if self.state() == State::Closed && !is_would_block(&error) => {
                 return Ok(false);
             }
             Err(error) => return Err(error.into()),
@@ -284,8 +285,10 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// - [`Rejected`](Error::Rejected): the message was not queued, and is in the error. If the
     ///   reason is [`QueueFull`](crate::SendError::QueueFull), the transport did not accept the
     ///   earlier messages.
-    /// - [`Io`](Error::Io): the transport failed. After `WouldBlock` or `TimedOut` the message is
-    ///   queued, and [`flush`](Self::flush) writes the rest of it.
+    /// - [`Unsent`](Error::Unsent): the transport failed before the queue had room for the message.
+    ///   The message is in the error.
+    /// - [`Io`](Error::Io): the transport failed, and the message is queued. After `WouldBlock` or
+    ///   `TimedOut`, [`flush`](Self::flush) writes the rest of it.
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         self.feed(message)?;
         Ok(self.flush()?)
@@ -306,18 +309,19 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// that is not complete yet, or is larger than memory. `fin` marks the last fragment.
     ///
     /// # Errors
-    /// Returns the same errors as [`send`](Self::send), but [`Send`](Error::Send) if the fragment
-    /// was not queued.
+    /// Returns the same errors as [`send`](Self::send), but
+    /// [`RejectedFragment`](Error::RejectedFragment) with the payload if the fragment was not queued.
     pub fn send_fragment(
         &mut self,
         kind: Kind,
         fin: bool,
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
-        self.make_room()?;
-        self.websocket
-            .send_fragment(kind, fin, payload.into())
-            .map_err(|rejected| Error::Send(rejected.error))?;
+        let payload = payload.into();
+        if let Err(error) = self.make_room() {
+            return Err(error.with_unsent(Unsent::Fragment(payload)));
+        }
+        self.websocket.send_fragment(kind, fin, payload)?;
         Ok(self.flush()?)
     }
 
@@ -328,8 +332,11 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
     /// # Errors
     /// Returns the same errors as [`send`](Self::send).
     pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.make_room()?;
-        Ok(self.websocket.send(message.into())?)
+        let message = message.into();
+        if let Err(error) = self.make_room() {
+            return Err(error.with_unsent(Unsent::Message(message)));
+        }
+        Ok(self.websocket.send(message)?)
     }
 
     /// Begins the closing handshake (RFC 6455, section 7.1.2). The Close is sent after everything
@@ -374,7 +381,7 @@ impl<S: Read + Write, R: Role> WebSocketStream<S, R> {
         match self.flush() {
             // The caller then gets `QueueFull`, with the message. An error of this write would look
             // as if the message had been queued.
-            Err(error) if is_transient(&error) => Ok(()),
+            Err(error) if is_would_block(&error) => Ok(()),
             flushed => Ok(flushed?),
         }
     }
@@ -446,9 +453,4 @@ fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
             result => return result,
         }
     }
-}
-
-/// Returns whether the call can be repeated later.
-fn is_transient(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

@@ -17,7 +17,7 @@ use crate::deflate::Compression;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::Opened;
-use crate::io::Error;
+use crate::io::{Error, Unsent};
 use crate::message::Message;
 use crate::websocket::{
     Answers, MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
@@ -260,7 +260,7 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::send`].
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.write_side.send(|sender| Ok(sender.send(message.into())?))
+        self.write_side.send(queue_message(message.into()))
     }
 
     /// Queues a message, as [`WebSocketStream::feed`] does. The next [`flush`](Self::flush) or
@@ -269,7 +269,7 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::feed`].
     pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.write_side.feed(message.into())
+        self.write_side.feed(queue_message(message.into()))
     }
 
     /// Sends a message that is sent to other connections too.
@@ -277,7 +277,7 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::send_prepared`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.write_side.send(|sender| sender.send_prepared(message).map_err(Error::Send))
+        self.write_side.send(|room| room?.send_prepared(message).map_err(Error::Send))
     }
 
     /// Sends the next fragment of a message, as [`WebSocketStream::send_fragment`] does.
@@ -290,9 +290,10 @@ impl<R: Role> WriteHalf<R> {
         fin: bool,
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
-        self.write_side.send(|sender| {
-            let sent = sender.send_fragment(kind, fin, payload.into());
-            sent.map_err(|rejected| Error::Send(rejected.error))
+        let payload = payload.into();
+        self.write_side.send(|room| match room {
+            Ok(sender) => Ok(sender.send_fragment(kind, fin, payload)?),
+            Err(error) => Err(error.with_unsent(Unsent::Fragment(payload))),
         })
     }
 
@@ -323,5 +324,15 @@ impl<R: Role> WriteHalf<R> {
     /// Returns the error of the transport. After `WouldBlock` or `TimedOut`, call again.
     pub fn flush(&mut self) -> io::Result<()> {
         self.write_side.flush()
+    }
+}
+
+/// Queues a message, or returns it with the reason why there is no room.
+fn queue_message<R: Role>(
+    message: Message,
+) -> impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error> {
+    |room| match room {
+        Ok(sender) => Ok(sender.send(message)?),
+        Err(error) => Err(error.with_unsent(Unsent::Message(message))),
     }
 }

@@ -7,10 +7,9 @@ use std::net::TcpStream;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
-use super::{is_transient, write_some};
+use super::write_some;
 use crate::connection::Role;
-use crate::io::Error;
-use crate::message::Message;
+use crate::io::{Error, is_would_block};
 use crate::websocket::{Answers, MessageSender, Outgoing};
 
 /// The state that the halves share.
@@ -101,17 +100,26 @@ impl<R: Role> WriteSide<R> {
         self.settle();
     }
 
+    /// Does `feed` and writes all that is queued. `feed` gets the reason if there is no room for
+    /// it.
     pub(super) fn send(
         &self,
-        send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
+        feed: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let sent = lock(&self.writer).send(send, &self.due);
+        let sent = {
+            let mut writer = lock(&self.writer);
+            writer.feed(feed, &self.due).and_then(|()| Ok(writer.flush(&self.due)?))
+        };
         self.settle();
         sent
     }
 
-    pub(super) fn feed(&self, message: Message) -> Result<(), Error> {
-        let fed = lock(&self.writer).feed(message, &self.due);
+    /// As [`send`](Self::send), and writes only what makes room.
+    pub(super) fn feed(
+        &self,
+        feed: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let fed = lock(&self.writer).feed(feed, &self.due);
         self.settle();
         fed
     }
@@ -130,19 +138,15 @@ impl<R: Role> WriteSide<R> {
 }
 
 impl<R: Role> Writer<R> {
-    fn send(
+    fn feed(
         &mut self,
-        send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
+        feed: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error>,
         due: &Mutex<Answers>,
     ) -> Result<(), Error> {
-        self.make_room(due)?;
-        send(&mut self.sender)?;
-        Ok(self.flush(due)?)
-    }
-
-    fn feed(&mut self, message: Message, due: &Mutex<Answers>) -> Result<(), Error> {
-        self.make_room(due)?;
-        Ok(self.sender.send(message)?)
+        match self.make_room(due) {
+            Ok(()) => feed(Ok(&mut self.sender)),
+            Err(error) => feed(Err(error)),
+        }
     }
 
     /// Writes everything that is queued if the queue is full.
@@ -153,7 +157,7 @@ impl<R: Role> Writer<R> {
         match self.flush(due) {
             // The caller then gets `QueueFull`, with the message. An error of this write would look
             // as if the message had been queued.
-            Err(error) if is_transient(&error) => Ok(()),
+            Err(error) if is_would_block(&error) => Ok(()),
             flushed => Ok(flushed?),
         }
     }

@@ -11,8 +11,13 @@ use core::fmt;
 #[non_exhaustive]
 pub enum HeadError {
     /// The first word of the message contains this byte, which HTTP does not allow there. The peer
-    /// speaks another protocol, such as TLS.
+    /// speaks another protocol.
     NotHttp(u8),
+    /// The message begins with a TLS record (RFC 8446, section 5.1): the peer speaks TLS, and this
+    /// endpoint does not.
+    Tls,
+    /// The message begins with the preface of HTTP/2 (RFC 9113, section 3.4).
+    Http2,
     /// The head is larger than [`HeadLimits::bytes`](super::HeadLimits::bytes).
     TooLarge {
         /// The limit, in bytes.
@@ -46,6 +51,14 @@ impl fmt::Display for HeadError {
             Self::NotHttp(byte) => {
                 write!(f, "the message is not HTTP: unexpected byte {byte:#04x} in the first word")
             }
+            Self::Tls => f.write_str(
+                "the peer speaks TLS, but HTTP/1.1 without TLS was expected: a client needs a wss \
+                 URL here, and a server must accept TLS first",
+            ),
+            Self::Http2 => f.write_str(
+                "the peer speaks HTTP/2, but HTTP/1.1 was expected: offer only http/1.1 in ALPN, or \
+                 use extended CONNECT",
+            ),
             Self::TooLarge { limit } => {
                 write!(f, "the HTTP head exceeds the limit of {limit} bytes")
             }

@@ -111,8 +111,8 @@ impl<'b> HttpRequest<'b> {
     /// Parses a complete head as a request.
     ///
     /// # Errors
-    /// - [`ParseError::Head`]: the head is malformed, or has more headers than `limits` allows. The
-    ///   scanner has already checked the size.
+    /// - [`ParseError::Head`]: the head is malformed, is the preface of HTTP/2, or has more headers than
+    ///   `limits` allows. The scanner has already checked the size.
     /// - [`ParseError::Version`]: the head belongs to another version of HTTP.
     pub fn parse(head: &Head<'b>, limits: &HeadLimits) -> Result<Self, ParseError> {
         let mut storage = [const { MaybeUninit::uninit() }; HeadLimits::MAX_HEADERS];
@@ -126,6 +126,11 @@ impl<'b> HttpRequest<'b> {
             Err(httparse::Error::Version)
                 if start_line.splitn(3, is_space).nth(2).is_some_and(is_other_version) =>
             {
+                // RFC 9113, section 3.4: the preface looks like a request, and no other request has
+                // this method.
+                if head.bytes.starts_with(b"PRI * HTTP/2") {
+                    return Err(HeadError::Http2.into());
+                }
                 return Err(ParseError::Version);
             }
             parsed => check(parsed, head, limits)?,

@@ -119,6 +119,14 @@ impl HeadScanner {
     /// returns the same error.
     pub fn scan<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Head<'b>>, HeadError> {
         let end = bytes.len().min(self.limit);
+        if self.position == 0 && self.state == ScanState::FirstWord {
+            match other_protocol(self.kind, bytes.get(..end).unwrap_or_default()) {
+                Some(Ok(error)) => self.state = ScanState::Failed(error),
+                // The next bytes decide.
+                Some(Err(Incomplete)) if end < self.limit => return Ok(None),
+                Some(Err(Incomplete)) | None => {}
+            }
+        }
         while let Some(rest @ [byte, ..]) = bytes.get(self.position..end) {
             match self.state {
                 ScanState::Complete | ScanState::Failed(_) => break,
@@ -202,6 +210,25 @@ impl HeadScanner {
     fn head<'b>(&self, bytes: &'b [u8]) -> Option<Head<'b>> {
         let (bytes, behind) = bytes.split_at_checked(self.position)?;
         Some(Head { bytes: bytes.get(self.start..)?, len: self.position, behind })
+    }
+}
+
+/// The bytes so far may be the beginning of another protocol.
+struct Incomplete;
+
+/// Recognises the other protocols that a port for HTTP/1.1 meets most often, by their first bytes.
+/// No head of HTTP/1.1 begins with any of them. The preface of an HTTP/2 client does look like a head:
+/// [`HttpRequest::parse`](super::HttpRequest::parse) recognises it.
+fn other_protocol(kind: HeadKind, bytes: &[u8]) -> Option<Result<HeadError, Incomplete>> {
+    match (kind, bytes) {
+        // An alert or a handshake record (RFC 8446, section 5.1).
+        (_, [0x15 | 0x16, 0x03, ..]) => Some(Ok(HeadError::Tls)),
+        // The SETTINGS frame that a server sends first: a length of 24 bits, then the type (RFC
+        // 9113, section 4.1).
+        (HeadKind::Response, [0x00, 0x00, _, 0x04, ..]) => Some(Ok(HeadError::Http2)),
+        (HeadKind::Response, [0x00] | [0x00, 0x00] | [0x00, 0x00, _]) => Some(Err(Incomplete)),
+        (_, [0x15 | 0x16]) => Some(Err(Incomplete)),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! No code in this module reads from or writes to a transport.
 
 mod answer;
+mod connect_error;
 mod error;
 mod opening;
 mod options;
@@ -11,13 +12,16 @@ mod parts;
 mod reply;
 mod secret;
 mod url;
+mod url_error;
 
-pub use error::{AcceptError, ConnectError, Error, ProxyError};
+pub use connect_error::{ConnectError, ConnectPhase, ConnectStep, ProxyError};
+pub use error::{AcceptError, Error, Unsent};
 pub use options::ConnectOptions;
 pub use parts::Parts;
 pub use reply::Reply;
-pub use url::UrlError;
+pub use url_error::{UrlError, UrlErrorKind};
 
+pub(crate) use error::is_would_block;
 pub(crate) use opening::{Accepting, Connecting, Step, Tunneling, upgrade_required};
 
 use bytes::BytesMut;

@@ -2,6 +2,7 @@
 //! 4.1).
 
 use alloc::borrow::ToOwned as _;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -11,8 +12,8 @@ use ::http::request::Parts;
 use ::http::{Method, Request, Uri, Version};
 
 use super::secret::Secret;
-use super::url::{Authority, UrlError, WebSocketUrl};
-use super::{ConnectError, Tunneling};
+use super::url::{Authority, WebSocketUrl};
+use super::{ConnectError, ConnectPhase, ConnectStep, Tunneling, UrlError, UrlErrorKind};
 use crate::handshake::client::request::{check_subprotocol, is_request_header};
 use crate::handshake::{ClientRequest, Scheme, WriteError};
 use crate::http1::grammar::origin_text;
@@ -197,6 +198,29 @@ impl ConnectOptions {
     pub(crate) fn first_hop(&self) -> (&str, u16) {
         let server = self.proxy.as_ref().unwrap_or(&self.url.server);
         (&server.host, server.port)
+    }
+
+    /// Returns the host and the port of the server.
+    pub(crate) fn server(&self) -> String {
+        self.url.server.authority()
+    }
+
+    /// Returns a phase of connecting, with the host that it concerns.
+    pub(crate) fn step(&self, phase: ConnectPhase) -> ConnectStep {
+        let server = &self.url.server;
+        let host = match phase {
+            ConnectPhase::LookUp | ConnectPhase::Tcp | ConnectPhase::Proxy => {
+                self.proxy.as_ref().unwrap_or(server)
+            }
+            ConnectPhase::Tls | ConnectPhase::Handshake => server,
+        };
+        ConnectStep::new(phase, host.authority())
+    }
+
+    /// Returns the error of an adapter that cannot connect to this URL.
+    pub(crate) fn url_error(&self, kind: UrlErrorKind) -> UrlError {
+        let WebSocketUrl { scheme, server, target } = &self.url;
+        UrlError::new(kind, &format!("{scheme}://{}{target}", server.authority()))
     }
 
     /// Returns the handshake with the proxy, if there is one.

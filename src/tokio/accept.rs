@@ -1,6 +1,7 @@
 //! The opening handshake of the server
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2).
 
+use alloc::format;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 
@@ -259,7 +260,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
             while stream.read(&mut nowhere).await? > 0 {}
             Ok(())
         });
-        finished.await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
+        finished.await.unwrap_or_else(|_| {
+            let text = format!("the time limit of {limit:?} ran out");
+            Err(io::Error::new(ErrorKind::TimedOut, text))
+        })
     }
 }
 

@@ -4,8 +4,8 @@ use core::time::Duration;
 use std::io::{self, ErrorKind};
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
-use ::tokio::net::TcpStream;
-use ::tokio::time::timeout;
+use ::tokio::net::{TcpStream, lookup_host};
+use ::tokio::time::{Instant, timeout_at};
 #[cfg(feature = "tls")]
 use tokio_rustls::TlsConnector;
 
@@ -16,8 +16,8 @@ use super::{MaybeTlsStream, WebSocketStream};
 use crate::connection::Client;
 use crate::handshake::{Response, Scheme, random_nonce};
 #[cfg(not(feature = "tls"))]
-use crate::io::UrlError;
-use crate::io::{ConnectError, ConnectOptions, Connecting, Step};
+use crate::io::UrlErrorKind;
+use crate::io::{ConnectError, ConnectOptions, ConnectPhase, ConnectStep, Connecting, Step};
 
 /// Connects to a `ws://` or `wss://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a
 /// proxy, and how long all of it may take.
@@ -40,23 +40,26 @@ use crate::io::{ConnectError, ConnectOptions, Connecting, Step};
 /// Dropped, it drops the connection.
 ///
 /// # Errors
-/// Why no WebSocket was opened; [`Io`](ConnectError::Io) of kind `TimedOut` when the time ran out.
+/// Why no WebSocket was opened; [`TimedOut`](ConnectError::TimedOut) when the time ran
+/// out.
 pub async fn connect<O>(options: O) -> Result<WebSocketStream<MaybeTlsStream, Client>, ConnectError>
 where
     O: TryInto<ConnectOptions, Error: Into<ConnectError>>,
 {
     let options = options.try_into().map_err(Into::into)?;
-    within(options.connect_timeout, async {
-        let stream = match options.scheme() {
-            Scheme::Ws => MaybeTlsStream::Plain(open_tcp(&options).await?),
-            #[cfg(feature = "tls")]
-            Scheme::Wss => open_tls(&options, &tls::connector().await?).await?,
-            #[cfg(not(feature = "tls"))]
-            Scheme::Wss => return Err(UrlError::Tls.into()),
-        };
-        Connector::new(stream, options)?.connect().await
-    })
-    .await
+    let time = TimeLimit::of(&options);
+    let stream = match options.scheme() {
+        Scheme::Ws => MaybeTlsStream::Plain(open_tcp(&options, time).await?),
+        #[cfg(feature = "tls")]
+        Scheme::Wss => {
+            let step = options.step(ConnectPhase::Tls);
+            let connector = time.limit(&step, tls::connector(&step)).await?;
+            open_tls(&options, &connector, time).await?
+        }
+        #[cfg(not(feature = "tls"))]
+        Scheme::Wss => return Err(options.url_error(UrlErrorKind::Tls).into()),
+    };
+    open(stream, options, time).await
 }
 
 /// As [`connect`], by a TLS configuration of the caller's: other roots, a client certificate.
@@ -91,14 +94,12 @@ where
 {
     let options = options.try_into().map_err(Into::into)?;
     let connector = connector.into();
-    within(options.connect_timeout, async {
-        let stream = match options.scheme() {
-            Scheme::Ws => MaybeTlsStream::Plain(open_tcp(&options).await?),
-            Scheme::Wss => open_tls(&options, &connector).await?,
-        };
-        Connector::new(stream, options)?.connect().await
-    })
-    .await
+    let time = TimeLimit::of(&options);
+    let stream = match options.scheme() {
+        Scheme::Ws => MaybeTlsStream::Plain(open_tcp(&options, time).await?),
+        Scheme::Wss => open_tls(&options, &connector, time).await?,
+    };
+    open(stream, options, time).await
 }
 
 /// The TCP connection by which the options want the server to be reached: to their host, or to
@@ -107,38 +108,80 @@ where
 /// The time-out of the options covers it. Dropped, it drops the connection.
 ///
 /// # Errors
-/// Why there is no connection; [`Io`](ConnectError::Io) of kind `TimedOut` when the time ran out.
+/// Why there is no connection; [`TimedOut`](ConnectError::TimedOut) when the time ran
+/// out.
 pub async fn connect_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
-    within(options.connect_timeout, open_tcp(options)).await
+    open_tcp(options, TimeLimit::of(options)).await
 }
 
 #[cfg(feature = "tls")]
 async fn open_tls(
     options: &ConnectOptions,
     connector: &TlsConnector,
+    time: TimeLimit,
 ) -> Result<MaybeTlsStream, ConnectError> {
     // Before anything is opened, for what is wrong with a URL needs nobody else.
-    let name = tls::server_name(options.host())?;
-    let stream = open_tcp(options).await?;
-    tls::handshake(connector, name, stream).await
+    let name = tls::server_name(options)?;
+    let stream = open_tcp(options, time).await?;
+    let step = options.step(ConnectPhase::Tls);
+    time.limit(&step, tls::handshake(connector, name, stream, &step)).await
 }
 
-async fn open_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
-    let mut stream = TcpStream::connect(options.first_hop()).await?;
+async fn open_tcp(options: &ConnectOptions, time: TimeLimit) -> Result<TcpStream, ConnectError> {
+    let stream = connect_to_any(options, time).await?;
     // Frames leave when they are flushed; to hold them back would only make them late.
-    stream.set_nodelay(true)?;
+    stream.set_nodelay(true).map_err(|error| options.step(ConnectPhase::Tcp).failed(error))?;
+    let step = options.step(ConnectPhase::Proxy);
+    time.limit(&step, open_tunnel(options, stream, &step)).await
+}
+
+/// Tries the addresses of a host, one after the other. The error is that of the last one.
+async fn connect_to_any(
+    options: &ConnectOptions,
+    time: TimeLimit,
+) -> Result<TcpStream, ConnectError> {
+    let look_up = options.step(ConnectPhase::LookUp);
+    let addresses = time
+        .limit(&look_up, async {
+            lookup_host(options.first_hop()).await.map_err(|error| look_up.failed(error))
+        })
+        .await?;
+    let mut failure = None;
+    for address in addresses {
+        let step = options.step(ConnectPhase::Tcp).at(address);
+        let connected = time
+            .limit(&step, async {
+                TcpStream::connect(address).await.map_err(|error| step.failed(error))
+            })
+            .await;
+        match connected {
+            Err(error @ ConnectError::Io { .. }) => failure = Some(error),
+            connected => return connected,
+        }
+    }
+    let none = || look_up.failed(io::Error::new(ErrorKind::NotFound, "the host has no address"));
+    Err(failure.unwrap_or_else(none))
+}
+
+/// Opens a way through the proxy, if the options have one.
+async fn open_tunnel(
+    options: &ConnectOptions,
+    mut stream: TcpStream,
+    step: &ConnectStep,
+) -> Result<TcpStream, ConnectError> {
     let Some(mut tunneling) = options.tunnel() else {
         return Ok(stream);
     };
+    let failed = |error| step.failed(error);
     loop {
         match tunneling.step() {
             Step::Read => {
-                if read_head(&mut stream, &mut tunneling.input).await? == 0 {
+                if read_head(&mut stream, &mut tunneling.input).await.map_err(failed)? == 0 {
                     tunneling.receive_eof();
                 }
             }
             Step::Write => {
-                write_all(&mut stream, &mut tunneling.output).await?;
+                write_all(&mut stream, &mut tunneling.output).await.map_err(failed)?;
                 tunneling.unflushed = false;
             }
             Step::Done(outcome) => return outcome.map(|()| stream),
@@ -146,14 +189,45 @@ async fn open_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
     }
 }
 
-async fn within<T>(
+/// Opens the WebSocket over a transport that leads to the server.
+async fn open<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    options: ConnectOptions,
+    time: TimeLimit,
+) -> Result<WebSocketStream<S, Client>, ConnectError> {
+    let step = options.step(ConnectPhase::Handshake);
+    let mut connector = Connector::new(stream, options)?;
+    time.limit(&step, connector.connect()).await
+}
+
+/// The time limit for all steps of a connect together.
+#[derive(Clone, Copy, Debug)]
+struct TimeLimit {
     limit: Duration,
-    connecting: impl Future<Output = Result<T, ConnectError>>,
-) -> Result<T, ConnectError> {
-    let in_time = timeout(limit, connecting).await;
-    in_time.unwrap_or_else(|_| {
-        Err(io::Error::new(ErrorKind::TimedOut, "the time to connect has run out").into())
-    })
+    /// `None` if the clock does not go so far.
+    end: Option<Instant>,
+}
+
+impl TimeLimit {
+    fn of(options: &ConnectOptions) -> Self {
+        let limit = options.connect_timeout;
+        Self { limit, end: Instant::now().checked_add(limit) }
+    }
+
+    /// Waits for a step, until the time limit at most.
+    async fn limit<T>(
+        self,
+        step: &ConnectStep,
+        future: impl Future<Output = Result<T, ConnectError>>,
+    ) -> Result<T, ConnectError> {
+        let Some(end) = self.end else {
+            return future.await;
+        };
+        let in_time = timeout_at(end, future).await;
+        in_time.unwrap_or_else(|_| {
+            Err(ConnectError::TimedOut { step: step.clone(), limit: self.limit })
+        })
+    }
 }
 
 /// A client's opening handshake over any transport.
@@ -170,9 +244,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
     /// of its own: give one to whichever future waits for it.
     ///
     /// # Errors
-    /// [`Io`](ConnectError::Io): the system has no random bytes.
+    /// [`Entropy`](ConnectError::Entropy): the system has no random bytes.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
-        let connecting = Connecting::new(options, random_nonce()?)?;
+        let nonce = random_nonce().map_err(ConnectError::Entropy)?;
+        let connecting = Connecting::new(options, nonce)?;
         Ok(Self { stream: Some(stream), connecting })
     }
 
@@ -212,10 +287,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
                     Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                         self.connecting.receive_eof();
                     }
-                    Err(error) => return Err(error.into()),
+                    Err(error) => return Err(self.connecting.failed(error)),
                 },
                 Step::Write => {
-                    write_all(stream, &mut self.connecting.output).await?;
+                    let written = write_all(stream, &mut self.connecting.output).await;
+                    written.map_err(|error| self.connecting.failed(error))?;
                     self.connecting.unflushed = false;
                 }
                 Step::Done(outcome) => break outcome,
@@ -225,7 +301,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
         let stream = self.stream.take().ok_or(ConnectError::Finished)?;
         let config = self.connecting.options().config.clone();
         let input = core::mem::take(&mut self.connecting.input);
-        let client = Client::random()?;
+        let client = Client::random().map_err(ConnectError::Entropy)?;
         Ok(WebSocketStream::from_parts(stream, client, config, opened, input))
     }
 }

@@ -69,7 +69,8 @@ pub use crate::handshake::{
 pub use crate::http1::{HeadLimits, Headers, HttpRequest};
 #[doc(no_inline)]
 pub use crate::io::{
-    AcceptError, ConnectError, ConnectOptions, Error, Parts, ProxyError, Reply, UrlError,
+    AcceptError, ConnectError, ConnectOptions, ConnectPhase, ConnectStep, Error, Parts, ProxyError,
+    Reply, Unsent, UrlError, UrlErrorKind,
 };
 #[doc(no_inline)]
 pub use crate::websocket::{Config, Keepalive, MessageRef, Part, Prepared, Rejected, ReuniteError};

@@ -19,7 +19,7 @@ use crate::connection::Role;
 use crate::deflate::Compression;
 use crate::frame::Kind;
 use crate::handshake::Opened;
-use crate::io::Error;
+use crate::io::{Error, Unsent};
 use crate::message::Message;
 use crate::websocket::{
     Answers, MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
@@ -226,7 +226,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// Returns the same errors as [`WebSocketStream::feed`].
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
-        self.with_room(|sender| Ok(sender.send(message)?)).await
+        self.with_room(|room| match room {
+            Ok(sender) => Ok(sender.send(message)?),
+            Err(error) => Err(error.with_unsent(Unsent::Message(message))),
+        })
+        .await
     }
 
     /// Sends a message, as [`WebSocketStream::send`] does.
@@ -249,7 +253,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::send_prepared`].
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.with_room(|sender| sender.send_prepared(message).map_err(Error::Send)).await?;
+        self.with_room(|room| room?.send_prepared(message).map_err(Error::Send)).await?;
         self.flush().await
     }
 
@@ -266,9 +270,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
         let payload = payload.into();
-        self.with_room(|sender| {
-            let sent = sender.send_fragment(kind, fin, payload);
-            sent.map_err(|rejected| Error::Send(rejected.error))
+        self.with_room(|room| match room {
+            Ok(sender) => Ok(sender.send_fragment(kind, fin, payload)?),
+            Err(error) => Err(error.with_unsent(Unsent::Fragment(payload))),
         })
         .await?;
         self.flush().await
@@ -311,16 +315,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     }
 
     /// Waits for room in the queue, and calls `send` under the same lock, so that the other half
-    /// cannot take the room.
+    /// cannot take the room. If there will be no room, `send` gets the reason.
     async fn with_room(
         &self,
-        send: impl FnOnce(&mut MessageSender<R>) -> Result<(), Error>,
+        send: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut send = Some(send);
         poll_fn(|context| {
             self.0.with(|sender, wire| {
-                ready!(wire.poll_room(sender, context))?;
-                Poll::Ready(send.take().map_or(Ok(()), |send| send(sender)))
+                let room = ready!(wire.poll_room(sender, context)).map(|()| sender);
+                Poll::Ready(send.take().map_or(Ok(()), |send| send(room)))
             })
         })
         .await

@@ -1,5 +1,6 @@
 //! The WebSocket over a transport ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
+use alloc::format;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
@@ -19,7 +20,7 @@ use crate::connection::{CloseInfo, Role, Server, State};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
-use crate::io::{AcceptError, Error, Parts, Reply};
+use crate::io::{AcceptError, Error, Parts, Reply, Unsent};
 use crate::message::Message;
 use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
 
@@ -192,10 +193,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     ///
     /// # Errors
     /// - [`Rejected`](Error::Rejected): the message was not queued, and is in the error.
-    /// - [`Io`](Error::Io): the transport failed.
+    /// - [`Unsent`](Error::Unsent): the transport failed before the queue had room for the message.
+    ///   The message is in the error.
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.ready().await?;
-        Ok(self.websocket.send(message.into())?)
+        let message = message.into();
+        if let Err(error) = self.ready().await {
+            return Err(error.with_unsent(Unsent::Message(message)));
+        }
+        Ok(self.websocket.send(message)?)
     }
 
     /// Sends a message: calls [`feed`](Self::feed) and then [`flush`](Self::flush).
@@ -229,18 +234,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// If the future is dropped, the same happens as for [`send`](Self::send).
     ///
     /// # Errors
-    /// Returns the same errors as [`send`](Self::send), but [`Send`](Error::Send) if the fragment
-    /// was not queued.
+    /// Returns the same errors as [`send`](Self::send), but
+    /// [`RejectedFragment`](Error::RejectedFragment) with the payload if the fragment was not queued.
     pub async fn send_fragment(
         &mut self,
         kind: Kind,
         fin: bool,
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
-        self.ready().await?;
-        self.websocket
-            .send_fragment(kind, fin, payload.into())
-            .map_err(|rejected| Error::Send(rejected.error))?;
+        let payload = payload.into();
+        if let Err(error) = self.ready().await {
+            return Err(error.with_unsent(Unsent::Fragment(payload)));
+        }
+        self.websocket.send_fragment(kind, fin, payload)?;
         self.flush().await
     }
 
@@ -345,7 +351,10 @@ pub(super) async fn within(
     future: impl Future<Output = Result<(), Error>>,
 ) -> Result<(), Error> {
     let result = timeout(limit, future).await;
-    result.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
+    result.unwrap_or_else(|_| {
+        let text = format!("the close time-out of {limit:?} ran out");
+        Err(io::Error::new(io::ErrorKind::TimedOut, text).into())
+    })
 }
 
 /// Yields the messages, as [`next`](WebSocketStream::next) does.

@@ -308,9 +308,10 @@ pub struct Rejected<M = Message> {
     pub error: SendError,
 }
 
+/// Says that something was not accepted. The reason is the [`source`](Error::source).
 impl<M> fmt::Display for Rejected<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
+        f.write_str("a message or a fragment was not accepted")
     }
 }
 

@@ -103,7 +103,8 @@ fn nothing_is_sent_after_a_close() {
         let prepared = client.send_prepared(&Prepared::text("x"));
         assert!(matches!(prepared, Err(Error::Send(SendError::Closing))));
         let fragment = client.send_fragment(Kind::Text, true, &b"x"[..]);
-        assert!(matches!(fragment, Err(Error::Send(SendError::Closing))));
+        let Err(Error::RejectedFragment(rejected)) = fragment else { panic!("{fragment:?}") };
+        assert_eq!((&rejected.message[..], rejected.error), (&b"x"[..], SendError::Closing));
     });
 }
 

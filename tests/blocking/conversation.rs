@@ -73,9 +73,13 @@ impl Outcome {
         }
     }
 
-    fn end(&mut self, error: Option<impl ToString>) {
+    /// Notes the text of the cause.
+    fn end(&mut self, error: Option<impl std::error::Error>) {
         assert!(self.ended.is_none());
-        self.ended = Some(error.map(|error| error.to_string()));
+        self.ended = Some(error.map(|error| {
+            let causes = std::iter::successors(error.source(), |error| error.source());
+            causes.last().map_or_else(|| error.to_string(), ToString::to_string)
+        }));
     }
 }
 
@@ -136,7 +140,7 @@ fn client_step(
                 outcome.opened = true;
                 *side = Side::Open(Box::new(socket));
             }
-            Err(ConnectError::Io(error)) if is_transient(&error) => {}
+            Err(ConnectError::Io { error, .. }) if is_transient(&error) => {}
             Err(error) => {
                 outcome.end(Some(error));
                 *side = Side::Over;

@@ -39,7 +39,9 @@ fn a_refusal_says_nothing_of_compression() {
             error
         });
         let options = ConnectOptions::new(&url(address)).unwrap().config(compressing());
-        let Err(ConnectError::Refused(answer)) = blocking::connect(options) else { panic!() };
+        let Err(ConnectError::Refused { answer, .. }) = blocking::connect(options) else {
+            panic!()
+        };
         assert_eq!((answer.status, &answer.body[..]), (403, &b"no"[..]));
         assert_eq!(answer.header("Sec-WebSocket-Extensions"), None);
         assert!(matches!(refused.join().unwrap(), AcceptError::Refused { status: 403 }));
@@ -100,7 +102,7 @@ fn an_answer_that_does_not_fit_the_offer_fails_the_client() {
             let options =
                 ConnectOptions::new(&url(address)).unwrap().config(preferring(preferences));
             let error = blocking::connect(options).unwrap_err();
-            let ConnectError::Response(ResponseError::Deflate(error)) = error else {
+            let ConnectError::Response { error: ResponseError::Deflate(error), .. } = error else {
                 panic!("{error:?}");
             };
             assert_eq!(error, expected);
@@ -116,7 +118,10 @@ fn an_answer_to_what_was_not_offered_fails_the_client() {
             serve(|mut stream| answer_with(&mut stream, "permessage-deflate").unwrap());
         let error = blocking::connect(url(address)).unwrap_err();
         assert!(
-            matches!(error, ConnectError::Response(ResponseError::ExtensionNotOffered)),
+            matches!(
+                error,
+                ConnectError::Response { error: ResponseError::ExtensionNotOffered, .. }
+            ),
             "{error:?}"
         );
         server.join().unwrap();

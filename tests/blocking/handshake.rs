@@ -24,7 +24,7 @@ fn refused_with(reply: impl FnOnce() -> Reply + Send + 'static) -> ConnectError 
         });
         let error = blocking::connect(url(address)).unwrap_err();
         let at_server = server.join().unwrap();
-        let ConnectError::Refused(answer) = &error else { panic!("{error:?}") };
+        let ConnectError::Refused { answer, .. } = &error else { panic!("{error:?}") };
         assert!(
             matches!(at_server, AcceptError::Refused { status } if status == answer.status),
             "{at_server:?}"
@@ -81,18 +81,19 @@ fn a_refusal_reaches_the_client_with_status_headers_and_body() {
     let error = refused_with(|| {
         Reply::refuse(401).header("WWW-Authenticate", "Basic realm=\"x\"").body("who are you?")
     });
-    let ConnectError::Refused(answer) = &error else { panic!("{error:?}") };
+    let ConnectError::Refused { answer, .. } = &error else { panic!("{error:?}") };
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("www-authenticate"), Some(&b"Basic realm=\"x\""[..]));
     assert_eq!(&answer.body[..], b"who are you?");
-    assert_eq!(error.to_string(), "the server answered with status 401 and no WebSocket");
+    let text = "refused the WebSocket with status 401, WWW-Authenticate: Basic realm=\"x\"";
+    assert!(error.to_string().ends_with(text), "{error}");
 }
 
 #[test]
 fn any_status_with_a_body_can_refuse() {
     for status in [200, 301, 400, 403, 404, 429, 500, 503, 599] {
         let error = refused_with(move || Reply::refuse(status).header("Location", "/there"));
-        let ConnectError::Refused(answer) = error else { panic!("{error:?}") };
+        let ConnectError::Refused { answer, .. } = error else { panic!("{error:?}") };
         assert_eq!((answer.status, answer.body.len()), (status, 0));
         assert_eq!(answer.header("Location"), Some(&b"/there"[..]));
     }
@@ -102,7 +103,7 @@ fn any_status_with_a_body_can_refuse() {
 fn a_long_refusal_comes_whole_up_to_what_is_kept() {
     for (sent, kept) in [(10_000, 10_000), (65_536, 65_536), (300_000, 65_536)] {
         let error = refused_with(move || Reply::refuse(403).body(vec![b'x'; sent]));
-        let ConnectError::Refused(answer) = error else { panic!("{error:?}") };
+        let ConnectError::Refused { answer, .. } = error else { panic!("{error:?}") };
         assert_eq!(answer.body.len(), kept);
     }
 }
@@ -127,7 +128,7 @@ fn an_answer_that_cannot_be_sent_is_a_500_and_the_callers_fault() {
                 error
             });
             let error = blocking::connect(url(address)).unwrap_err();
-            assert!(matches!(&error, ConnectError::Refused(answer) if answer.status == 500));
+            assert!(matches!(&error, ConnectError::Refused { answer, .. } if answer.status == 500));
             let error = server.join().unwrap();
             assert!(matches!(error, AcceptError::Reply(error) if error == expected), "{error:?}");
         });
@@ -304,7 +305,7 @@ fn the_limits_of_the_head_are_the_callers() {
         });
         let error =
             blocking::connect(options(address).header("X", "x".repeat(100)).unwrap()).unwrap_err();
-        assert!(matches!(&error, ConnectError::Refused(answer) if answer.status == 431));
+        assert!(matches!(&error, ConnectError::Refused { answer, .. } if answer.status == 431));
         let error = server.join().unwrap();
         let expected = RequestError::Head(HeadError::TooLarge { limit: 200 });
         assert!(matches!(error, AcceptError::Request(error) if error == expected), "{error:?}");

@@ -10,7 +10,7 @@ use crate::loopback::*;
 use websocket_proto::blocking::{self, WebSocketStream};
 use websocket_proto::handshake::{Incoming, ResponseError, ServerHandshake};
 use websocket_proto::http1::{HeadError, HeadLimits};
-use websocket_proto::io::{ConnectError, ConnectOptions, Reply, UrlError};
+use websocket_proto::io::{ConnectError, ConnectOptions, Reply, UrlErrorKind};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message};
 
@@ -84,7 +84,7 @@ fn interim_responses_are_passed_over() {
             false,
         );
         let error = blocking::connect(url(address)).unwrap_err();
-        let ConnectError::Refused(answer) = error else { panic!("{error:?}") };
+        let ConnectError::Refused { answer, .. } = error else { panic!("{error:?}") };
         assert_eq!((answer.status, &answer.body[..]), (404, &b"gone"[..]));
         server.join().unwrap();
     });
@@ -99,7 +99,7 @@ fn a_redirect_is_the_callers_to_follow() {
             false,
         );
         let error = blocking::connect(url(address)).unwrap_err();
-        let ConnectError::Refused(answer) = error else { panic!("{error:?}") };
+        let ConnectError::Refused { answer, .. } = error else { panic!("{error:?}") };
         assert_eq!(answer.header("location"), Some(&b"ws://elsewhere.example/"[..]));
         server.join().unwrap();
     });
@@ -122,7 +122,7 @@ fn the_body_of_a_refusal_ends_where_its_head_says() {
         bounded(move || {
             let (address, server) = canned(answer, usize::MAX, false);
             let error = blocking::connect(url(address)).unwrap_err();
-            let ConnectError::Refused(got) = error else { panic!("{error:?}") };
+            let ConnectError::Refused { answer: got, .. } = error else { panic!("{error:?}") };
             assert_eq!(&got.body[..], body.as_bytes(), "{answer}");
             server.join().unwrap();
         });
@@ -134,7 +134,7 @@ fn the_body_of_a_refusal_without_a_length_ends_with_the_connection() {
     bounded(|| {
         let (address, server) = canned("HTTP/1.1 500 Oh\r\n\r\nall of it", 20, true);
         let error = blocking::connect(url(address)).unwrap_err();
-        let ConnectError::Refused(answer) = error else { panic!("{error:?}") };
+        let ConnectError::Refused { answer, .. } = error else { panic!("{error:?}") };
         assert_eq!((answer.status, &answer.body[..]), (500, &b"all of it"[..]));
         server.join().unwrap();
     });
@@ -165,7 +165,7 @@ fn a_response_that_is_not_rfc_6455s_fails() {
         bounded(move || {
             let (address, server) = canned(answer, usize::MAX, false);
             let error = blocking::connect(url(address)).unwrap_err();
-            assert!(matches!(error, ConnectError::Response(_)), "{why}: {error:?}");
+            assert!(matches!(error, ConnectError::Response { .. }), "{why}: {error:?}");
             server.join().unwrap();
         });
     }
@@ -183,7 +183,7 @@ fn a_server_that_chooses_no_subprotocol_fails_where_one_is_required() {
         let (address, server) = canned(GOOD, usize::MAX, false);
         let strict = options(address).subprotocol("chat").unwrap().require_subprotocol(true);
         let error = blocking::connect(strict).unwrap_err();
-        assert!(matches!(error, ConnectError::Response(_)), "{error:?}");
+        assert!(matches!(error, ConnectError::Response { .. }), "{error:?}");
         server.join().unwrap();
     });
 }
@@ -200,7 +200,10 @@ fn an_endless_response_fails_at_the_limit() {
         let limits = HeadLimits { bytes: 1000, ..HeadLimits::default() };
         let error = blocking::connect(options(address).head_limits(limits)).unwrap_err();
         let expected = ResponseError::Head(HeadError::TooLarge { limit: 1000 });
-        assert!(matches!(error, ConnectError::Response(error) if error == expected), "{error:?}");
+        assert!(
+            matches!(error, ConnectError::Response { error, .. } if error == expected),
+            "{error:?}"
+        );
         server.join().unwrap();
     });
 }
@@ -211,10 +214,7 @@ fn a_server_that_goes_away_is_the_end_of_the_transport() {
         bounded(move || {
             let (address, server) = canned(answer, usize::MAX, true);
             let error = blocking::connect(url(address)).unwrap_err();
-            assert!(
-                matches!(&error, ConnectError::Io(error) if error.kind() == ErrorKind::UnexpectedEof),
-                "{error:?}"
-            );
+            assert!(matches!(&error, ConnectError::Ended { .. }), "{error:?}");
             server.join().unwrap();
         });
     }
@@ -223,25 +223,28 @@ fn a_server_that_goes_away_is_the_end_of_the_transport() {
 #[test]
 fn a_url_is_ws_or_wss_with_a_host_and_no_more() {
     for (url, expected) in [
-        ("http://a/", UrlError::Scheme),
-        ("a.example", UrlError::Scheme),
-        ("/path", UrlError::Scheme),
-        ("ws://", UrlError::Invalid),
-        ("ws:///path", UrlError::Invalid),
-        ("ws://a b/", UrlError::Invalid),
-        ("ws://:80/", UrlError::Invalid),
-        ("ws://a/#", UrlError::Fragment),
-        ("ws://a/b#c", UrlError::Fragment),
-        ("ws://us%er@a/", UrlError::Credentials),
+        ("http://a/", UrlErrorKind::Scheme),
+        ("a.example", UrlErrorKind::Scheme),
+        ("/path", UrlErrorKind::Scheme),
+        ("ws://", UrlErrorKind::Invalid),
+        ("ws:///path", UrlErrorKind::Invalid),
+        ("ws://a b/", UrlErrorKind::Invalid),
+        ("ws://:80/", UrlErrorKind::Host),
+        ("ws://a/#", UrlErrorKind::Fragment),
+        ("ws://a/b#c", UrlErrorKind::Fragment),
+        ("ws://us%er@a/", UrlErrorKind::Credentials),
         // Not the default port for want of a better one.
-        ("ws://a:65536/", UrlError::Invalid),
-        ("ws://a:99999999/", UrlError::Invalid),
-        ("ws://a:+80/", UrlError::Invalid),
-        ("ws://a:x/", UrlError::Invalid),
+        ("ws://a:65536/", UrlErrorKind::Port),
+        ("ws://a:99999999/", UrlErrorKind::Port),
+        ("ws://a:+80/", UrlErrorKind::Port),
+        ("ws://a:x/", UrlErrorKind::Port),
     ] {
-        assert_eq!(ConnectOptions::new(url).map(drop), Err(expected), "{url}");
+        let error = ConnectOptions::new(url).unwrap_err();
+        assert_eq!(error.kind(), expected, "{url}");
     }
-    assert!(matches!(blocking::connect("wss://127.0.0.1/"), Err(ConnectError::Url(UrlError::Tls))));
+    let refused = blocking::connect("wss://127.0.0.1/");
+    let Err(ConnectError::Url(error)) = refused else { panic!("{refused:?}") };
+    assert_eq!(error.kind(), UrlErrorKind::Tls);
 }
 
 #[test]
@@ -271,7 +274,7 @@ fn a_url_is_what_the_request_asks_for() {
         bounded(move || {
             let (address, server) = serve(|mut stream| read_head(&mut stream));
             let error = blocking::connect(format!("ws://{address}{path}")).unwrap_err();
-            assert!(matches!(error, ConnectError::Io(_)), "{error:?}");
+            assert!(matches!(error, ConnectError::Ended { .. }), "{error:?}");
             let request = server.join().unwrap();
             assert!(request.starts_with(&format!("GET {target} HTTP/1.1\r\n")), "{request}");
             assert!(request.contains(&format!("\r\nHost: {address}\r\n")), "{request}");
@@ -298,7 +301,7 @@ fn nobody_to_connect_to_is_an_error_of_the_transport() {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = blocking::connect(url(address)).unwrap_err();
     assert!(
-        matches!(&error, ConnectError::Io(error) if error.kind() == ErrorKind::ConnectionRefused),
+        matches!(&error, ConnectError::Io { error, .. } if error.kind() == ErrorKind::ConnectionRefused),
         "{error:?}"
     );
 }

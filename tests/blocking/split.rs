@@ -200,7 +200,9 @@ fn what_a_writer_cannot_send_comes_back() {
         let refused = writer.send(Message::Ping(vec![0; 126].into()));
         assert!(matches!(refused, Err(Error::Rejected(_))), "{refused:?}");
         let refused = writer.send_fragment(Kind::Text, true, &b"\xff"[..]);
-        assert!(matches!(refused, Err(Error::Send(SendError::InvalidUtf8 { offset: 0 }))));
+        let Err(Error::RejectedFragment(rejected)) = refused else { panic!("{refused:?}") };
+        assert_eq!(rejected.message, &b"\xff"[..]);
+        assert_eq!(rejected.error, SendError::InvalidUtf8 { offset: 0 });
         let refused = writer.close(CloseCode::NO_STATUS, "");
         assert!(matches!(refused, Err(Error::Send(SendError::UnsendableCloseCode { .. }))));
         writer.close(CloseCode::NORMAL, "").unwrap();

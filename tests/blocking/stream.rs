@@ -78,7 +78,9 @@ fn fragments_and_prepared_messages_arrive_as_messages() {
         client.send(Message::Ping(Bytes::from_static(b"?"))).unwrap();
         client.send_fragment(Kind::Text, false, &b"\xe2\x82"[..]).unwrap();
         let refused = client.send_fragment(Kind::Text, true, &b"x"[..]);
-        assert!(matches!(refused, Err(Error::Send(SendError::InvalidUtf8 { offset: 0 }))));
+        let Err(Error::RejectedFragment(rejected)) = refused else { panic!("{refused:?}") };
+        assert_eq!(rejected.message, &b"x"[..]);
+        assert_eq!(rejected.error, SendError::InvalidUtf8 { offset: 0 });
         let refused = client.send("x");
         assert!(matches!(
             refused,

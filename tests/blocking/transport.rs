@@ -7,8 +7,9 @@ use crate::pipe::{Mood, Transport, is_transient, resume};
 use bytes::Bytes;
 use websocket_proto::blocking::{Connector, WebSocketStream};
 use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::frame::Kind;
 use websocket_proto::handshake::Opened;
-use websocket_proto::io::{ConnectError, ConnectOptions, Error};
+use websocket_proto::io::{ConnectError, ConnectOptions, Error, Unsent};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 
@@ -40,30 +41,52 @@ fn a_message_that_finds_no_room_comes_back_and_is_taken_later() {
     assert_eq!(sent, [&[0x82, 100][..], &[1; 100], b"\x81\x06second"].concat());
 }
 
+/// Takes nothing more, for good.
+#[derive(Debug)]
+struct Full;
+
+impl Read for Full {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::WouldBlock.into())
+    }
+}
+
+impl Write for Full {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Ok(0)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_had_no_room_before_the_transport_failed_comes_back() {
+    let config = Config::new().high_water_mark(1);
+    let mut socket =
+        WebSocketStream::from_parts(Full, Server, config, Opened::new(), Default::default());
+    socket.feed("first").unwrap();
+    for sent in [socket.send("second"), socket.feed("second")] {
+        let error = sent.unwrap_err();
+        assert!(error.is_disconnected() && !error.is_would_block(), "{error:?}");
+        assert_eq!(error.into_unsent(), Some(Unsent::Message(Message::text("second"))));
+    }
+    let error = socket.send_fragment(Kind::Binary, false, &b"third"[..]).unwrap_err();
+    assert!(error.is_disconnected(), "{error:?}");
+    assert_eq!(error.into_unsent(), Some(Unsent::Fragment(Bytes::from_static(b"third"))));
+}
+
 #[test]
 fn a_transport_that_takes_nothing_more_is_an_error() {
-    #[derive(Debug)]
-    struct Full;
-    impl Read for Full {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            Err(ErrorKind::WouldBlock.into())
-        }
-    }
-    impl Write for Full {
-        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Ok(0)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     let mut socket =
         WebSocketStream::from_parts(Full, Server, Config::new(), Opened::new(), Default::default());
     let error = socket.send("x").unwrap_err();
     assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::WriteZero));
     let options = ConnectOptions::new("ws://a/").unwrap();
     let error = Connector::new(Full, options).unwrap().connect().unwrap_err();
-    assert!(matches!(&error, ConnectError::Io(error) if error.kind() == ErrorKind::WriteZero));
+    assert!(
+        matches!(&error, ConnectError::Io { error, .. } if error.kind() == ErrorKind::WriteZero)
+    );
 }
 
 #[test]

@@ -115,7 +115,10 @@ fn each_answer_that_the_rfc_forbids_fails_with_its_reason() {
         (status("HTTP/11 101 No dot"), E::Head(HeadError::StartLine)),
         (status("HTTPS/1.1 101 No"), E::Head(HeadError::NotHttp(b'S'))),
         (status("\u{1}"), E::Head(HeadError::NotHttp(1))),
-        (b"\x15\x03\x01\0\x02\x02\x50".to_vec(), E::Head(HeadError::NotHttp(0x15))), // a TLS alert
+        (b"\x15\x03\x01\0\x02\x02\x50".to_vec(), E::Head(HeadError::Tls)), // a TLS alert
+        // The SETTINGS frame of an HTTP/2 server.
+        (b"\0\0\x12\x04\0\0\0\0\0".to_vec(), E::Head(HeadError::Http2)),
+        (b"\0\0\x12\x05\0\0\0\0\0".to_vec(), E::Head(HeadError::NotHttp(0))),
         (b"ICY 200 OK\r\n".to_vec(), E::Head(HeadError::NotHttp(b'I'))),
         (b"\r\nHTTP/1.1".to_vec(), E::Head(HeadError::NotHttp(b'\r'))),
         (replace("Upgrade", &[]), E::MissingHeader("Upgrade")),

@@ -89,8 +89,8 @@ fn another_version_is_answered_even_when_other_websocket_headers_are_odd() {
 #[test]
 fn another_protocol_is_refused_at_its_first_byte_that_is_no_http() {
     for (bytes, len) in [
-        (&b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..], 1), // TLS ClientHello
-        (b"SSH-2.0-OpenSSH_9.9\r\n", 20),
+        (&b"SSH-2.0-OpenSSH_9.9\r\n"[..], 20),
+        (b"\x16\x02\x01", 2),
         (b"\x81\x85\x37\xfa\x21\x3d", 1), // a WebSocket frame
         (b"\0\0\0\0", 1),
         (b" GET / HTTP/1.1", 1),
@@ -107,6 +107,26 @@ fn another_protocol_is_refused_at_its_first_byte_that_is_no_http() {
         assert_eq!(error.status(), 400);
         // And the error stays.
         assert_eq!(handshake.receive(bytes).unwrap_err(), error);
+    }
+}
+
+#[test]
+fn tls_and_http_2_are_recognised_by_their_first_bytes() {
+    for (bytes, len, expected, status, hint) in [
+        (&b"\x16\x03\x01\x02\x00\x01"[..], 2, HeadError::Tls, 400, "wss"),
+        (b"\x15\x03\x03\x00\x02\x02\x50", 2, HeadError::Tls, 400, "accept TLS first"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 18, HeadError::Http2, 505, "ALPN"),
+    ] {
+        let mut handshake = ServerHandshake::new();
+        for end in 0..len {
+            assert!(matches!(handshake.receive(&bytes[..end]), Ok(None)), "{end}");
+        }
+        let error = handshake.receive(&bytes[..len]).unwrap_err();
+        assert_eq!(error, RequestError::Head(expected));
+        assert_eq!(error.status(), status);
+        assert!(error.to_string().contains(hint), "{error}");
+        assert_eq!(handshake.receive(bytes).unwrap_err(), error);
+        assert_eq!(ServerHandshake::new().receive(bytes).unwrap_err(), error);
     }
 }
 

@@ -1,7 +1,6 @@
 //! The time-out of a client's options covers each stage of connecting, in every adapter, and
 //! nothing behind it.
 
-use std::io::ErrorKind;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -27,7 +26,7 @@ fn assert_times_out(options: ConnectOptions) {
 #[track_caller]
 fn assert_timed_out<T: std::fmt::Debug>(adapter: &str, connected: Result<T, ConnectError>) {
     match connected {
-        Err(ConnectError::Io(error)) if error.kind() == ErrorKind::TimedOut => {}
+        Err(ConnectError::TimedOut { .. }) => {}
         connected => panic!("{adapter}: {connected:?}"),
     }
 }

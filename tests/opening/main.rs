@@ -3,6 +3,7 @@
 
 mod connect_options;
 mod connect_timeout;
+mod errors;
 mod proxy;
 #[cfg(feature = "tls")]
 mod tls;

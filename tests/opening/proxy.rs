@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use crate::peers::{self, Peer, by_each_adapter};
 use websocket_proto::handshake::ResponseError;
 use websocket_proto::http1::{HeadError, HeadLimits};
-use websocket_proto::io::{ConnectError, ConnectOptions, ProxyError, UrlError};
+use websocket_proto::io::{ConnectError, ConnectOptions, ProxyError, UrlErrorKind};
 
 const OPEN: &str = "HTTP/1.1 200 OK\r\n\r\n";
 
@@ -125,7 +125,8 @@ fn a_refusal_of_the_proxy_carries_status_headers_and_body() {
     ] {
         let proxy = Peer::answering(answer);
         for (adapter, refused) in by_each_adapter(&through(&proxy)) {
-            let Err(ConnectError::Proxy(ProxyError::Refused(answer))) = refused else {
+            let Err(ConnectError::Proxy { error: ProxyError::Refused(answer), .. }) = refused
+            else {
                 panic!("{adapter}: {refused:?}");
             };
             assert_eq!((answer.status, &answer.body[..]), (status, body.as_bytes()), "{adapter}");
@@ -153,7 +154,8 @@ fn a_proxy_that_wants_credentials_opens_the_way_to_who_has_them() {
     }
     for user_info in ["", "bob:wrong@"] {
         for (adapter, refused) in by_each_adapter(&options().proxy(&url(user_info)).unwrap()) {
-            let Err(ConnectError::Proxy(ProxyError::Refused(answer))) = refused else {
+            let Err(ConnectError::Proxy { error: ProxyError::Refused(answer), .. }) = refused
+            else {
                 panic!("{adapter}: {refused:?}");
             };
             assert_eq!(answer.status, 407, "{adapter}");
@@ -173,18 +175,16 @@ fn an_answer_that_is_none_is_the_proxys_fault() {
     }
     let is_head_error = |expected| {
         move |error: &ConnectError| match error {
-            ConnectError::Proxy(ProxyError::Response(ResponseError::Head(found))) => {
-                *found == expected
-            }
+            ConnectError::Proxy {
+                error: ProxyError::Response(ResponseError::Head(found)), ..
+            } => *found == expected,
             _ => false,
         }
     };
-    let is_eof = |error: &ConnectError| match error {
-        ConnectError::Io(error) => error.kind() == std::io::ErrorKind::UnexpectedEof,
-        _ => false,
+    let is_eof = |error: &ConnectError| matches!(error, ConnectError::Ended { .. });
+    let is_early = |error: &ConnectError| {
+        matches!(error, ConnectError::Proxy { error: ProxyError::EarlyBytes, .. })
     };
-    let is_early =
-        |error: &ConnectError| matches!(error, ConnectError::Proxy(ProxyError::EarlyBytes));
 
     assert_fails("SSH-2.0-OpenSSH\r\n", is_head_error(HeadError::NotHttp(b'S')));
     let long = format!("HTTP/1.1 200 {}", "O".repeat(100));
@@ -202,7 +202,7 @@ fn a_refusal_of_the_server_behind_a_proxy_is_the_servers() {
     let server = Peer::answering("HTTP/1.1 401 Who?\r\nContent-Length: 0\r\n\r\n");
     let proxy = Peer::proxy_to(server.address, OPEN);
     for (adapter, refused) in by_each_adapter(&through(&proxy)) {
-        assert!(matches!(refused, Err(ConnectError::Refused(_))), "{adapter}: {refused:?}");
+        assert!(matches!(refused, Err(ConnectError::Refused { .. })), "{adapter}: {refused:?}");
     }
 }
 
@@ -219,18 +219,19 @@ fn a_proxy_is_a_host_and_a_port_by_http() {
         assert!(options().proxy(url).is_ok(), "{url}");
     }
     for (url, error) in [
-        ("", UrlError::Proxy),
-        ("proxy.test:3128", UrlError::Proxy),
-        ("https://proxy.test", UrlError::Proxy),
-        ("socks5://proxy.test", UrlError::Proxy),
-        ("http://", UrlError::Proxy),
-        ("http://proxy.test:port", UrlError::Proxy),
-        ("http://proxy.test/proxy.pac", UrlError::Proxy),
-        ("http://proxy.test/?x", UrlError::Proxy),
-        ("http://proxy.test/#x", UrlError::Proxy),
-        ("http://b%3Aob:secret@proxy.test", UrlError::Credentials),
+        ("", UrlErrorKind::Proxy),
+        ("proxy.test:3128", UrlErrorKind::Proxy),
+        ("https://proxy.test", UrlErrorKind::Proxy),
+        ("socks5://proxy.test", UrlErrorKind::Proxy),
+        ("http://", UrlErrorKind::Proxy),
+        ("http://proxy.test:port", UrlErrorKind::Proxy),
+        ("http://proxy.test/proxy.pac", UrlErrorKind::Proxy),
+        ("http://proxy.test/?x", UrlErrorKind::Proxy),
+        ("http://proxy.test/#x", UrlErrorKind::Proxy),
+        ("http://b%3Aob:secret@proxy.test", UrlErrorKind::Credentials),
     ] {
-        assert_eq!(options().proxy(url).err(), Some(error), "{url}");
+        let refused = options().proxy(url).expect_err(url);
+        assert_eq!(refused.kind(), error, "{url}");
     }
 }
 

@@ -1,6 +1,5 @@
 //! `wss://` over a real TLS on loopback: whom a client trusts, messages both ways, and how it ends.
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 use support::closed;
 
@@ -12,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::rustls::{CertificateError, Error as TlsError};
 use tokio_rustls::server::TlsStream;
 use websocket_proto::connection::Server;
-use websocket_proto::io::{ConnectError, ConnectOptions, Error, UrlError};
+use websocket_proto::io::{ConnectError, ConnectOptions, Error, UrlErrorKind};
 use websocket_proto::tokio::{MaybeTlsStream, WebSocketStream, connect_with_tls, tokio_rustls};
 use websocket_proto::{CloseCode, Message, ProtocolError};
 
@@ -128,10 +127,13 @@ fn a_certificate_for_another_host_is_refused() {
             let (address, _server) = serve(&identity, echo).await;
             let refused = connect_with_tls(options(host, address), identity.client()).await;
             match refused {
-                Err(ConnectError::Tls(TlsError::InvalidCertificate(
-                    CertificateError::NotValidForName
-                    | CertificateError::NotValidForNameContext { .. },
-                ))) => {}
+                Err(ConnectError::Tls { error, .. }) => match error.downcast_ref().unwrap() {
+                    TlsError::InvalidCertificate(
+                        CertificateError::NotValidForName
+                        | CertificateError::NotValidForNameContext { .. },
+                    ) => {}
+                    error => panic!("{host}: {error:?}"),
+                },
                 refused => panic!("{host}: {refused:?}"),
             }
         }
@@ -144,12 +146,13 @@ fn a_certificate_of_nobody_trusted_is_refused() {
         let (address, server) = serve(&Identity::of(&["localhost"]), echo).await;
         let config = Identity::of(&["localhost"]).client();
         let refused = connect_with_tls(options("localhost", address), config).await;
-        assert!(
-            matches!(refused, Err(ConnectError::Tls(TlsError::InvalidCertificate(_)))),
-            "{refused:?}"
+        let Err(error @ ConnectError::Tls { .. }) = refused else { panic!("{refused:?}") };
+        assert_eq!(
+            error.to_string(),
+            format!("cannot open a TLS session with localhost:{}", address.port())
         );
-        let text = refused.unwrap_err().to_string();
-        assert!(text.starts_with("there is no TLS with the server: invalid peer cert"), "{text}");
+        let cause = std::error::Error::source(&error).unwrap();
+        assert!(matches!(cause.downcast_ref(), Some(TlsError::InvalidCertificate(_))), "{cause:?}");
         assert!(server.await.unwrap().is_none());
     });
 }
@@ -159,7 +162,7 @@ fn a_server_without_tls_is_no_wss_server() {
     let server = Peer::answering_and_waiting("HTTP/1.1 400 Bad Request\r\n\r\n");
     let config = Identity::of(&["localhost"]).client();
     let refused = run(connect_with_tls(options("localhost", server.address), config));
-    assert!(matches!(refused, Err(ConnectError::Tls(_))), "{refused:?}");
+    assert!(matches!(refused, Err(ConnectError::Tls { .. })), "{refused:?}");
 }
 
 #[test]
@@ -167,7 +170,8 @@ fn a_host_that_no_certificate_can_name_is_refused_before_anything_is_opened() {
     let config = Identity::of(&["localhost"]).client();
     let options = ConnectOptions::new("wss://two..dots/").unwrap();
     let refused = run(connect_with_tls(options, config));
-    assert!(matches!(refused, Err(ConnectError::Url(UrlError::ServerName))), "{refused:?}");
+    let Err(ConnectError::Url(error)) = refused else { panic!("{refused:?}") };
+    assert_eq!(error.kind(), UrlErrorKind::ServerName);
 }
 
 #[test]
@@ -226,7 +230,10 @@ fn an_end_before_the_closing_handshake_is_told_from_one_that_somebody_forged() {
         // Without it anybody on the way may have.
         let cut = receive_from(|socket| async move { drop(without_close_notify(socket)) }).await;
         match cut {
-            Some(Err(Error::Io(error))) if error.kind() == ErrorKind::UnexpectedEof => {}
+            Some(Err(error @ Error::Io(_))) => {
+                assert!(error.is_disconnected(), "{error:?}");
+                assert_eq!(error.close_code(), Some(CloseCode::ABNORMAL));
+            }
             cut => panic!("{cut:?}"),
         }
     });
@@ -251,7 +258,7 @@ fn a_refusal_that_ends_without_close_notify_is_one_all_the_same() {
         .await;
         let refused = connect_with_tls(options("localhost", address), identity.client()).await;
         match refused {
-            Err(ConnectError::Refused(answer)) => {
+            Err(ConnectError::Refused { answer, .. }) => {
                 assert_eq!((answer.status, &answer.body[..]), (503, &b"later"[..]));
             }
             refused => panic!("{refused:?}"),
@@ -288,7 +295,7 @@ fn a_proxy_that_refuses_wss_says_why() {
     let options = ConnectOptions::new("wss://server.test/").unwrap();
     let options = options.proxy(&format!("http://{}", proxy.address)).unwrap();
     match run(connect_with_tls(options, Identity::of(&["server.test"]).client())) {
-        Err(ConnectError::Proxy(ProxyError::Refused(answer))) => {
+        Err(ConnectError::Proxy { error: ProxyError::Refused(answer), .. }) => {
             assert_eq!((answer.status, &answer.body[..]), (407, &b"you?"[..]));
         }
         refused => panic!("{refused:?}"),
@@ -303,7 +310,7 @@ fn connect_trusts_the_roots_that_are_compiled_in_and_no_others() {
         let (address, server) = serve(&Identity::of(&["localhost"]), echo).await;
         let url = format!("wss://localhost:{}/", address.port());
         let refused = websocket_proto::tokio::connect(&url).await;
-        assert!(matches!(refused, Err(ConnectError::Tls(_))), "{refused:?}");
+        assert!(matches!(refused, Err(ConnectError::Tls { .. })), "{refused:?}");
         assert!(server.await.unwrap().is_none());
     });
 }

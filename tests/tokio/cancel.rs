@@ -12,7 +12,7 @@ use support::transport::{
 use support::{Frame, SEED, Side, stream};
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
-use websocket_proto::io::Error;
+use websocket_proto::io::{Error, Unsent};
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
@@ -314,4 +314,34 @@ fn a_message_that_is_not_taken_is_handed_back() {
 fn only_a_close(peer: &Peer) {
     let sent = peer.take_messages(Client::new(SEED));
     assert!(matches!(&sent[..], [Message::Close(Some(_))]), "{sent:?}");
+}
+
+/// On the whole stream and on a half of it.
+#[test]
+fn what_had_no_room_before_the_transport_failed_comes_back() {
+    let fragment = || Unsent::Fragment(Bytes::from_static(b"third"));
+    let message = || Unsent::Message(Message::text("second"));
+    let with_full_queue = || {
+        let (mut socket, peer) = open_with(Server, Config::new().high_water_mark(1));
+        run(socket.feed("first")).unwrap().unwrap();
+        peer.fail_at(1, true);
+        socket
+    };
+    let assert_comes_back = |sent: Option<Result<(), Error>>, expected| {
+        let error = sent.expect("at once").expect_err("it has failed");
+        assert!(error.is_disconnected(), "{error:?}");
+        assert_eq!(error.into_unsent(), Some(expected));
+    };
+
+    let mut socket = with_full_queue();
+    assert_comes_back(run(socket.send("second")), message());
+    assert_comes_back(run(socket.feed("second")), message());
+    let sent = run(socket.send_fragment(Kind::Binary, false, &b"third"[..]));
+    assert_comes_back(sent, fragment());
+
+    let (_reader, mut writer) = with_full_queue().into_split();
+    assert_comes_back(run(writer.send("second")), message());
+    assert_comes_back(run(writer.feed("second")), message());
+    let sent = run(writer.send_fragment(Kind::Binary, false, &b"third"[..]));
+    assert_comes_back(sent, fragment());
 }

@@ -116,7 +116,7 @@ async fn a_refusal_says_nothing_of_compression() {
     })
     .await;
     assert!(matches!(refused, Err(AcceptError::Refused { status: 403 })), "{refused:?}");
-    let Err(ConnectError::Refused(answer)) = error else { panic!("{error:?}") };
+    let Err(ConnectError::Refused { answer, .. }) = error else { panic!("{error:?}") };
     assert_eq!((answer.status, &answer.body[..]), (403, &b"no"[..]));
     assert_eq!(answer.header("Sec-WebSocket-Extensions"), None);
 }
@@ -156,7 +156,7 @@ async fn an_answer_that_does_not_fit_the_offer_fails_the_client() {
         ),
     ] {
         let error = answered_with(preferences, answer).await;
-        let ConnectError::Response(ResponseError::Deflate(error)) = error else {
+        let ConnectError::Response { error: ResponseError::Deflate(error), .. } = error else {
             panic!("{error:?}");
         };
         assert_eq!(error, expected);

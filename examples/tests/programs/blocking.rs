@@ -210,6 +210,6 @@ fn a_server_that_is_gone_refuses_the_connection() {
         let server = Server::start(env!("CARGO_BIN_EXE_echo_server"), &[]);
         let url = server.url.clone();
         drop(server);
-        assert!(matches!(blocking::connect(&url), Err(ConnectError::Io(_))));
+        assert!(matches!(blocking::connect(&url), Err(ConnectError::Io { .. })));
     });
 }

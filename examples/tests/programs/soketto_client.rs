@@ -51,7 +51,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Client<'a, S> {
                 self.websocket = Some(websocket);
                 Ok(ServerResponse::Accepted { protocol })
             }
-            Err(ConnectError::Refused(answer)) => {
+            Err(ConnectError::Refused { answer, .. }) => {
                 let status_code = answer.status;
                 let location = answer.header("Location").map(String::from_utf8_lossy);
                 Ok(match location {

@@ -46,7 +46,7 @@ async fn without_files_it_makes_a_certificate_that_nobody_trusts() {
     let server = Server::start(PROGRAM, &[]);
     let config = Identity::of(&["localhost"]).client();
     let refused = within(connect_with_tls(options(&server), config)).await;
-    assert!(matches!(refused, Err(ConnectError::Tls(_))), "{refused:?}");
+    assert!(matches!(refused, Err(ConnectError::Tls { .. })), "{refused:?}");
 }
 
 #[test]

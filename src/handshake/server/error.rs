@@ -15,7 +15,8 @@ use crate::http1::{HeadError, ParseError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestError {
-    /// The request is not HTTP (status 400), or its head is too large (status 431).
+    /// The request is not HTTP/1.1 (status 400, or 505 for HTTP/2), or its head is too large (status
+    /// 431).
     Head(HeadError),
     /// The method is not `GET` (RFC 6455, section 4.2.1, item 1). Status 405.
     Method,
@@ -64,7 +65,7 @@ impl RequestError {
             Self::Version => 426,
             Self::Head(HeadError::TooLarge { .. } | HeadError::TooManyHeaders { .. })
             | Self::TooManySubprotocols => 431,
-            Self::HttpVersion => 505,
+            Self::HttpVersion | Self::Head(HeadError::Http2) => 505,
             _ => 400,
         }
     }

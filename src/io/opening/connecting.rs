@@ -3,13 +3,14 @@
 
 use alloc::boxed::Box;
 use core::fmt;
+use std::io;
 
 use bytes::{Buf, BytesMut};
 
 use super::Step;
 use crate::handshake::{Answer, ClientHandshake, HttpAnswer, Opened, Response, WriteError};
 use crate::io::answer::KeptBody;
-use crate::io::{ConnectError, ConnectOptions, encode_head};
+use crate::io::{ConnectError, ConnectOptions, ConnectPhase, encode_head};
 
 /// A handshake in progress. [`step`](Self::step) returns the next action. Between two steps the
 /// handshake may wait for the transport for any time.
@@ -43,6 +44,11 @@ impl Connecting {
         &self.options
     }
 
+    /// Returns the error for a failure of the transport.
+    pub(crate) fn failed(&self, error: io::Error) -> ConnectError {
+        self.options.step(ConnectPhase::Handshake).failed(error)
+    }
+
     /// Records that the transport has ended. The body of a refusal is then complete.
     pub(crate) const fn receive_eof(&mut self) {
         self.eof = true;
@@ -73,16 +79,21 @@ impl Connecting {
                 let body = KeptBody::of(&response);
                 if self.eof || body.is_whole(input) {
                     let answer = HttpAnswer::new(&response, body.kept(input));
-                    return Step::Done(Err(ConnectError::Refused(Box::new(answer))));
+                    let (server, answer) = (options.server(), Box::new(answer));
+                    return Step::Done(Err(ConnectError::Refused { server, answer }));
                 }
                 self.body = Some(body);
                 Step::Read
             }
             Ok(None) if self.eof => {
-                Step::Done(Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into()))
+                let received = input.len();
+                let step = options.step(ConnectPhase::Handshake);
+                Step::Done(Err(ConnectError::Ended { step, received }))
             }
             Ok(None) => Step::Read,
-            Err(error) => Step::Done(Err(error.into())),
+            Err(error) => {
+                Step::Done(Err(ConnectError::Response { server: options.server(), error }))
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::format;
-use std::io::{self, ErrorKind};
+use alloc::string::String;
 
 use bytes::BytesMut;
 
@@ -11,11 +11,13 @@ use super::Step;
 use crate::handshake::{ClientHandshake, HttpAnswer};
 use crate::io::answer::KeptBody;
 use crate::io::url::Authority;
-use crate::io::{ConnectError, ConnectOptions, ProxyError};
+use crate::io::{ConnectError, ConnectOptions, ConnectPhase, ConnectStep, ProxyError};
 
 /// A `CONNECT` request in progress. It has no `Debug`, which would show the credentials in
 /// `output`.
 pub(crate) struct Tunneling {
+    /// The host and the port of the proxy.
+    proxy: String,
     handshake: ClientHandshake,
     /// The body of a response that does not open a tunnel.
     body: Option<KeptBody>,
@@ -48,6 +50,7 @@ impl Tunneling {
         }
         output.extend_from_slice(b"\r\n");
         Self {
+            proxy: proxy.authority(),
             handshake: ClientHandshake::with_limits(options.limits),
             body: None,
             input: BytesMut::new(),
@@ -89,11 +92,13 @@ impl Tunneling {
                 ProxyError::Refused(Box::new(HttpAnswer::new(&response, body.kept(&self.input))))
             }
             Ok(None) if self.eof => {
-                return Step::Done(Err(io::Error::from(ErrorKind::UnexpectedEof).into()));
+                let step = ConnectStep::new(ConnectPhase::Proxy, self.proxy.as_str());
+                let received = self.input.len();
+                return Step::Done(Err(ConnectError::Ended { step, received }));
             }
             Ok(None) => return Step::Read,
             Err(error) => ProxyError::Response(error),
         };
-        Step::Done(Err(ConnectError::Proxy(error)))
+        Step::Done(Err(ConnectError::Proxy { proxy: self.proxy.clone(), error }))
     }
 }

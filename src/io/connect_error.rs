@@ -1,0 +1,329 @@
+//! The errors of a client that connects, and where in connecting they occurred.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use core::convert::Infallible;
+use core::error::Error as StdError;
+use core::fmt;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+
+use super::url_error::UrlError;
+use crate::handshake::{HttpAnswer, ResponseError, WriteError};
+
+/// Why a client opened no WebSocket.
+///
+/// [`is_transient`](Self::is_transient) tells whether the same call may succeed later.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The URL does not name a WebSocket that can be opened.
+    Url(UrlError),
+    /// A part of the request is not what its grammar says.
+    Request(WriteError),
+    /// The operating system has no random bytes for the key of the handshake and for masking.
+    Entropy(io::Error),
+    /// The transport or the look-up of a name failed. In a `Connector`, `WouldBlock` and `TimedOut`
+    /// leave everything as it was: the call can be made again.
+    Io {
+        /// Where it happened.
+        step: ConnectStep,
+        /// The cause.
+        error: io::Error,
+    },
+    /// The time limit for all of connecting ran out
+    /// ([`connect_timeout`](super::ConnectOptions::connect_timeout)).
+    TimedOut {
+        /// What was in progress when the time ran out.
+        step: ConnectStep,
+        /// The time limit.
+        limit: Duration,
+    },
+    /// The peer of this step ended the connection before its response was complete.
+    Ended {
+        /// Where it happened.
+        step: ConnectStep,
+        /// How many bytes of the response had arrived.
+        received: usize,
+    },
+    /// The server's response does not meet RFC 6455, section 4.1.
+    Response {
+        /// The host and the port of the server.
+        server: String,
+        /// The cause.
+        error: ResponseError,
+    },
+    /// The server answered with another status, such as a redirect or 401.
+    Refused {
+        /// The host and the port of the server.
+        server: String,
+        /// The response.
+        answer: Box<HttpAnswer>,
+    },
+    /// The proxy opened no tunnel to the server.
+    Proxy {
+        /// The host and the port of the proxy.
+        proxy: String,
+        /// The cause.
+        error: ProxyError,
+    },
+    /// TLS with the server failed: its certificate is not trusted or not for this host, or the two
+    /// sides have no version in common.
+    #[cfg(feature = "tls")]
+    Tls {
+        /// Where it happened.
+        step: ConnectStep,
+        /// The cause: a `rustls::Error` of the version that `websocket_proto::tokio::tokio_rustls`
+        /// re-exports, or an error of reading the root certificates.
+        error: Box<dyn StdError + Send + Sync>,
+    },
+    /// The URL is `wss`, and there are no root certificates by which to trust a server: neither
+    /// the feature `webpki-roots` nor `rustls-native-certs` is enabled, or the system has none.
+    #[cfg(feature = "tls")]
+    NoRoots,
+    /// This handshake was over before the call.
+    Finished,
+}
+
+impl ConnectError {
+    /// Returns whether the same call may succeed later without a change by the caller: a failure of
+    /// the network or of a look-up, a time limit that ran out, a peer that left, or a refusal with
+    /// status 408, 425, 429, 502, 503 or 504.
+    ///
+    /// The operating system does not tell whether a name has no address now or never, so every
+    /// failed look-up counts. Wait before you try again, and longer each time.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Io { error, .. } => !matches!(
+                error.kind(),
+                ErrorKind::InvalidInput | ErrorKind::PermissionDenied | ErrorKind::Unsupported
+            ),
+            Self::TimedOut { .. } | Self::Ended { .. } => true,
+            Self::Refused { answer, .. }
+            | Self::Proxy { error: ProxyError::Refused(answer), .. } => {
+                matches!(answer.status, 408 | 425 | 429 | 502 | 503 | 504)
+            }
+            _ => false,
+        }
+    }
+
+    /// Turns the time-out of one step into the end of the time limit for all of them. An error of the
+    /// operating system may be a time-out of TCP itself, which only `is_over` tells apart.
+    pub(crate) fn at_deadline(self, limit: Duration, is_over: bool) -> Self {
+        match self {
+            Self::Io { step, error }
+                if error.kind() == ErrorKind::TimedOut
+                    && (is_over || error.raw_os_error().is_none()) =>
+            {
+                Self::TimedOut { step, limit }
+            }
+            error => error,
+        }
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(error) => error.fmt(f),
+            Self::Request(_) => f.write_str("the WebSocket request cannot be written"),
+            Self::Entropy(_) => f.write_str("the operating system has no random bytes"),
+            Self::Io { step, .. } => write!(f, "cannot {step}"),
+            Self::TimedOut { step, limit } => {
+                write!(f, "cannot {step}: the time limit of {limit:?} ran out")
+            }
+            Self::Ended { step, received } => write!(
+                f,
+                "cannot {step}: the peer ended the connection after {received} bytes of a response"
+            ),
+            Self::Response { server, .. } => {
+                write!(f, "the response of the server {server} opens no WebSocket")
+            }
+            Self::Refused { server, answer } => {
+                let status = answer.status;
+                write!(f, "the server {server} refused the WebSocket with status {status}")?;
+                write_headers(f, answer, &["Location", "WWW-Authenticate"])
+            }
+            Self::Proxy { proxy, .. } => {
+                write!(f, "cannot {}", ConnectStep::new(ConnectPhase::Proxy, proxy.as_str()))
+            }
+            #[cfg(feature = "tls")]
+            Self::Tls { step, .. } => write!(f, "cannot {step}"),
+            #[cfg(feature = "tls")]
+            Self::NoRoots => f.write_str(
+                "there are no root certificates to trust a wss server by: enable the feature \
+                 webpki-roots or rustls-native-certs, or bring a TLS configuration",
+            ),
+            Self::Finished => f.write_str("the opening handshake is over already"),
+        }
+    }
+}
+
+/// Writes those headers that tell a client what to do instead. Other bytes than visible ASCII are
+/// escaped, and long values are cut.
+fn write_headers(f: &mut fmt::Formatter<'_>, answer: &HttpAnswer, names: &[&str]) -> fmt::Result {
+    const MAX_SHOWN: usize = 200;
+    for name in names {
+        if let Some(value) = answer.header(name) {
+            let shown = value.get(..MAX_SHOWN).unwrap_or(value);
+            write!(f, ", {name}: ")?;
+            // The grammar of a header value has quotes and backslashes, which stay as they are.
+            for &byte in shown {
+                match byte {
+                    b' '..=b'~' => fmt::Write::write_char(f, char::from(byte))?,
+                    byte => write!(f, "{}", byte.escape_ascii())?,
+                }
+            }
+            if shown.len() < value.len() {
+                f.write_str("...")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+impl StdError for ConnectError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Url(error) => error.source(),
+            Self::Request(error) => Some(error),
+            Self::Entropy(error) | Self::Io { error, .. } => Some(error),
+            Self::Response { error, .. } => Some(error),
+            Self::Proxy { error, .. } => Some(error),
+            #[cfg(feature = "tls")]
+            Self::Tls { error, .. } => Some(&**error),
+            #[cfg(feature = "tls")]
+            Self::NoRoots => None,
+            Self::TimedOut { .. } | Self::Ended { .. } | Self::Refused { .. } | Self::Finished => {
+                None
+            }
+        }
+    }
+}
+
+/// Options that were built before do not fail: the functions that connect take what can become
+/// [`ConnectOptions`](super::ConnectOptions), and so the options themselves.
+impl From<Infallible> for ConnectError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<UrlError> for ConnectError {
+    fn from(error: UrlError) -> Self {
+        Self::Url(error)
+    }
+}
+
+impl From<WriteError> for ConnectError {
+    fn from(error: WriteError) -> Self {
+        Self::Request(error)
+    }
+}
+
+/// A step of connecting, and the host that it concerns.
+///
+/// `Display` writes it as a task, such as `open a TCP connection to 127.0.0.1:9001`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectStep {
+    /// The phase.
+    pub phase: ConnectPhase,
+    /// The host and the port: those of the server, and up to the tunnel those of the proxy, if there
+    /// is one.
+    pub host: String,
+    /// The address, in the phase [`Tcp`](ConnectPhase::Tcp).
+    pub address: Option<SocketAddr>,
+}
+
+/// The phases of connecting, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ConnectPhase {
+    /// The look-up of the addresses of a name.
+    LookUp,
+    /// The TCP connection.
+    Tcp,
+    /// The tunnel through an HTTP proxy (RFC 9110, section 9.3.6).
+    Proxy,
+    /// The handshake of TLS.
+    Tls,
+    /// The opening handshake of the WebSocket (RFC 6455, section 4).
+    Handshake,
+}
+
+impl ConnectStep {
+    /// Creates a step without an address. `host` is a host with its port.
+    #[must_use]
+    pub fn new(phase: ConnectPhase, host: impl Into<String>) -> Self {
+        Self { phase, host: host.into(), address: None }
+    }
+
+    /// Sets the address.
+    #[must_use]
+    pub fn at(mut self, address: SocketAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// The failure of this step.
+    pub(crate) fn failed(&self, error: io::Error) -> ConnectError {
+        ConnectError::Io { step: self.clone(), error }
+    }
+}
+
+impl fmt::Display for ConnectStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { phase, host, address } = self;
+        let task = match phase {
+            ConnectPhase::LookUp => "look up the addresses of",
+            ConnectPhase::Tcp => "open a TCP connection to",
+            ConnectPhase::Proxy => "open a tunnel through the proxy",
+            ConnectPhase::Tls => "open a TLS session with",
+            ConnectPhase::Handshake => "open a WebSocket with",
+        };
+        write!(f, "{task} {host}")?;
+        match address {
+            // The host may be the address.
+            Some(address) if alloc::format!("{address}") != *host => write!(f, " ({address})"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why a proxy opened no way to the server.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ProxyError {
+    /// It answered with a status other than 2xx, such as 407 (RFC 9110 9.3.6).
+    Refused(Box<HttpAnswer>),
+    /// Its answer is not HTTP, or exceeds the limits.
+    Response(ResponseError),
+    /// There were bytes behind its answer. Over TLS and over WebSocket the client speaks first, so
+    /// they cannot be the server's.
+    EarlyBytes,
+}
+
+impl fmt::Display for ProxyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(answer) => {
+                write!(f, "the proxy refused it with status {}", answer.status)?;
+                write_headers(f, answer, &["Location", "Proxy-Authenticate"])
+            }
+            Self::Response(_) => f.write_str("the answer of the proxy is not valid"),
+            Self::EarlyBytes => f.write_str("the proxy sent bytes after its answer"),
+        }
+    }
+}
+
+impl StdError for ProxyError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Response(error) => Some(error),
+            Self::Refused(_) | Self::EarlyBytes => None,
+        }
+    }
+}
