@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::answers::Answers;
 use super::compression::usable;
+use super::encoding::{Begun, Encoded};
 use super::incoming::Incoming;
 use super::keepalive::{DeadlineAction, Watch};
 use super::receive::{Half, Received, Receiving};
@@ -227,6 +228,57 @@ impl<R: Role> MessageSender<R> {
         payload: Bytes,
     ) -> Result<(), Rejected<Bytes>> {
         self.queue.send_fragment(&mut self.sender, kind, fin, payload)
+    }
+
+    /// Accepts a message as [`send`](Self::send) does, but leaves the compression to the caller.
+    ///
+    /// This is for a program that shares this half under a lock. It calls `begin` under the lock,
+    /// [`Encoding::compress`](super::Encoding::compress) without the lock, and [`finish`](Self::finish) under the lock again.
+    /// No other message may be sent between `begin` and `finish`. Answers to the peer may be sent.
+    ///
+    /// # Errors
+    /// Returns the message, and the reason why it was not accepted.
+    pub fn begin(&mut self, message: Message) -> Result<Begun, Rejected> {
+        match message {
+            message @ (Message::Text(_) | Message::Binary(_)) => {
+                self.queue.begin(&mut self.sender, message)
+            }
+            message => self.send(message).map(|()| Begun::Queued),
+        }
+    }
+
+    /// Accepts a fragment as [`send_fragment`](Self::send_fragment) does, but leaves the
+    /// compression to the caller, as [`begin`](Self::begin) does.
+    ///
+    /// # Errors
+    /// Returns the payload, and the reason why it was not accepted.
+    pub fn begin_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: Bytes,
+    ) -> Result<Begun, Rejected<Bytes>> {
+        self.queue.begin_fragment(&mut self.sender, kind, fin, payload)
+    }
+
+    /// Accepts a prepared message as [`send_prepared`](Self::send_prepared) does, but leaves the
+    /// compression to the caller, as [`begin`](Self::begin) does.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`send_prepared`](Self::send_prepared).
+    pub fn begin_prepared(&mut self, message: &Prepared) -> Result<Begun, SendError> {
+        self.queue.begin_prepared(&mut self.sender, message)
+    }
+
+    /// Queues a message that was accepted by [`begin`](Self::begin) and compressed since.
+    ///
+    /// # Errors
+    /// Returns the payload, which is not compressed, and the reason why it was not queued:
+    /// - [`Closing`](SendError::Closing): the connection began to close in the meantime.
+    /// - [`MessageInProgress`](SendError::MessageInProgress): a fragment of another message was sent
+    ///   in the meantime.
+    pub fn finish(&mut self, encoded: Encoded) -> Result<(), Rejected<Bytes>> {
+        self.queue.finish(&mut self.sender, encoded)
     }
 
     /// Begins the closing handshake, as [`WebSocket::close`](super::WebSocket::close) does.

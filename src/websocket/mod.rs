@@ -7,6 +7,7 @@
 mod answers;
 mod compression;
 mod config;
+mod encoding;
 mod halves;
 mod incoming;
 mod keepalive;
@@ -35,6 +36,7 @@ use crate::message::Message;
 
 pub use answers::Answers;
 pub use config::Config;
+pub use encoding::{Begun, Encoded, Encoding};
 pub use halves::{MessageReceiver, MessageSender};
 pub use incoming::Incoming;
 pub use keepalive::Keepalive;

@@ -380,7 +380,7 @@ impl Receiving {
 
 /// Makes a message. Text was validated in a buffer that no other code can change.
 #[inline(always)]
-fn whole(kind: Kind, bytes: Bytes) -> Message {
+pub(super) fn whole(kind: Kind, bytes: Bytes) -> Message {
     match kind {
         Kind::Text => Message::Text(Utf8Bytes::from_validated(bytes)),
         Kind::Binary => Message::Binary(bytes),

@@ -10,6 +10,8 @@ use alloc::boxed::Box;
 use bytes::Bytes;
 
 use super::compression::Deflating;
+use super::encoding::Begun;
+use super::receive::whole;
 use super::{Config, Outgoing, Prepared};
 use crate::connection::{FrameStart, Output, Role, Sender};
 use crate::deflate::{Compression, Terms};
@@ -28,9 +30,9 @@ pub(super) struct Queue {
     pub(super) outgoing: Outgoing,
     high_water_mark: usize,
     /// The validator of the text that is sent in fragments.
-    utf8: Utf8Validator,
-    /// `None` if permessage-deflate was not negotiated.
-    deflating: Option<Box<Deflating>>,
+    pub(super) utf8: Utf8Validator,
+    /// `None` if permessage-deflate was not negotiated, and while an `Encoding` holds it.
+    pub(super) deflating: Option<Box<Deflating>>,
 }
 
 impl Queue {
@@ -58,9 +60,19 @@ impl Queue {
         if !self.is_ready() {
             return Err(Rejected { message, error: self.full() });
         }
-        if let Some(sent) = self.send_compressed(sender, &message) {
-            return sent.map_err(|error| Rejected { message, error });
+        if self.deflating.is_some() {
+            return self.encode_and_send(sender, message);
         }
+        self.send_plain(sender, message)
+    }
+
+    /// Sends a message without compression.
+    #[inline]
+    fn send_plain<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        message: Message,
+    ) -> Result<(), Rejected> {
         let begun = match &message {
             Message::Text(text) => sender.begin(Kind::Text, text.len() as u64, Rsv::NONE),
             Message::Binary(bytes) => sender.begin(Kind::Binary, bytes.len() as u64, Rsv::NONE),
@@ -80,11 +92,31 @@ impl Queue {
         sender: &mut Sender<R>,
         message: &Prepared,
     ) -> Result<(), SendError> {
+        match self.begin_prepared(sender, message)? {
+            Begun::Queued => Ok(()),
+            Begun::Compress(encoding) => Ok(self.finish(sender, encoding.compress())?),
+        }
+    }
+
+    /// Queues a prepared message, or takes the compressor out for it.
+    pub(super) fn begin_prepared<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        message: &Prepared,
+    ) -> Result<Begun, SendError> {
         if !self.is_ready() {
             return Err(self.full());
         }
-        if let Some(sent) = self.send_prepared_compressed(sender, message) {
-            return sent;
+        let Prepared { kind, payload, compressed, .. } = message;
+        if self.deflating.as_ref().is_some_and(|deflating| {
+            deflating.takes(compressed.as_ref()) || deflating.applies(payload.len(), true)
+        }) {
+            return Ok(self.begin_compression(
+                sender,
+                *kind,
+                payload.clone(),
+                compressed.clone(),
+            )?);
         }
         let start = sender.begin(message.kind, message.payload.len() as u64, Rsv::NONE)?;
         if start.mask().is_some() {
@@ -95,7 +127,7 @@ impl Queue {
         } else {
             self.outgoing.push(&message.header, message.payload.clone());
         }
-        Ok(())
+        Ok(Begun::Queued)
     }
 
     pub(super) fn send_fragment<R: Role>(
@@ -105,20 +137,42 @@ impl Queue {
         fin: bool,
         payload: Bytes,
     ) -> Result<(), Rejected<Bytes>> {
+        match self.begin_fragment(sender, kind, fin, payload)? {
+            Begun::Queued => Ok(()),
+            Begun::Compress(encoding) => self.finish(sender, encoding.compress()),
+        }
+    }
+
+    /// Queues a fragment, or takes the compressor out for it.
+    pub(super) fn begin_fragment<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        kind: Kind,
+        fin: bool,
+        payload: Bytes,
+    ) -> Result<Begun, Rejected<Bytes>> {
         if !self.is_ready() {
             return Err(Rejected { message: payload, error: self.full() });
         }
-        if let Some(sent) = self.send_compressed_fragment(sender, kind, fin, &payload) {
-            return sent.map_err(|error| Rejected { message: payload, error });
+        // RFC 7692, section 6: the first fragment decides for the whole message.
+        let is_compressed = match sender.message_in_progress() {
+            Some((_, rsv)) => rsv == Rsv::RSV1,
+            None => {
+                let deflating = self.deflating.as_ref();
+                deflating.is_some_and(|deflating| deflating.applies(payload.len(), fin))
+            }
+        };
+        if is_compressed {
+            return self.begin_fragment_compression(sender, kind, fin, payload);
         }
-        match self.begin_fragment(sender, kind, fin, &payload) {
+        match self.start_fragment(sender, kind, fin, &payload) {
             Ok(start) => self.push(start, payload),
             Err(error) => return Err(Rejected { message: payload, error }),
         }
-        Ok(())
+        Ok(Begun::Queued)
     }
 
-    fn begin_fragment<R: Role>(
+    fn start_fragment<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
         kind: Kind,
@@ -133,7 +187,12 @@ impl Queue {
     }
 
     /// Validates a fragment (RFC 6455, section 8.1), and returns the validator after it.
-    fn validate(&self, kind: Kind, fin: bool, payload: &[u8]) -> Result<Utf8Validator, SendError> {
+    pub(super) fn validate(
+        &self,
+        kind: Kind,
+        fin: bool,
+        payload: &[u8],
+    ) -> Result<Utf8Validator, SendError> {
         let mut utf8 = self.utf8;
         if kind == Kind::Text {
             let invalid = |offset| SendError::InvalidUtf8 { offset };
@@ -161,95 +220,43 @@ impl Queue {
         }
     }
 
-    /// Compresses and queues a message. Returns `None` if the message must be sent uncompressed.
-    fn send_compressed<R: Role>(
+    /// Queues a message of a connection that may compress.
+    fn encode_and_send<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
-        message: &Message,
-    ) -> Option<Result<(), SendError>> {
-        let deflating = self.deflating.as_mut()?;
+        message: Message,
+    ) -> Result<(), Rejected> {
+        match self.begin(sender, message)? {
+            Begun::Queued => Ok(()),
+            Begun::Compress(encoding) => {
+                let kind = encoding.kind();
+                let sent = self.finish(sender, encoding.compress());
+                sent.map_err(|rejected| rejected.into_message(kind))
+            }
+        }
+    }
+
+    /// Queues a message, or takes the compressor out for it.
+    pub(super) fn begin<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        message: Message,
+    ) -> Result<Begun, Rejected> {
+        if !self.is_ready() {
+            return Err(Rejected { message, error: self.full() });
+        }
+        let deflating = self.deflating.as_ref();
+        let applies = |len| deflating.is_some_and(|deflating| deflating.applies(len, true));
         let (kind, payload) = match message {
-            Message::Text(text) => (Kind::Text, text.as_bytes()),
-            Message::Binary(bytes) => (Kind::Binary, &bytes[..]),
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return None,
+            Message::Text(text) if applies(text.len()) => (Kind::Text, text.into_bytes()),
+            Message::Binary(bytes) if applies(bytes.len()) => (Kind::Binary, bytes),
+            message => {
+                self.send_plain(sender, message)?;
+                return Ok(Begun::Queued);
+            }
         };
-        if !deflating.applies(payload.len(), true) {
-            return None;
-        }
-        if let Err(error) = sender.check_begin(Rsv::RSV1) {
-            return Some(Err(error));
-        }
-        let compressed = deflating.compress(payload, true);
-        Some(self.push_compressed(sender, kind, compressed))
-    }
-
-    /// Compresses and queues a fragment. Returns `None` if its message is sent uncompressed.
-    fn send_compressed_fragment<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        kind: Kind,
-        fin: bool,
-        payload: &Bytes,
-    ) -> Option<Result<(), SendError>> {
-        let deflating = self.deflating.as_mut()?;
-        // RFC 7692, section 6: the first fragment decides for the whole message.
-        let applies = match sender.message_in_progress() {
-            Some((_, rsv)) => rsv == Rsv::RSV1,
-            None => deflating.applies(payload.len(), fin),
-        };
-        applies.then(|| self.push_compressed_fragment(sender, kind, fin, payload))
-    }
-
-    /// Queues a prepared message in compressed form. Returns `None` if it must be sent
-    /// uncompressed.
-    fn send_prepared_compressed<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        message: &Prepared,
-    ) -> Option<Result<(), SendError>> {
-        let Prepared { kind, payload, compressed, .. } = message;
-        let compressed = compressed.as_ref();
-        let deflating = self.deflating.as_mut()?;
-        if !deflating.takes(compressed) && !deflating.applies(payload.len(), true) {
-            return None;
-        }
-        if let Err(error) = sender.check_begin(Rsv::RSV1) {
-            return Some(Err(error));
-        }
-        let compressed = deflating.compress_prepared(payload, compressed);
-        Some(self.push_compressed(sender, *kind, compressed))
-    }
-
-    fn push_compressed<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        kind: Kind,
-        compressed: Bytes,
-    ) -> Result<(), SendError> {
-        let start = sender.begin(kind, compressed.len() as u64, Rsv::RSV1)?;
-        self.push(start, compressed);
-        Ok(())
-    }
-
-    fn push_compressed_fragment<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        kind: Kind,
-        fin: bool,
-        payload: &[u8],
-    ) -> Result<(), SendError> {
-        // Everything is checked first. The peer must receive all output of the compressor, because
-        // later output refers to it.
-        sender.check_begin_fragment(kind, Rsv::RSV1)?;
-        let utf8 = self.validate(kind, fin, payload)?;
-        let Some(deflating) = &mut self.deflating else {
-            return Ok(());
-        };
-        let compressed = deflating.compress(payload, fin);
-        let start = sender.begin_fragment(kind, fin, compressed.len() as u64, Rsv::RSV1)?;
-        self.utf8 = utf8;
-        self.push(start, compressed);
-        Ok(())
+        let begun = self.begin_compression(sender, kind, payload, None);
+        begun.map_err(|rejected| rejected.into_message(kind))
     }
 
     fn send_control<R: Role>(
@@ -267,7 +274,7 @@ impl Queue {
     }
 
     #[inline]
-    fn push(&mut self, start: FrameStart, payload: Bytes) {
+    pub(super) fn push(&mut self, start: FrameStart, payload: Bytes) {
         let header = start.header();
         let small = payload.len() < LARGE;
         match start.mask() {
@@ -318,6 +325,13 @@ impl<M> fmt::Display for Rejected<M> {
 impl<M: fmt::Debug> Error for Rejected<M> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.error)
+    }
+}
+
+impl Rejected<Bytes> {
+    /// Turns the payload back into the message. The payload of text has been validated.
+    pub(super) fn into_message(self, kind: Kind) -> Rejected {
+        Rejected { message: whole(kind, self.message), error: self.error }
     }
 }
 

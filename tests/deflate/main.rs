@@ -3,6 +3,8 @@
 mod negotiation;
 
 #[cfg(feature = "deflate")]
+mod encoding;
+#[cfg(feature = "deflate")]
 mod hostile;
 #[cfg(feature = "deflate")]
 mod inflater;

@@ -40,6 +40,11 @@ impl Deflating {
         self.compressor.release_memory();
     }
 
+    /// Makes the next message refer to nothing before it.
+    pub(in crate::websocket) fn forget(&mut self) {
+        self.compressor.forget();
+    }
+
     /// Returns whether to compress a message. `len` is the number of its bytes that are known so
     /// far, and `is_whole` tells whether these are all of them.
     pub(in crate::websocket) const fn applies(&self, len: usize, is_whole: bool) -> bool {

@@ -40,6 +40,10 @@ impl Deflating {
         match *self {}
     }
 
+    pub(in crate::websocket) const fn forget(&mut self) {
+        match *self {}
+    }
+
     pub(in crate::websocket) const fn applies(&self, _len: usize, _is_whole: bool) -> bool {
         match *self {}
     }

@@ -1,0 +1,124 @@
+//! Messages that are compressed without access to the half that sends them.
+
+use bytes::{Buf, Bytes};
+use support::{SEED, Setup};
+use websocket_proto::connection::{Client, Role, Server};
+use websocket_proto::deflate::Compression;
+use websocket_proto::frame::Kind;
+use websocket_proto::websocket::{Begun, MessageSender, Prepared};
+use websocket_proto::{CloseCode, Message, SendError, WebSocket};
+
+use crate::endpoint::{agreed, client, frames, news, takeover};
+
+fn sender<R: Role>(role: R) -> MessageSender<R> {
+    let Setup { config, opened } = agreed(takeover());
+    let (_, mut sender) = WebSocket::new(role, config, opened).into_split();
+    sender.set_compression(Compression::Yes);
+    sender
+}
+
+fn written<R: Role>(sender: &mut MessageSender<R>) -> Vec<u8> {
+    let output = sender.output();
+    output.copy_to_bytes(output.remaining()).to_vec()
+}
+
+/// Finishes what began, and returns whether it was compressed outside.
+fn finish<R: Role>(sender: &mut MessageSender<R>, begun: Begun) -> bool {
+    match begun {
+        Begun::Queued => false,
+        Begun::Compress(encoding) => {
+            sender.finish(encoding.compress()).expect("nothing came between");
+            true
+        }
+    }
+}
+
+fn text(n: usize) -> Message {
+    Message::text(String::from_utf8(news(n)).expect("text"))
+}
+
+#[test]
+fn what_is_compressed_outside_is_what_would_be_compressed_inside() {
+    fn same<R: Role>(role: impl Fn() -> R) {
+        let (mut inside, mut outside) = (sender(role()), sender(role()));
+        for n in 0..3 {
+            inside.send(text(n)).unwrap();
+            let begun = outside.begin(text(n)).unwrap();
+            assert!(finish(&mut outside, begun));
+            for fin in [false, false, true] {
+                let payload = Bytes::from(news(n + 7));
+                inside.send_fragment(Kind::Text, fin, payload.clone()).unwrap();
+                let begun = outside.begin_fragment(Kind::Text, fin, payload).unwrap();
+                assert!(finish(&mut outside, begun));
+            }
+            let prepared = Prepared::binary(news(n));
+            inside.send_prepared(&prepared).unwrap();
+            let begun = outside.begin_prepared(&prepared).unwrap();
+            assert!(finish(&mut outside, begun));
+            inside.send(Message::Ping(Bytes::from_static(b"p"))).unwrap();
+            let begun = outside.begin(Message::Ping(Bytes::from_static(b"p"))).unwrap();
+            assert!(!finish(&mut outside, begun));
+            assert_eq!(written(&mut inside), written(&mut outside));
+        }
+    }
+    same(|| Server);
+    same(|| Client::new(SEED));
+}
+
+#[test]
+fn what_is_not_to_be_compressed_is_queued_at_once() {
+    let mut sender = sender(Server);
+    sender.set_compression(Compression::No);
+    let begun = sender.begin(text(1)).unwrap();
+    assert!(!finish(&mut sender, begun));
+    assert_eq!(frames(&written(&mut sender)).len(), 1);
+}
+
+#[test]
+fn a_close_in_the_meantime_is_the_last_frame_and_the_message_comes_back() {
+    let mut sender = sender(Server);
+    let Begun::Compress(encoding) = sender.begin(text(1)).unwrap() else { panic!("compressed") };
+    sender.close(CloseCode::NORMAL, "").unwrap();
+    let rejected = sender.finish(encoding.compress()).unwrap_err();
+    assert_eq!((&rejected.message[..], rejected.error), (&news(1)[..], SendError::Closing));
+    assert_eq!(written(&mut sender), [0x88, 0x02, 0x03, 0xe8]);
+}
+
+#[test]
+fn a_message_in_the_meantime_does_not_confuse_the_peer() {
+    let mut sender = sender(Server);
+    let mut peer = client(agreed(takeover()));
+    sender.send(text(0)).unwrap();
+    let Begun::Compress(encoding) = sender.begin(text(1)).unwrap() else { panic!("compressed") };
+    // The compressor is away, so this goes uncompressed, and its fragments stay so.
+    sender.send(text(2)).unwrap();
+    sender.send_fragment(Kind::Text, false, Bytes::from(news(3))).unwrap();
+    let rejected = sender.finish(encoding.compress()).unwrap_err();
+    assert_eq!(rejected.error, SendError::MessageInProgress);
+    sender.send_fragment(Kind::Text, true, Bytes::new()).unwrap();
+    // Later messages do not refer to what was compressed and not sent.
+    sender.send(text(1)).unwrap();
+    peer.input().extend_from_slice(&written(&mut sender));
+    for n in [0, 2, 3, 1] {
+        assert_eq!(peer.receive().unwrap(), Some(text(n)));
+    }
+}
+
+#[test]
+fn a_message_that_is_not_finished_is_not_sent_and_the_connection_goes_on() {
+    let mut sender = sender(Server);
+    drop(sender.begin(text(1)).unwrap());
+    sender.send(text(2)).unwrap();
+    let sent = frames(&written(&mut sender));
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].payload, news(2), "without its compressor it sends as it is");
+}
+
+#[test]
+fn a_fragment_that_is_not_finished_leaves_a_message_that_cannot_go_on() {
+    let mut sender = sender(Server);
+    sender.send_fragment(Kind::Text, false, Bytes::from(news(1))).unwrap();
+    drop(sender.begin_fragment(Kind::Text, false, Bytes::from(news(2))).unwrap());
+    let rejected = sender.send_fragment(Kind::Text, true, Bytes::new()).unwrap_err();
+    assert_eq!(rejected.error, SendError::MessageInProgress);
+}
