@@ -77,7 +77,7 @@ use ending::{see_out, write_out};
 /// A [`WebSocketStream`] in the role of the server.
 pub type ServerStream<S> = WebSocketStream<S, Server>;
 
-/// A [`WebSocketStream`] in the role of the client. The stream that [`connect`] opens is a
+/// A [`WebSocketStream`] in the role of the client. The stream that [`connect()`] opens is a
 /// `ClientStream<TcpStream>`.
 pub type ClientStream<S> = WebSocketStream<S, Client>;
 

@@ -82,6 +82,6 @@ pub use crate::{
 /// A [`WebSocketStream`] in the role of the server.
 pub type ServerStream<S> = WebSocketStream<S, Server>;
 
-/// A [`WebSocketStream`] in the role of the client. The stream that [`connect`] opens is a
+/// A [`WebSocketStream`] in the role of the client. The stream that [`connect()`] opens is a
 /// `ClientStream<MaybeTlsStream>`.
 pub type ClientStream<S> = WebSocketStream<S, Client>;

@@ -21,8 +21,10 @@ use crate::frame::Kind;
 use crate::handshake::Opened;
 use crate::io::{Error, Unsent};
 use crate::message::Message;
+use crate::utf8_bytes::Utf8Bytes;
 use crate::websocket::{
-    Answers, MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
+    Answers, Begun, MessageReceiver, MessageRef, MessageSender, Part, Prepared, Rejected,
+    ReuniteError, WebSocket,
 };
 
 impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
@@ -226,11 +228,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// Returns the same errors as [`WebSocketStream::feed`].
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
-        self.with_room(|room| match room {
-            Ok(sender) => Ok(sender.send(message)?),
+        let begun = self.with_room(|room| match room {
+            Ok(sender) => Ok(sender.begin(message)?),
             Err(error) => Err(error.with_unsent(Unsent::Message(message))),
-        })
-        .await
+        });
+        self.finish_message(begun.await?)
     }
 
     /// Sends a message, as [`WebSocketStream::send`] does.
@@ -253,7 +255,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::send_prepared`].
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.with_room(|room| room?.send_prepared(message).map_err(Error::Send)).await?;
+        let begun = self.with_room(|room| room?.begin_prepared(message).map_err(Error::Send));
+        self.finish(begun.await?).map_err(|rejected| Error::Send(rejected.error))?;
         self.flush().await
     }
 
@@ -270,11 +273,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
         let payload = payload.into();
-        self.with_room(|room| match room {
-            Ok(sender) => Ok(sender.send_fragment(kind, fin, payload)?),
+        let begun = self.with_room(|room| match room {
+            Ok(sender) => Ok(sender.begin_fragment(kind, fin, payload)?),
             Err(error) => Err(error.with_unsent(Unsent::Fragment(payload))),
-        })
-        .await?;
+        });
+        self.finish(begun.await?)?;
         self.flush().await
     }
 
@@ -314,20 +317,48 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
         self.flush().await
     }
 
-    /// Waits for room in the queue, and calls `send` under the same lock, so that the other half
-    /// cannot take the room. If there will be no room, `send` gets the reason.
+    /// Waits for room in the queue, and calls `begin` under the same lock, so that the other half
+    /// cannot take the room. If there will be no room, `begin` gets the reason.
     async fn with_room(
         &self,
-        send: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut send = Some(send);
+        begin: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<Begun, Error>,
+    ) -> Result<Begun, Error> {
+        let mut begin = Some(begin);
         poll_fn(|context| {
             self.0.with(|sender, wire| {
                 let room = ready!(wire.poll_room(sender, context)).map(|()| sender);
-                Poll::Ready(send.take().map_or(Ok(()), |send| send(room)))
+                Poll::Ready(begin.take().map_or(Ok(Begun::Queued), |begin| begin(room)))
             })
         })
         .await
+    }
+}
+
+impl<S, R: Role> WriteHalf<S, R> {
+    /// Compresses what must be compressed, without the lock, and queues it.
+    fn finish(&self, begun: Begun) -> Result<(), Rejected<Bytes>> {
+        match begun {
+            Begun::Queued => Ok(()),
+            Begun::Compress(encoding) => {
+                let encoded = encoding.compress();
+                self.0.with(|sender, _| sender.finish(encoded))
+            }
+        }
+    }
+
+    fn finish_message(&self, begun: Begun) -> Result<(), Error> {
+        let kind = match &begun {
+            Begun::Queued => return Ok(()),
+            Begun::Compress(encoding) => encoding.kind(),
+        };
+        self.finish(begun).map_err(|Rejected { message: payload, error }| {
+            let message = match kind {
+                Kind::Text => Utf8Bytes::try_from(payload)
+                    .map_or_else(|error| Message::Binary(error.into_bytes()), Message::Text),
+                Kind::Binary => Message::Binary(payload),
+            };
+            Error::from(Rejected { message, error })
+        })
     }
 }
 
@@ -383,7 +414,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Sink<Message> for WriteHalf<S, 
     /// Returns the message in the error if the answers of the other half have filled the queue
     /// since `poll_ready`.
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        Ok(self.0.with(|sender, _| sender.send(message))?)
+        let begun = self.0.with(|sender, _| sender.begin(message))?;
+        self.finish_message(begun)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {

@@ -1,6 +1,8 @@
 //! Compressed messages in the tokio adapter: halves, prepared messages and keepalives, over a
 //! transport whose other end is made by hand.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use crate::transport_deflate::{open, open_server, read_texts, take_frames};
@@ -12,7 +14,7 @@ use support::{Frame, SEED, Side};
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::deflate::{self, Compression, Preferences};
 use websocket_proto::frame::Kind;
-use websocket_proto::io::Error;
+use websocket_proto::io::{Error, Unsent};
 use websocket_proto::websocket::{Config, Keepalive, Prepared};
 use websocket_proto::{Message, ProtocolError};
 
@@ -155,4 +157,51 @@ async fn a_keepalive_goes_between_the_fragments_of_a_compressed_message() {
     far.give(compressed(peer.flushed(begin)).more().bytes(Side::Server));
     let error = within(socket.next()).await.expect("once").expect_err("it is silent");
     assert!(matches!(error, Error::Protocol(ProtocolError::KeepaliveTimeout { .. })), "{error:?}");
+}
+
+#[test]
+fn the_receiving_half_works_while_the_other_compresses_a_message() {
+    let (socket, _far) = open_server();
+    let (mut reader, mut writer) = socket.into_split();
+    let (begun, ended) = (AtomicBool::new(false), AtomicBool::new(false));
+    let long = json(0, 4 * 1024 * 1024);
+    let mut polls = 0;
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            begun.store(true, Ordering::SeqCst);
+            run(writer.feed(long)).expect("room").expect("open");
+            ended.store(true, Ordering::SeqCst);
+        });
+        while !ended.load(Ordering::SeqCst) {
+            let is_compressing = begun.load(Ordering::SeqCst);
+            assert!(run(reader.next()).is_none(), "the peer sends nothing");
+            // A poll that waits for the end of the compression does not count.
+            if is_compressing && !ended.load(Ordering::SeqCst) {
+                polls += 1;
+            }
+        }
+    });
+    assert!(polls > 100, "{polls} polls while the message was compressed");
+}
+
+#[test]
+fn a_message_that_is_compressed_when_the_peer_closes_comes_back() {
+    for fragment in [false, true] {
+        let (socket, far) = open_server();
+        let (mut reader, mut writer) = socket.into_split();
+        far.give(Frame::close(1000, "").bytes(Side::Server));
+        while !matches!(run(reader.next()), Some(Some(Ok(Message::Close(_))))) {}
+        let error = if fragment {
+            run(writer.send_fragment(Kind::Text, true, json(0, 3000)))
+                .expect("no wait")
+                .unwrap_err()
+        } else {
+            run(writer.feed(json(0, 3000))).expect("no wait").unwrap_err()
+        };
+        let unsent = error.into_unsent().expect("it comes back");
+        match unsent {
+            Unsent::Message(message) => assert_eq!(message, Message::text(json(0, 3000))),
+            Unsent::Fragment(payload) => assert_eq!(payload, json(0, 3000).as_bytes()),
+        }
+    }
 }
