@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::answers::Answers;
 use super::compression::Inflating;
@@ -338,6 +338,17 @@ impl Receiving {
         self.close = frame.map(Box::new);
         answers.close = self.close.clone();
         Received::Close
+    }
+
+    /// Removes and returns all bytes that have not been processed.
+    pub(super) fn take_unprocessed(&mut self) -> BytesMut {
+        let ready = match self.ready {
+            Some(
+                Received::Frame { to, .. } | Received::Part { place: Place::Frame { to, .. }, .. },
+            ) => Some(to),
+            _ => None,
+        };
+        self.buffer.take_unprocessed(ready)
     }
 
     /// Frees the memory that the next message does not need.
