@@ -126,6 +126,20 @@ impl Receiving {
     #[inline(never)]
     fn take_ready_message(&mut self) -> Option<Received> {
         match self.ready.take() {
+            Some(Received::Part { kind, place, first: true, last }) => {
+                // No part of the message has been returned, so it is still whole.
+                self.in_parts = false;
+                match place {
+                    Place::Frame { from, to } if last => Some(Received::Frame { kind, from, to }),
+                    Place::Held if last => Some(Received::Held(kind)),
+                    Place::Inflated if last => Some(Received::Inflated(kind)),
+                    Place::Frame { from, to } => {
+                        self.buffer.hold(from, to);
+                        None
+                    }
+                    Place::Held | Place::Inflated => None,
+                }
+            }
             Some(part @ Received::Part { .. }) => {
                 self.drop_part(part);
                 None

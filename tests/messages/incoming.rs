@@ -332,3 +332,27 @@ fn a_message_in_progress_stays_when_the_rest_is_taken_out() {
     websocket.input().extend_from_slice(&from.frame(CONTINUATION, b"\xac"));
     assert_eq!(websocket.receive(), Ok(Some(Message::text("10 \u{20ac}"))));
 }
+
+#[test]
+fn a_part_that_is_ready_is_not_lost_when_a_whole_message_is_asked_for() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    websocket.input().extend_from_slice(&from.frame(TEXT, "one"));
+    assert_eq!(websocket.process_part(), Ok(true));
+    assert_eq!(websocket.receive(), Ok(Some(Message::text("one"))));
+    // The message has not ended, or earlier fragments of it are held.
+    for held in ["", "be"] {
+        let first = if held.is_empty() { TEXT } else { CONTINUATION };
+        if !held.is_empty() {
+            websocket.input().extend_from_slice(&from.part(TEXT, held));
+            assert_eq!(websocket.receive(), Ok(None));
+        }
+        websocket.input().extend_from_slice(&from.part(first, "gun"));
+        assert_eq!(websocket.process_part(), Ok(true));
+        assert_eq!(websocket.process(), Ok(false));
+        websocket.input().extend_from_slice(&from.frame(CONTINUATION, "!"));
+        assert_eq!(websocket.process_part(), Ok(true));
+        let whole = Message::text(format!("{held}gun!"));
+        assert_eq!(websocket.receive_ref().map(|m| m.map(Message::from)), Ok(Some(whole)));
+    }
+}
