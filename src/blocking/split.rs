@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 use core::time::Duration;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{Shutdown, TcpStream};
 
 use bytes::Bytes;
@@ -156,21 +156,26 @@ impl<R: Role> ReadHalf<R> {
 
     /// Ends the transport as [`WebSocketStream::finish`] does, after everything that is queued has
     /// been written. A write that does not end within the close time-out, because the peer does not
-    /// read, is aborted.
+    /// read, is aborted. The other half cannot use the transport any more.
     ///
     /// # Errors
     /// Returns the error of the transport, or `TimedOut`.
     pub fn finish(self) -> io::Result<()> {
+        let ended = self.end_transport();
+        // The other half has a handle of the socket too, so to drop this one ends nothing. And only
+        // a shutdown ends a write that began before the time-out was set. An error means that the
+        // transport has already ended.
+        let _ = self.stream.shutdown(Shutdown::Both);
+        ended
+    }
+
+    /// Writes what is queued, shuts down the sending side and reads to the end of the transport.
+    fn end_transport(&self) -> io::Result<()> {
         self.stream.set_nonblocking(false)?;
         let deadline = Deadline::after(self.close_timeout);
         // This limits the writes that the other half begins in the meantime.
-        self.stream.set_write_timeout(Some(self.close_timeout))?;
-        let Some(mut writer) = self.write_side.writer_within(self.close_timeout) else {
-            // The write of the other half began before the time-out was set, so only a shutdown
-            // ends it.
-            self.stream.shutdown(Shutdown::Both)?;
-            return Err(ErrorKind::TimedOut.into());
-        };
+        self.stream.set_write_timeout(deadline.left()?)?;
+        let mut writer = self.write_side.writer_by(deadline)?;
         write_out(&self.stream, self.write_side.output(&mut writer), deadline)?;
         drop(writer);
         // RFC 6455, section 7.1.1: after a clean close the client waits for the server to close the

@@ -1,12 +1,11 @@
 //! The state that two halves share: the transport for writing, the sending half, and the owed
 //! answers.
 
-use core::time::Duration;
 use std::io;
 use std::net::TcpStream;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Instant;
 
+use super::deadline::Deadline;
 use super::write_some;
 use crate::connection::Role;
 use crate::io::{Error, is_would_block};
@@ -78,19 +77,21 @@ impl<R: Role> WriteSide<R> {
         }
     }
 
-    /// Returns the writer as soon as it is not in use, or `None` if it is in use during all of
-    /// `limit`.
-    pub(super) fn writer_within(&self, limit: Duration) -> Option<MutexGuard<'_, Writer<R>>> {
-        let deadline = Instant::now() + limit;
+    /// Returns the writer as soon as it is not in use, or `TimedOut` if it is in use until
+    /// `deadline`.
+    pub(super) fn writer_by(&self, deadline: Deadline) -> io::Result<MutexGuard<'_, Writer<R>>> {
         let mut due = lock(&self.due);
         loop {
-            let writer = self.try_writer();
-            let left = deadline.saturating_duration_since(Instant::now());
-            if writer.is_some() || left.is_zero() {
-                return writer;
+            if let Some(writer) = self.try_writer() {
+                return Ok(writer);
             }
-            let waited = self.written.wait_timeout(due, left);
-            due = waited.unwrap_or_else(PoisonError::into_inner).0;
+            due = match deadline.left()? {
+                Some(left) => {
+                    let waited = self.written.wait_timeout(due, left);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.written.wait(due).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 

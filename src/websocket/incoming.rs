@@ -56,7 +56,8 @@ impl<'w> Incoming<'w> {
         self.buffer.read_from(reader)
     }
 
-    /// Returns an empty buffer with room for the next read, at least 4 KiB.
+    /// Returns an empty buffer with room for the next read: at least 4 KiB, or at least the rest of
+    /// a large frame.
     ///
     /// Pass the buffer to [`give_back`](Self::give_back) after the transport has filled it. If the
     /// buffer is dropped instead, only its memory is lost.
@@ -200,12 +201,12 @@ impl ReadBuffer {
         }
     }
 
-    /// Removes and returns all bytes that have not been processed.
-    pub(super) fn take_unprocessed(&mut self) -> BytesMut {
+    /// Removes and returns all bytes that have not been processed. A frame that has been processed
+    /// but not returned ends at `ready`.
+    pub(super) fn take_unprocessed(&mut self, ready: Option<usize>) -> BytesMut {
         self.drop_lent();
-        let unprocessed = self.buffer.split_off(self.held + self.gap);
-        self.clear();
-        unprocessed
+        // What has been validated stays. Without it, other bytes would be taken for it.
+        self.buffer.split_off(ready.unwrap_or(self.start()))
     }
 
     /// Makes room for the next read, and returns the size of the read.

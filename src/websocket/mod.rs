@@ -430,9 +430,9 @@ impl<R: Role> WebSocket<R> {
     }
 
     /// Removes and returns the bytes that were received but not processed, for the code that reads
-    /// the stream next.
+    /// the stream next. A message in progress stays as it is.
     pub fn take_unprocessed(&mut self) -> BytesMut {
-        self.receiver.receiving.buffer.take_unprocessed()
+        self.receiver.receiving.take_unprocessed()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::answers::Answers;
 use super::compression::Inflating;
@@ -126,6 +126,20 @@ impl Receiving {
     #[inline(never)]
     fn take_ready_message(&mut self) -> Option<Received> {
         match self.ready.take() {
+            Some(Received::Part { kind, place, first: true, last }) => {
+                // No part of the message has been returned, so it is still whole.
+                self.in_parts = false;
+                match place {
+                    Place::Frame { from, to } if last => Some(Received::Frame { kind, from, to }),
+                    Place::Held if last => Some(Received::Held(kind)),
+                    Place::Inflated if last => Some(Received::Inflated(kind)),
+                    Place::Frame { from, to } => {
+                        self.buffer.hold(from, to);
+                        None
+                    }
+                    Place::Held | Place::Inflated => None,
+                }
+            }
             Some(part @ Received::Part { .. }) => {
                 self.drop_part(part);
                 None
@@ -338,6 +352,17 @@ impl Receiving {
         self.close = frame.map(Box::new);
         answers.close = self.close.clone();
         Received::Close
+    }
+
+    /// Removes and returns all bytes that have not been processed.
+    pub(super) fn take_unprocessed(&mut self) -> BytesMut {
+        let ready = match self.ready {
+            Some(
+                Received::Frame { to, .. } | Received::Part { place: Place::Frame { to, .. }, .. },
+            ) => Some(to),
+            _ => None,
+        };
+        self.buffer.take_unprocessed(ready)
     }
 
     /// Frees the memory that the next message does not need.

@@ -1,9 +1,10 @@
 //! Two halves in two threads: what the reader owes is sent whatever the writer does.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use crate::halves::*;
 use crate::loopback::*;
@@ -246,5 +247,46 @@ fn a_ping_that_comes_while_the_writer_chooses_or_releases_is_answered() {
         }
         asking.join().expect("every ping is answered");
         reading.join().unwrap();
+    });
+}
+
+/// `Duration::MAX` is beyond the range of the clock, and a socket refuses a time-out of zero.
+#[test]
+fn the_limit_of_finish_may_be_as_long_or_as_short_as_one_likes() {
+    bounded(|| {
+        let config = || Config::new().close_timeout(Duration::MAX);
+        let (server, client) = connected(config(), config());
+        let (mut reader, mut writer) = server.into_split().unwrap();
+        // The transport ends although the client keeps its other half.
+        let (mut other, _writer) = client.into_split().unwrap();
+        writer.close(CloseCode::NORMAL, "").unwrap();
+        assert!(matches!(other.read(), Ok(Some(Message::Close(_)))));
+        while reader.read().unwrap().is_some() {}
+        let finishing = thread::spawn(move || other.finish());
+        reader.finish().unwrap();
+        finishing.join().unwrap().unwrap();
+
+        let (server, _client) = connected(Config::new().close_timeout(Duration::ZERO), config());
+        let (reader, _writer) = server.into_split().unwrap();
+        assert_eq!(reader.finish().unwrap_err().kind(), ErrorKind::TimedOut);
+    });
+}
+
+/// The other half writes while this one waits for it without a limit.
+#[test]
+fn finish_without_a_limit_waits_for_the_writer() {
+    bounded(|| {
+        let (server, client) = connected(Config::new().close_timeout(Duration::MAX), Config::new());
+        let mut peer = client.into_parts().stream;
+        let (reader, mut writer) = server.into_split().unwrap();
+        let writing = thread::spawn(move || writer.send(vec![7; STUCK]));
+        read_large_header(&mut peer, false);
+        let finishing = thread::spawn(move || reader.finish());
+        let mut rest = Vec::new();
+        peer.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest.len(), STUCK);
+        drop(peer);
+        writing.join().unwrap().unwrap();
+        finishing.join().unwrap().unwrap();
     });
 }

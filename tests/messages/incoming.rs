@@ -295,3 +295,64 @@ fn what_was_not_processed_can_be_taken_out() {
     assert!(websocket.input().is_empty());
     websocket.close(CloseCode::NORMAL, "").expect("open");
 }
+
+/// Otherwise the bytes that come next would stand under the length and the check of those that were
+/// taken out, and be returned as text.
+#[test]
+fn a_message_that_is_ready_stays_when_the_rest_is_taken_out() {
+    let from = From::Client;
+    let bytes = [from.frame(TEXT, "Hello"), from.frame(TEXT, "two")].concat();
+    for in_parts in [false, true] {
+        let mut websocket = server(Config::new());
+        websocket.input().extend_from_slice(&bytes);
+        let ready = if in_parts { websocket.process_part() } else { websocket.process() };
+        assert_eq!(ready, Ok(true));
+        assert_eq!(websocket.take_unprocessed(), from.frame(TEXT, "two"));
+        websocket.input().extend_from_slice(&[0xff; 40]);
+        if in_parts {
+            let Ok(Some(Part::Data { bytes, .. })) = websocket.receive_part() else { panic!() };
+            assert_eq!(bytes, b"Hello");
+        } else {
+            assert_eq!(websocket.receive_ref(), Ok(Some(MessageRef::Text("Hello"))));
+        }
+        assert!(websocket.receive().is_err(), "0xff has reserved bits");
+    }
+}
+
+#[test]
+fn a_message_in_progress_stays_when_the_rest_is_taken_out() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    // The first fragment ends inside a character.
+    let bytes = [from.part(TEXT, b"10 \xe2\x82"), from.frame(PING, "?"), vec![1, 2, 3]].concat();
+    websocket.input().extend_from_slice(&bytes);
+    assert_eq!(websocket.receive(), Ok(Some(Message::ping("?"))));
+    assert_eq!(websocket.take_unprocessed(), [1, 2, 3][..]);
+    assert!(websocket.take_unprocessed().is_empty());
+    websocket.input().extend_from_slice(&from.frame(CONTINUATION, b"\xac"));
+    assert_eq!(websocket.receive(), Ok(Some(Message::text("10 \u{20ac}"))));
+}
+
+#[test]
+fn a_part_that_is_ready_is_not_lost_when_a_whole_message_is_asked_for() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    websocket.input().extend_from_slice(&from.frame(TEXT, "one"));
+    assert_eq!(websocket.process_part(), Ok(true));
+    assert_eq!(websocket.receive(), Ok(Some(Message::text("one"))));
+    // The message has not ended, or earlier fragments of it are held.
+    for held in ["", "be"] {
+        let first = if held.is_empty() { TEXT } else { CONTINUATION };
+        if !held.is_empty() {
+            websocket.input().extend_from_slice(&from.part(TEXT, held));
+            assert_eq!(websocket.receive(), Ok(None));
+        }
+        websocket.input().extend_from_slice(&from.part(first, "gun"));
+        assert_eq!(websocket.process_part(), Ok(true));
+        assert_eq!(websocket.process(), Ok(false));
+        websocket.input().extend_from_slice(&from.frame(CONTINUATION, "!"));
+        assert_eq!(websocket.process_part(), Ok(true));
+        let whole = Message::text(format!("{held}gun!"));
+        assert_eq!(websocket.receive_ref().map(|m| m.map(Message::from)), Ok(Some(whole)));
+    }
+}
