@@ -119,8 +119,13 @@ impl<R: Role> Connection<R> {
     pub fn receive_eof(&mut self) -> Result<(), ProtocolError> {
         self.eof = true;
         let ended = self.receiver.receive_eof();
-        if ended == Err(ProtocolError::UnexpectedEof) {
-            self.sender.stop();
+        match ended {
+            Err(ProtocolError::UnexpectedEof) => self.sender.stop(),
+            // The error may be one that the next call of `receive` would have reported.
+            Err(error) => {
+                self.fail(error);
+            }
+            Ok(()) => {}
         }
         ended
     }

@@ -186,10 +186,13 @@ impl<R: Role> MessageSender<R> {
     /// queued even if the queue is full. If the queue is full, a Pong waits here until there is
     /// room, and a newer Pong replaces it (RFC 6455, section 5.5.3).
     pub fn settle(&mut self, answers: &mut Answers) {
-        match answers.owed.close() {
-            Some(OwedClose::Reply(_)) => self.peer = PeerEnd::Closed(answers.close.take()),
-            Some(OwedClose::Fault(error)) => self.peer = PeerEnd::Failed(error),
-            None => {}
+        let close = answers.close.take();
+        // Only the first end counts. The keepalive may have failed the connection before.
+        if let (PeerEnd::Open, Some(owed)) = (&self.peer, answers.owed.close()) {
+            self.peer = match owed {
+                OwedClose::Reply(_) => PeerEnd::Closed(close),
+                OwedClose::Fault(error) => PeerEnd::Failed(error),
+            };
         }
         self.owed.append(&mut answers.owed);
         self.settle_owed();

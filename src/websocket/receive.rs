@@ -280,13 +280,17 @@ impl Receiving {
         self.drop_lent();
         loop {
             let start = self.buffer.start();
-            let mut unprocessed = Input::new(self.buffer.unprocessed());
+            let unprocessed = self.buffer.unprocessed();
+            let base = unprocessed.as_ptr().addr();
+            let mut unprocessed = Input::new(unprocessed);
             let event = source.receive(&mut unprocessed);
             let end = start + unprocessed.consumed();
             match event {
                 Ok(Some(Event::Data(data))) => {
                     let (kind, last, transformed) = (data.kind, data.last, data.transformed);
-                    let from = end - data.bytes.len();
+                    // An invalid byte of text and those after it are consumed too, but not returned.
+                    let from = start + (data.bytes.as_ptr().addr() - base);
+                    let to = from + data.bytes.len();
                     let inflated = match &mut self.inflating {
                         Some(inflating) if transformed => inflating.push(kind, data.bytes, last),
                         _ => Ok(()),
@@ -305,10 +309,10 @@ impl Receiving {
                         }
                         Place::Inflated
                     } else if self.buffer.is_holding() {
-                        self.buffer.hold(from, end);
+                        self.buffer.hold(from, to);
                         Place::Held
                     } else {
-                        Place::Frame { from, to: end }
+                        Place::Frame { from, to }
                     };
                     let first = !self.in_parts;
                     self.in_parts = !last;

@@ -253,6 +253,23 @@ fn a_failed_connection_says_the_same_at_every_call() {
     }
 }
 
+/// The valid text before an error is returned first, and the transport may end before the error.
+#[test]
+fn an_error_that_the_end_of_the_transport_tells_is_reported_and_stays() {
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
+    let mut buffer = [0x81, 0x83, 0, 0, 0, 0, b'o', b'k', 0xff];
+    assert!(connection.receive(&mut Input::new(&mut buffer)).expect("text").is_some());
+    let error = ProtocolError::InvalidUtf8 { offset: 2 };
+    assert_eq!(connection.receive_eof(), Err(error));
+    assert_eq!(connection.state(), State::Closed);
+    let mut out = Wire::default();
+    assert_eq!(connection.send_text("x", &mut out), Err(SendError::Closing));
+    connection.poll_transmit(&mut out).expect("there is room");
+    assert_eq!(out.0[2..4], 1007_u16.to_be_bytes());
+    assert_eq!(connection.receive(&mut Input::new(&mut [])), Err(error));
+    assert_eq!(connection.receive_eof(), Err(error));
+}
+
 #[test]
 fn every_send_error_has_its_cause_and_its_text() {
     let mut out = Wire::default();

@@ -356,3 +356,38 @@ fn a_part_that_is_ready_is_not_lost_when_a_whole_message_is_asked_for() {
         assert_eq!(websocket.receive_ref().map(|m| m.map(Message::from)), Ok(Some(whole)));
     }
 }
+
+#[test]
+fn the_parts_before_invalid_text_are_its_valid_bytes() {
+    let from = From::Client;
+    let text = b"valid \xe2\x82\xac, then \xff and more";
+    let fragments = [from.part(TEXT, &text[..7]), from.frame(CONTINUATION, &text[7..])].concat();
+    for bytes in [from.frame(TEXT, text), from.part(TEXT, text), fragments] {
+        for cut in 0..bytes.len() {
+            // With what `receive` holds of it, and without.
+            for held in [false, true] {
+                let mut websocket = server(Config::new());
+                let mut parts = Vec::new();
+                websocket.input().extend_from_slice(&bytes[..cut]);
+                if held && websocket.receive().is_err() {
+                    continue;
+                }
+                let mut rest = &bytes[cut..];
+                let error = loop {
+                    match websocket.receive_part() {
+                        Ok(Some(Part::Data { bytes, last, .. })) => {
+                            assert!(!last);
+                            parts.extend_from_slice(bytes);
+                        }
+                        Ok(Some(other)) => panic!("{other:?}"),
+                        Ok(None) => websocket.input().extend_from_slice(std::mem::take(&mut rest)),
+                        Err(error) => break error,
+                    }
+                };
+                assert_eq!(error, ProtocolError::InvalidUtf8 { offset: 16 });
+                // What is held is returned with the next valid bytes, if there are any.
+                assert!(parts == text[..16] || held && parts.is_empty(), "{cut}: {parts:02x?}");
+            }
+        }
+    }
+}

@@ -1,13 +1,15 @@
 //! What a sending half queues, by itself and for the receiving half.
 
+use core::time::Duration;
+
 use bytes::Bytes;
 use support::messages::*;
 use websocket_proto::connection::{
     ControlPayload, Endpoint, Owed, OwedClose, State, TransportAction,
 };
 use websocket_proto::frame::Kind;
-use websocket_proto::websocket::{Answers, Config, Prepared};
-use websocket_proto::{CloseCode, Message, SendError, WebSocket};
+use websocket_proto::websocket::{Answers, Config, Keepalive, Prepared};
+use websocket_proto::{CloseCode, Message, ProtocolError, SendError, WebSocket};
 
 #[test]
 fn halves_answer_what_the_receiving_half_owes() {
@@ -124,4 +126,25 @@ fn halves_keep_what_was_queued_and_a_fragmented_message_under_way() {
     sender.send_fragment(Kind::Text, true, Bytes::from_static(b"two")).unwrap();
     sender.send_prepared(&Prepared::text("three")).unwrap();
     assert_eq!(opcodes(sender.output()), [TEXT, CONTINUATION, TEXT]);
+}
+
+#[test]
+fn a_connection_that_the_keepalive_has_failed_stays_failed() {
+    let second = Duration::from_secs(1);
+    let keepalive = Keepalive { interval: second, timeout: second };
+    let (mut receiver, mut sender) = server(Config::new().keepalive(keepalive)).into_split();
+    sender.handle_deadline(second);
+    assert_eq!(opcodes(sender.output()), [PING]);
+    sender.handle_written(second);
+    sender.handle_deadline(2 * second);
+    let error = Some(ProtocolError::KeepaliveTimeout { timeout: second });
+    assert_eq!(sender.error(), error);
+    // The other task has received the Close of the peer in the meantime.
+    let mut answers = Answers::new();
+    receiver.input().extend_from_slice(&From::Client.close(1000, "late"));
+    assert!(matches!(receiver.receive(&mut answers), Ok(Some(Message::Close(_)))));
+    sender.settle(&mut answers);
+    assert_eq!(sender.error(), error);
+    assert_eq!(sender.close_info().map(|info| info.code), Some(CloseCode::ABNORMAL));
+    assert!(sender.output().is_empty());
 }
