@@ -6,6 +6,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use examples::arguments::compress;
+use examples::explain;
 use lexopt::prelude::*;
 use websocket_proto::blocking::{CloseCode, Config, ConnectOptions, Message, connect};
 
@@ -13,7 +14,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("echo_client: {error}");
+            eprintln!("echo_client: {}", explain(&*error));
             ExitCode::FAILURE
         }
     }

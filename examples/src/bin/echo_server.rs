@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use examples::arguments;
+use examples::explain;
 use websocket_proto::blocking::{Acceptor, Config};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -18,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         thread::spawn(move || {
             if let Err(error) = stream.map_err(Into::into).and_then(|stream| serve(stream, config))
             {
-                eprintln!("{error}");
+                eprintln!("{}", explain(&*error));
             }
         });
     }

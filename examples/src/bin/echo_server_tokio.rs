@@ -8,6 +8,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use examples::arguments;
+use examples::explain;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;
@@ -48,7 +49,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn serve(stream: TcpStream, config: Config, going_away: watch::Receiver<()>) {
     if let Err(error) = echo(stream, config, going_away).await {
-        eprintln!("{error}");
+        eprintln!("{}", explain(&*error));
     }
 }
 

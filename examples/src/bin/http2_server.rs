@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use examples::arguments;
+use examples::explain;
 use hyper::body::Incoming;
 use hyper::ext::Protocol;
 use hyper::server::conn::http2;
@@ -39,7 +40,7 @@ async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
         let config = config.clone();
         tokio::spawn(async move {
             if let Err(error) = speak_http(stream, config).await {
-                eprintln!("{error}");
+                eprintln!("{}", explain(&*error));
             }
         });
     }
@@ -68,7 +69,7 @@ fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
     // hyper hands the stream over once the response below is written.
     tokio::spawn(async move {
         if let Err(error) = echo(request, config, opened).await {
-            eprintln!("{error}");
+            eprintln!("{}", explain(&*error));
         }
     });
     response.map(|()| String::new())

@@ -9,6 +9,7 @@ use std::io;
 
 use bytes::BytesMut;
 use examples::arguments;
+use examples::explain;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -32,7 +33,7 @@ async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
         let config = config.clone();
         tokio::spawn(async move {
             if let Err(error) = speak_http(stream, config).await {
-                eprintln!("{error}");
+                eprintln!("{}", explain(&*error));
             }
         });
     }
@@ -56,7 +57,7 @@ fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
     // hyper hands the connection over once the response below is written.
     tokio::spawn(async move {
         if let Err(error) = echo(request, config, opened).await {
-            eprintln!("{error}");
+            eprintln!("{}", explain(&*error));
         }
     });
     response.map(|()| String::new())

@@ -8,6 +8,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use examples::arguments;
+use examples::explain;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use websocket_proto::tokio::tokio_rustls::TlsAcceptor;
@@ -45,7 +46,7 @@ async fn main() -> Result<(), Failure> {
         let (tls, config) = (tls.clone(), config.clone());
         tokio::spawn(async move {
             if let Err(error) = serve(stream, tls, config).await {
-                eprintln!("{error}");
+                eprintln!("{}", explain(&*error));
             }
         });
     }

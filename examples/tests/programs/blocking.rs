@@ -154,7 +154,7 @@ fn the_echo_client_says_why_it_failed() {
         assert!(!output.status.success());
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
-            "echo_client: the scheme of the URL is neither ws nor wss\n"
+            "echo_client: the URL \"http://a/\" has a scheme other than ws and wss\n"
         );
     });
 }
