@@ -314,7 +314,8 @@ impl<R: Role> Connection<R> {
     /// [`receive`](Self::receive) returns from now on.
     ///
     /// The Close that reports the error is queued for [`poll_transmit`](Self::poll_transmit). A
-    /// connection that has already failed keeps its first error.
+    /// connection that has already failed keeps its first error. After the Close of the peer this
+    /// method only returns `error`, because nothing more is received then.
     pub fn fail(&mut self, error: ProtocolError) -> ProtocolError {
         let error = self.receiver.fail(error, &mut self.owed);
         self.sender.prepare(&mut self.owed);

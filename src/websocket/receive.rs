@@ -26,10 +26,20 @@ pub(super) struct Receiving {
     control: ControlPayload,
     /// The Close of the peer.
     close: Option<Box<CloseFrame>>,
-    /// Whether the message in progress is returned in parts.
-    in_parts: bool,
+    progress: Progress,
     /// The result that has been processed but not returned.
     ready: Option<Received>,
+}
+
+/// How the message in progress is returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// As a whole. This is also the state without a message in progress.
+    Whole,
+    /// In parts. The first part has been taken.
+    Parts,
+    /// Not at all: a whole message was asked for after a part, so the rest is dropped.
+    Dropped,
 }
 
 /// The next item that was received, and where its bytes are.
@@ -79,7 +89,7 @@ impl Receiving {
             inflating: inflating.map(Box::new),
             control: ControlPayload::EMPTY,
             close: None,
-            in_parts: false,
+            progress: Progress::Whole,
             ready: None,
         }
     }
@@ -128,7 +138,7 @@ impl Receiving {
         match self.ready.take() {
             Some(Received::Part { kind, place, first: true, last }) => {
                 // No part of the message has been returned, so it is still whole.
-                self.in_parts = false;
+                self.progress = Progress::Whole;
                 match place {
                     Place::Frame { from, to } if last => Some(Received::Frame { kind, from, to }),
                     Place::Held if last => Some(Received::Held(kind)),
@@ -140,8 +150,9 @@ impl Receiving {
                     Place::Held | Place::Inflated => None,
                 }
             }
-            Some(part @ Received::Part { .. }) => {
+            Some(part @ Received::Part { last, .. }) => {
                 self.drop_part(part);
+                self.progress = if last { Progress::Whole } else { Progress::Dropped };
                 None
             }
             message => message,
@@ -227,7 +238,9 @@ impl Receiving {
             let event = source.receive(&mut unprocessed);
             let end = start + unprocessed.consumed();
             match event {
-                Ok(Some(Event::Data(data))) if !data.transformed && !self.in_parts => {
+                Ok(Some(Event::Data(data)))
+                    if !data.transformed && self.progress == Progress::Whole =>
+                {
                     let (kind, last, len) = (data.kind, data.last, data.bytes.len());
                     let from = end - len;
                     if last && !self.buffer.is_holding() {
@@ -253,9 +266,9 @@ impl Receiving {
                         self.clear();
                         return Err(error);
                     }
-                    if self.in_parts {
+                    if self.progress != Progress::Whole {
                         self.discard_inflated();
-                        self.in_parts = !last;
+                        self.progress = if last { Progress::Whole } else { Progress::Dropped };
                     } else if last {
                         return Ok(Received::Inflated(kind));
                     }
@@ -300,6 +313,12 @@ impl Receiving {
                         self.clear();
                         return Err(error);
                     }
+                    if self.progress == Progress::Dropped {
+                        self.discard_inflated();
+                        self.buffer.skip(end);
+                        self.progress = if last { Progress::Whole } else { Progress::Dropped };
+                        continue;
+                    }
                     let place = if transformed {
                         self.buffer.skip(end);
                         let inflating = self.inflating.as_ref();
@@ -314,8 +333,8 @@ impl Receiving {
                     } else {
                         Place::Frame { from, to }
                     };
-                    let first = !self.in_parts;
-                    self.in_parts = !last;
+                    let first = self.progress == Progress::Whole;
+                    self.progress = if last { Progress::Whole } else { Progress::Parts };
                     return Ok(Received::Part { kind, place, first, last });
                 }
                 Ok(None) => {
@@ -403,7 +422,7 @@ impl Receiving {
     fn clear(&mut self) {
         self.buffer.clear();
         self.inflating = None;
-        self.in_parts = false;
+        self.progress = Progress::Whole;
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use bytes::{BufMut as _, BytesMut};
 use support::messages::*;
 use websocket_proto::connection::{Role, Server};
+use websocket_proto::frame::Kind;
 use websocket_proto::websocket::{Config, MessageRef, Part};
 use websocket_proto::{CloseCode, Message, ProtocolError, WebSocket};
 
@@ -229,6 +230,51 @@ fn the_rest_of_a_message_is_dropped_when_a_whole_one_is_asked_for_after_a_part()
     let rest = [from.frame(CONTINUATION, "rest"), from.frame(TEXT, "wanted")].concat();
     websocket.input().extend_from_slice(&rest);
     assert_eq!(websocket.receive(), Ok(Some(Message::text("wanted"))));
+}
+
+#[test]
+fn a_message_whose_middle_was_dropped_is_not_continued_in_parts() {
+    let from = From::Client;
+    let mut websocket = server(Config::new());
+    websocket.input().extend_from_slice(&from.part(TEXT, "unwanted, "));
+    assert!(matches!(
+        websocket.receive_part(),
+        Ok(Some(Part::Data { first: true, last: false, .. }))
+    ));
+    // Nothing was dropped yet, so the parts go on.
+    assert_eq!(websocket.receive(), Ok(None));
+    websocket.input().extend_from_slice(&from.part(CONTINUATION, "still "));
+    let part = websocket.receive_part().unwrap();
+    assert_eq!(
+        part,
+        Some(Part::Data { kind: Kind::Text, bytes: b"still ", first: false, last: false })
+    );
+    // The whole message that is asked for drops what comes next, and with it all the rest.
+    websocket.input().extend_from_slice(&from.part(CONTINUATION, "a hole "));
+    assert_eq!(websocket.receive(), Ok(None));
+    let rest = [
+        from.part(CONTINUATION, "in "),
+        from.frame(CONTINUATION, "it"),
+        from.frame(TEXT, "wanted"),
+    ];
+    websocket.input().extend_from_slice(&rest.concat());
+    let part = websocket.receive_part().unwrap();
+    assert_eq!(
+        part,
+        Some(Part::Data { kind: Kind::Text, bytes: b"wanted", first: true, last: true })
+    );
+    // The same, when the part that is dropped was ready.
+    websocket.input().extend_from_slice(&from.part(TEXT, "unwanted, "));
+    assert!(matches!(websocket.receive_part(), Ok(Some(Part::Data { first: true, .. }))));
+    websocket.input().extend_from_slice(&from.part(CONTINUATION, "a hole "));
+    assert_eq!(websocket.process_part(), Ok(true));
+    assert_eq!(websocket.receive(), Ok(None));
+    let rest = [from.frame(CONTINUATION, "in it"), from.frame(TEXT, "wanted")];
+    websocket.input().extend_from_slice(&rest.concat());
+    assert!(matches!(
+        websocket.receive_part(),
+        Ok(Some(Part::Data { bytes: b"wanted", first: true, last: true, .. }))
+    ));
 }
 
 #[test]
