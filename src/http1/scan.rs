@@ -87,6 +87,10 @@ enum ScanState {
     FirstWord,
     /// The LF of an empty line before the start line.
     LeadingLineFeed,
+    /// The version of a TLS record, after its first byte.
+    TlsVersion(u8),
+    /// The first frame of an HTTP/2 server, of whose header this many bytes have arrived.
+    Http2Frame(u8),
     Line,
     LineFeed,
     LineStart,
@@ -119,14 +123,6 @@ impl HeadScanner {
     /// returns the same error.
     pub fn scan<'b>(&mut self, bytes: &'b [u8]) -> Result<Option<Head<'b>>, HeadError> {
         let end = bytes.len().min(self.limit);
-        if self.position == 0 && self.state == ScanState::FirstWord {
-            match other_protocol(self.kind, bytes.get(..end).unwrap_or_default()) {
-                Some(Ok(error)) => self.state = ScanState::Failed(error),
-                // The next bytes decide.
-                Some(Err(Incomplete)) if end < self.limit => return Ok(None),
-                Some(Err(Incomplete)) | None => {}
-            }
-        }
         while let Some(rest @ [byte, ..]) = bytes.get(self.position..end) {
             match self.state {
                 ScanState::Complete | ScanState::Failed(_) => break,
@@ -175,6 +171,13 @@ impl HeadScanner {
                 self.start = self.position + 1;
                 Ok(ScanState::FirstWord)
             }
+            (ScanState::FirstWord, 0x15 | 0x16) if self.position == 0 => {
+                Ok(ScanState::TlsVersion(byte))
+            }
+            (ScanState::FirstWord, 0) if self.kind == HeadKind::Response && self.position == 0 => {
+                Ok(ScanState::Http2Frame(1))
+            }
+            (ScanState::TlsVersion(_) | ScanState::Http2Frame(_), _) => self.other_protocol(byte),
             (ScanState::FirstWord, _) => self.first_word(byte),
 
             // RFC 9112, section 2.2: a recipient may accept a bare LF as a line end. We do not,
@@ -189,6 +192,23 @@ impl HeadScanner {
             (_, b'\n') => Err(HeadError::BareLineFeed),
 
             _ => Ok(ScanState::Line),
+        }
+    }
+
+    /// Recognises the other protocols that a port for HTTP/1.1 meets most often. No head of HTTP/1.1
+    /// begins with their first byte. The preface of an HTTP/2 client does look like a head:
+    /// [`HttpRequest::parse`](super::HttpRequest::parse) recognises it.
+    fn other_protocol(&self, byte: u8) -> Result<ScanState, HeadError> {
+        match (self.state, byte) {
+            // An alert or a handshake record (RFC 8446, section 5.1).
+            (ScanState::TlsVersion(_), 0x03) => Err(HeadError::Tls),
+            (ScanState::TlsVersion(first), _) => Err(HeadError::NotHttp(first)),
+            // The SETTINGS frame that a server sends first: a length of 24 bits, then the type (RFC
+            // 9113, section 4.1). The frame is short.
+            (ScanState::Http2Frame(1), 0) => Ok(ScanState::Http2Frame(2)),
+            (ScanState::Http2Frame(2), _) => Ok(ScanState::Http2Frame(3)),
+            (ScanState::Http2Frame(3), 0x04) => Err(HeadError::Http2),
+            _ => Err(HeadError::NotHttp(0)),
         }
     }
 
@@ -210,25 +230,6 @@ impl HeadScanner {
     fn head<'b>(&self, bytes: &'b [u8]) -> Option<Head<'b>> {
         let (bytes, behind) = bytes.split_at_checked(self.position)?;
         Some(Head { bytes: bytes.get(self.start..)?, len: self.position, behind })
-    }
-}
-
-/// The bytes so far may be the beginning of another protocol.
-struct Incomplete;
-
-/// Recognises the other protocols that a port for HTTP/1.1 meets most often, by their first bytes.
-/// No head of HTTP/1.1 begins with any of them. The preface of an HTTP/2 client does look like a head:
-/// [`HttpRequest::parse`](super::HttpRequest::parse) recognises it.
-fn other_protocol(kind: HeadKind, bytes: &[u8]) -> Option<Result<HeadError, Incomplete>> {
-    match (kind, bytes) {
-        // An alert or a handshake record (RFC 8446, section 5.1).
-        (_, [0x15 | 0x16, 0x03, ..]) => Some(Ok(HeadError::Tls)),
-        // The SETTINGS frame that a server sends first: a length of 24 bits, then the type (RFC
-        // 9113, section 4.1).
-        (HeadKind::Response, [0x00, 0x00, _, 0x04, ..]) => Some(Ok(HeadError::Http2)),
-        (HeadKind::Response, [0x00] | [0x00, 0x00] | [0x00, 0x00, _]) => Some(Err(Incomplete)),
-        (_, [0x15 | 0x16]) => Some(Err(Incomplete)),
-        _ => None,
     }
 }
 

@@ -75,3 +75,30 @@ fn what_is_no_head_of_its_kind_is_refused() {
     let head = scanner.scan(b"GET / HTTP/1.1\r\n\r\n").expect("lines").expect("complete");
     assert!(HttpResponse::parse(&head, &limits).is_err());
 }
+
+#[test]
+fn bytes_that_may_be_another_protocol_count_as_examined() {
+    use HeadKind::{Request, Response};
+    for (kind, bytes, expected) in [
+        (Request, &b"\x16\x03\x01\x00"[..], HeadError::Tls),
+        (Response, b"\x15\x03\x03\x00", HeadError::Tls),
+        (Response, b"\x16\x02\x03\x00", HeadError::NotHttp(0x16)),
+        (Response, b"\0\0\x12\x04\0", HeadError::Http2),
+        (Response, b"\0\0\x12\x05\0", HeadError::NotHttp(0)),
+        (Response, b"\0\x01\x12\x04\0", HeadError::NotHttp(0)),
+        (Request, b"\0\0\x12\x04\0", HeadError::NotHttp(0)),
+    ] {
+        let mut scanner = HeadScanner::new(kind, 100);
+        let mut error = None;
+        for end in 1..=bytes.len() {
+            match scanner.scan(&bytes[..end]) {
+                Ok(head) => assert_eq!((head.is_none(), scanner.position()), (true, end)),
+                Err(found) => error = error.or(Some(found)),
+            }
+        }
+        assert_eq!(error, Some(expected), "{bytes:?}");
+        // The same in one piece.
+        let found = HeadScanner::new(kind, 100).scan(bytes).map(|head| head.is_some());
+        assert_eq!(found, Err(expected), "{bytes:?}");
+    }
+}
