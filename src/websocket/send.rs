@@ -67,7 +67,7 @@ impl Queue {
     }
 
     /// Sends a message without compression.
-    #[inline]
+    #[inline(always)]
     fn send_plain<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
@@ -220,7 +220,9 @@ impl Queue {
         }
     }
 
-    /// Queues a message of a connection that may compress.
+    /// Queues a message of a connection that may compress. It stays out of `send`, which would
+    /// otherwise copy each message once more.
+    #[inline(never)]
     fn encode_and_send<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
