@@ -6,7 +6,8 @@
 //! On x86-64 the features `simd` and `std` use AVX2 where the processor has it. Without them, the
 //! instructions are those that the program is compiled for.
 //!
-//! The tests are in `tests/wire/mask.rs`, and the measurements in `benches/wire.rs`.
+//! The loops are safe code and may change. The check for AVX2 must stay in front of each `unsafe`
+//! call. The tests are in `tests/wire/mask.rs`, and the measurements in `benches/wire.rs`.
 //!
 //! The loops go over chunks of four bytes, which the compiler turns into vector code. The `unsafe`
 //! calls run the same loops compiled for AVX2, after AVX2 was detected at run time. Targets without
