@@ -70,8 +70,8 @@ impl Message {
         Self::Ping(payload.into())
     }
 
-    /// Creates an unsolicited Pong (RFC 6455, section 5.5.3). The length is checked when it is
-    /// sent, as that of a [`ping`](Self::ping) is.
+    /// Creates an unsolicited Pong (RFC 6455, section 5.5.3). Its length is checked when it is sent,
+    /// as for a [`ping`](Self::ping).
     pub fn pong(payload: impl Into<Bytes>) -> Self {
         Self::Pong(payload.into())
     }

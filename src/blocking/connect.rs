@@ -51,10 +51,10 @@ where
     open(stream, &mut connecting, opened)
 }
 
-/// The TCP connection by which the options want the server to be reached: to their host, or to
-/// their proxy and through it. For a TLS of one's own, whose stream a [`Connector`] takes then.
+/// Opens the TCP connection that the options describe: to the host, or through the proxy to the
+/// host. Use it with another TLS library, and pass the TLS stream to a [`Connector`].
 ///
-/// The time-out of the options covers it, as of [`connect`].
+/// The time-out of the options includes it, as for [`connect`].
 ///
 /// # Errors
 /// Why there is no connection; [`TimedOut`](ConnectError::TimedOut) when the time ran
@@ -98,7 +98,7 @@ fn open_tcp(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, C
     }
 }
 
-/// Tries the addresses of a host, one after the other. The error is that of the last one.
+/// Tries the addresses of a host one after the other, and returns the error of the last address.
 fn connect_to_any(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, ConnectError> {
     let look_up = options.step(ConnectPhase::LookUp);
     let addresses = options.first_hop().to_socket_addrs().map_err(|error| look_up.failed(error))?;

@@ -32,7 +32,7 @@ pub(crate) fn token_run(bytes: &[u8]) -> usize {
 }
 
 /// Returns whether the byte is a `tchar` (RFC 9110, section 5.6.2): any visible ASCII character
-/// except a delimiter. The token of RFC 6455, which is that of RFC 2616, has the same set of bytes.
+/// except a delimiter. RFC 6455 refers to the token of RFC 2616, which has the same set of bytes.
 pub(crate) const fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')

@@ -301,8 +301,8 @@ pub enum ProxyError {
     Refused(Box<HttpAnswer>),
     /// Its answer is not HTTP, or exceeds the limits.
     Response(ResponseError),
-    /// There were bytes behind its answer. Over TLS and over WebSocket the client speaks first, so
-    /// they cannot be the server's.
+    /// The proxy sent bytes after its response. They cannot come from the server, because the client
+    /// sends first both in TLS and in the opening handshake.
     EarlyBytes,
 }
 

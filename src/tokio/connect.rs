@@ -102,10 +102,10 @@ where
     open(stream, options, time).await
 }
 
-/// The TCP connection by which the options want the server to be reached: to their host, or to
-/// their proxy and through it. For a TLS of one's own, whose stream a [`Connector`] takes then.
+/// Opens the TCP connection that the options describe: to the host, or through the proxy to the
+/// host. Use it with another TLS library, and pass the TLS stream to a [`Connector`].
 ///
-/// The time-out of the options covers it. Dropped, it drops the connection.
+/// The time-out of the options includes it. If the future is dropped, the connection is closed.
 ///
 /// # Errors
 /// Why there is no connection; [`TimedOut`](ConnectError::TimedOut) when the time ran
@@ -135,7 +135,7 @@ async fn open_tcp(options: &ConnectOptions, time: TimeLimit) -> Result<TcpStream
     time.limit(&step, open_tunnel(options, stream, &step)).await
 }
 
-/// Tries the addresses of a host, one after the other. The error is that of the last one.
+/// Tries the addresses of a host one after the other, and returns the error of the last address.
 async fn connect_to_any(
     options: &ConnectOptions,
     time: TimeLimit,

@@ -286,8 +286,8 @@ mod compressed {
     }
 }
 
-/// Extended CONNECT (RFC 8441), with the same handler behind hyper, since axum is built without
-/// HTTP/2 here.
+/// Extended CONNECT (RFC 8441). hyper calls the same handler, because axum is built without HTTP/2
+/// here.
 #[cfg(feature = "http2")]
 mod http2 {
     use std::convert::Infallible;

@@ -10,16 +10,16 @@ use crate::handshake::{Incoming, Opened, Refusal, ServerHandshake};
 use crate::http1::HeadLimits;
 use crate::io::{AcceptError, Reply, encode_head};
 
-/// A handshake under way. What it needs next is [`step`](Self::step)'s to say; between two steps
-/// it may be kept for as long as the transport has nothing to give or take.
+/// An opening handshake in progress. [`step`](Self::step) tells what it needs next. Between two steps
+/// it can wait for the transport as long as necessary.
 #[derive(Debug)]
 pub(crate) struct Accepting {
     handshake: ServerHandshake,
-    /// What to negotiate of permessage-deflate, if anything.
+    /// The preferences for permessage-deflate, or `None` to decline it.
     deflate: Option<Preferences>,
-    /// All that has been read; behind the head, what belongs to the WebSocket.
+    /// All bytes that have been read. The bytes after the head belong to the WebSocket.
     pub(crate) input: BytesMut,
-    /// What is still to be written of the response.
+    /// The part of the response that has not been written.
     pub(crate) output: BytesMut,
     /// Whether the response is still to be written and flushed.
     pub(crate) unflushed: bool,
@@ -34,10 +34,10 @@ enum Progress {
     /// written.
     Response {
         head_len: usize,
-        /// What the caller is told then.
+        /// The result to return then.
         outcome: Result<Opened, AcceptError>,
     },
-    /// The caller has been told.
+    /// The result has been returned.
     Over,
 }
 
@@ -149,7 +149,7 @@ impl Accepting {
     }
 }
 
-/// Writes the answer. Returns the length of the request, and what the caller is told.
+/// Writes the answer. Returns the length of the request, and the result for the caller.
 fn respond(
     incoming: &Incoming<'_>,
     answer: impl FnOnce(&Incoming<'_>) -> Reply,

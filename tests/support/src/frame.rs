@@ -109,13 +109,13 @@ impl Frame {
         self
     }
 
-    /// Masked with this key, whoever gets it.
+    /// Masks the frame with this key, even if a client receives it.
     pub fn masked(mut self, key: [u8; 4]) -> Self {
         self.masking = Masking::Key(key);
         self
     }
 
-    /// Without a mask, whoever gets it.
+    /// Sends the frame without a mask, even if a server receives it.
     pub fn unmasked(mut self) -> Self {
         self.masking = Masking::Off;
         self

@@ -186,7 +186,7 @@ pub fn input(bytes: impl AsRef<[u8]>) -> BytesMut {
 pub struct Log {
     /// The messages, in order.
     pub messages: Vec<Message>,
-    /// The error behind them, if one came.
+    /// The error that came after the messages, if there was one.
     pub error: Option<ProtocolError>,
     /// All that the endpoint wants to send.
     pub output: Vec<u8>,
