@@ -17,7 +17,7 @@ use super::send::Queue;
 use super::{MessageRef, Outgoing, Part, Prepared, Rejected};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{
-    CloseInfo, OwedClose, OwedFrames, Receiver, Role, Sender, State, TransportAction,
+    CloseInfo, Owed, OwedClose, OwedFrames, Receiver, Role, Sender, State, TransportAction,
     transport_action,
 };
 use crate::deflate::{Compression, Terms};
@@ -388,7 +388,13 @@ impl<R: Role> MessageSender<R> {
         self.eof = true;
         if let (Err(error), PeerEnd::Open) = (ended, &self.peer) {
             self.peer = PeerEnd::Failed(error);
-            self.sender.close_silent();
+            if error == ProtocolError::UnexpectedEof {
+                self.sender.close_silent();
+            } else {
+                // The peer caused an error that no call had returned yet. RFC 6455, section 7.1.7.
+                self.owed.add(Owed::Fault(error));
+                self.settle_owed();
+            }
         }
     }
 

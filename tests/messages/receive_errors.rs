@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use support::messages::*;
 use websocket_proto::connection::{State, TransportAction};
-use websocket_proto::websocket::Config;
+use websocket_proto::websocket::{Config, Part};
 use websocket_proto::{CloseCode, Message, ProtocolError};
 
 #[test]
@@ -185,4 +185,25 @@ fn the_end_of_the_transport_is_an_error_unless_a_close_has_come() {
     );
     assert_eq!(websocket.receive_eof(), Ok(()));
     assert_eq!(websocket.transport_action(), TransportAction::Drop);
+}
+
+#[test]
+fn an_error_that_the_end_of_the_transport_finds_is_reported_to_the_peer() {
+    let mut websocket = server(Config::new());
+    websocket.input().extend_from_slice(&From::Client.frame(TEXT, b"ok\xff"));
+    // The part before the invalid byte is returned first.
+    let part = websocket.receive_part();
+    assert!(matches!(part, Ok(Some(Part::Data { bytes: b"ok", last: false, .. }))), "{part:?}");
+    let error = ProtocolError::InvalidUtf8 { offset: 2 };
+    assert_eq!(websocket.receive_eof(), Err(error));
+    assert_eq!(websocket.state(), State::Closed);
+    let [frame] = &frames(websocket.output())[..] else { panic!("the Close") };
+    assert_eq!((frame.opcode, &frame.payload[..2]), (CLOSE, &1007_u16.to_be_bytes()[..]));
+}
+
+#[test]
+fn an_end_of_the_transport_without_a_close_sends_nothing() {
+    let mut websocket = server(Config::new());
+    assert_eq!(websocket.receive_eof(), Err(ProtocolError::UnexpectedEof));
+    assert!(websocket.output().is_empty());
 }
