@@ -96,13 +96,23 @@ pub enum ProtocolError {
         /// How long the connection waited after the Ping.
         timeout: Duration,
     },
+    /// The transport accepted no byte, although bytes waited to be written. No Close frame is
+    /// queued.
+    WriteTimeout {
+        /// How long the connection waited.
+        timeout: Duration,
+    },
+    /// The peer did not answer a Close frame (RFC 6455, section 7.1.5).
+    CloseTimeout {
+        /// How long the connection waited.
+        timeout: Duration,
+    },
 }
 
 impl ProtocolError {
     /// Returns the code of the Close frame that reports this error.
     ///
-    /// For [`UnexpectedEof`](Self::UnexpectedEof) and
-    /// [`KeepaliveTimeout`](Self::KeepaliveTimeout) it is 1006, which is never sent.
+    /// For [`UnexpectedEof`](Self::UnexpectedEof) and the time-outs it is 1006, which is never sent.
     #[must_use]
     pub const fn close_code(&self) -> CloseCode {
         match self {
@@ -112,7 +122,10 @@ impl ProtocolError {
             Self::InvalidUtf8 { .. } | Self::InvalidCloseReason | Self::InvalidDeflate => {
                 CloseCode::INVALID_DATA
             }
-            Self::UnexpectedEof | Self::KeepaliveTimeout { .. } => CloseCode::ABNORMAL,
+            Self::UnexpectedEof
+            | Self::KeepaliveTimeout { .. }
+            | Self::WriteTimeout { .. }
+            | Self::CloseTimeout { .. } => CloseCode::ABNORMAL,
             Self::ReservedBits { .. }
             | Self::ReservedOpCode { .. }
             | Self::FragmentedControlFrame
@@ -186,6 +199,12 @@ impl fmt::Display for ProtocolError {
             Self::UnexpectedEof => f.write_str("the connection ended without a Close frame"),
             Self::KeepaliveTimeout { timeout } => {
                 write!(f, "the peer sent nothing within {timeout:?} after a Ping")
+            }
+            Self::WriteTimeout { timeout } => {
+                write!(f, "the transport accepted no byte for {timeout:?}")
+            }
+            Self::CloseTimeout { timeout } => {
+                write!(f, "the peer did not complete the closing handshake within {timeout:?}")
             }
         }
     }

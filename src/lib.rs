@@ -111,6 +111,8 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+#[cfg(any(feature = "futures-io", feature = "tokio"))]
+pub mod asynchronous;
 #[cfg(feature = "std")]
 pub mod blocking;
 pub mod close;

@@ -207,9 +207,11 @@ impl<R: Role> Receiver<R> {
     }
 
     /// Fails the connection without a report, because the peer is no longer there to read it. Every
-    /// later call returns `error`.
+    /// later call returns `error`. After the Close of the peer or an earlier error it has no effect.
     pub fn fail_silent(&mut self, error: ProtocolError) {
-        self.expect = Expect::Failed(error);
+        if !matches!(self.expect, Expect::Failed(_) | Expect::Nothing(_)) {
+            self.expect = Expect::Failed(error);
+        }
     }
 
     /// Returns whether the Close of the peer has arrived.

@@ -68,10 +68,7 @@ impl Error {
     pub fn is_disconnected(&self) -> bool {
         match self {
             Self::Io(error) | Self::Unsent { error, .. } => is_disconnect(error),
-            Self::Protocol(error) => matches!(
-                error,
-                ProtocolError::UnexpectedEof | ProtocolError::KeepaliveTimeout { .. }
-            ),
+            Self::Protocol(error) => error.close_code() == CloseCode::ABNORMAL,
             Self::Rejected(_) | Self::RejectedFragment(_) | Self::Send(_) => false,
         }
     }

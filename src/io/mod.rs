@@ -5,6 +5,7 @@
 
 mod answer;
 mod connect_error;
+mod driver;
 mod error;
 mod opening;
 mod options;
@@ -15,6 +16,7 @@ mod url;
 mod url_error;
 
 pub use connect_error::{ConnectError, ConnectPhase, ConnectStep, ProxyError};
+pub use driver::{Driver, ReadTo, Wants};
 pub use error::{AcceptError, Error, Unsent};
 pub use options::ConnectOptions;
 pub use parts::Parts;

@@ -9,15 +9,14 @@ use ::tokio::time::{Instant, timeout_at};
 #[cfg(feature = "tls")]
 use tokio_rustls::TlsConnector;
 
-use super::accept::{read_head, write_all};
 #[cfg(feature = "tls")]
 use super::tls;
-use super::{MaybeTlsStream, WebSocketStream};
-use crate::connection::Client;
-use crate::handshake::{Response, Scheme, random_nonce};
+use super::{ClientStream, Connector, MaybeTlsStream, TokioIo};
+use crate::asynchronous::{Transport as _, read_head, write_all};
+use crate::handshake::Scheme;
 #[cfg(not(feature = "tls"))]
 use crate::io::UrlErrorKind;
-use crate::io::{ConnectError, ConnectOptions, ConnectPhase, ConnectStep, Connecting, Step};
+use crate::io::{ConnectError, ConnectOptions, ConnectPhase, ConnectStep, Step};
 
 /// Connects to a `ws://` or `wss://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a
 /// proxy, and how long all of it may take.
@@ -42,7 +41,7 @@ use crate::io::{ConnectError, ConnectOptions, ConnectPhase, ConnectStep, Connect
 /// # Errors
 /// Why no WebSocket was opened; [`TimedOut`](ConnectError::TimedOut) when the time ran
 /// out.
-pub async fn connect<O>(options: O) -> Result<WebSocketStream<MaybeTlsStream, Client>, ConnectError>
+pub async fn connect<O>(options: O) -> Result<ClientStream<MaybeTlsStream>, ConnectError>
 where
     O: TryInto<ConnectOptions, Error: Into<ConnectError>>,
 {
@@ -88,7 +87,7 @@ where
 pub async fn connect_with_tls<O>(
     options: O,
     connector: impl Into<TlsConnector>,
-) -> Result<WebSocketStream<MaybeTlsStream, Client>, ConnectError>
+) -> Result<ClientStream<MaybeTlsStream>, ConnectError>
 where
     O: TryInto<ConnectOptions, Error: Into<ConnectError>>,
 {
@@ -166,25 +165,26 @@ async fn connect_to_any(
 /// Opens a way through the proxy, if the options have one.
 async fn open_tunnel(
     options: &ConnectOptions,
-    mut stream: TcpStream,
+    stream: TcpStream,
     step: &ConnectStep,
 ) -> Result<TcpStream, ConnectError> {
     let Some(mut tunneling) = options.tunnel() else {
         return Ok(stream);
     };
     let failed = |error| step.failed(error);
+    let mut transport = TokioIo::new(stream);
     loop {
         match tunneling.step() {
             Step::Read => {
-                if read_head(&mut stream, &mut tunneling.input).await.map_err(failed)? == 0 {
+                if read_head(&mut transport, &mut tunneling.input).await.map_err(failed)? == 0 {
                     tunneling.receive_eof();
                 }
             }
             Step::Write => {
-                write_all(&mut stream, &mut tunneling.output).await.map_err(failed)?;
+                write_all(&mut transport, &mut tunneling.output).await.map_err(failed)?;
                 tunneling.unflushed = false;
             }
-            Step::Done(outcome) => return outcome.map(|()| stream),
+            Step::Done(outcome) => return outcome.map(|()| transport.into_stream()),
         }
     }
 }
@@ -194,7 +194,7 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     options: ConnectOptions,
     time: TimeLimit,
-) -> Result<WebSocketStream<S, Client>, ConnectError> {
+) -> Result<ClientStream<S>, ConnectError> {
     let step = options.step(ConnectPhase::Handshake);
     let mut connector = Connector::new(stream, options)?;
     time.limit(&step, connector.connect()).await
@@ -227,81 +227,5 @@ impl TimeLimit {
         in_time.unwrap_or_else(|_| {
             Err(ConnectError::TimedOut { step: step.clone(), limit: self.limit })
         })
-    }
-}
-
-/// A client's opening handshake over any transport.
-#[derive(Debug)]
-pub struct Connector<S> {
-    /// Given away when the WebSocket is open.
-    stream: Option<S>,
-    connecting: Connecting,
-}
-
-impl<S: AsyncRead + AsyncWrite + Unpin> Connector<S> {
-    /// A handshake over a transport that has been connected to the host of the options, by
-    /// [`connect_tcp`] if need be, and through TLS if their scheme is `wss`. It has no time limit
-    /// of its own: give one to whichever future waits for it.
-    ///
-    /// # Errors
-    /// [`Entropy`](ConnectError::Entropy): the system has no random bytes.
-    pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
-        let nonce = random_nonce().map_err(ConnectError::Entropy)?;
-        let connecting = Connecting::new(options, nonce)?;
-        Ok(Self { stream: Some(stream), connecting })
-    }
-
-    /// Opens the WebSocket.
-    ///
-    /// Dropped, it has lost nothing: call it again.
-    ///
-    /// # Errors
-    /// Why none was opened.
-    pub async fn connect(&mut self) -> Result<WebSocketStream<S, Client>, ConnectError> {
-        self.connect_with(|_| ()).await
-    }
-
-    /// As [`connect`](Self::connect), and shows `inspect` the response that opens the WebSocket.
-    ///
-    /// Dropped, it has lost nothing: call it again.
-    ///
-    /// # Errors
-    /// As of [`connect`](Self::connect).
-    pub async fn connect_with(
-        &mut self,
-        inspect: impl FnOnce(&Response<'_>),
-    ) -> Result<WebSocketStream<S, Client>, ConnectError> {
-        let stream = self.stream.as_mut().ok_or(ConnectError::Finished)?;
-        let mut inspect = Some(inspect);
-        let outcome = loop {
-            let step = self.connecting.step(|response| {
-                if let Some(inspect) = inspect.take() {
-                    inspect(response);
-                }
-            });
-            match step {
-                Step::Read => match read_head(stream, &mut self.connecting.input).await {
-                    Ok(0) => self.connecting.receive_eof(),
-                    Ok(_) => {}
-                    // So a TLS stream says that it was cut off, which a refusal may well be.
-                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                        self.connecting.receive_eof();
-                    }
-                    Err(error) => return Err(self.connecting.failed(error)),
-                },
-                Step::Write => {
-                    let written = write_all(stream, &mut self.connecting.output).await;
-                    written.map_err(|error| self.connecting.failed(error))?;
-                    self.connecting.unflushed = false;
-                }
-                Step::Done(outcome) => break outcome,
-            }
-        };
-        let opened = outcome?;
-        let stream = self.stream.take().ok_or(ConnectError::Finished)?;
-        let config = self.connecting.options().config.clone();
-        let input = core::mem::take(&mut self.connecting.input);
-        let client = Client::random().map_err(ConnectError::Entropy)?;
-        Ok(WebSocketStream::from_parts(stream, client, config, opened, input))
     }
 }

@@ -30,26 +30,21 @@
 //! [`AsyncWrite`]: ::tokio::io::AsyncWrite
 //! [`WebSocket`]: crate::WebSocket
 
-mod accept;
-mod compression;
 mod connect;
 mod maybe_tls;
-mod split;
-mod stream;
 #[cfg(feature = "tls")]
 mod tls;
-mod wakers;
-mod wire;
+mod transport;
 
 #[cfg(feature = "tls")]
 pub use ::tokio_rustls;
-pub use accept::Acceptor;
 #[cfg(feature = "tls")]
 pub use connect::connect_with_tls;
-pub use connect::{Connector, connect, connect_tcp};
+pub use connect::{connect, connect_tcp};
 pub use maybe_tls::MaybeTlsStream;
-pub use split::{ReadHalf, WriteHalf};
-pub use stream::WebSocketStream;
+pub use transport::TokioIo;
+
+use crate::asynchronous;
 
 #[doc(no_inline)]
 pub use crate::connection::{AnyRole, Client, CloseInfo, Endpoint, Role, Server, State};
@@ -78,6 +73,21 @@ pub use crate::websocket::{Config, Keepalive, MessageRef, Part, Prepared, Reject
 pub use crate::{
     CloseCode, CloseFrame, FromUtf8Error, Message, ProtocolError, SendError, Utf8Bytes,
 };
+
+/// A WebSocket over a byte stream of tokio.
+pub type WebSocketStream<S, R> = asynchronous::WebSocketStream<TokioIo<S>, R>;
+
+/// The half of a [`WebSocketStream`] that receives.
+pub type ReadHalf<S, R> = asynchronous::ReadHalf<TokioIo<S>, R>;
+
+/// The half of a [`WebSocketStream`] that sends.
+pub type WriteHalf<S, R> = asynchronous::WriteHalf<TokioIo<S>, R>;
+
+/// The opening handshake of a server over a byte stream of tokio.
+pub type Acceptor<S> = asynchronous::Acceptor<TokioIo<S>>;
+
+/// The opening handshake of a client over a byte stream of tokio.
+pub type Connector<S> = asynchronous::Connector<TokioIo<S>>;
 
 /// A [`WebSocketStream`] in the role of the server.
 pub type ServerStream<S> = WebSocketStream<S, Server>;

@@ -29,7 +29,7 @@ pub struct Config {
     pub(super) connection: ConnectionConfig,
     pub(super) max_message_size: u64,
     pub(super) high_water_mark: u64,
-    #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the adapters keep it"))]
+    pub(super) write_timeout: Duration,
     pub(crate) close_timeout: Duration,
     pub(super) keepalive: Option<Keepalive>,
     pub(super) compression: Settings,
@@ -51,6 +51,7 @@ impl Config {
             connection: ConnectionConfig::new(),
             max_message_size: ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE,
             high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
+            write_timeout: Duration::MAX,
             close_timeout: Self::DEFAULT_CLOSE_TIMEOUT,
             keepalive: None,
             compression: Settings::new(),
@@ -96,19 +97,28 @@ impl Config {
         self
     }
 
-    /// Sets how long the adapters wait for the end of the closing handshake and of the transport,
-    /// before they drop the transport. The default is 10 s.
+    /// Sets the time limit for the end of a connection: from the first Close or the first error to
+    /// the end of the transport. When it runs out, the transport is dropped. The default is 10 s.
+    ///
+    /// If the peer has not sent a Close by then, the connection fails with
+    /// [`CloseTimeout`](crate::ProtocolError::CloseTimeout).
     #[must_use]
     pub const fn close_timeout(mut self, time: Duration) -> Self {
         self.close_timeout = time;
         self
     }
 
-    /// Sends a Ping to a silent peer, and fails the connection if no byte arrives after it. By
-    /// default there is no keepalive.
-    ///
-    /// The `blocking` adapter has no clock and ignores this setting: set time-outs on its transport
-    /// instead.
+    /// Sets for how long the transport may accept no byte while bytes wait to be written. Then the
+    /// connection fails with [`WriteTimeout`](crate::ProtocolError::WriteTimeout). By default there
+    /// is no limit, except that of a [`Keepalive`].
+    #[must_use]
+    pub const fn write_timeout(mut self, time: Duration) -> Self {
+        self.write_timeout = time;
+        self
+    }
+
+    /// Sends a Ping to a silent peer, and fails the connection if no byte arrives after it, or if
+    /// the peer accepts no bytes. By default there is no keepalive.
     #[must_use]
     pub const fn keepalive(mut self, keepalive: Keepalive) -> Self {
         self.keepalive = Some(keepalive);

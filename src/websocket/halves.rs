@@ -9,9 +9,9 @@ use bytes::Bytes;
 
 use super::answers::Answers;
 use super::compression::usable;
+use super::deadlines::{DeadlineAction, Deadlines, Situation, Waiting};
 use super::encoding::{Begun, Encoded};
 use super::incoming::Incoming;
-use super::keepalive::{DeadlineAction, Watch};
 use super::receive::{Half, Received, Receiving};
 use super::send::Queue;
 use super::{MessageRef, Outgoing, Part, Prepared, Rejected};
@@ -135,7 +135,8 @@ impl<R: Role> MessageReceiver<R> {
     }
 
     /// Fails the receiving direction with an error of the other half, such as
-    /// [`KeepaliveTimeout`](ProtocolError::KeepaliveTimeout). Every later call returns this error.
+    /// [`KeepaliveTimeout`](ProtocolError::KeepaliveTimeout). Every later call returns this error. An
+    /// earlier end of this direction is kept.
     pub fn fail(&mut self, error: ProtocolError) {
         self.receiver.fail_silent(error);
     }
@@ -164,7 +165,9 @@ pub struct MessageSender<R> {
     pub(super) peer: PeerEnd,
     /// Whether the transport has ended.
     pub(super) eof: bool,
-    pub(super) watch: Option<Watch>,
+    /// Whether a deadline ended the connection while bytes waited to be written.
+    pub(super) cut: bool,
+    pub(super) deadlines: Deadlines,
     pub(super) opened: Opened,
     /// Identifies the receiving half of the same connection.
     pub(super) pair: Option<Arc<()>>,
@@ -399,52 +402,76 @@ impl<R: Role> MessageSender<R> {
     }
 
     /// Returns the time at which to call [`handle_deadline`](Self::handle_deadline), as
-    /// [`WebSocket::deadline`](super::WebSocket::deadline) does.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Duration> {
-        self.watch.filter(|_| self.state() == State::Open)?.deadline()
+    /// [`WebSocket::deadline`](super::WebSocket::deadline) does. Call it before each wait, with what
+    /// the program waits for.
+    pub fn deadline(&mut self, now: Duration, waiting: Waiting) -> Option<Duration> {
+        let situation = self.situation(waiting)?;
+        self.deadlines.next(now, situation)
     }
 
     /// Does what is due at `now`, as
-    /// [`WebSocket::handle_deadline`](super::WebSocket::handle_deadline) does.
+    /// [`WebSocket::handle_deadline`](super::WebSocket::handle_deadline) does. Returns whether a time
+    /// limit has ended the connection. Drop the transport then.
     ///
     /// If the connection fails, [`error`](Self::error) returns the error. Pass it to
     /// [`MessageReceiver::fail`].
-    pub fn handle_deadline(&mut self, now: Duration) {
-        let is_open = self.state() == State::Open;
-        let Some(watch) = self.watch.as_mut().filter(|_| is_open) else {
-            return;
+    pub fn handle_deadline(&mut self, now: Duration, waiting: Waiting) -> bool {
+        let Some(situation) = self.situation(waiting) else {
+            return false;
         };
-        match watch.due(now) {
-            DeadlineAction::Nothing => {}
-            DeadlineAction::Ping => {
+        match self.deadlines.due(now, situation) {
+            None => return false,
+            Some(DeadlineAction::Ping) => {
                 // This cannot fail: the connection is open, and the queue has no maximum size.
                 let _ = self.sender.ping(b"", self.queue.outgoing.control());
+                return false;
             }
-            DeadlineAction::Failure => {
-                let timeout = watch.timeout();
-                self.peer = PeerEnd::Failed(ProtocolError::KeepaliveTimeout { timeout });
-                self.sender.close_silent();
-                self.eof = true;
+            Some(DeadlineAction::Fail(error)) => self.end(Some(error), situation),
+            Some(DeadlineAction::End) => {
+                // Only the Close of the peer ends the closing handshake without an error.
+                let timeout = self.deadlines.close_timeout();
+                let is_open = matches!(self.peer, PeerEnd::Open);
+                let error = is_open.then_some(ProtocolError::CloseTimeout { timeout });
+                self.end(error, situation);
             }
         }
+        true
     }
 
-    /// Records that bytes arrived at `now`. Only a [`Keepalive`](super::Keepalive) needs this.
-    #[inline]
-    pub fn handle_received(&mut self, now: Duration) {
-        if let Some(watch) = &mut self.watch {
-            watch.received(now);
-        }
+    /// Returns whether a deadline has ended the connection while bytes waited to be written. These
+    /// bytes are lost.
+    #[must_use]
+    pub const fn is_cut(&self) -> bool {
+        self.cut
     }
 
-    /// Records that all of [`output`](Self::output) was written at `now`. Only a
-    /// [`Keepalive`](super::Keepalive) needs this.
+    /// Records that bytes arrived. Only a [`Keepalive`](super::Keepalive) needs this.
     #[inline]
-    pub fn handle_written(&mut self, now: Duration) {
-        if let Some(watch) = &mut self.watch {
-            watch.written(now);
+    pub const fn handle_received(&mut self) {
+        self.deadlines.receive();
+    }
+
+    /// Ends the connection at a deadline. Nothing more is written.
+    fn end(&mut self, error: Option<ProtocolError>, situation: Situation) {
+        self.cut = situation.has_output;
+        if let Some(error) = error {
+            self.peer = PeerEnd::Failed(error);
         }
+        self.sender.close_silent();
+        self.owed = OwedFrames::new();
+        self.queue.outgoing = Outgoing::new();
+        self.eof = true;
+    }
+
+    /// Returns what the deadlines depend on, or `None` if the connection is over.
+    fn situation(&mut self, waiting: Waiting) -> Option<Situation> {
+        let output = self.output();
+        let has_output = waiting.to_flush || !output.is_empty();
+        let has_written = output.take_written();
+        let is_over = self.transport_action() == TransportAction::Drop && !has_output;
+        let is_open = self.state() == State::Open;
+        let receives = waiting.to_receive;
+        (!is_over).then_some(Situation { is_open, has_output, has_written, receives })
     }
 
     pub(super) fn close_with(&mut self, frame: Option<&CloseFrame>) -> Result<(), SendError> {

@@ -132,6 +132,8 @@ pub(super) struct ReadBuffer {
     asked: usize,
     /// How many bytes of the current frame have not arrived.
     frame_remaining: usize,
+    /// Whether bytes have arrived since the last look at the clock.
+    arrived: bool,
 }
 
 impl ReadBuffer {
@@ -145,7 +147,13 @@ impl ReadBuffer {
             read_size: ReadSize::new(),
             asked: 0,
             frame_remaining: 0,
+            arrived: false,
         }
+    }
+
+    /// Returns whether bytes have arrived since the last call.
+    pub(super) const fn take_arrived(&mut self) -> bool {
+        mem::replace(&mut self.arrived, false)
     }
 
     #[cfg(feature = "std")]
@@ -181,6 +189,7 @@ impl ReadBuffer {
     }
 
     pub(super) fn extend_from_slice(&mut self, bytes: &[u8]) {
+        self.arrived |= !bytes.is_empty();
         self.join_free();
         self.buffer.extend_from_slice(bytes);
     }
@@ -228,6 +237,7 @@ impl ReadBuffer {
     /// Appends bytes. If they lie directly after the buffer, nothing is copied.
     fn append(&mut self, filled: BytesMut) {
         if !filled.is_empty() {
+            self.arrived = true;
             self.buffer.unsplit(filled);
         }
     }

@@ -7,10 +7,10 @@
 mod answers;
 mod compression;
 mod config;
+mod deadlines;
 mod encoding;
 mod halves;
 mod incoming;
-mod keepalive;
 mod message_ref;
 mod outgoing;
 mod prepared;
@@ -36,17 +36,17 @@ use crate::message::Message;
 
 pub use answers::Answers;
 pub use config::Config;
+pub use deadlines::{Keepalive, Waiting};
 pub use encoding::{Begun, Encoded, Encoding};
 pub use halves::{MessageReceiver, MessageSender};
 pub use incoming::Incoming;
-pub use keepalive::Keepalive;
 pub use message_ref::{MessageRef, Part};
 pub use outgoing::Outgoing;
 pub use prepared::Prepared;
 pub use send::Rejected;
 
+use deadlines::Deadlines;
 use halves::PeerEnd;
-use keepalive::Watch;
 use receive::Receiving;
 use send::Queue;
 
@@ -90,7 +90,7 @@ impl<R: Role> WebSocket<R> {
         let terms = compression::usable(opened.deflate_terms());
         let receiving = Receiving::new(&config, terms, role.is_client());
         let queue = Queue::new(&config, terms, role.is_client());
-        let watch = config.keepalive.map(Watch::new);
+        let deadlines = Deadlines::new(&config);
         let connection = Connection::new(role, config.connection_config(terms.is_some()));
         let (receiver, sender, owed) = connection.into_split();
         Self {
@@ -101,7 +101,8 @@ impl<R: Role> WebSocket<R> {
                 owed,
                 peer: PeerEnd::Open,
                 eof: false,
-                watch,
+                cut: false,
+                deadlines,
                 opened,
                 pair: None,
             },
@@ -350,39 +351,38 @@ impl<R: Role> WebSocket<R> {
         self.receiver.frame_remaining()
     }
 
-    /// Returns the time at which to call [`handle_deadline`](Self::handle_deadline).
+    /// Returns the time at which to call [`handle_deadline`](Self::handle_deadline), or `None` if
+    /// nothing is limited in time. Call it before each wait for the transport.
     ///
     /// All times are durations since a fixed moment that the caller chooses. The moment must not be
     /// before the creation of the connection.
     ///
-    /// Returns `None` without a [`Keepalive`], while its Ping waits to be written, and when the
-    /// connection is closing.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Duration> {
-        self.sender.deadline()
+    /// An open connection has deadlines only with a [`Keepalive`] or a
+    /// [`write_timeout`](Config::write_timeout). The [`close_timeout`](Config::close_timeout) begins
+    /// at the first call after a Close was queued or has arrived, or after an error.
+    pub fn deadline(&mut self, now: Duration) -> Option<Duration> {
+        self.note_arrivals();
+        self.sender.deadline(now, WAITING)
     }
 
-    /// Does what is due at `now`: queues a Ping, or fails the connection. The next call to
-    /// [`receive`](Self::receive) returns the error, if there is one. Before the deadline this
-    /// method does nothing.
+    /// Does what is due at `now`: queues a Ping, fails the connection, or ends a closing handshake
+    /// that has taken too long. Before the deadline this method does nothing.
+    ///
+    /// If the connection fails, the next call to [`receive`](Self::receive) returns the error.
+    /// Whenever the connection ends here, the queue is dropped, and
+    /// [`transport_action`](Self::transport_action) returns [`Drop`](TransportAction::Drop).
     pub fn handle_deadline(&mut self, now: Duration) {
-        self.sender.handle_deadline(now);
-        if let Some(error @ ProtocolError::KeepaliveTimeout { .. }) = self.sender.error() {
+        self.note_arrivals();
+        self.sender.handle_deadline(now, WAITING);
+        if let Some(error) = self.sender.error() {
             self.receiver.fail(error);
         }
     }
 
-    /// Records that bytes arrived at `now`. Only a [`Keepalive`] needs this.
-    #[inline]
-    pub fn handle_received(&mut self, now: Duration) {
-        self.sender.handle_received(now);
-    }
-
-    /// Records that all of [`output`](Self::output) was written at `now`. Only a [`Keepalive`]
-    /// needs this.
-    #[inline]
-    pub fn handle_written(&mut self, now: Duration) {
-        self.sender.handle_written(now);
+    fn note_arrivals(&mut self) {
+        if self.receiver.receiving.buffer.take_arrived() {
+            self.sender.handle_received();
+        }
     }
 
     /// Returns how the connection ended, or `None` while it is open or closing (RFC 6455, sections
@@ -435,6 +435,9 @@ impl<R: Role> WebSocket<R> {
         self.receiver.receiving.take_unprocessed()
     }
 }
+
+/// A whole connection always reads. Its transport has nothing to flush that is not in the queue.
+const WAITING: Waiting = Waiting { to_receive: true, to_flush: false };
 
 /// The error when two halves cannot be joined, because they belong to different connections.
 pub struct ReuniteError<R, W>(Box<(R, W)>);

@@ -2,7 +2,6 @@
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.4).
 
 use alloc::collections::VecDeque;
-#[cfg(feature = "std")]
 use core::mem;
 #[cfg(feature = "std")]
 use std::io::IoSlice;
@@ -31,6 +30,8 @@ pub struct Outgoing {
     control: BytesMut,
     /// How many bytes remain of the frame that the last write ended in.
     frame_rest: usize,
+    /// Whether bytes have been written since the last look at the clock.
+    has_written: bool,
 }
 
 /// The capacity of the largest buffer that an empty queue keeps for the next frames.
@@ -69,6 +70,11 @@ impl Outgoing {
     /// Returns the buffer for whole frames that are sent before the messages.
     pub(super) const fn control(&mut self) -> &mut BytesMut {
         &mut self.control
+    }
+
+    /// Returns whether bytes have been written since the last call.
+    pub(super) const fn take_written(&mut self) -> bool {
+        mem::replace(&mut self.has_written, false)
     }
 
     /// Queues a frame without a copy of its payload.
@@ -171,6 +177,7 @@ impl Buf for Outgoing {
 
     /// Records that `written` bytes have been written.
     fn advance(&mut self, mut written: usize) {
+        self.has_written |= written > 0;
         if written >= self.len() {
             return self.clear();
         }

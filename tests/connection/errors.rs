@@ -26,8 +26,7 @@ fn config() -> ConnectionConfig {
     ConnectionConfig::new().max_message_size(MAX_MESSAGE).max_frame_size(MAX_FRAME)
 }
 
-/// Every value of `ProtocolError` but `UnexpectedEof` and `KeepaliveTimeout`, which no bytes
-/// provoke, and those of compressed messages, which a connection does not look into.
+/// Every value of `ProtocolError` but `UnexpectedEof` and the time-outs, which no bytes provoke, and those of compressed messages, which a connection does not look into.
 fn cases() -> Vec<Case> {
     use ProtocolError as E;
     let case = |error, to, bytes, code, text| Case { error, to, bytes, code, text };
@@ -182,6 +181,8 @@ fn the_table_has_every_kind_of_error() {
         .chain([
             ProtocolError::UnexpectedEof,
             ProtocolError::KeepaliveTimeout { timeout: Duration::from_secs(5) },
+            ProtocolError::WriteTimeout { timeout: Duration::from_secs(5) },
+            ProtocolError::CloseTimeout { timeout: Duration::from_secs(5) },
             ProtocolError::InflatedTooLarge { limit: 5 },
             ProtocolError::InvalidDeflate,
         ])

@@ -3,10 +3,10 @@
 use std::time::Duration;
 use support::messages::ReceiveFrom;
 
-use bytes::{Buf, BytesMut};
-use websocket_proto::connection::{Server, State, TransportAction};
+use bytes::{Buf, Bytes, BytesMut};
+use websocket_proto::connection::{Client, Server, State, TransportAction};
 use websocket_proto::handshake::Opened;
-use websocket_proto::websocket::{Config, Keepalive};
+use websocket_proto::websocket::{Config, Keepalive, Waiting};
 use websocket_proto::{CloseCode, Message, ProtocolError, WebSocket};
 
 const INTERVAL: Duration = Duration::from_secs(20);
@@ -21,37 +21,43 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn write(websocket: &mut WebSocket<Server>, now: Duration) -> Vec<u8> {
+fn write(websocket: &mut WebSocket<Server>) -> Vec<u8> {
     let output = websocket.output();
-    let written = output.copy_to_bytes(output.remaining()).to_vec();
-    websocket.handle_written(now);
-    written
+    output.copy_to_bytes(output.remaining()).to_vec()
+}
+
+fn receive_pong(websocket: &mut WebSocket<Server>) {
+    websocket.input().extend_from_slice(&[0x8a, 0x80, 1, 2, 3, 4]);
+    assert_eq!(websocket.receive(), Ok(Some(Message::Pong(Bytes::new()))));
 }
 
 #[test]
-fn without_a_keepalive_there_is_no_deadline() {
+fn without_a_keepalive_an_open_connection_has_no_deadline() {
     let mut websocket = WebSocket::new(Server, Config::new(), Opened::new());
-    assert_eq!(websocket.deadline(), None);
+    assert_eq!(websocket.deadline(seconds(1)), None);
     websocket.handle_deadline(Duration::MAX);
     assert!(websocket.output().is_empty());
+    websocket.send(Message::text("it waits for a slow peer")).expect("it is open");
+    assert_eq!(websocket.deadline(seconds(2)), None);
     assert_eq!(websocket.state(), State::Open);
 }
 
 #[test]
 fn a_silent_peer_is_pinged_after_the_interval_and_not_before() {
     let mut websocket = watching();
-    assert_eq!(websocket.deadline(), Some(INTERVAL));
+    assert_eq!(websocket.deadline(seconds(0)), Some(INTERVAL));
     websocket.handle_deadline(INTERVAL - Duration::from_nanos(1));
     assert!(websocket.output().is_empty());
     websocket.handle_deadline(INTERVAL);
-    assert_eq!(write(&mut websocket, INTERVAL), [0x89, 0x00]);
+    assert_eq!(write(&mut websocket), [0x89, 0x00]);
 }
 
 #[test]
 fn whatever_comes_puts_the_ping_off() {
     let mut websocket = watching();
-    websocket.handle_received(seconds(19));
-    assert_eq!(websocket.deadline(), Some(seconds(39)));
+    websocket.input().extend_from_slice(&[0x81]);
+    assert_eq!(websocket.receive(), Ok(None));
+    assert_eq!(websocket.deadline(seconds(19)), Some(seconds(39)));
     websocket.handle_deadline(seconds(38));
     assert!(websocket.output().is_empty());
 }
@@ -60,18 +66,19 @@ fn whatever_comes_puts_the_ping_off() {
 fn the_time_for_an_answer_runs_from_when_the_ping_was_written() {
     let mut websocket = watching();
     websocket.handle_deadline(seconds(20));
-    assert_eq!(websocket.deadline(), None, "a slow reader is not one that has gone");
-    write(&mut websocket, seconds(100));
-    assert_eq!(websocket.deadline(), Some(seconds(105)));
+    assert_eq!(websocket.deadline(seconds(20)), Some(seconds(45)), "until it must be written");
+    write(&mut websocket);
+    assert_eq!(websocket.deadline(seconds(40)), Some(seconds(45)), "until it must be answered");
 }
 
 #[test]
 fn anything_that_comes_is_an_answer() {
     let mut websocket = watching();
     websocket.handle_deadline(seconds(20));
-    write(&mut websocket, seconds(20));
-    websocket.handle_received(seconds(24));
-    assert_eq!(websocket.deadline(), Some(seconds(44)));
+    write(&mut websocket);
+    assert_eq!(websocket.deadline(seconds(20)), Some(seconds(25)));
+    receive_pong(&mut websocket);
+    assert_eq!(websocket.deadline(seconds(24)), Some(seconds(44)));
     websocket.handle_deadline(seconds(25));
     assert_eq!(websocket.receive_from(&mut BytesMut::new()), Ok(None));
 }
@@ -80,39 +87,163 @@ fn anything_that_comes_is_an_answer() {
 fn a_peer_that_stays_silent_fails_the_connection_with_1006_and_no_close() {
     let mut websocket = watching();
     websocket.handle_deadline(seconds(20));
-    write(&mut websocket, seconds(20));
+    write(&mut websocket);
+    assert_eq!(websocket.deadline(seconds(20)), Some(seconds(25)));
     websocket.handle_deadline(seconds(25));
     let error = ProtocolError::KeepaliveTimeout { timeout: TIMEOUT };
     assert_eq!(websocket.receive_from(&mut BytesMut::new()), Err(error));
     assert_eq!(error.close_code(), CloseCode::ABNORMAL);
     assert_eq!(error.to_string(), "the peer sent nothing within 5s after a Ping");
+    assert_over(&mut websocket);
+}
+
+fn assert_over(websocket: &mut WebSocket<Server>) {
     assert!(websocket.output().is_empty());
     assert_eq!(
         (websocket.state(), websocket.transport_action()),
         (State::Closed, TransportAction::Drop)
     );
-    assert_eq!(websocket.deadline(), None);
+    assert_eq!(websocket.deadline(seconds(3600)), None);
     assert!(websocket.send(Message::text("too late")).is_err());
+}
+
+#[test]
+fn a_transport_that_accepts_no_byte_fails_the_connection() {
+    let mut websocket = watching();
+    websocket.send(Message::text("nobody reads this")).expect("it is open");
+    assert_eq!(websocket.deadline(seconds(1)), Some(INTERVAL), "first for the silence");
+    websocket.handle_deadline(INTERVAL);
+    assert_eq!(websocket.deadline(INTERVAL), Some(seconds(26)), "then for the write");
+    websocket.handle_deadline(seconds(26));
+    let error = ProtocolError::WriteTimeout { timeout: INTERVAL + TIMEOUT };
+    assert_eq!(websocket.receive(), Err(error));
+    assert_eq!(error.to_string(), "the transport accepted no byte for 25s");
+    assert_over(&mut websocket);
+}
+
+#[test]
+fn a_peer_that_only_sends_is_failed_when_it_does_not_read() {
+    let mut websocket = watching();
+    websocket.send(Message::text("nobody reads this")).expect("it is open");
+    for second in 0..25 {
+        receive_pong(&mut websocket);
+        assert!(websocket.deadline(seconds(second)) <= Some(seconds(25)), "{second}");
+        websocket.handle_deadline(seconds(second));
+        assert_eq!(websocket.state(), State::Open);
+    }
+    websocket.handle_deadline(seconds(25));
+    assert_over(&mut websocket);
+}
+
+#[test]
+fn a_peer_that_reads_slowly_but_steadily_is_never_failed() {
+    let mut websocket = watching();
+    websocket.send(Message::binary(vec![7; 1000])).expect("it is open");
+    for step in 1..200 {
+        let now = seconds(24 * step);
+        assert!(websocket.deadline(now).is_some());
+        websocket.output().advance(1);
+        websocket.handle_deadline(now);
+        assert_eq!(websocket.state(), State::Open, "{step}");
+    }
+}
+
+#[test]
+fn the_write_time_out_works_without_a_keepalive() {
+    let config = Config::new().write_timeout(seconds(3));
+    let mut websocket = WebSocket::new(Server, config, Opened::new());
+    assert_eq!(websocket.deadline(seconds(1)), None);
+    websocket.send(Message::text("stuck")).expect("it is open");
+    assert_eq!(websocket.deadline(seconds(10)), Some(seconds(13)));
+    websocket.output().advance(1);
+    assert_eq!(websocket.deadline(seconds(12)), Some(seconds(15)));
+    websocket.handle_deadline(seconds(15));
+    assert_eq!(websocket.receive(), Err(ProtocolError::WriteTimeout { timeout: seconds(3) }));
+    assert_over(&mut websocket);
+}
+
+#[test]
+fn a_half_that_only_sends_does_not_judge_the_silence_of_the_peer() {
+    let (_receiver, mut sender) = watching().into_split();
+    let waiting = Waiting { to_receive: false, to_flush: false };
+    assert_eq!(sender.deadline(seconds(0), waiting), None);
+    sender.handle_deadline(seconds(3600), waiting);
+    assert!(sender.output().is_empty());
+    // Bytes that the transport holds back count like bytes in the queue.
+    let waiting = Waiting { to_flush: true, ..waiting };
+    assert_eq!(sender.deadline(seconds(1), waiting), Some(seconds(26)));
+    sender.handle_deadline(seconds(26), waiting);
+    assert!(sender.error().is_some());
 }
 
 #[test]
 fn a_connection_that_is_closing_is_not_pinged() {
     let mut websocket = watching();
     websocket.close(CloseCode::NORMAL, "").expect("it is open");
-    write(&mut websocket, seconds(1));
-    assert_eq!(websocket.deadline(), None);
-    websocket.handle_deadline(seconds(1000));
+    write(&mut websocket);
+    assert_eq!(websocket.deadline(seconds(1)), Some(seconds(11)));
+    websocket.handle_deadline(seconds(10));
     assert!(websocket.output().is_empty());
+}
+
+#[test]
+fn a_peer_that_does_not_answer_a_close_fails_the_connection() {
+    let mut websocket = WebSocket::new(Server, Config::new(), Opened::new());
+    websocket.close(CloseCode::NORMAL, "").expect("it is open");
+    assert_eq!(websocket.deadline(seconds(5)), Some(seconds(15)));
+    websocket.handle_deadline(seconds(15));
+    let error = ProtocolError::CloseTimeout { timeout: seconds(10) };
+    assert_eq!(websocket.receive(), Err(error));
+    assert_eq!(error.to_string(), "the peer did not complete the closing handshake within 10s");
+    assert_eq!(websocket.close_info().map(|info| info.is_clean), Some(false));
+    assert_over(&mut websocket);
+}
+
+#[test]
+fn a_server_that_keeps_the_transport_open_is_not_waited_for_beyond_the_close_time_out() {
+    let mut client = WebSocket::new(Client::new([7; 32]), Config::new(), Opened::new());
+    client.input().extend_from_slice(&[0x88, 0x02, 0x03, 0xe8]);
+    assert!(matches!(client.receive(), Ok(Some(Message::Close(Some(_))))));
+    client.output().advance(8);
+    assert_eq!(client.transport_action(), TransportAction::Keep);
+    assert_eq!(client.deadline(seconds(1)), Some(seconds(11)));
+    client.handle_deadline(seconds(11));
+    assert_eq!(client.transport_action(), TransportAction::Drop);
+    assert_eq!(client.receive(), Ok(None), "the end is clean");
+    assert_eq!(client.close_info().map(|info| info.is_clean), Some(true));
+}
+
+#[test]
+fn a_time_out_of_duration_max_means_never_and_of_zero_at_once() {
+    let never = Duration::MAX;
+    let keepalive = Keepalive { interval: never, timeout: never };
+    let config = Config::new().keepalive(keepalive).close_timeout(never).write_timeout(never);
+    let mut websocket = WebSocket::new(Server, config, Opened::new());
+    websocket.send(Message::text("stuck")).expect("it is open");
+    assert_eq!(websocket.deadline(seconds(1)), None);
+    websocket.handle_deadline(Duration::MAX);
+    websocket.close(CloseCode::NORMAL, "").expect("it is open");
+    assert_eq!(websocket.deadline(seconds(2)), None);
+    websocket.handle_deadline(Duration::MAX);
+    assert_eq!(websocket.state(), State::LocalClosing);
+
+    let config = Config::new().close_timeout(Duration::ZERO);
+    let mut websocket = WebSocket::new(Server, config, Opened::new());
+    websocket.close(CloseCode::NORMAL, "").expect("it is open");
+    assert_eq!(websocket.deadline(seconds(2)), Some(seconds(2)));
+    websocket.handle_deadline(seconds(2));
+    assert_over(&mut websocket);
 }
 
 #[test]
 fn a_split_keeps_the_keepalive() {
     let (receiver, mut sender) = watching().into_split();
-    assert_eq!(sender.deadline(), Some(INTERVAL));
-    sender.handle_deadline(INTERVAL);
+    let waiting = Waiting { to_receive: true, to_flush: false };
+    assert_eq!(sender.deadline(seconds(0), waiting), Some(INTERVAL));
+    sender.handle_deadline(INTERVAL, waiting);
     let mut websocket = WebSocket::reunite(receiver, sender).expect("they are of one connection");
-    assert_eq!(write(&mut websocket, INTERVAL), [0x89, 0x00]);
-    assert_eq!(websocket.deadline(), Some(INTERVAL + TIMEOUT));
+    assert_eq!(write(&mut websocket), [0x89, 0x00]);
+    assert_eq!(websocket.deadline(INTERVAL), Some(INTERVAL + TIMEOUT));
 }
 
 #[cfg(feature = "tokio")]

@@ -8,7 +8,7 @@ use websocket_proto::connection::{
     ControlPayload, Endpoint, Owed, OwedClose, State, TransportAction,
 };
 use websocket_proto::frame::Kind;
-use websocket_proto::websocket::{Answers, Config, Keepalive, Prepared};
+use websocket_proto::websocket::{Answers, Config, Keepalive, Prepared, Waiting};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError, WebSocket};
 
 #[test]
@@ -133,10 +133,11 @@ fn a_connection_that_the_keepalive_has_failed_stays_failed() {
     let second = Duration::from_secs(1);
     let keepalive = Keepalive { interval: second, timeout: second };
     let (mut receiver, mut sender) = server(Config::new().keepalive(keepalive)).into_split();
-    sender.handle_deadline(second);
+    let waiting = Waiting { to_receive: true, to_flush: false };
+    sender.handle_deadline(second, waiting);
     assert_eq!(opcodes(sender.output()), [PING]);
-    sender.handle_written(second);
-    sender.handle_deadline(2 * second);
+    assert!(sender.deadline(second, waiting).is_some());
+    sender.handle_deadline(2 * second, waiting);
     let error = Some(ProtocolError::KeepaliveTimeout { timeout: second });
     assert_eq!(sender.error(), error);
     // The other task has received the Close of the peer in the meantime.

@@ -213,6 +213,7 @@ fn the_limits_of_an_acceptor_are_those_it_was_given() {
     let (transport, peer) = self::transport();
     peer.give(REQUEST);
     peer.give(Frame::binary([7; 11]).bytes(Side::Server));
+    peer.end();
     let mut acceptor = Acceptor::new(transport).config(Config::new().max_message_size(10));
     let mut socket = run(acceptor.accept()).expect("at once").expect("a good request");
     let error = run(socket.next()).expect("it came").expect("open").expect_err("it is longer");

@@ -80,13 +80,17 @@ async fn any_bytes_are_a_sign_of_life() {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_reads_slowly_has_not_gone() {
     let (mut socket, peer) = watched();
-    peer.room(0);
-    timeout(10 * INTERVAL, socket.next()).await.expect_err("the Ping has not been written");
+    within(socket.feed("x".repeat(100))).await.expect("there is room");
+    for _ in 0..50 {
+        peer.room(1);
+        let next = timeout(INTERVAL, socket.next()).await;
+        next.expect_err("the Ping has not been written");
+    }
     peer.open_room();
     let begin = Instant::now();
     assert_timed_out(within(socket.next()).await);
     assert_eq!(begin.elapsed().as_secs(), TIMEOUT.as_secs());
-    assert_eq!(peer.take_messages(Client::new(SEED)), [ping()]);
+    assert_eq!(peer.take_messages(Client::new(SEED)), [Message::text("x".repeat(100)), ping()]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,7 +123,7 @@ async fn a_connection_that_closes_is_not_watched() {
     let (mut socket, peer) = watched();
     let close = Message::close(CloseCode::NORMAL, "").expect("sendable");
     within(socket.send(close.clone())).await.expect("it is open");
-    timeout(10 * INTERVAL, socket.next()).await.expect_err("silence");
+    timeout(Duration::from_secs(9), socket.next()).await.expect_err("silence");
     assert_eq!(peer.take_messages(Client::new(SEED)), [close]);
 }
 

@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::runtime::{EnterGuard, Handle, Runtime};
 use websocket_proto::connection::Role;
 use websocket_proto::handshake::Opened;
 use websocket_proto::tokio::WebSocketStream;
@@ -388,6 +389,16 @@ impl Wake for Task {
     }
 }
 
+/// Enters a runtime whose clock stands still, unless the thread is in one. Time limits need a timer.
+fn enter() -> Option<EnterGuard<'static>> {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    let make = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().start_paused(true).build().expect("a runtime")
+    };
+    Handle::try_current().is_err().then(|| RUNTIME.get_or_init(make).enter())
+}
+
 /// Polls futures of `make` until one is done, and drops each that is still pending after
 /// `patience` polls. `None`: one waits for something that has not come, and its task was not woken.
 pub fn drive<S, T>(
@@ -395,6 +406,7 @@ pub fn drive<S, T>(
     patience: usize,
     mut make: impl AsyncFnMut(&mut S) -> T,
 ) -> Option<T> {
+    let _runtime = enter();
     let (task, waker) = Task::new();
     let mut context = Context::from_waker(&waker);
     for _ in 0..100_000 {
@@ -413,6 +425,7 @@ pub fn drive<S, T>(
 /// Polls the future until it waits for something that has not come, or is done, or has been polled
 /// `polls` times; then drops it.
 pub fn poll_and_drop<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let _runtime = enter();
     let mut future = pin!(future);
     let (task, waker) = Task::new();
     let mut context = Context::from_waker(&waker);

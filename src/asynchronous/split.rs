@@ -6,14 +6,13 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use std::sync::{Mutex, PoisonError};
 
-use ::tokio::io::{AsyncRead, AsyncWrite};
 use bytes::Bytes;
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
-use super::WebSocketStream;
-use super::stream::{process, process_part, within};
-use super::wire::{Access, Wire, poll_receive};
+use super::stream::{process, process_part};
+use super::wire::{Access, Turn, Wire, poll_receive};
+use super::{Transport, WebSocketStream};
 use crate::close::CloseCode;
 use crate::connection::Role;
 use crate::deflate::Compression;
@@ -27,7 +26,7 @@ use crate::websocket::{
     ReuniteError, WebSocket,
 };
 
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
+impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// Splits the WebSocket into two halves, for a task that receives and a task that sends. The
     /// half that receives still answers Pings and a Close.
     ///
@@ -52,12 +51,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// }
     /// # }
     /// ```
-    pub fn into_split(self) -> (ReadHalf<S, R>, WriteHalf<S, R>) {
+    pub fn into_split(self) -> (ReadHalf<T, R>, WriteHalf<T, R>) {
         let opened = self.opened().clone();
-        let (receiver, sender) = self.websocket.into_split();
-        let shared = Arc::new(Mutex::new((sender, self.wire)));
+        let Self { websocket, mut wire, turn } = self;
+        let (receiver, sender) = websocket.into_split();
+        wire.share();
+        let shared = Arc::new(Mutex::new((sender, wire)));
         let reader = ReadHalf {
             receiver,
+            turn,
             shared: SharedWire { shared: Arc::clone(&shared), opened: opened.clone() },
         };
         (reader, WriteHalf(SharedWire { shared, opened }))
@@ -66,12 +68,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
 
 /// The half of a WebSocket that receives.
 #[derive(Debug)]
-pub struct ReadHalf<S, R> {
+pub struct ReadHalf<T, R> {
     receiver: MessageReceiver<R>,
-    shared: SharedWire<S, R>,
+    turn: Turn,
+    shared: SharedWire<T, R>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
+impl<T: Transport, R: Role> ReadHalf<T, R> {
     /// Returns the result of the opening handshake: for a client, also the response of the server.
     #[must_use]
     pub const fn opened(&self) -> &Opened {
@@ -92,10 +95,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::next`].
     pub async fn next(&mut self) -> Option<Result<Message, Error>> {
-        poll_fn(|context| {
-            poll_receive(&mut self.receiver, &mut self.shared, context, MessageReceiver::receive)
-        })
-        .await
+        let Self { receiver, turn, shared } = self;
+        poll_fn(|context| poll_receive(receiver, shared, turn, context, MessageReceiver::receive))
+            .await
     }
 
     /// Returns the next message, which borrows the read buffer, as [`WebSocketStream::next_ref`]
@@ -106,8 +108,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::next`].
     pub async fn next_ref(&mut self) -> Option<Result<MessageRef<'_>, Error>> {
-        let Self { receiver, shared } = self;
-        match poll_fn(|context| poll_receive(receiver, shared, context, process)).await? {
+        let Self { receiver, turn, shared } = self;
+        match poll_fn(|context| poll_receive(receiver, shared, turn, context, process)).await? {
             Ok(()) => {
                 let message = receiver.receive_ref(&mut Answers::new());
                 Some(message.transpose()?.map_err(Error::from))
@@ -123,8 +125,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::next`].
     pub async fn next_part(&mut self) -> Option<Result<Part<'_>, Error>> {
-        let Self { receiver, shared } = self;
-        match poll_fn(|context| poll_receive(receiver, shared, context, process_part)).await? {
+        let Self { receiver, turn, shared } = self;
+        match poll_fn(|context| poll_receive(receiver, shared, turn, context, process_part)).await?
+        {
             Ok(()) => {
                 let part = receiver.receive_part(&mut Answers::new());
                 Some(part.transpose()?.map_err(Error::from))
@@ -141,14 +144,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::finish`].
     pub async fn finish(&mut self) -> Result<(), Error> {
-        let close_timeout = self.shared.with(|_, wire| wire.close_timeout);
-        let finished = async {
-            while let Some(received) = self.next().await {
-                received?;
-            }
-            Ok(())
-        };
-        within(close_timeout, finished).await
+        self.shared.with(|sender, wire| wire.close(sender, CloseCode::NORMAL, ""))?;
+        while let Some(received) = self.next().await {
+            received?;
+        }
+        Ok(())
     }
 
     /// Frees the memory of the decompressor, as [`WebSocketStream::release_memory`] does.
@@ -162,31 +162,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
     /// Returns both halves if they belong to different WebSockets.
     pub fn reunite(
         self,
-        writer: WriteHalf<S, R>,
-    ) -> Result<WebSocketStream<S, R>, ReuniteError<Self, WriteHalf<S, R>>> {
+        writer: WriteHalf<T, R>,
+    ) -> Result<WebSocketStream<T, R>, ReuniteError<Self, WriteHalf<T, R>>> {
         if !Arc::ptr_eq(&self.shared.shared, &writer.0.shared) {
             return Err(ReuniteError::new(self, writer));
         }
-        let Self { receiver, shared: SharedWire { shared: ours, .. } } = self;
+        let Self { receiver, turn, shared: SharedWire { shared: ours, .. } } = self;
         let SharedWire { shared, opened } = writer.0;
-        let halves = |receiver, shared: Arc<_>| {
+        let halves = |receiver, turn, shared: Arc<_>| {
             let ours = SharedWire { shared: Arc::clone(&shared), opened: opened.clone() };
             let writer = WriteHalf(SharedWire { shared, opened: opened.clone() });
-            Err(ReuniteError::new(Self { receiver, shared: ours }, writer))
+            Err(ReuniteError::new(Self { receiver, turn, shared: ours }, writer))
         };
         drop(ours);
-        let (sender, wire) = match Arc::try_unwrap(shared) {
+        let (sender, mut wire) = match Arc::try_unwrap(shared) {
             Ok(mutex) => mutex.into_inner().unwrap_or_else(PoisonError::into_inner),
             // This does not happen: there are only two halves, and the other reference was dropped
             // above.
-            Err(shared) => return halves(receiver, shared),
+            Err(shared) => return halves(receiver, turn, shared),
         };
         match WebSocket::reunite(receiver, sender) {
-            Ok(websocket) => Ok(WebSocketStream { websocket, wire }),
+            Ok(websocket) => {
+                wire.unshare();
+                Ok(WebSocketStream { websocket, wire, turn })
+            }
             // This does not happen: the halves of one stream hold the halves of one connection.
             Err(error) => {
                 let (receiver, sender) = error.into_halves();
-                halves(receiver, Arc::new(Mutex::new((sender, wire))))
+                halves(receiver, turn, Arc::new(Mutex::new((sender, wire))))
             }
         }
     }
@@ -194,9 +197,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> ReadHalf<S, R> {
 
 /// The half of a WebSocket that sends.
 #[derive(Debug)]
-pub struct WriteHalf<S, R>(SharedWire<S, R>);
+pub struct WriteHalf<T, R>(SharedWire<T, R>);
 
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
+impl<T: Transport, R: Role> WriteHalf<T, R> {
     /// Returns the result of the opening handshake: for a client, also the response of the server.
     #[must_use]
     pub const fn opened(&self) -> &Opened {
@@ -297,24 +300,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     /// If the future is dropped, nothing is lost.
     ///
     /// # Errors
-    /// [`Io`](Error::Io): the transport failed.
+    /// Returns the same errors as [`WebSocketStream::flush`].
     pub async fn flush(&mut self) -> Result<(), Error> {
-        poll_fn(|context| self.0.with(|sender, wire| wire.poll_flush_sending(sender, context)))
-            .await
+        poll_fn(|context| self.0.with(|sender, wire| wire.poll_flush(sender, context))).await
     }
 
-    /// Begins the closing handshake. The Close is sent after everything that is queued. The other
-    /// half completes the closing handshake: call [`ReadHalf::next`] until it returns `None`.
+    /// Begins the closing handshake, as [`WebSocketStream::close`] does. The other half completes the
+    /// closing handshake: call [`ReadHalf::next`] until it returns `None`, or
+    /// [`ReadHalf::finish`].
     ///
     /// If the future is dropped, the Close stays queued, and the next flush writes it.
     ///
     /// # Errors
-    /// - [`Send`](Error::Send): the code or the reason cannot be sent, or the connection is already
-    ///   closing.
-    /// - [`Io`](Error::Io): the transport failed.
+    /// Returns the same errors as [`WebSocketStream::close`].
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.0.with(|sender, _| sender.close(code, reason)).map_err(Error::Send)?;
-        self.flush().await
+        self.0.with(|sender, wire| wire.close(sender, code, reason))?;
+        poll_fn(|context| self.0.with(|sender, wire| wire.poll_close(sender, context))).await
     }
 
     /// Waits for room in the queue, and calls `begin` under the same lock, so that the other half
@@ -334,7 +335,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WriteHalf<S, R> {
     }
 }
 
-impl<S, R: Role> WriteHalf<S, R> {
+impl<T, R: Role> WriteHalf<T, R> {
     /// Compresses what must be compressed, without the lock, and queues it.
     fn finish(&self, begun: Begun) -> Result<(), Rejected<Bytes>> {
         match begun {
@@ -364,47 +365,47 @@ impl<S, R: Role> WriteHalf<S, R> {
 
 /// The sending half and the transport, which both halves share.
 #[derive(Debug)]
-struct SharedWire<S, R> {
-    shared: Arc<Mutex<(MessageSender<R>, Wire<S>)>>,
+struct SharedWire<T, R> {
+    shared: Arc<Mutex<(MessageSender<R>, Wire<T>)>>,
     /// A copy that can be read without the lock.
     opened: Opened,
 }
 
-impl<S, R> SharedWire<S, R> {
+impl<T, R> SharedWire<T, R> {
     /// Calls `act` with both, under the lock.
-    fn with<T>(&self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<S>) -> T) -> T {
+    fn with<O>(&self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let (sender, wire) = &mut *shared;
         act(sender, wire)
     }
 }
 
-impl<S, R> Access<S, R> for SharedWire<S, R> {
-    fn with<T>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<S>) -> T) -> T {
+impl<T, R> Access<T, R> for SharedWire<T, R> {
+    fn with<O>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
         Self::with(self, act)
     }
 }
 
 /// Yields the messages, as [`next`](ReadHalf::next) does.
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for ReadHalf<S, R> {
+impl<T: Transport + Unpin, R: Role + Unpin> Stream for ReadHalf<T, R> {
     type Item = Result<Message, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { receiver, shared } = self.get_mut();
-        poll_receive(receiver, shared, context, MessageReceiver::receive)
+        let Self { receiver, turn, shared } = self.get_mut();
+        poll_receive(receiver, shared, turn, context, MessageReceiver::receive)
     }
 }
 
 /// The stream is terminated once no message will come. Then [`next`](ReadHalf::next) returns `None`,
 /// however often it is called.
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> FusedStream for ReadHalf<S, R> {
+impl<T: Transport + Unpin, R: Role + Unpin> FusedStream for ReadHalf<T, R> {
     fn is_terminated(&self) -> bool {
         self.shared.with(|_, wire| wire.is_over())
     }
 }
 
 /// Accepts messages while the queue is below its high-water mark.
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Sink<Message> for WriteHalf<S, R> {
+impl<T: Transport, R: Role> Sink<Message> for WriteHalf<T, R> {
     type Error = Error;
 
     fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -419,11 +420,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Sink<Message> for WriteHalf<S, 
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.with(|sender, wire| wire.poll_flush_sending(sender, context))
+        self.0.with(|sender, wire| wire.poll_flush(sender, context))
     }
 
     /// Begins the closing handshake with code 1000 unless it has begun, and flushes.
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.with(|sender, wire| wire.poll_close_sending(sender, context))
+        self.0.with(|sender, wire| {
+            wire.close(sender, CloseCode::NORMAL, "")?;
+            wire.poll_close(sender, context)
+        })
     }
 }

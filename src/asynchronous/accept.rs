@@ -2,14 +2,14 @@
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2).
 
 use alloc::format;
+use core::future::poll_fn;
+use core::task::{Context, Poll, ready};
 use core::time::Duration;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, IoSlice};
 
-use ::tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use ::tokio::time::timeout;
-use bytes::BytesMut;
+use bytes::{Buf as _, BytesMut};
 
-use super::{ServerStream, WebSocketStream};
+use super::{Transport, WebSocketStream};
 use crate::connection::Server;
 use crate::handshake::{Incoming, Opened, Request};
 use crate::http1::HeadLimits;
@@ -60,19 +60,25 @@ use crate::websocket::Config;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Acceptor<S> {
+pub struct Acceptor<T> {
     /// `None` after the WebSocket was opened.
-    stream: Option<S>,
+    transport: Option<T>,
     limits: HeadLimits,
     config: Config,
     accepting: Option<Accepting>,
 }
 
-impl<S> Acceptor<S> {
+impl<T: Transport> Acceptor<T> {
     /// Creates a handshake over `stream`. This call reads and writes nothing.
-    pub fn new(stream: S) -> Self {
+    pub fn new(stream: T::Stream) -> Self {
+        Self::from_transport(T::new(stream))
+    }
+
+    /// Creates a handshake over a transport that your own code has set up. This call reads and
+    /// writes nothing.
+    pub fn from_transport(transport: T) -> Self {
         let limits = HeadLimits::default();
-        Self { stream: Some(stream), limits, config: Config::new(), accepting: None }
+        Self { transport: Some(transport), limits, config: Config::new(), accepting: None }
     }
 
     /// Sets the limits for the head of the request. The default is 16 KiB and 100 headers.
@@ -91,12 +97,12 @@ impl<S> Acceptor<S> {
 
     /// Returns the transport, for example to read the address of the client. Returns `None` after
     /// the WebSocket was opened.
-    pub const fn stream(&self) -> Option<&S> {
-        self.stream.as_ref()
+    pub fn stream(&self) -> Option<&T::Stream> {
+        self.transport.as_ref().map(Transport::stream)
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
+impl<T: Transport> Acceptor<T> {
     /// Accepts a request for a WebSocket with any path, and agrees on no subprotocol. A request
     /// that does not ask for a WebSocket gets a response with status 426.
     ///
@@ -104,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     ///
     /// # Errors
     /// Returns the reason why no WebSocket was opened.
-    pub async fn accept(&mut self) -> Result<ServerStream<S>, AcceptError> {
+    pub async fn accept(&mut self) -> Result<WebSocketStream<T, Server>, AcceptError> {
         self.accept_with(|_| Reply::accept()).await
     }
 
@@ -119,7 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     pub async fn accept_with(
         &mut self,
         answer: impl FnOnce(&Request<'_>) -> Reply,
-    ) -> Result<ServerStream<S>, AcceptError> {
+    ) -> Result<WebSocketStream<T, Server>, AcceptError> {
         self.accept_or_serve(|incoming| match incoming {
             Incoming::WebSocket(request) => answer(request),
             Incoming::Http(_) => upgrade_required(),
@@ -138,7 +144,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     pub async fn accept_or_serve(
         &mut self,
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
-    ) -> Result<ServerStream<S>, AcceptError> {
+    ) -> Result<WebSocketStream<T, Server>, AcceptError> {
         let mut answer = Some(answer);
         let opened = self
             .drive(|accepting| {
@@ -199,8 +205,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     ///   reply was a refusal, and has been sent.
     /// - [`Reply`](AcceptError::Reply): the reply cannot be sent. The client got status 500.
     /// - The other errors of [`accept`](Self::accept).
-    pub async fn reply(&mut self, reply: Reply) -> Result<ServerStream<S>, AcceptError> {
-        if self.stream.is_none() {
+    pub async fn reply(&mut self, reply: Reply) -> Result<WebSocketStream<T, Server>, AcceptError> {
+        if self.transport.is_none() {
             return Err(AcceptError::Finished);
         }
         self.accepting.as_mut().ok_or(AcceptError::NoRequest)?.reply(reply)?;
@@ -209,23 +215,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     }
 
     /// Calls `step`, and reads or writes as it asks, until it returns the result.
-    async fn drive<T>(
+    async fn drive<O>(
         &mut self,
-        mut step: impl FnMut(&mut Accepting) -> Step<Result<T, AcceptError>>,
-    ) -> Result<T, AcceptError> {
-        let stream = self.stream.as_mut().ok_or(AcceptError::Finished)?;
+        mut step: impl FnMut(&mut Accepting) -> Step<Result<O, AcceptError>>,
+    ) -> Result<O, AcceptError> {
+        let transport = self.transport.as_mut().ok_or(AcceptError::Finished)?;
         let accepting = self
             .accepting
             .get_or_insert_with(|| Accepting::new(self.limits, self.config.deflate_preferences()));
         loop {
             match step(accepting) {
                 Step::Read => {
-                    if read_head(stream, &mut accepting.input).await? == 0 {
+                    if read_head(transport, &mut accepting.input).await? == 0 {
                         return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
                     }
                 }
                 Step::Write => {
-                    write_all(stream, &mut accepting.output).await?;
+                    write_all(transport, &mut accepting.output).await?;
                     accepting.unflushed = false;
                 }
                 Step::Done(outcome) => return outcome,
@@ -234,12 +240,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     }
 
     /// Opens the WebSocket with the result of the handshake.
-    fn open(&mut self, opened: Opened) -> Result<ServerStream<S>, AcceptError> {
-        let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
+    fn open(&mut self, opened: Opened) -> Result<WebSocketStream<T, Server>, AcceptError> {
+        let (Some(transport), Some(accepting)) = (self.transport.take(), self.accepting.take())
+        else {
             return Err(AcceptError::Finished);
         };
         let (config, input) = (self.config.clone(), accepting.input);
-        Ok(WebSocketStream::from_parts(stream, Server, config, opened, input))
+        Ok(WebSocketStream::from_transport(transport, Server, config, opened, input))
     }
 
     /// Closes the transport of a request that was not accepted: shuts down the sending side, and
@@ -251,38 +258,64 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Acceptor<S> {
     /// # Errors
     /// Returns an error if the transport fails, or if the time limit is over.
     pub async fn finish(self, limit: Duration) -> io::Result<()> {
-        let Some(mut stream) = self.stream else {
+        let Some(mut transport) = self.transport else {
             return Ok(());
         };
-        let finished = timeout(limit, async {
-            stream.shutdown().await?;
-            let mut nowhere = [0; 512];
-            while stream.read(&mut nowhere).await? > 0 {}
-            Ok(())
-        });
-        finished.await.unwrap_or_else(|_| {
+        let deadline = transport.now().saturating_add(limit);
+        poll_fn(|context| {
+            if let Poll::Ready(ended) = poll_end(&mut transport, context) {
+                return Poll::Ready(ended);
+            }
+            ready!(transport.poll_until(deadline, context))?;
             let text = format!("the time limit of {limit:?} ran out");
-            Err(io::Error::new(ErrorKind::TimedOut, text))
+            Poll::Ready(Err(io::Error::new(ErrorKind::TimedOut, text)))
         })
+        .await
     }
+}
+
+/// Shuts down the sending side, and reads to the end.
+fn poll_end<T: Transport>(transport: &mut T, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    ready!(transport.poll_shutdown(context))?;
+    while ready!(transport.poll_read(&mut [0; 512], context))? > 0 {}
+    Poll::Ready(Ok(()))
 }
 
 /// Reads more bytes of a head, and returns how many it read. 0 means the end of the transport. If
 /// the future is dropped, no byte is lost.
-pub(super) async fn read_head<S: AsyncRead + Unpin>(
-    stream: &mut S,
+pub(crate) async fn read_head<T: Transport>(
+    transport: &mut T,
     input: &mut BytesMut,
 ) -> io::Result<usize> {
-    input.reserve(HANDSHAKE_READ);
-    stream.read_buf(input).await
+    poll_fn(|context| {
+        let had = input.len();
+        input.resize(had + HANDSHAKE_READ, 0);
+        let read = transport.poll_read(input.get_mut(had..).unwrap_or_default(), context);
+        let filled = match read {
+            Poll::Ready(Ok(read)) => read,
+            _ => 0,
+        };
+        input.truncate(had + filled);
+        read
+    })
+    .await
 }
 
 /// Writes all of `output` and flushes the transport. If the future is dropped, `output` holds the
 /// bytes that have not been written.
-pub(super) async fn write_all<S: AsyncWrite + Unpin>(
-    stream: &mut S,
+pub(crate) async fn write_all<T: Transport>(
+    transport: &mut T,
     output: &mut BytesMut,
 ) -> io::Result<()> {
-    stream.write_all_buf(output).await?;
-    stream.flush().await
+    poll_fn(|context| {
+        while !output.is_empty() {
+            let written = ready!(transport.poll_write(&[IoSlice::new(output)], context))?;
+            if written == 0 {
+                return Poll::Ready(Err(ErrorKind::WriteZero.into()));
+            }
+            output.advance(written);
+        }
+        transport.poll_flush(context)
+    })
+    .await
 }

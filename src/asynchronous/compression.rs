@@ -5,7 +5,7 @@ use crate::connection::Role;
 use crate::deflate::Compression;
 use crate::deflate::Terms;
 
-impl<S, R: Role> WebSocketStream<S, R> {
+impl<T, R: Role> WebSocketStream<T, R> {
     /// Returns the terms on which this connection uses permessage-deflate, or `None` if it does
     /// not use it.
     #[must_use]

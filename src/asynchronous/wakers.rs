@@ -1,4 +1,4 @@
-//! The wakers of two tasks that write to one transport.
+//! The wakers of two tasks that use one transport.
 
 use alloc::sync::Arc;
 use alloc::task::Wake;
@@ -31,8 +31,22 @@ impl Wakers {
         Self { both: Waker::from(Arc::clone(&tasks)), tasks }
     }
 
-    /// Records the task of `context`, and returns the context to write with.
-    pub(super) fn context(&self, side: Side, context: &Context<'_>) -> Context<'_> {
+    /// Records the task of `context`, and returns the context to write with: that of both tasks, if
+    /// there are two.
+    pub(super) fn context<'w>(
+        wakers: Option<&'w Self>,
+        side: Side,
+        context: &'w Context<'_>,
+    ) -> Context<'w> {
+        let Some(wakers) = wakers else {
+            return Context::from_waker(context.waker());
+        };
+        wakers.register(side, context);
+        Context::from_waker(&wakers.both)
+    }
+
+    /// Records the task of `context`.
+    pub(super) fn register(&self, side: Side, context: &Context<'_>) {
         let mut tasks = self.tasks.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(task) = tasks.get_mut(side as usize) {
             match task {
@@ -40,11 +54,8 @@ impl Wakers {
                 None => *task = Some(context.waker().clone()),
             }
         }
-        Context::from_waker(&self.both)
     }
-}
 
-impl Wakers {
     /// Wakes the task of one side.
     pub(super) fn wake(&self, side: Side) {
         let mut tasks = self.tasks.0.lock().unwrap_or_else(PoisonError::into_inner);

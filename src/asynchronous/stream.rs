@@ -1,20 +1,15 @@
 //! The WebSocket over a transport ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
-use alloc::format;
 use core::future::poll_fn;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use core::time::Duration;
-use std::io;
 
-use ::tokio::io::{AsyncRead, AsyncWrite};
-use ::tokio::time::timeout;
 use bytes::{Buf as _, Bytes, BytesMut};
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
-use super::Acceptor;
-use super::wire::{Wire, poll_receive};
+use super::wire::{Turn, Wire, poll_receive};
+use super::{Acceptor, Transport};
 use crate::close::CloseCode;
 use crate::connection::{CloseInfo, Role, Server, State};
 use crate::error::ProtocolError;
@@ -35,12 +30,13 @@ use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepa
 ///
 /// The documentation of each method tells what happens if its future is dropped.
 #[derive(Debug)]
-pub struct WebSocketStream<S, R> {
+pub struct WebSocketStream<T, R> {
     pub(super) websocket: WebSocket<R>,
-    pub(super) wire: Wire<S>,
+    pub(super) wire: Wire<T>,
+    pub(super) turn: Turn,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S, Server> {
+impl<T: Transport> WebSocketStream<T, Server> {
     /// Runs the opening handshake of a server, with the default limits and without a subprotocol.
     ///
     /// A request that does not ask for a WebSocket gets the matching HTTP response, and the
@@ -50,7 +46,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S, Server> {
     ///
     /// # Errors
     /// Returns the reason why no WebSocket was opened.
-    pub async fn accept(stream: S) -> Result<Self, AcceptError> {
+    pub async fn accept(stream: T::Stream) -> Result<Self, AcceptError> {
         Acceptor::new(stream).accept().await
     }
 
@@ -60,7 +56,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S, Server> {
     /// # Errors
     /// Returns the reason why no WebSocket was opened.
     pub async fn accept_with(
-        stream: S,
+        stream: T::Stream,
         config: Config,
         answer: impl FnOnce(&Request<'_>) -> Reply,
     ) -> Result<Self, AcceptError> {
@@ -68,14 +64,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocketStream<S, Server> {
     }
 }
 
-impl<S, R: Role> WebSocketStream<S, R> {
+impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// Creates a WebSocket from the result of an opening handshake that your own code has run.
     /// `input` contains the bytes that were read after the handshake.
-    pub fn from_parts(stream: S, role: R, config: Config, opened: Opened, input: BytesMut) -> Self {
-        let wire = Wire::new(stream, config.close_timeout);
+    pub fn from_parts(
+        stream: T::Stream,
+        role: R,
+        config: Config,
+        opened: Opened,
+        input: BytesMut,
+    ) -> Self {
+        Self::from_transport(T::new(stream), role, config, opened, input)
+    }
+
+    /// Creates a WebSocket as [`from_parts`](Self::from_parts) does, over a transport that your own
+    /// code has set up.
+    pub fn from_transport(
+        transport: T,
+        role: R,
+        config: Config,
+        opened: Opened,
+        input: BytesMut,
+    ) -> Self {
         let mut websocket = WebSocket::new(role, config, opened);
         websocket.input().append(input);
-        Self { websocket, wire }
+        Self { websocket, wire: Wire::new(transport), turn: Turn::default() }
     }
 
     /// Returns the result of the opening handshake: for a client, also the response of the server.
@@ -90,25 +103,25 @@ impl<S, R: Role> WebSocketStream<S, R> {
         self.websocket.subprotocol()
     }
 
-    /// Returns the transport, for example to set its options. Do not read from it or write to it:
+    /// Returns the byte stream, for example to set its options. Do not read from it or write to it:
     /// that breaks the WebSocket.
-    pub const fn stream(&self) -> &S {
-        &self.wire.stream
+    pub fn stream(&self) -> &T::Stream {
+        self.wire.transport.stream()
     }
 
-    /// Returns the transport, as [`stream`](Self::stream) does.
-    pub const fn stream_mut(&mut self) -> &mut S {
-        &mut self.wire.stream
+    /// Returns the byte stream, as [`stream`](Self::stream) does.
+    pub fn stream_mut(&mut self) -> &mut T::Stream {
+        self.wire.transport.stream_mut()
     }
 
     /// Takes the connection apart. The parts include the bytes that were read but not processed,
     /// and the bytes that were queued but not written. The bytes of a message in progress that were
     /// already processed are lost.
-    pub fn into_parts(mut self) -> Parts<S> {
+    pub fn into_parts(mut self) -> Parts<T::Stream> {
         let input = self.websocket.take_unprocessed();
         let output = self.websocket.output();
         let output = output.copy_to_bytes(output.remaining());
-        Parts { stream: self.wire.stream, input, output }
+        Parts { stream: self.wire.transport.into_stream(), input, output }
     }
 
     /// Returns the state of the connection in the closing handshake. Frames in the queue count as
@@ -126,20 +139,25 @@ impl<S, R: Role> WebSocketStream<S, R> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
+impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// Returns the next message, or `None` when the connection is over: after the Close message of
     /// the peer, or after an error.
     ///
-    /// Before it returns `None` it may wait for the peer to end the transport: after an error of
-    /// the peer, or if the peer is the server (RFC 6455, section 7.1.1). This wait has no time
-    /// limit. Call [`finish`](Self::finish) for a limit.
+    /// Before it returns an error of the peer or `None`, it ends the transport as RFC 6455, section
+    /// 7.1.1, asks for: it writes everything that is queued, and a server shuts down its sending
+    /// side. Then it waits for the peer to do the same, at most for the
+    /// [`close_timeout`](Config::close_timeout). So the WebSocket can be dropped after that, and a
+    /// loop that ends at the first error is right.
+    ///
+    /// Before it returns a Ping or a Close, it tries once to write the answer.
     ///
     /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
     /// - [`Io`](Error::Io): the transport failed.
     /// - [`Protocol`](Error::Protocol): the peer violated the protocol, and the Close that reports
-    ///   it is queued. Or the transport ended without a Close, which stands for code 1006.
+    ///   it has been written, if the transport accepted it. Or the transport ended without a Close,
+    ///   or a time limit of the configuration ran out, which both stand for code 1006.
     ///
     /// Each error is returned once.
     pub async fn next(&mut self) -> Option<Result<Message, Error>> {
@@ -255,13 +273,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     /// If the future is dropped, nothing is lost.
     ///
     /// # Errors
-    /// [`Io`](Error::Io): the transport failed.
+    /// - [`Io`](Error::Io): the transport failed, or did not accept the last bytes within the
+    ///   [`close_timeout`](Config::close_timeout) (`TimedOut`).
+    /// - [`Protocol`](Error::Protocol): the transport accepted no bytes within the time limit of a
+    ///   [`keepalive`](Config::keepalive) or [`write_timeout`](Config::write_timeout), or the
+    ///   peer did not answer a Close. The queued bytes are lost.
     pub async fn flush(&mut self) -> Result<(), Error> {
-        poll_fn(|context| self.poll_flush_sending(context)).await
+        poll_fn(|context| self.poll_flush(context)).await
     }
 
     /// Begins the closing handshake (RFC 6455, section 7.1.2). The Close is sent after everything
-    /// that is queued. If the connection is already closing, its first Close is kept.
+    /// that is queued. If the connection is already closing, its first Close is kept, and this
+    /// method only writes what is queued.
     ///
     /// [`finish`](Self::finish) completes the closing handshake. To receive the messages that still
     /// arrive, call [`next`](Self::next) until it returns `None` before that.
@@ -270,62 +293,59 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
     ///
     /// # Errors
     /// - [`Send`](Error::Send): the code or the reason cannot be sent.
-    /// - [`Io`](Error::Io): the transport failed, or did not accept the Close within the close
-    ///   time-out (`TimedOut`).
+    /// - The errors of [`flush`](Self::flush), but none of the transport after both endpoints have
+    ///   sent a Close.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        if self.state() == State::Open {
-            self.websocket.close(code, reason).map_err(Error::Send)?;
-        }
-        let flushed = within(self.wire.close_timeout, self.flush()).await;
-        // After both endpoints have sent a Close, `finish` reports how the transport ended.
-        if self.state() == State::Closed { Ok(()) } else { flushed }
+        let sender = self.websocket.halves().1;
+        self.wire.close(sender, code, reason)?;
+        poll_fn(|context| self.wire.poll_close(sender, context)).await
     }
 
-    /// Completes the closing handshake, within the close time-out of the configuration. Waits for
-    /// the Close of the peer, drops the messages before it, and ends the transport so that no sent
-    /// bytes are lost (RFC 6455, section 7.1.1).
+    /// Completes the closing handshake, within the [`close_timeout`](Config::close_timeout): waits
+    /// for the Close of the peer, drops the messages before it, and ends the transport so that no
+    /// sent bytes are lost (RFC 6455, section 7.1.1).
     ///
-    /// Call it after [`close`](Self::close), after `None`, or after an error.
+    /// Call it after [`close`](Self::close), after `None`, or after an error. If the connection is
+    /// still open, this method begins to close it with code 1000.
     ///
     /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// - [`Io`](Error::Io): the transport failed, or the time limit was reached (`TimedOut`). Drop
-    ///   the stream then.
-    /// - [`Protocol`](Error::Protocol): the peer violated the protocol, or the transport ended
-    ///   without a Close.
+    /// - [`Io`](Error::Io): the transport failed.
+    /// - [`Protocol`](Error::Protocol): the peer violated the protocol, did not answer the Close
+    ///   ([`CloseTimeout`](ProtocolError::CloseTimeout)), or the transport ended without a Close.
     pub async fn finish(&mut self) -> Result<(), Error> {
-        let close_timeout = self.wire.close_timeout;
-        let finished = async {
-            while let Some(received) = self.next().await {
-                received?;
-            }
-            Ok(())
-        };
-        within(close_timeout, finished).await
+        self.wire.close(self.websocket.halves().1, CloseCode::NORMAL, "")?;
+        while let Some(received) = self.next().await {
+            received?;
+        }
+        Ok(())
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> WebSocketStream<S, R> {
-    fn poll_receive<T>(
+impl<T: Transport, R: Role> WebSocketStream<T, R> {
+    fn poll_receive<M>(
         &mut self,
         context: &mut Context<'_>,
-        take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<T>, ProtocolError>,
-    ) -> Poll<Option<Result<T, Error>>> {
+        take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<M>, ProtocolError>,
+    ) -> Poll<Option<Result<M, Error>>> {
         let (receiver, sender) = self.websocket.halves();
-        poll_receive(receiver, &mut (sender, &mut self.wire), context, take)
+        let access = &mut (sender, &mut self.wire);
+        poll_receive(receiver, access, &mut self.turn, context, take)
+    }
+
+    /// Prepares for two tasks: one may use the [`Stream`] and the other the [`Sink`].
+    fn shared(&mut self) -> &mut Self {
+        self.wire.share();
+        self
     }
 
     fn poll_room(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
         self.wire.poll_room(self.websocket.halves().1, context)
     }
 
-    fn poll_flush_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
-        self.wire.poll_flush_sending(self.websocket.halves().1, context)
-    }
-
-    fn poll_close_sending(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
-        self.wire.poll_close_sending(self.websocket.halves().1, context)
+    fn poll_flush(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
+        self.wire.poll_flush(self.websocket.halves().1, context)
     }
 }
 
@@ -345,41 +365,29 @@ pub(super) fn process_part<R: Role>(
     Ok(receiver.process_part(answers)?.then_some(()))
 }
 
-/// Waits for `future`, but at most for `limit`.
-pub(super) async fn within(
-    limit: Duration,
-    future: impl Future<Output = Result<(), Error>>,
-) -> Result<(), Error> {
-    let result = timeout(limit, future).await;
-    result.unwrap_or_else(|_| {
-        let text = format!("the close time-out of {limit:?} ran out");
-        Err(io::Error::new(io::ErrorKind::TimedOut, text).into())
-    })
-}
-
 /// Yields the messages, as [`next`](WebSocketStream::next) does.
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Stream for WebSocketStream<S, R> {
+impl<T: Transport + Unpin, R: Role + Unpin> Stream for WebSocketStream<T, R> {
     type Item = Result<Message, Error>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_receive(context, MessageReceiver::receive)
+        self.get_mut().shared().poll_receive(context, MessageReceiver::receive)
     }
 }
 
 /// The stream is terminated once no message will come. Then [`next`](WebSocketStream::next) returns
 /// `None`, however often it is called.
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> FusedStream for WebSocketStream<S, R> {
+impl<T: Transport + Unpin, R: Role + Unpin> FusedStream for WebSocketStream<T, R> {
     fn is_terminated(&self) -> bool {
         self.wire.is_over()
     }
 }
 
 /// Accepts messages while the queue is below its high-water mark.
-impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Sink<Message> for WebSocketStream<S, R> {
+impl<T: Transport + Unpin, R: Role + Unpin> Sink<Message> for WebSocketStream<T, R> {
     type Error = Error;
 
     fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.get_mut().poll_room(context)
+        self.get_mut().shared().poll_room(context)
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
@@ -387,12 +395,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role + Unpin> Sink<Message> for WebSo
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.get_mut().poll_flush_sending(context)
+        self.get_mut().shared().poll_flush(context)
     }
 
     /// Begins the closing handshake with code 1000 unless it has begun, and flushes. The `Stream`
     /// yields the messages that still arrive, and completes the closing handshake.
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.get_mut().poll_close_sending(context)
+        let this = self.get_mut().shared();
+        let sender = this.websocket.halves().1;
+        this.wire.close(sender, CloseCode::NORMAL, "")?;
+        this.wire.poll_close(sender, context)
     }
 }

@@ -1,0 +1,23 @@
+//! What the asynchronous adapters share: a [`WebSocket`](crate::WebSocket) over a [`Transport`], for
+//! any runtime ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
+//!
+//! An application uses one of the adapters, `websocket_proto::tokio` or
+//! `websocket_proto::futures_io`. They have the same types, over the transports of their runtimes.
+//! An adapter for another runtime implements [`Transport`].
+
+mod accept;
+mod compression;
+mod connect;
+mod split;
+mod stream;
+mod transport;
+mod wakers;
+mod wire;
+
+pub use accept::Acceptor;
+pub use connect::Connector;
+pub use split::{ReadHalf, WriteHalf};
+pub use stream::WebSocketStream;
+pub use transport::Transport;
+
+pub(crate) use accept::{read_head, write_all};

@@ -1,0 +1,376 @@
+//! The loop between a WebSocket and its transport
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 7.1.1).
+//!
+//! The whole stream and the two halves use the same loop.
+
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+use std::io::{self, ErrorKind, IoSlice};
+
+use bytes::Buf as _;
+
+use super::Transport;
+use super::wakers::{Side, Wakers};
+use crate::close::CloseCode;
+use crate::connection::{Role, State};
+use crate::error::ProtocolError;
+use crate::io::{Driver, Error, ReadTo};
+use crate::websocket::{Answers, MessageReceiver, MessageSender, Outgoing};
+
+/// The transport and its state. Two halves share it, together with the sending half of the
+/// WebSocket, under a lock.
+#[derive(Debug)]
+pub(super) struct Wire<T> {
+    pub(super) transport: T,
+    driver: Driver,
+    /// `None` unless two tasks use the transport.
+    wakers: Option<Wakers>,
+    /// The deadlines of the two tasks, which share one timer.
+    deadlines: [Option<Duration>; 2],
+}
+
+/// Access to the sending half and the transport: directly, or under a lock that is held during
+/// `act`.
+pub(super) trait Access<T, R> {
+    fn with<O>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O;
+}
+
+impl<T, R> Access<T, R> for (&mut MessageSender<R>, &mut Wire<T>) {
+    fn with<O>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
+        act(self.0, self.1)
+    }
+}
+
+/// Limits how long one task may go on without a pause, so that the other tasks of its thread can
+/// run. A peer that sends many small messages would keep the task busy otherwise.
+#[derive(Debug, Default)]
+pub(super) struct Turn(u8);
+
+impl Turn {
+    const LONGEST: u8 = 128;
+
+    /// Counts one piece of work. If the turn is over, it wakes the task and returns `Pending`.
+    fn poll_step(&mut self, context: &Context<'_>) -> Poll<()> {
+        if self.0 == Self::LONGEST {
+            self.0 = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        self.0 += 1;
+        Poll::Ready(())
+    }
+
+    /// Begins a new turn, because the task pauses.
+    const fn end(&mut self) {
+        self.0 = 0;
+    }
+}
+
+/// Waits until `take` returns a message or a part of one. Returns `None` when the connection is
+/// over, and before that, once, the error that ended it.
+///
+/// Messages are processed without the lock. The transport is written and read under the lock, which
+/// never blocks.
+pub(super) fn poll_receive<T: Transport, R: Role, M>(
+    receiver: &mut MessageReceiver<R>,
+    access: &mut impl Access<T, R>,
+    turn: &mut Turn,
+    context: &mut Context<'_>,
+    take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<M>, ProtocolError>,
+) -> Poll<Option<Result<M, Error>>> {
+    ready!(turn.poll_step(context));
+    loop {
+        let mut answers = Answers::new();
+        let taken = take(receiver, &mut answers);
+        if !answers.is_empty() {
+            access.with(|sender, wire| wire.answer(sender, &mut answers, context));
+        }
+        if let Ok(Some(taken)) = taken {
+            return Poll::Ready(Some(Ok(taken)));
+        }
+        // The driver keeps an error until the Close that reports it has reached the peer.
+        let moved = access.with(|sender, wire| wire.poll_io(sender, receiver, turn, context));
+        match moved {
+            Poll::Ready(Moved::Read) => {}
+            Poll::Ready(Moved::Done(error)) => return Poll::Ready(error.map(Err)),
+            Poll::Pending => {
+                turn.end();
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+/// The result of a wait for the transport.
+enum Moved {
+    /// Input was read, or the transport has ended.
+    Read,
+    /// The connection is over.
+    Done(Option<Error>),
+}
+
+impl<T> Wire<T> {
+    pub(super) const fn new(transport: T) -> Self {
+        Self { transport, driver: Driver::new(), wakers: None, deadlines: [None; 2] }
+    }
+
+    /// Prepares for two tasks that use the transport.
+    pub(super) fn share(&mut self) {
+        self.wakers.get_or_insert_with(Wakers::new);
+    }
+
+    /// Returns to one task that uses the transport.
+    pub(super) fn unshare(&mut self) {
+        self.wakers = None;
+    }
+
+    /// Returns whether there is nothing more to receive.
+    pub(super) const fn is_over(&self) -> bool {
+        self.driver.is_reported()
+    }
+
+    /// Wakes the other task, which learns then what has changed.
+    fn wake(&self, side: Side) {
+        if let Some(wakers) = &self.wakers {
+            wakers.wake(side);
+        }
+    }
+}
+
+impl<T: Transport> Wire<T> {
+    /// Queues answers to the peer, and tries once to write them, so that they leave before the
+    /// application sees the message that caused them.
+    fn answer<R: Role>(
+        &mut self,
+        sender: &mut MessageSender<R>,
+        answers: &mut Answers,
+        context: &Context<'_>,
+    ) {
+        let closes = answers.close().is_some();
+        sender.settle(answers);
+        // An error is found again by the next read.
+        let _ = self.poll_write(sender, Side::Receiving, context);
+        if closes {
+            // The task that sends may wait for room in the queue. It learns now that nothing more
+            // can be sent.
+            self.wake(Side::Sending);
+        }
+    }
+
+    /// Carries out what the driver wants, until there is input or the connection is over.
+    fn poll_io<R: Role>(
+        &mut self,
+        sender: &mut MessageSender<R>,
+        receiver: &mut MessageReceiver<R>,
+        turn: &mut Turn,
+        context: &mut Context<'_>,
+    ) -> Poll<Moved> {
+        loop {
+            if self.driver.wants(sender).write {
+                let _ = self.poll_write(sender, Side::Receiving, context);
+            }
+            let wants = self.driver.wants(sender);
+            if wants.done {
+                self.wake(Side::Sending);
+                return Poll::Ready(Moved::Done(self.driver.take_error(sender)));
+            }
+            if wants.shutdown_write
+                && let Poll::Ready(shut) = self.transport.poll_shutdown(context)
+            {
+                self.driver.handle_shutdown(&shut);
+            }
+            match wants.read {
+                Some(ReadTo::Input) => {
+                    if let Poll::Ready(read) = self.transport.poll_fill(receiver.input(), context) {
+                        self.driver.handle_read(read, receiver, sender);
+                        return Poll::Ready(Moved::Read);
+                    }
+                }
+                Some(ReadTo::Nowhere) => {
+                    let read = poll_discard(&mut self.transport, context);
+                    let is_pending = read.is_pending();
+                    self.driver.handle_discarded(&match read {
+                        Poll::Ready(read) => read,
+                        Poll::Pending => Err(ErrorKind::WouldBlock.into()),
+                    });
+                    if !is_pending {
+                        ready!(turn.poll_step(context));
+                        continue;
+                    }
+                }
+                None => {}
+            }
+            if self.driver.wants(sender).done {
+                continue;
+            }
+            // The task that sends may stop before it has written everything. Then this task is woken
+            // and writes the rest.
+            if let Some(wakers) = &self.wakers {
+                wakers.register(Side::Receiving, context);
+            }
+            sender.output().release_memory();
+            ready!(self.poll_deadline(sender, Side::Receiving, context));
+        }
+    }
+
+    /// Waits for the next deadline, and then does what is due.
+    fn poll_deadline<R: Role>(
+        &mut self,
+        sender: &mut MessageSender<R>,
+        side: Side,
+        context: &Context<'_>,
+    ) -> Poll<()> {
+        let to_receive = matches!(side, Side::Receiving);
+        let now = self.transport.now();
+        let deadline = self.driver.deadline(now, sender, to_receive);
+        if let Some(own) = self.deadlines.get_mut(side as usize) {
+            *own = deadline;
+        }
+        let Some(earliest) = self.deadlines.iter().flatten().min() else {
+            return Poll::Pending;
+        };
+        let mut context = Wakers::context(self.wakers.as_ref(), side, context);
+        match ready!(self.transport.poll_until(*earliest, &mut context)) {
+            Ok(()) => {
+                let now = self.transport.now();
+                self.driver.handle_deadline(now, sender, to_receive);
+                for deadline in &mut self.deadlines {
+                    *deadline = deadline.filter(|deadline| *deadline > now);
+                }
+            }
+            Err(error) => self.driver.fail(error, sender),
+        }
+        // The other task does what is due for it, or learns that the connection has ended.
+        self.wake(match side {
+            Side::Receiving => Side::Sending,
+            Side::Sending => Side::Receiving,
+        });
+        Poll::Ready(())
+    }
+
+    /// Writes everything that is queued, and flushes the transport.
+    fn poll_write<R: Role>(
+        &mut self,
+        sender: &mut MessageSender<R>,
+        side: Side,
+        context: &Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        // `output` queues a Pong that waited for room, so it is called again after each write.
+        while self.driver.is_unflushed() || !sender.output().is_empty() {
+            let Self { transport, driver, wakers, .. } = self;
+            let mut context = Wakers::context(wakers.as_ref(), side, context);
+            let written = ready!(poll_write_all(transport, driver, sender.output(), &mut context));
+            driver.handle_written(&written);
+            written?;
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Waits until everything that is queued is written and flushed.
+    pub(super) fn poll_flush<R: Role>(
+        &mut self,
+        sender: &mut MessageSender<R>,
+        context: &Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        loop {
+            if sender.is_cut() {
+                return Poll::Ready(Err(cut(sender)));
+            }
+            if let Poll::Ready(written) = self.poll_write(sender, Side::Sending, context) {
+                // The task that receives may already wait, and then only this call can free the
+                // queue.
+                sender.output().release_memory();
+                return Poll::Ready(written.map_err(Error::Io));
+            }
+            ready!(self.poll_deadline(sender, Side::Sending, context));
+        }
+    }
+
+    /// Queues a Close, unless the connection is already closing.
+    pub(super) fn close<R: Role>(
+        &self,
+        sender: &mut MessageSender<R>,
+        code: CloseCode,
+        reason: &str,
+    ) -> Result<(), Error> {
+        if sender.state() == State::Open {
+            sender.close(code, reason).map_err(Error::Send)?;
+            // The task that receives has a time limit from now on.
+            self.wake(Side::Receiving);
+        }
+        Ok(())
+    }
+
+    /// Waits until a Close and everything before it is written and flushed.
+    pub(super) fn poll_close<R: Role>(
+        &mut self,
+        sender: &mut MessageSender<R>,
+        context: &Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        let flushed = ready!(self.poll_flush(sender, context));
+        // After both endpoints have sent a Close, it has no meaning how the transport ends.
+        let is_clean = sender.close_info().is_some_and(|info| info.is_clean);
+        Poll::Ready(if is_clean && !sender.is_cut() { Ok(()) } else { flushed })
+    }
+
+    /// Waits until a message can be queued, or never can.
+    pub(super) fn poll_room<R: Role>(
+        &mut self,
+        sender: &mut MessageSender<R>,
+        context: &Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        loop {
+            // On a closed connection, the attempt to queue returns the reason.
+            if sender.is_ready() || sender.is_closed() {
+                return Poll::Ready(Ok(()));
+            }
+            if let Poll::Ready(written) = self.poll_write(sender, Side::Sending, context) {
+                return Poll::Ready(Ok(written?));
+            }
+            // A part of the queue may have been written.
+            if !sender.is_ready() {
+                ready!(self.poll_deadline(sender, Side::Sending, context));
+            }
+        }
+    }
+}
+
+/// Writes all of `output`, and flushes the transport.
+fn poll_write_all<T: Transport>(
+    transport: &mut T,
+    driver: &mut Driver,
+    output: &mut Outgoing,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    while !output.is_empty() {
+        let mut slices = [IoSlice::new(&[]); 16];
+        let filled = output.chunks_vectored(&mut slices);
+        let slices = slices.get(..filled).unwrap_or_default();
+        let written = ready!(transport.poll_write(slices, context))?;
+        if written == 0 {
+            return Poll::Ready(Err(ErrorKind::WriteZero.into()));
+        }
+        output.advance(written);
+        driver.handle_accepted();
+    }
+    transport.poll_flush(context)
+}
+
+/// The error of a deadline that ended the connection while bytes waited to be written.
+fn cut<R: Role>(sender: &MessageSender<R>) -> Error {
+    match sender.error() {
+        Some(error) => Error::Protocol(error),
+        None => {
+            let text = "the peer did not accept the last bytes within the close time-out";
+            Error::Io(io::Error::new(ErrorKind::TimedOut, text))
+        }
+    }
+}
+
+#[cold]
+fn poll_discard<T: Transport>(
+    transport: &mut T,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    transport.poll_read(&mut [0; 4096], context)
+}

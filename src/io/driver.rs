@@ -1,0 +1,276 @@
+//! What an adapter does next with its transport
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 7.1.1).
+
+use core::mem;
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+
+use super::Error;
+use crate::close::CloseCode;
+use crate::connection::{Role, State, TransportAction};
+use crate::error::ProtocolError;
+use crate::websocket::{MessageReceiver, MessageSender, Waiting};
+
+/// Decides what an adapter does with the transport of one connection, from the opening handshake to
+/// the end of the transport. It reads and writes nothing.
+///
+/// An adapter repeats three steps until a message is ready or [`Wants::done`] is set:
+/// 1. It carries out what [`wants`](Self::wants) returns, as far as the transport is ready: it
+///    writes, it shuts down the sending side, it reads. It reports each result to the method that
+///    [`Wants`] names.
+/// 2. It calls [`MessageReceiver::receive`] and [`MessageSender::settle`], unless the bytes that it
+///    read were to be dropped.
+/// 3. If the transport was ready for nothing, it waits until the transport is ready or the
+///    [`deadline`](Self::deadline) is reached. Then it calls
+///    [`handle_deadline`](Self::handle_deadline).
+///
+/// Every method takes the sending half of the same connection, so that an adapter can keep the
+/// driver with that half under one lock.
+#[derive(Debug)]
+pub struct Driver {
+    /// Whether the transport has accepted bytes that are not flushed.
+    unflushed: bool,
+    /// Whether the transport has refused bytes. Nothing more is written then.
+    broken: bool,
+    /// Whether the sending side has been shut down.
+    shut: bool,
+    rest: Rest,
+    reads: Reads,
+    /// Whether the error that ended the connection has been returned.
+    reported: bool,
+}
+
+/// The receiving side of the transport.
+#[derive(Debug)]
+enum Reads {
+    Open,
+    /// There are no more bytes to read.
+    Ended,
+    /// A read failed while the connection was not closed. The error has not been returned yet, or is
+    /// `None`.
+    Failed(Option<io::Error>),
+    /// A time limit has ended the connection.
+    Expired,
+}
+
+/// What the peer sends after the closing handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    Unknown,
+    /// It has sent nothing.
+    Nothing,
+    /// It has sent bytes, against RFC 6455, section 5.5.1.
+    Bytes,
+}
+
+/// What the driver wants of the transport. More than one thing can be wanted at a time, because
+/// reading must go on while a write is stuck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Wants {
+    /// Write [`MessageSender::output`] and then flush the transport. Report the result with
+    /// [`Driver::handle_written`].
+    pub write: bool,
+    /// Shut down the sending side of the transport. Report it with [`Driver::handle_shutdown`].
+    pub shutdown_write: bool,
+    /// Read from the transport.
+    pub read: Option<ReadTo>,
+    /// The transport is no longer needed. [`Driver::take_error`] tells how the connection ended.
+    pub done: bool,
+}
+
+/// Where the bytes of a read go.
+///
+/// This enum is exhaustive on purpose, because an adapter must carry out every wish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadTo {
+    /// To [`MessageReceiver::input`]. Report the result with [`Driver::handle_read`].
+    Input,
+    /// To nowhere: no byte that still arrives has a meaning (RFC 6455, sections 5.5.1 and 7.1.7).
+    /// They are read so that the system does not reset the connection before the peer has read the
+    /// Close (RFC 6455, section 7.1.1). Report the result with [`Driver::handle_discarded`].
+    Nowhere,
+}
+
+impl Driver {
+    /// Creates the driver of a connection whose opening handshake is complete.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            // The opening handshake may have left bytes that are not flushed.
+            unflushed: true,
+            broken: false,
+            shut: false,
+            rest: Rest::Unknown,
+            reads: Reads::Open,
+            reported: false,
+        }
+    }
+
+    /// Returns what to do now.
+    pub fn wants<R: Role>(&self, sender: &mut MessageSender<R>) -> Wants {
+        let write = !self.broken && (self.unflushed || !sender.output().is_empty());
+        let is_closed = sender.state() == State::Closed;
+        let read = if is_closed { ReadTo::Nowhere } else { ReadTo::Input };
+        let keep = Wants {
+            write,
+            shutdown_write: false,
+            read: self.reads.are_open().then_some(read),
+            done: false,
+        };
+        let done = Wants { write: false, read: None, done: true, ..keep };
+        if matches!(self.reads, Reads::Failed(_) | Reads::Expired) {
+            return done;
+        }
+        if !is_closed || write {
+            return keep;
+        }
+        match (sender.transport_action(), &self.reads) {
+            // RFC 6455, section 7.1.1: the client waits for the server to end the transport.
+            (TransportAction::Keep, Reads::Open) => keep,
+            // The peer is gone, so that it receives nothing more.
+            _ if sender.error().is_some_and(|error| error.close_code() == CloseCode::ABNORMAL) => {
+                done
+            }
+            _ if !self.shut && !self.broken => Wants { shutdown_write: true, ..keep },
+            // A server need not wait after a clean close: a client that has sent a Close sends no
+            // bytes that the system would answer with a reset.
+            (_, Reads::Open) if sender.error().is_some() || self.rest != Rest::Nothing => keep,
+            _ => done,
+        }
+    }
+
+    /// Returns whether the transport has accepted bytes that are not flushed.
+    #[must_use]
+    pub const fn is_unflushed(&self) -> bool {
+        self.unflushed
+    }
+
+    /// Records that the transport has accepted bytes, which must be flushed later.
+    pub const fn handle_accepted(&mut self) {
+        self.unflushed = true;
+    }
+
+    /// Records the result of writing and flushing everything. After an error nothing more is
+    /// written. Reading goes on, because the peer may have sent messages before the transport
+    /// failed. Then the end of the reads tells how the connection ended.
+    pub const fn handle_written(&mut self, written: &io::Result<()>) {
+        self.unflushed = false;
+        self.broken = written.is_err();
+    }
+
+    /// Records that the sending side of the transport was shut down, or that this failed.
+    pub fn handle_shutdown(&mut self, shut: &io::Result<()>) {
+        self.shut = true;
+        if shut.is_err() {
+            // The transport has failed, so the peer cannot be waited for.
+            self.reads = Reads::Ended;
+        }
+    }
+
+    /// Records the result of a read into [`MessageReceiver::input`]. 0 bytes are the end of the
+    /// transport.
+    pub fn handle_read<R: Role>(
+        &mut self,
+        read: io::Result<usize>,
+        receiver: &mut MessageReceiver<R>,
+        sender: &mut MessageSender<R>,
+    ) {
+        self.reads = match read {
+            Ok(1..) => return sender.handle_received(),
+            // The answer to a Close of the peer may still have to be written.
+            Ok(0) => Reads::Ended,
+            Err(error) => Reads::Failed(Some(error)),
+        };
+        sender.receive_eof(receiver.receive_eof());
+    }
+
+    /// Records the result of a read of bytes that were dropped: 0 bytes are the end of the transport,
+    /// and `WouldBlock` tells that the transport has no bytes now. After both endpoints have sent a
+    /// Close, any other error has no meaning.
+    pub fn handle_discarded(&mut self, read: &io::Result<usize>) {
+        match read {
+            Ok(1..) => self.rest = Rest::Bytes,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                if self.rest == Rest::Unknown {
+                    self.rest = Rest::Nothing;
+                }
+            }
+            Ok(0) | Err(_) => self.reads = Reads::Ended,
+        }
+    }
+
+    /// Returns the time at which to call [`handle_deadline`](Self::handle_deadline), or `None` if
+    /// the wait has no limit. `to_receive` tells whether the program waits for messages. A half that
+    /// only sends does not.
+    ///
+    /// Call it before each wait, with the present time: a duration since a fixed moment that the
+    /// caller chooses.
+    pub fn deadline<R: Role>(
+        &self,
+        now: Duration,
+        sender: &mut MessageSender<R>,
+        to_receive: bool,
+    ) -> Option<Duration> {
+        let waiting = self.waiting(sender, to_receive);
+        sender.deadline(now, waiting)
+    }
+
+    /// Does what is due at `now`: queues a Ping, or ends the connection.
+    pub fn handle_deadline<R: Role>(
+        &mut self,
+        now: Duration,
+        sender: &mut MessageSender<R>,
+        to_receive: bool,
+    ) {
+        let waiting = self.waiting(sender, to_receive);
+        if sender.handle_deadline(now, waiting) {
+            self.reads = Reads::Expired;
+        }
+    }
+
+    fn waiting<R: Role>(&self, sender: &mut MessageSender<R>, to_receive: bool) -> Waiting {
+        Waiting {
+            to_receive: to_receive && self.reads.are_open(),
+            to_flush: !self.broken && (self.unflushed || self.wants(sender).shutdown_write),
+        }
+    }
+
+    /// Ends the connection because a wait with a time limit is impossible, for example because the
+    /// program has no clock.
+    pub fn fail<R: Role>(&mut self, error: io::Error, sender: &mut MessageSender<R>) {
+        self.reads = Reads::Failed(Some(error));
+        sender.receive_eof(Err(ProtocolError::UnexpectedEof));
+    }
+
+    /// Returns the error that ended the connection, once. Call it when [`Wants::done`] is set.
+    ///
+    /// Returns `None` if both endpoints have sent a Close.
+    pub fn take_error<R: Role>(&mut self, sender: &MessageSender<R>) -> Option<Error> {
+        if mem::replace(&mut self.reported, true) {
+            return None;
+        }
+        match &mut self.reads {
+            Reads::Failed(error) => error.take().map(Error::Io),
+            Reads::Open | Reads::Ended | Reads::Expired => sender.error().map(Error::Protocol),
+        }
+    }
+
+    /// Returns whether [`take_error`](Self::take_error) has told how the connection ended.
+    #[must_use]
+    pub const fn is_reported(&self) -> bool {
+        self.reported
+    }
+}
+
+impl Reads {
+    const fn are_open(&self) -> bool {
+        matches!(self, Self::Open)
+    }
+}
+
+impl Default for Driver {
+    fn default() -> Self {
+        Self::new()
+    }
+}

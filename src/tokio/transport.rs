@@ -1,0 +1,125 @@
+//! A byte stream of tokio, with a timer of tokio.
+
+use alloc::boxed::Box;
+use core::pin::{Pin, pin};
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+use std::io::{self, IoSlice};
+
+use ::tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use ::tokio::runtime::Handle;
+use ::tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::asynchronous::Transport;
+use crate::websocket::Incoming;
+
+/// A byte stream that implements [`AsyncRead`] and [`AsyncWrite`], with a timer of tokio.
+///
+/// The timer is created at the first wait that has a deadline. Outside of a tokio runtime such a
+/// wait ends the connection with an error. In a runtime that was built without `enable_time`, tokio
+/// panics.
+#[derive(Debug)]
+pub struct TokioIo<S> {
+    stream: S,
+    /// The moment of the first look at the clock.
+    start: Option<Instant>,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Transport for TokioIo<S> {
+    type Stream = S;
+
+    fn new(stream: S) -> Self {
+        Self { stream, start: None, sleep: None }
+    }
+
+    fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    fn into_stream(self) -> S {
+        self.stream
+    }
+
+    fn poll_read(
+        &mut self,
+        buffer: &mut [u8],
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
+        Poll::Ready(Ok(buffer.filled().len()))
+    }
+
+    /// Reads without initialising the memory first.
+    fn poll_fill(
+        &mut self,
+        mut input: Incoming<'_>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let mut free = input.lend();
+        let filled = pin!(self.stream.read_buf(&mut free)).as_mut().poll(context);
+        if filled.is_pending() {
+            input.take_back(free);
+            input.release_memory();
+        } else {
+            input.give_back(free);
+        }
+        filled
+    }
+
+    fn poll_write(
+        &mut self,
+        slices: &[IoSlice<'_>],
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let stream = Pin::new(&mut self.stream);
+        match slices {
+            [_, _, ..] if stream.is_write_vectored() => stream.poll_write_vectored(context, slices),
+            [first, ..] => stream.poll_write(context, first),
+            [] => Poll::Ready(Ok(0)),
+        }
+    }
+
+    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn now(&mut self) -> Duration {
+        self.start.get_or_insert_with(Instant::now).elapsed()
+    }
+
+    fn poll_until(
+        &mut self,
+        deadline: Duration,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        // A deadline that the clock cannot show is never reached.
+        let Some(deadline) = self.start.get_or_insert_with(Instant::now).checked_add(deadline)
+        else {
+            return Poll::Pending;
+        };
+        let sleep = match &mut self.sleep {
+            Some(sleep) => sleep,
+            None => {
+                if Handle::try_current().is_err() {
+                    let text = "a time limit needs the timer of a tokio runtime, and there is none";
+                    return Poll::Ready(Err(io::Error::other(text)));
+                }
+                self.sleep.insert(Box::pin(sleep_until(deadline)))
+            }
+        };
+        if sleep.deadline() != deadline {
+            sleep.as_mut().reset(deadline);
+        }
+        sleep.as_mut().poll(context).map(Ok)
+    }
+}
