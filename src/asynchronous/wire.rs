@@ -273,8 +273,8 @@ impl<T: Transport> Wire<T> {
         context: &Context<'_>,
     ) -> Poll<Result<(), Error>> {
         loop {
-            if sender.is_cut() {
-                return Poll::Ready(Err(cut(sender)));
+            if let Some(error) = Driver::output_lost(sender) {
+                return Poll::Ready(Err(error));
             }
             if let Poll::Ready(written) = self.poll_write(sender, Side::Sending, context) {
                 // The task that receives may already wait, and then only this call can free the
@@ -354,17 +354,6 @@ fn poll_write_all<T: Transport>(
         driver.handle_accepted();
     }
     transport.poll_flush(context)
-}
-
-/// The error of a deadline that ended the connection while bytes waited to be written.
-fn cut<R: Role>(sender: &MessageSender<R>) -> Error {
-    match sender.error() {
-        Some(error) => Error::Protocol(error),
-        None => {
-            let text = "the peer did not accept the last bytes within the close time-out";
-            Error::Io(io::Error::new(ErrorKind::TimedOut, text))
-        }
-    }
 }
 
 #[cold]

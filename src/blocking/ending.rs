@@ -5,21 +5,7 @@ use std::io::{self, ErrorKind, Read as _};
 use std::net::{Shutdown, TcpStream};
 
 use super::deadline::{Deadline, TimedStream};
-use super::{retry, write_some};
-use crate::websocket::Outgoing;
-
-/// Writes all of `output`.
-pub(super) fn write_out(
-    stream: &TcpStream,
-    output: &mut Outgoing,
-    deadline: Deadline,
-) -> io::Result<()> {
-    let mut timed = TimedStream { stream, deadline };
-    while !output.is_empty() {
-        write_some(&mut timed, output)?;
-    }
-    Ok(())
-}
+use super::retry;
 
 /// Shuts down the sending side if `shutdown` is set. Then reads until the end and drops the bytes
 /// (RFC 6455, section 7.1.1).

@@ -1,23 +1,24 @@
 //! The two halves of a WebSocket, for two threads.
 
 use alloc::sync::Arc;
+use core::mem;
 use core::time::Duration;
-use std::io;
+use std::io::{self, ErrorKind, Read as _};
 use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::deadline::Deadline;
-use super::ending::{see_out, write_out};
-use super::write_side::WriteSide;
+use super::write_side::{SLICE, WriteSide, Writer};
 use super::{WebSocketStream, retry};
-use crate::close::{CloseCode, CloseFrame};
-use crate::connection::{Owed, Role};
+use crate::close::CloseCode;
+use crate::connection::{Role, State};
 use crate::deflate::Compression;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::Opened;
-use crate::io::{Error, Unsent};
+use crate::io::{Error, ReadTo, Unsent, is_would_block};
 use crate::message::Message;
 use crate::websocket::{
     Answers, MessageReceiver, MessageRef, MessageSender, Part, Prepared, ReuniteError, WebSocket,
@@ -28,20 +29,21 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     ///
     /// Pings and a Close are still answered without the help of the application. The half that
     /// reads sends the answer, unless the other half is writing: then the other half sends it after
-    /// its own write.
+    /// its own write. A peer that does not read does not keep the half that reads from reading.
     ///
     /// # Errors
-    /// Returns an error if the system cannot create a second handle of the socket.
+    /// Returns the error of the system, if it does not tell the time-outs of the socket.
     pub fn into_split(self) -> io::Result<(ReadHalf<R>, WriteHalf<R>)> {
-        let stream = self.stream.try_clone()?;
         let opened = self.opened().clone();
-        let (receiver, sender) = self.websocket.into_split();
-        let write_side = Arc::new(WriteSide::new(self.stream, sender));
+        let Self { stream, websocket, driver, start } = self;
+        let own_timeout = stream.read_timeout()?;
+        let (receiver, sender) = websocket.into_split();
+        let write_side = Arc::new(WriteSide::new(stream, sender, driver, start)?);
         let reader = ReadHalf {
-            stream,
             receiver,
-            close_timeout: self.close_timeout,
-            end: None,
+            heard: false,
+            timeout: own_timeout,
+            own_timeout,
             opened: opened.clone(),
             write_side: Arc::clone(&write_side),
         };
@@ -52,32 +54,25 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
 /// The half of a WebSocket that reads.
 #[derive(Debug)]
 pub struct ReadHalf<R> {
-    stream: TcpStream,
     receiver: MessageReceiver<R>,
-    close_timeout: Duration,
-    end: Option<ReadOutcome>,
+    /// Whether bytes have arrived that the sending half does not know of.
+    heard: bool,
+    /// The read time-out of the socket now.
+    timeout: Option<Duration>,
+    /// The read time-out that the application has set on the socket.
+    own_timeout: Option<Duration>,
     opened: Opened,
     write_side: Arc<WriteSide<R>>,
 }
 
-/// How the receiving direction ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ReadOutcome {
-    Closed,
-    Failed,
-}
-
 impl<R: Role> ReadHalf<R> {
-    /// Returns the next message, or `None` after the Close message of the peer. Call
-    /// [`finish`](Self::finish) then.
+    /// Returns the next message, as [`WebSocketStream::read`] does. Call it until it returns `None`,
+    /// also after the other half has sent a Close.
     ///
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::read`].
     pub fn read(&mut self) -> Result<Option<Message>, Error> {
-        if !self.wait(MessageReceiver::process)? {
-            return Ok(None);
-        }
-        Ok(self.receiver.receive(&mut Answers::new())?)
+        self.take(MessageReceiver::receive)
     }
 
     /// Returns the next message, which borrows the read buffer, as [`WebSocketStream::read_ref`]
@@ -86,10 +81,10 @@ impl<R: Role> ReadHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::read`].
     pub fn read_ref(&mut self) -> Result<Option<MessageRef<'_>>, Error> {
-        if !self.wait(MessageReceiver::process)? {
-            return Ok(None);
-        }
-        Ok(self.receiver.receive_ref(&mut Answers::new())?)
+        Ok(match self.take(process)? {
+            Some(()) => self.receiver.receive_ref(&mut Answers::new())?,
+            None => None,
+        })
     }
 
     /// Returns the next part of a message, as [`WebSocketStream::read_part`] does.
@@ -97,44 +92,121 @@ impl<R: Role> ReadHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::read`].
     pub fn read_part(&mut self) -> Result<Option<Part<'_>>, Error> {
-        if !self.wait(MessageReceiver::process_part)? {
-            return Ok(None);
-        }
-        Ok(self.receiver.receive_part(&mut Answers::new())?)
+        Ok(match self.take(process_part)? {
+            Some(()) => self.receiver.receive_part(&mut Answers::new())?,
+            None => None,
+        })
     }
 
-    /// Reads from the transport until `process` returns `true`. Returns `false` when the receiving
-    /// direction is over.
-    fn wait(
+    /// Reads from the transport until `take` returns something. Returns `None` when the connection
+    /// is over.
+    fn take<T>(
         &mut self,
-        process: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<bool, ProtocolError>,
-    ) -> Result<bool, Error> {
+        take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<T>, ProtocolError>,
+    ) -> Result<Option<T>, Error> {
+        let begin = Instant::now();
         loop {
             let mut answers = Answers::new();
-            let processed = process(&mut self.receiver, &mut answers);
-            if answers.close().is_some() {
-                self.end = Some(match processed {
-                    Ok(_) => ReadOutcome::Closed,
-                    Err(_) => ReadOutcome::Failed,
-                });
-            }
+            let taken = take(&mut self.receiver, &mut answers);
             if !answers.is_empty() {
                 self.write_side.owe(&mut answers);
             }
-            match processed {
-                Ok(false) if self.end.is_some() => return Ok(false),
-                Ok(false) => {}
-                processed => return Ok(processed?),
+            if let Ok(Some(taken)) = taken {
+                return Ok(Some(taken));
             }
-            if retry(|| self.receiver.input().read_from(&mut self.stream))? == 0
-                && let Err(error) = self.receiver.receive_eof()
-            {
-                // The sending half must record the error too.
-                self.end = Some(ReadOutcome::Failed);
-                answers.add(Owed::Fault(error));
-                self.write_side.owe(&mut answers);
+            // The driver keeps an error until the Close that reports it has reached the peer.
+            if !self.wait(begin)? {
+                return Ok(None);
             }
         }
+    }
+
+    /// Does the next thing that the driver wants. Returns `false` when the connection is over.
+    /// `begin` is the time at which the application began to wait.
+    fn wait(&mut self, begin: Instant) -> Result<bool, Error> {
+        let mut to = ReadTo::Input;
+        let mut limit = SLICE;
+        // The other half may be writing, for at most a slice of time.
+        if let Some(mut writer) = self.write_side.try_writer() {
+            self.write_side.write_briefly(&mut writer);
+            let Writer { sender, driver, .. } = &mut *writer;
+            if mem::take(&mut self.heard) {
+                sender.handle_received();
+            }
+            let now = self.write_side.now();
+            if let Some(deadline) = driver.deadline(now, sender, true) {
+                if now >= deadline {
+                    driver.handle_deadline(now, sender, true);
+                }
+                limit = limit.min(deadline.saturating_sub(now));
+            }
+            let wants = driver.wants(sender);
+            if wants.write {
+                // The transport may soon accept more bytes.
+                limit = limit.min(SHORT);
+            }
+            if wants.shutdown_write {
+                driver.handle_shutdown(&self.write_side.shutdown_write());
+            } else if wants.read == Some(ReadTo::Nowhere)
+                && !sender.is_client()
+                && sender.error().is_none()
+            {
+                // A clean end needs no more than that.
+                driver.handle_discarded(&Err(ErrorKind::WouldBlock.into()));
+            }
+            let wants = driver.wants(sender);
+            let error = if wants.done { driver.take_error(sender) } else { None };
+            self.write_side.release(writer);
+            if wants.done {
+                // A write of the other half that is in progress ends now.
+                let _ = self.write_side.stream.shutdown(Shutdown::Both);
+                return error.map_or(Ok(false), Err);
+            }
+            match wants.read {
+                Some(read) => to = read,
+                None => {
+                    thread::sleep(SHORT);
+                    return Ok(true);
+                }
+            }
+        }
+        self.read_once(to, limit, begin)?;
+        Ok(true)
+    }
+
+    /// Reads once, within `limit`, without a lock.
+    fn read_once(&mut self, to: ReadTo, limit: Duration, begin: Instant) -> Result<(), Error> {
+        let timeout = Some(self.own_timeout.map_or(limit, |own| own.min(limit)).max(SHORTEST));
+        if self.timeout != timeout {
+            self.write_side.stream.set_read_timeout(timeout)?;
+            self.timeout = timeout;
+        }
+        let asked = Instant::now();
+        let mut stream = &self.write_side.stream;
+        let read = match to {
+            ReadTo::Input => retry(|| self.receiver.input().read_from(&mut stream)),
+            ReadTo::Nowhere => retry(|| stream.read(&mut [0; 4096])),
+        };
+        match (read, to) {
+            (Err(error), _) if is_would_block(&error) => {
+                let is_early = asked.elapsed() + SHORTEST < limit;
+                if is_early || self.own_timeout.is_some_and(|own| begin.elapsed() >= own) {
+                    // The socket does not block, or for no longer than the application wants.
+                    return Err(error.into());
+                }
+            }
+            (Ok(1..), ReadTo::Input) => self.heard = true,
+            (read, to) => {
+                let mut writer = self.write_side.writer();
+                let Writer { sender, driver, .. } = &mut *writer;
+                match to {
+                    ReadTo::Input => driver.handle_read(read, &mut self.receiver, sender),
+                    ReadTo::Nowhere => driver.handle_discarded(&read),
+                }
+                self.write_side.release(writer);
+            }
+        }
+        Ok(())
     }
 
     /// Returns the result of the opening handshake: for a client, also the response of the server.
@@ -154,34 +226,19 @@ impl<R: Role> ReadHalf<R> {
         self.receiver.release_memory();
     }
 
-    /// Ends the transport as [`WebSocketStream::finish`] does, after everything that is queued has
-    /// been written. A write that does not end within the close time-out, because the peer does not
-    /// read, is aborted. The other half cannot use the transport any more.
+    /// Completes the closing handshake and ends the transport, as [`WebSocketStream::finish`] does.
+    /// Call it after the other half has sent a Close, after a Close of the peer, or after an error.
     ///
     /// # Errors
-    /// Returns the error of the transport, or `TimedOut`.
-    pub fn finish(self) -> io::Result<()> {
-        let ended = self.end_transport();
-        // The other half has a handle of the socket too, so to drop this one ends nothing. And only
-        // a shutdown ends a write that began before the time-out was set. An error means that the
-        // transport has already ended.
-        let _ = self.stream.shutdown(Shutdown::Both);
-        ended
-    }
-
-    /// Writes what is queued, shuts down the sending side and reads to the end of the transport.
-    fn end_transport(&self) -> io::Result<()> {
-        self.stream.set_nonblocking(false)?;
-        let deadline = Deadline::after(self.close_timeout);
-        // This limits the writes that the other half begins in the meantime.
-        self.stream.set_write_timeout(deadline.left()?)?;
-        let mut writer = self.write_side.writer_by(deadline)?;
-        write_out(&self.stream, self.write_side.output(&mut writer), deadline)?;
-        drop(writer);
-        // RFC 6455, section 7.1.1: after a clean close the client waits for the server to close the
-        // transport first.
-        let shutdown = !(self.receiver.is_client() && self.end == Some(ReadOutcome::Closed));
-        see_out(&self.stream, shutdown, deadline)
+    /// Returns the same errors as [`WebSocketStream::finish`].
+    pub fn finish(&mut self) -> Result<(), Error> {
+        let begun = self.write_side.with_sender(|sender| match sender.state() {
+            State::Open => sender.close(CloseCode::NORMAL, ""),
+            _ => Ok(()),
+        });
+        begun.map_err(Error::Send)?;
+        while self.read()?.is_some() {}
+        Ok(())
     }
 
     /// Joins both halves of a WebSocket.
@@ -195,48 +252,56 @@ impl<R: Role> ReadHalf<R> {
         if !Arc::ptr_eq(&self.write_side, &writer.write_side) {
             return Err(ReuniteError::new(self, writer));
         }
-        let WriteHalf { write_side, opened } = writer;
-        let Self { stream, receiver, close_timeout, end, write_side: ours, .. } = self;
-        drop(ours);
+        let Self { receiver, own_timeout, heard, timeout, opened, write_side } = self;
+        drop(writer);
         let write_side = match Arc::try_unwrap(write_side) {
             Ok(write_side) => write_side,
-            // This does not happen: there are only two halves, and the other reference was dropped
-            // above.
+            // This does not happen: there are only two halves, and the other one was dropped above.
             Err(write_side) => {
                 let ours = Arc::clone(&write_side);
-                let reader = Self {
-                    stream,
-                    receiver,
-                    close_timeout,
-                    end,
-                    opened: opened.clone(),
-                    write_side: ours,
-                };
-                return Err(ReuniteError::new(reader, WriteHalf { write_side, opened }));
+                let writer = WriteHalf { write_side, opened: opened.clone() };
+                let reader =
+                    Self { receiver, own_timeout, heard, timeout, opened, write_side: ours };
+                return Err(ReuniteError::new(reader, writer));
             }
         };
-        let (write_stream, sender) = write_side.into_parts();
+        let (stream, sender, driver, start) = write_side.into_parts();
+        // An error is found again by the next read.
+        let _ = stream.set_read_timeout(own_timeout);
         match WebSocket::reunite(receiver, sender) {
-            Ok(websocket) => {
-                Ok(WebSocketStream { stream, websocket, unflushed: false, close_timeout })
-            }
+            Ok(websocket) => Ok(WebSocketStream { stream, websocket, driver, start }),
             // This does not happen: the halves of one stream hold the halves of one connection.
             Err(halves) => {
                 let (receiver, sender) = halves.into_halves();
-                let write_side = Arc::new(WriteSide::new(write_stream, sender));
+                let write_side = Arc::new(WriteSide::rejoin(stream, sender, driver, start));
                 let ours = Arc::clone(&write_side);
-                let reader = Self {
-                    stream,
-                    receiver,
-                    close_timeout,
-                    end,
-                    opened: opened.clone(),
-                    write_side: ours,
-                };
-                Err(ReuniteError::new(reader, WriteHalf { write_side, opened }))
+                let writer = WriteHalf { write_side, opened: opened.clone() };
+                let reader =
+                    Self { receiver, own_timeout, heard, timeout, opened, write_side: ours };
+                Err(ReuniteError::new(reader, writer))
             }
         }
     }
+}
+
+/// How long the half that reads waits before it tries again to write.
+const SHORT: Duration = Duration::from_millis(20);
+
+/// The shortest time-out that a socket accepts.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+fn process<R: Role>(
+    receiver: &mut MessageReceiver<R>,
+    answers: &mut Answers,
+) -> Result<Option<()>, ProtocolError> {
+    Ok(receiver.process(answers)?.then_some(()))
+}
+
+fn process_part<R: Role>(
+    receiver: &mut MessageReceiver<R>,
+    answers: &mut Answers,
+) -> Result<Option<()>, ProtocolError> {
+    Ok(receiver.process_part(answers)?.then_some(()))
 }
 
 /// The half of a WebSocket that writes.
@@ -265,7 +330,8 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::send`].
     pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.write_side.send(queue_message(message.into()))
+        self.feed(message)?;
+        self.flush()
     }
 
     /// Queues a message, as [`WebSocketStream::feed`] does. The next [`flush`](Self::flush) or
@@ -282,7 +348,8 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::send_prepared`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.write_side.send(|room| room?.send_prepared(message).map_err(Error::Send))
+        self.write_side.feed(|room| room?.send_prepared(message).map_err(Error::Send))?;
+        self.flush()
     }
 
     /// Sends the next fragment of a message, as [`WebSocketStream::send_fragment`] does.
@@ -296,10 +363,11 @@ impl<R: Role> WriteHalf<R> {
         payload: impl Into<Bytes>,
     ) -> Result<(), Error> {
         let payload = payload.into();
-        self.write_side.send(|room| match room {
+        self.write_side.feed(|room| match room {
             Ok(sender) => Ok(sender.send_fragment(kind, fin, payload)?),
             Err(error) => Err(error.with_unsent(Unsent::Fragment(payload))),
-        })
+        })?;
+        self.flush()
     }
 
     /// Decides whether the next messages are sent compressed, as
@@ -314,20 +382,32 @@ impl<R: Role> WriteHalf<R> {
     }
 
     /// Begins the closing handshake, as [`WebSocketStream::close`] does. The half that reads
-    /// completes it: call [`ReadHalf::read`] until it returns `None`.
+    /// completes it: call [`ReadHalf::read`] until it returns `None`, or [`ReadHalf::finish`].
     ///
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::close`].
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        let frame = CloseFrame::new(code, reason).map_err(Error::Send)?;
-        self.send(Message::Close(Some(frame.into())))
+        let begun = self.write_side.with_sender(|sender| match sender.state() {
+            State::Open => sender.close(code, reason),
+            _ => Ok(()),
+        });
+        begun.map_err(Error::Send)?;
+        let flushed = self.flush();
+        // After both endpoints have sent a Close, it has no meaning how the transport ends.
+        let is_clean = self
+            .write_side
+            .with_sender(|sender| sender.close_info().is_some_and(|info| info.is_clean));
+        match flushed {
+            Err(error) if !is_clean || error.is_would_block() => Err(error),
+            _ => Ok(()),
+        }
     }
 
-    /// Writes everything that is queued.
+    /// Writes everything that is queued, as [`WebSocketStream::flush`] does.
     ///
     /// # Errors
-    /// Returns the error of the transport. After `WouldBlock` or `TimedOut`, call again.
-    pub fn flush(&mut self) -> io::Result<()> {
+    /// Returns the same errors as [`WebSocketStream::flush`].
+    pub fn flush(&mut self) -> Result<(), Error> {
         self.write_side.flush()
     }
 }

@@ -1,176 +1,269 @@
-//! The state that two halves share: the transport for writing, the sending half, and the owed
-//! answers.
+//! The state that two halves share: the transport, the sending half, and the owed answers.
 
-use std::io;
-use std::net::TcpStream;
+use core::time::Duration;
+use std::io::{self, ErrorKind, Write as _};
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
 
-use super::deadline::Deadline;
-use super::write_some;
+use super::{retry, write_some};
 use crate::connection::Role;
-use crate::io::{Error, is_would_block};
-use crate::websocket::{Answers, MessageSender, Outgoing};
+use crate::io::{Driver, Error, is_would_block};
+use crate::websocket::{Answers, MessageSender};
+
+/// The longest time that a call of the system blocks. After it, the half looks at the deadlines and
+/// at what the other half has done.
+pub(super) const SLICE: Duration = Duration::from_millis(500);
+
+/// The longest time that the half that reads waits for the transport to accept bytes. It must go on
+/// reading, even if the peer does not.
+const BRIEF: Duration = Duration::from_millis(1);
 
 /// The state that the halves share.
 #[derive(Debug)]
 pub(super) struct WriteSide<R> {
-    /// Locked during a whole write, however long the write takes.
+    pub(super) stream: TcpStream,
+    /// Locked during a write, for at most a [`SLICE`] at a time.
     writer: Mutex<Writer<R>>,
     /// Locked only for moments, so that the half that reads never waits for a slow write.
     due: Mutex<Answers>,
     /// Notified, while `due` is locked, after the writer was released.
-    written: Condvar,
+    released: Condvar,
+    /// The moment of the creation of the connection, from which all times count.
+    start: Instant,
+    /// The write time-out that the application has set on the socket.
+    own_timeout: Option<Duration>,
 }
 
+/// The sending half, and what the transport needs.
 #[derive(Debug)]
 pub(super) struct Writer<R> {
-    stream: TcpStream,
-    sender: MessageSender<R>,
+    pub(super) sender: MessageSender<R>,
+    pub(super) driver: Driver,
+    /// Whether the transport accepted no bytes at the last attempt of the half that reads.
+    stuck: bool,
+    /// The write time-out of the socket now.
+    timeout: Option<Duration>,
 }
 
 impl<R: Role> WriteSide<R> {
-    pub(super) const fn new(stream: TcpStream, sender: MessageSender<R>) -> Self {
+    pub(super) fn new(
+        stream: TcpStream,
+        sender: MessageSender<R>,
+        driver: Driver,
+        start: Instant,
+    ) -> io::Result<Self> {
+        let own_timeout = stream.write_timeout()?;
+        Ok(Self { own_timeout, ..Self::rejoin(stream, sender, driver, start) })
+    }
+
+    /// Does what [`new`](Self::new) does for a socket without time-outs.
+    pub(super) fn rejoin(
+        stream: TcpStream,
+        sender: MessageSender<R>,
+        driver: Driver,
+        start: Instant,
+    ) -> Self {
         Self {
-            writer: Mutex::new(Writer { stream, sender }),
+            stream,
+            writer: Mutex::new(Writer { sender, driver, stuck: false, timeout: None }),
             due: Mutex::new(Answers::new()),
-            written: Condvar::new(),
+            released: Condvar::new(),
+            start,
+            own_timeout: None,
         }
     }
 
-    /// Returns the transport, and the sending half with all owed answers.
-    pub(super) fn into_parts(self) -> (TcpStream, MessageSender<R>) {
+    /// Returns the parts, with all owed answers in the queue.
+    pub(super) fn into_parts(self) -> (TcpStream, MessageSender<R>, Driver, Instant) {
         let mut writer = self.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut due = self.due.into_inner().unwrap_or_else(PoisonError::into_inner);
         writer.sender.settle(&mut due);
-        (writer.stream, writer.sender)
+        // An error is found again by the next write.
+        let _ = self.stream.set_write_timeout(self.own_timeout);
+        (self.stream, writer.sender, writer.driver, self.start)
     }
 
-    /// Records owed answers, and makes sure that they are sent.
+    /// Returns the time since the creation of the connection.
+    pub(super) fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Records owed answers, and tries to send them. If the other half is writing, it sends them
+    /// after its write.
     pub(super) fn owe(&self, answers: &mut Answers) {
         lock(&self.due).append(answers);
-        self.settle();
-    }
-
-    /// Sends the owed answers, unless another thread is writing. That thread sends them after its
-    /// write.
-    fn settle(&self) {
-        while !lock(&self.due).is_empty() {
-            let Some(mut writer) = self.try_writer() else {
-                return;
-            };
-            // If the transport accepts no bytes now, the next write sends the answers. If it has
-            // failed, the next read reports the error.
-            if writer.flush(&self.due).is_err() {
-                break;
+        if let Some(mut writer) = self.try_writer() {
+            // One attempt for each read is enough: a peer may send many Pings and not read.
+            if !writer.stuck {
+                self.write_briefly(&mut writer);
             }
-        }
-        let _due = lock(&self.due);
-        self.written.notify_one();
-    }
-
-    /// Returns the writer, unless it is in use.
-    fn try_writer(&self) -> Option<MutexGuard<'_, Writer<R>>> {
-        match self.writer.try_lock() {
-            Ok(writer) => Some(writer),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
+            self.release(writer);
         }
     }
 
-    /// Returns the writer as soon as it is not in use, or `TimedOut` if it is in use until
-    /// `deadline`.
-    pub(super) fn writer_by(&self, deadline: Deadline) -> io::Result<MutexGuard<'_, Writer<R>>> {
+    /// Returns the sending half with all owed answers, unless the other half is writing.
+    pub(super) fn try_writer(&self) -> Option<MutexGuard<'_, Writer<R>>> {
+        let mut writer = match self.writer.try_lock() {
+            Ok(writer) => writer,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        writer.sender.settle(&mut lock(&self.due));
+        Some(writer)
+    }
+
+    /// Returns the sending half with all owed answers, as soon as the other half is not writing.
+    pub(super) fn writer(&self) -> MutexGuard<'_, Writer<R>> {
         let mut due = lock(&self.due);
         loop {
-            if let Some(writer) = self.try_writer() {
-                return Ok(writer);
-            }
-            due = match deadline.left()? {
-                Some(left) => {
-                    let waited = self.written.wait_timeout(due, left);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
+            match self.writer.try_lock() {
+                Ok(mut writer) => {
+                    writer.sender.settle(&mut due);
+                    return writer;
                 }
-                None => self.written.wait(due).unwrap_or_else(PoisonError::into_inner),
-            };
+                Err(TryLockError::Poisoned(poisoned)) => {
+                    let mut writer = poisoned.into_inner();
+                    writer.sender.settle(&mut due);
+                    return writer;
+                }
+                // The time limit is only a precaution: each release is notified.
+                Err(TryLockError::WouldBlock) => {
+                    let waited = self.released.wait_timeout(due, SLICE);
+                    due = waited.unwrap_or_else(PoisonError::into_inner).0;
+                }
+            }
         }
+    }
+
+    /// Releases the sending half, and tells it to a half that waits for it.
+    pub(super) fn release(&self, writer: MutexGuard<'_, Writer<R>>) {
+        drop(writer);
+        let _due = lock(&self.due);
+        self.released.notify_all();
+    }
+
+    /// Writes what the transport accepts at once.
+    pub(super) fn write_briefly(&self, writer: &mut Writer<R>) {
+        writer.stuck = false;
+        while writer.driver.wants(&mut writer.sender).write {
+            match self.write_some(writer, BRIEF) {
+                Ok(()) => {}
+                Err(error) if is_would_block(&error) => {
+                    writer.stuck = true;
+                    return;
+                }
+                Err(error) => writer.driver.handle_written(&Err(error)),
+            }
+        }
+    }
+
+    /// Writes once, within `limit`.
+    fn write_some(&self, writer: &mut Writer<R>, limit: Duration) -> io::Result<()> {
+        let timeout = Some(self.own_timeout.map_or(limit, |own| own.min(limit)).max(BRIEF));
+        if writer.timeout != timeout {
+            self.stream.set_write_timeout(timeout)?;
+            writer.timeout = timeout;
+        }
+        let mut stream = &self.stream;
+        let output = writer.sender.output();
+        if output.is_empty() {
+            retry(|| stream.flush())?;
+            writer.driver.handle_written(&Ok(()));
+        } else {
+            write_some(&mut stream, output)?;
+            writer.driver.handle_accepted();
+        }
+        Ok(())
     }
 
     /// Calls `act`, which writes nothing. Then sends the answers that became due in the meantime.
-    pub(super) fn with_sender(&self, act: impl FnOnce(&mut MessageSender<R>)) {
-        act(&mut lock(&self.writer).sender);
-        self.settle();
+    pub(super) fn with_sender<T>(&self, act: impl FnOnce(&mut MessageSender<R>) -> T) -> T {
+        let mut writer = self.writer();
+        let result = act(&mut writer.sender);
+        self.release(writer);
+        self.owe(&mut Answers::new());
+        result
     }
 
-    /// Does `feed` and writes all that is queued. `feed` gets the reason if there is no room for
-    /// it.
-    pub(super) fn send(
+    /// Calls `feed` as soon as there is room, or with the reason why there will be none.
+    pub(super) fn feed<T>(
         &self,
-        feed: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let sent = {
-            let mut writer = lock(&self.writer);
-            writer.feed(feed, &self.due).and_then(|()| Ok(writer.flush(&self.due)?))
+        feed: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut writer = self.writer();
+        let mut room = Ok(());
+        if !writer.sender.is_ready() && !writer.sender.is_closed() {
+            (writer, room) = self.write_out(writer);
+        }
+        let fed = match room {
+            // The caller then gets `QueueFull`, with the message. An error of this write would look
+            // as if the message had been queued.
+            Err(error) if !is_would_block(&error) => feed(Err(error.into())),
+            _ => feed(Ok(&mut writer.sender)),
         };
-        self.settle();
-        sent
-    }
-
-    /// As [`send`](Self::send), and writes only what makes room.
-    pub(super) fn feed(
-        &self,
-        feed: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let fed = lock(&self.writer).feed(feed, &self.due);
-        self.settle();
+        self.release(writer);
+        self.owe(&mut Answers::new());
         fed
     }
 
-    pub(super) fn flush(&self) -> io::Result<()> {
-        let flushed = lock(&self.writer).flush(&self.due);
-        self.settle();
-        flushed
+    /// Writes everything that is queued.
+    pub(super) fn flush(&self) -> Result<(), Error> {
+        let (writer, written) = self.write_out(self.writer());
+        let lost = Driver::output_lost(&writer.sender);
+        self.release(writer);
+        self.owe(&mut Answers::new());
+        written?;
+        lost.map_or(Ok(()), Err)
     }
 
-    /// Returns all bytes to write, including the owed answers.
-    pub(super) fn output<'w>(&self, writer: &'w mut Writer<R>) -> &'w mut Outgoing {
-        writer.sender.settle(&mut lock(&self.due));
-        writer.sender.output()
-    }
-}
-
-impl<R: Role> Writer<R> {
-    fn feed(
-        &mut self,
-        feed: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<(), Error>,
-        due: &Mutex<Answers>,
-    ) -> Result<(), Error> {
-        match self.make_room(due) {
-            Ok(()) => feed(Ok(&mut self.sender)),
-            Err(error) => feed(Err(error)),
-        }
-    }
-
-    /// Writes everything that is queued if the queue is full.
-    fn make_room(&mut self, due: &Mutex<Answers>) -> Result<(), Error> {
-        if self.sender.is_ready() {
-            return Ok(());
-        }
-        match self.flush(due) {
-            // The caller then gets `QueueFull`, with the message. An error of this write would look
-            // as if the message had been queued.
-            Err(error) if is_would_block(&error) => Ok(()),
-            flushed => Ok(flushed?),
-        }
-    }
-
-    /// Writes everything that is queued, and the answers that become due in the meantime.
-    fn flush(&mut self, due: &Mutex<Answers>) -> io::Result<()> {
+    /// Writes everything that is queued, and the answers that become due in the meantime. The
+    /// sending half is released now and then.
+    fn write_out<'w>(
+        &'w self,
+        mut writer: MutexGuard<'w, Writer<R>>,
+    ) -> (MutexGuard<'w, Writer<R>>, io::Result<()>) {
+        let begin = Instant::now();
         loop {
-            self.sender.settle(&mut lock(due));
-            if self.sender.output().is_empty() {
-                return Ok(());
+            let Writer { sender, driver, .. } = &mut *writer;
+            if sender.output().is_empty() && !driver.is_unflushed() {
+                return (writer, Ok(()));
             }
-            write_some(&mut self.stream, self.sender.output())?;
+            let now = self.now();
+            let deadline = driver.deadline(now, sender, false);
+            let left = deadline.map_or(SLICE, |deadline| deadline.saturating_sub(now).min(SLICE));
+            let asked = Instant::now();
+            match self.write_some(&mut writer, left) {
+                Ok(()) => writer.stuck = false,
+                Err(error) if is_would_block(&error) => {
+                    let now = self.now();
+                    if deadline.is_some_and(|deadline| now >= deadline) {
+                        let Writer { sender, driver, .. } = &mut *writer;
+                        driver.handle_deadline(now, sender, false);
+                    } else if asked.elapsed() + BRIEF < left
+                        || self.own_timeout.is_some_and(|own| begin.elapsed() >= own)
+                    {
+                        // The socket does not block, or for no longer than the application wants.
+                        return (writer, Err(error));
+                    }
+                }
+                Err(error) => {
+                    writer.driver.handle_written(&Err(io::Error::from(error.kind())));
+                    return (writer, Err(error));
+                }
+            }
+            // The half that reads may wait for the sending half.
+            self.release(writer);
+            writer = self.writer();
+        }
+    }
+
+    /// Shuts down the sending side.
+    pub(super) fn shutdown_write(&self) -> io::Result<()> {
+        match self.stream.shutdown(Shutdown::Write) {
+            // The peer has already ended the connection.
+            Err(error) if error.kind() == ErrorKind::NotConnected => Ok(()),
+            shut => shut,
         }
     }
 }

@@ -256,6 +256,18 @@ impl Driver {
         }
     }
 
+    /// Returns the error for code that waits until everything is written, if a time limit has ended the
+    /// connection while bytes waited. These bytes are lost.
+    pub fn output_lost<R: Role>(sender: &MessageSender<R>) -> Option<Error> {
+        sender.is_cut().then(|| match sender.error() {
+            Some(error) => Error::Protocol(error),
+            None => {
+                let text = "the peer did not accept the last bytes within the close time-out";
+                Error::Io(io::Error::new(ErrorKind::TimedOut, text))
+            }
+        })
+    }
+
     /// Returns whether [`take_error`](Self::take_error) has told how the connection ended.
     #[must_use]
     pub const fn is_reported(&self) -> bool {

@@ -167,11 +167,11 @@ fn client_step(
                         }
                         Word::Close => socket.close(CloseCode::NORMAL, "done"),
                         Word::Flush => match socket.flush() {
-                            Err(error) if is_transient(&error) => {
+                            Err(error) if error.is_would_block() => {
                                 words.push_front(Word::Flush);
                                 Ok(())
                             }
-                            flushed => flushed.map_err(Error::Io),
+                            flushed => flushed,
                         },
                     };
                     match resume(taken) {
@@ -249,7 +249,12 @@ fn a_transport_that_fails_at_any_step_of_the_server_is_told_of() {
     for at in 0..steps {
         let (at_client, at_server, ..) = play(Mood::Ready, Mood::Broken(at));
         let reset = io::Error::from(ErrorKind::ConnectionReset).to_string();
-        assert_eq!(at_server.ended, Some(Some(reset)), "step {at}");
+        if at_server.closes == 0 {
+            assert_eq!(at_server.ended, Some(Some(reset)), "step {at}");
+        } else {
+            // The closing handshake is complete: how the transport ends has no meaning.
+            assert_eq!(at_server.ended, Some(None), "step {at}");
+        }
         // And the client is told that its peer has gone.
         assert!(matches!(at_client.ended, Some(Some(_))), "step {at}: {at_client:?}");
         assert!(expected().starts_with(&at_server.data), "step {at}");

@@ -38,6 +38,8 @@ impl Hesitant {
     }
 }
 
+impl websocket_proto::blocking::Transport for Hesitant {}
+
 impl Read for Hesitant {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.hesitate()?;

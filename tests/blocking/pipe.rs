@@ -69,6 +69,8 @@ impl Transport {
     }
 }
 
+impl websocket_proto::blocking::Transport for Transport {}
+
 impl Read for Transport {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = self.step()?;

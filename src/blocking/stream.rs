@@ -1,0 +1,423 @@
+//! The WebSocket over a transport that blocks
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
+
+use std::io::{self, ErrorKind};
+use std::time::Instant;
+
+use bytes::{Buf as _, Bytes, BytesMut};
+
+use super::transport::{read_within, write_within};
+use super::{Acceptor, Transport, retry, write_some};
+use crate::close::CloseCode;
+use crate::connection::{CloseInfo, Role, Server, State};
+use crate::error::ProtocolError;
+use crate::frame::Kind;
+use crate::handshake::{Opened, Request};
+use crate::io::{AcceptError, Driver, Error, Parts, ReadTo, Reply, Unsent, is_would_block};
+use crate::message::Message;
+use crate::websocket::{
+    Answers, Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket,
+};
+
+/// A WebSocket over a transport.
+///
+/// [`read`](Self::read) returns the messages. Before it waits for the transport it writes
+/// everything that is queued, so Pings and a Close are answered without the help of the
+/// application.
+///
+/// Every call can be resumed. If the transport returns `WouldBlock`, or a time-out expires, the
+/// call returns this error and nothing is lost. The same call then continues where it stopped.
+#[derive(Debug)]
+pub struct WebSocketStream<S, R> {
+    pub(super) stream: S,
+    pub(super) websocket: WebSocket<R>,
+    pub(super) driver: Driver,
+    /// The moment of the creation, from which all times count.
+    pub(super) start: Instant,
+}
+
+impl<S: Transport> WebSocketStream<S, Server> {
+    /// Runs the opening handshake of a server, with the default limits and without a subprotocol.
+    ///
+    /// A request that does not ask for a WebSocket gets the matching HTTP response, and the
+    /// transport is dropped. [`Acceptor`] has more options and can be resumed.
+    ///
+    /// # Errors
+    /// Returns the reason why no WebSocket was opened.
+    pub fn accept(stream: S) -> Result<Self, AcceptError> {
+        Acceptor::new(stream).accept()
+    }
+
+    /// Runs the opening handshake as [`accept`](Self::accept) does, with a configuration. `answer`
+    /// decides about the request.
+    ///
+    /// ```no_run
+    /// # use std::net::TcpListener;
+    /// use websocket_proto::blocking::{Config, Reply, WebSocketStream};
+    ///
+    /// # let (stream, _) = TcpListener::bind("127.0.0.1:9001")?.accept()?;
+    /// let socket = WebSocketStream::accept_with(stream, Config::new(), |request| {
+    ///     match request.path() {
+    ///         "/chat" => Reply::accept().header("Set-Cookie", "seen=1"),
+    ///         _ => Reply::refuse(404),
+    ///     }
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the reason why no WebSocket was opened.
+    pub fn accept_with(
+        stream: S,
+        config: Config,
+        answer: impl FnOnce(&Request<'_>) -> Reply,
+    ) -> Result<Self, AcceptError> {
+        Acceptor::new(stream).config(config).accept_with(answer)
+    }
+}
+
+impl<S, R: Role> WebSocketStream<S, R> {
+    /// Creates a WebSocket from the result of an opening handshake that your own code has run.
+    /// `input` contains the bytes that were read after the handshake.
+    pub fn from_parts(stream: S, role: R, config: Config, opened: Opened, input: BytesMut) -> Self {
+        let mut websocket = WebSocket::new(role, config, opened);
+        websocket.input().append(input);
+        Self { stream, websocket, driver: Driver::new(), start: Instant::now() }
+    }
+
+    /// Returns the result of the opening handshake: for a client, also the response of the server.
+    #[must_use]
+    pub const fn opened(&self) -> &Opened {
+        self.websocket.opened()
+    }
+
+    /// Returns the subprotocol that both sides agreed on in the opening handshake.
+    #[must_use]
+    pub fn subprotocol(&self) -> Option<&str> {
+        self.websocket.subprotocol()
+    }
+
+    /// Returns the transport, for example to set its options. Do not read from it or write to it:
+    /// that breaks the WebSocket.
+    pub const fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// Returns the transport, as [`stream`](Self::stream) does.
+    pub const fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// Takes the connection apart. The parts include the bytes that were read but not processed,
+    /// and the bytes that were queued but not written. The bytes of a message in progress that were
+    /// already processed are lost.
+    pub fn into_parts(mut self) -> Parts<S> {
+        let input = self.websocket.take_unprocessed();
+        let output = self.websocket.output();
+        let output = output.copy_to_bytes(output.remaining());
+        Parts { stream: self.stream, input, output }
+    }
+
+    /// Returns the state of the connection in the closing handshake. Frames in the queue count as
+    /// sent.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.websocket.state()
+    }
+
+    /// Returns how the connection ended, or `None` while it is open or closing (RFC 6455, sections
+    /// 7.1.4 to 7.1.6).
+    #[must_use]
+    pub fn close_info(&self) -> Option<CloseInfo<'_>> {
+        self.websocket.close_info()
+    }
+}
+
+impl<S: Transport, R: Role> WebSocketStream<S, R> {
+    /// Returns the next message, or `None` when the connection is over: after the Close message of
+    /// the peer, or after an error.
+    ///
+    /// Before it waits for the transport it writes everything that is queued. Before it returns an
+    /// error of the peer or `None`, it ends the transport as RFC 6455, section 7.1.1, asks for: a
+    /// server shuts down its sending side, and then this method waits for the peer to do the same,
+    /// at most for the [`close_timeout`](Config::close_timeout). So the WebSocket can be dropped
+    /// after that, and a loop that ends at the first error is right.
+    ///
+    /// Before it returns a Ping or a Close, it tries to write the answer.
+    ///
+    /// # Errors
+    /// - [`Io`](Error::Io): the transport failed. After `WouldBlock` or `TimedOut`, call again.
+    /// - [`Protocol`](Error::Protocol): the peer violated the protocol, and the Close that reports
+    ///   it has been written, if the transport accepted it. Or the transport ended without a Close,
+    ///   or a time limit of the configuration ran out, which both stand for code 1006.
+    ///
+    /// Each error is returned once, except `WouldBlock` and `TimedOut`.
+    pub fn read(&mut self) -> Result<Option<Message>, Error> {
+        self.take(MessageReceiver::receive)
+    }
+
+    /// Returns the next message as [`read`](Self::read) does. The message borrows the read buffer
+    /// until the next call. A message in one frame costs no allocation.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`read`](Self::read).
+    pub fn read_ref(&mut self) -> Result<Option<MessageRef<'_>>, Error> {
+        let ready = |receiver: &mut MessageReceiver<R>, answers: &mut Answers| {
+            Ok(receiver.process(answers)?.then_some(()))
+        };
+        Ok(match self.take(ready)? {
+            Some(()) => self.websocket.receive_ref()?,
+            None => None,
+        })
+    }
+
+    /// Returns the next part of a message as it arrives. The part borrows the read buffer until the
+    /// next call. Use this method for messages that are larger than memory.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`read`](Self::read).
+    pub fn read_part(&mut self) -> Result<Option<Part<'_>>, Error> {
+        let ready = |receiver: &mut MessageReceiver<R>, answers: &mut Answers| {
+            Ok(receiver.process_part(answers)?.then_some(()))
+        };
+        Ok(match self.take(ready)? {
+            Some(()) => self.websocket.receive_part()?,
+            None => None,
+        })
+    }
+
+    /// Sends a message: queues it and writes everything that is queued. If the queue is full, it is
+    /// written first.
+    ///
+    /// # Errors
+    /// - [`Rejected`](Error::Rejected): the message was not queued, and is in the error. If the
+    ///   reason is [`QueueFull`](crate::SendError::QueueFull), the transport did not accept the
+    ///   earlier messages.
+    /// - [`Unsent`](Error::Unsent): the transport failed before the queue had room for the message.
+    ///   The message is in the error.
+    /// - [`Io`](Error::Io): the transport failed, and the message is queued. After `WouldBlock` or
+    ///   `TimedOut`, [`flush`](Self::flush) writes the rest of it.
+    pub fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.feed(message)?;
+        self.flush()
+    }
+
+    /// Sends a message that is sent to other connections too.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`send`](Self::send), but [`Send`](Error::Send) if the message
+    /// was not queued.
+    pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        self.make_room()?;
+        self.websocket.send_prepared(message).map_err(Error::Send)?;
+        self.flush()
+    }
+
+    /// Sends the next fragment of a message (RFC 6455, section 5.4). Use this method for a message
+    /// that is not complete yet, or is larger than memory. `fin` marks the last fragment.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`send`](Self::send), but
+    /// [`RejectedFragment`](Error::RejectedFragment) with the payload if the fragment was not queued.
+    pub fn send_fragment(
+        &mut self,
+        kind: Kind,
+        fin: bool,
+        payload: impl Into<Bytes>,
+    ) -> Result<(), Error> {
+        let payload = payload.into();
+        if let Err(error) = self.make_room() {
+            return Err(error.with_unsent(Unsent::Fragment(payload)));
+        }
+        self.websocket.send_fragment(kind, fin, payload)?;
+        self.flush()
+    }
+
+    /// Queues a message, and writes only if the queue is full. The next [`flush`](Self::flush)
+    /// sends the queued messages, many of them in one write. [`read`](Self::read) does so too
+    /// before it waits.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`send`](Self::send).
+    pub fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        if let Err(error) = self.make_room() {
+            return Err(error.with_unsent(Unsent::Message(message)));
+        }
+        Ok(self.websocket.send(message)?)
+    }
+
+    /// Begins the closing handshake (RFC 6455, section 7.1.2). The Close is sent after everything
+    /// that is queued. If the connection is already closing, its first Close is kept, and this
+    /// method only writes what is queued.
+    ///
+    /// [`finish`](Self::finish) completes the closing handshake. To receive the messages that still
+    /// arrive, call [`read`](Self::read) until it returns `None` before that.
+    ///
+    /// # Errors
+    /// - [`Send`](Error::Send): the code or the reason cannot be sent.
+    /// - The errors of [`flush`](Self::flush), but none of the transport after both endpoints have
+    ///   sent a Close.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        if self.state() == State::Open {
+            self.websocket.close(code, reason).map_err(Error::Send)?;
+        }
+        let flushed = self.flush();
+        // After both endpoints have sent a Close, it has no meaning how the transport ends.
+        let is_clean = self.close_info().is_some_and(|info| info.is_clean);
+        match flushed {
+            Err(error) if !is_clean || error.is_would_block() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes everything that is queued, and flushes the transport.
+    ///
+    /// # Errors
+    /// - [`Io`](Error::Io): the transport failed, or did not accept the last bytes within the
+    ///   [`close_timeout`](Config::close_timeout). After `WouldBlock` or `TimedOut`, call again.
+    /// - [`Protocol`](Error::Protocol): the transport accepted no bytes within the time limit of a
+    ///   [`keepalive`](Config::keepalive) or [`write_timeout`](Config::write_timeout), or the
+    ///   peer did not answer a Close. The queued bytes are lost.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        self.write_out(false)?;
+        Driver::output_lost(self.websocket.halves().1).map_or(Ok(()), Err)
+    }
+
+    /// Completes the closing handshake, within the [`close_timeout`](Config::close_timeout): waits
+    /// for the Close of the peer, drops the messages before it, and ends the transport so that no
+    /// sent bytes are lost (RFC 6455, section 7.1.1).
+    ///
+    /// Call it after [`close`](Self::close), or after [`read`](Self::read) has returned `None` or an
+    /// error. If the connection is still open, this method begins to close it with code 1000.
+    ///
+    /// # Errors
+    /// - [`Io`](Error::Io): the transport failed. After `WouldBlock` or `TimedOut`, call again.
+    /// - [`Protocol`](Error::Protocol): the peer violated the protocol, did not answer the Close
+    ///   ([`CloseTimeout`](ProtocolError::CloseTimeout)), or the transport ended without a Close.
+    pub fn finish(&mut self) -> Result<(), Error> {
+        if self.state() == State::Open {
+            self.websocket.close(CloseCode::NORMAL, "").map_err(Error::Send)?;
+        }
+        while self.read()?.is_some() {}
+        Ok(())
+    }
+}
+
+/// The loop between the WebSocket and its transport.
+impl<S: Transport, R: Role> WebSocketStream<S, R> {
+    /// Reads from the transport until `take` returns something. Returns `None` when the connection
+    /// is over.
+    fn take<T>(
+        &mut self,
+        take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<T>, ProtocolError>,
+    ) -> Result<Option<T>, Error> {
+        loop {
+            let (receiver, sender) = self.websocket.halves();
+            let mut answers = Answers::new();
+            let taken = take(receiver, &mut answers);
+            if !answers.is_empty() {
+                sender.settle(&mut answers);
+                // The answers leave before the message that caused them is returned. An error is
+                // found again by the next read.
+                let _ = self.write_out(true);
+            }
+            if let Ok(Some(taken)) = taken {
+                return Ok(Some(taken));
+            }
+            // The driver keeps an error until the Close that reports it has reached the peer.
+            if !self.wait()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Does the next thing that the driver wants. Returns `false` when the connection is over.
+    fn wait(&mut self) -> Result<bool, Error> {
+        let written = self.write_out(true);
+        let (receiver, sender) = self.websocket.halves();
+        let wants = self.driver.wants(sender);
+        if wants.done {
+            return self.driver.take_error(sender).map_or(Ok(false), Err);
+        }
+        if wants.shutdown_write {
+            self.driver.handle_shutdown(&self.stream.shutdown_write());
+            return Ok(true);
+        }
+        let deadline = self.driver.deadline(self.start.elapsed(), sender, true);
+        let limit = deadline.map(|deadline| deadline.saturating_sub(self.start.elapsed()));
+        let read = match wants.read {
+            // An error of the write does not stop the read. A transport that accepts no bytes may
+            // still have bytes to read, and a read reports a transport that has failed.
+            Some(ReadTo::Input) => read_within(&mut self.stream, limit, |stream| {
+                retry(|| receiver.input().read_from(stream))
+            }),
+            // A clean end needs no more than that, and a wait without a limit is not worth it.
+            Some(ReadTo::Nowhere) if !sender.is_client() && sender.error().is_none() => {
+                self.driver.handle_discarded(&Err(ErrorKind::WouldBlock.into()));
+                return Ok(true);
+            }
+            Some(ReadTo::Nowhere) if self.stream.read_timeout().is_err() => Ok(0),
+            Some(ReadTo::Nowhere) => {
+                read_within(&mut self.stream, limit, |stream| retry(|| stream.read(&mut [0; 4096])))
+            }
+            None => return written.map(|()| true).map_err(Error::Io),
+        };
+        match (read, wants.read) {
+            (Err(error), _) if is_would_block(&error) => {
+                let now = self.start.elapsed();
+                if deadline.is_none_or(|deadline| now < deadline) {
+                    return Err(error.into());
+                }
+                self.driver.handle_deadline(now, sender, true);
+            }
+            (read, Some(ReadTo::Nowhere)) => self.driver.handle_discarded(&read),
+            (read, _) => self.driver.handle_read(read, receiver, sender),
+        }
+        Ok(true)
+    }
+
+    /// Writes everything that is queued, and flushes the transport.
+    fn write_out(&mut self, to_receive: bool) -> io::Result<()> {
+        let sender = self.websocket.halves().1;
+        // `output` queues a Pong that waited for room, so it is called again after each write.
+        while self.driver.is_unflushed() || !sender.output().is_empty() {
+            let deadline = self.driver.deadline(self.start.elapsed(), sender, to_receive);
+            let limit = deadline.map(|deadline| deadline.saturating_sub(self.start.elapsed()));
+            let output = sender.output();
+            let is_flush = output.is_empty();
+            let written = write_within(&mut self.stream, limit, |stream| {
+                if is_flush { retry(|| stream.flush()) } else { write_some(stream, output) }
+            });
+            match written {
+                Ok(()) if is_flush => self.driver.handle_written(&written),
+                Ok(()) => self.driver.handle_accepted(),
+                Err(error) if is_would_block(&error) => {
+                    let now = self.start.elapsed();
+                    if deadline.is_none_or(|deadline| now < deadline) {
+                        return Err(error);
+                    }
+                    self.driver.handle_deadline(now, sender, to_receive);
+                }
+                Err(_) => {
+                    self.driver.handle_written(&written);
+                    return written;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes everything that is queued if the queue is full.
+    fn make_room(&mut self) -> Result<(), Error> {
+        if self.websocket.is_ready() {
+            return Ok(());
+        }
+        match self.write_out(false) {
+            // The caller then gets `QueueFull`, with the message. An error of this write would look
+            // as if the message had been queued.
+            Err(error) if is_would_block(&error) => Ok(()),
+            written => Ok(written?),
+        }
+    }
+}

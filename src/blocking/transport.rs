@@ -1,0 +1,220 @@
+//! The transport of the blocking adapter, and calls that are limited in time.
+
+use core::time::Duration;
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+/// A byte stream that blocks.
+///
+/// The methods have the names of [`TcpStream`]'s. A byte stream of your own needs only
+/// `impl Transport for MyStream {}`. But then the adapter cannot limit its waits: time-outs must be
+/// set on the byte stream, a keepalive and a write time-out are looked at only when a call returns
+/// `WouldBlock` or `TimedOut`, and the adapter does not wait for the peer to end the transport. For
+/// TLS over TCP, [`OverTcp`] implements everything.
+pub trait Transport: Read + Write {
+    /// Returns the longest time that a read may block, or `None` if there is no limit.
+    ///
+    /// # Errors
+    /// Returns [`Unsupported`](ErrorKind::Unsupported) if reads cannot be limited, or another error
+    /// of the transport.
+    fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    /// Sets the longest time that a read may block. The time is not zero.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`read_timeout`](Self::read_timeout).
+    fn set_read_timeout(&self, _timeout: Option<Duration>) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    /// Returns the longest time that a write may block, or `None` if there is no limit.
+    ///
+    /// # Errors
+    /// Returns [`Unsupported`](ErrorKind::Unsupported) if writes cannot be limited, or another error
+    /// of the transport.
+    fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    /// Sets the longest time that a write may block. The time is not zero.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`write_timeout`](Self::write_timeout).
+    fn set_write_timeout(&self, _timeout: Option<Duration>) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+
+    /// Shuts down the sending side.
+    ///
+    /// # Errors
+    /// Returns [`Unsupported`](ErrorKind::Unsupported) if only a drop of the transport ends the
+    /// sending side, or another error of the transport.
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        Err(ErrorKind::Unsupported.into())
+    }
+}
+
+impl Transport for TcpStream {
+    fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        Self::read_timeout(self)
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        Self::set_read_timeout(self, timeout)
+    }
+
+    fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        Self::write_timeout(self)
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        Self::set_write_timeout(self, timeout)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
+#[cfg(unix)]
+impl Transport for std::os::unix::net::UnixStream {
+    fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        Self::read_timeout(self)
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        Self::set_read_timeout(self, timeout)
+    }
+
+    fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        Self::write_timeout(self)
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        Self::set_write_timeout(self, timeout)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.shutdown(Shutdown::Write)
+    }
+}
+
+/// A byte stream over a TCP connection, such as a TLS stream.
+#[derive(Debug)]
+pub struct OverTcp<S> {
+    stream: S,
+    tcp: TcpStream,
+}
+
+impl<S> OverTcp<S> {
+    /// Combines a byte stream with a second handle of its TCP connection, from
+    /// [`TcpStream::try_clone`].
+    pub const fn new(stream: S, tcp: TcpStream) -> Self {
+        Self { stream, tcp }
+    }
+
+    /// Returns the byte stream.
+    pub const fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// Returns the byte stream, as [`stream`](Self::stream) does.
+    pub const fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// Returns the byte stream.
+    pub fn into_stream(self) -> S {
+        self.stream
+    }
+}
+
+impl<S: Read> Read for OverTcp<S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.read(buffer)
+    }
+}
+
+impl<S: Write> Write for OverTcp<S> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.write(bytes)
+    }
+
+    fn write_vectored(&mut self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.stream.write_vectored(slices)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// The end of TLS itself (`close_notify`) is not sent. The WebSocket has its own closing handshake,
+/// so that nothing can be cut off unnoticed.
+impl<S: Read + Write> Transport for OverTcp<S> {
+    fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        self.tcp.read_timeout()
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.tcp.set_read_timeout(timeout)
+    }
+
+    fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        self.tcp.write_timeout()
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.tcp.set_write_timeout(timeout)
+    }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        self.tcp.shutdown(Shutdown::Write)
+    }
+}
+
+/// The shortest time-out that a socket accepts.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Reads with `read`, which may block for at most `limit`. A shorter time-out of the transport
+/// applies too, and is the same afterwards.
+pub(super) fn read_within<S: Transport + ?Sized, T>(
+    stream: &mut S,
+    limit: Option<Duration>,
+    read: impl FnOnce(&mut S) -> io::Result<T>,
+) -> io::Result<T> {
+    let Some(limit) = limit.map(|limit| limit.max(SHORTEST)) else {
+        return read(stream);
+    };
+    let own = match stream.read_timeout() {
+        Ok(own) if own.is_none_or(|own| own > limit) => own,
+        Err(error) if error.kind() != ErrorKind::Unsupported => return Err(error),
+        _ => return read(stream),
+    };
+    stream.set_read_timeout(Some(limit))?;
+    let result = read(stream);
+    stream.set_read_timeout(own)?;
+    result
+}
+
+/// Writes with `write`, which may block for at most `limit`, as [`read_within`] does.
+pub(super) fn write_within<S: Transport + ?Sized, T>(
+    stream: &mut S,
+    limit: Option<Duration>,
+    write: impl FnOnce(&mut S) -> io::Result<T>,
+) -> io::Result<T> {
+    let Some(limit) = limit.map(|limit| limit.max(SHORTEST)) else {
+        return write(stream);
+    };
+    let own = match stream.write_timeout() {
+        Ok(own) if own.is_none_or(|own| own > limit) => own,
+        Err(error) if error.kind() != ErrorKind::Unsupported => return Err(error),
+        _ => return write(stream),
+    };
+    stream.set_write_timeout(Some(limit))?;
+    let result = write(stream);
+    stream.set_write_timeout(own)?;
+    result
+}
