@@ -121,6 +121,8 @@ pub mod deflate;
 mod error;
 pub mod extension;
 pub mod frame;
+#[cfg(feature = "futures-io")]
+pub mod futures_io;
 pub mod handshake;
 #[cfg(feature = "http")]
 pub mod http;

@@ -20,4 +20,5 @@ pub use split::{ReadHalf, WriteHalf};
 pub use stream::WebSocketStream;
 pub use transport::Transport;
 
+#[cfg(feature = "tokio")]
 pub(crate) use accept::{read_head, write_all};

@@ -144,7 +144,10 @@ impl<T: Transport, R: Role> ReadHalf<T, R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::finish`].
     pub async fn finish(&mut self) -> Result<(), Error> {
-        self.shared.with(|sender, wire| wire.close(sender, CloseCode::NORMAL, ""))?;
+        self.shared.with(|sender, wire| {
+            wire.await_end();
+            wire.close(sender, CloseCode::NORMAL, "")
+        })?;
         while let Some(received) = self.next().await {
             received?;
         }

@@ -316,6 +316,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     ///   ([`CloseTimeout`](ProtocolError::CloseTimeout)), or the transport ended without a Close.
     pub async fn finish(&mut self) -> Result<(), Error> {
         self.wire.close(self.websocket.halves().1, CloseCode::NORMAL, "")?;
+        self.wire.await_end();
         while let Some(received) = self.next().await {
             received?;
         }

@@ -129,6 +129,11 @@ impl<T> Wire<T> {
         self.driver.is_reported()
     }
 
+    /// Waits for the end of the transport too, from now on.
+    pub(super) const fn await_end(&mut self) {
+        self.driver.await_end();
+    }
+
     /// Wakes the other task, which learns then what has changed.
     fn wake(&self, side: Side) {
         if let Some(wakers) = &self.wakers {
@@ -186,7 +191,7 @@ impl<T: Transport> Wire<T> {
                         return Poll::Ready(Moved::Read);
                     }
                 }
-                Some(ReadTo::Nowhere) => {
+                Some(ReadTo::Nowhere | ReadTo::NowhereIfReady) => {
                     let read = poll_discard(&mut self.transport, context);
                     let is_pending = read.is_pending();
                     self.driver.handle_discarded(&match read {

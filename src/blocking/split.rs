@@ -147,11 +147,7 @@ impl<R: Role> ReadHalf<R> {
             }
             if wants.shutdown_write {
                 driver.handle_shutdown(&self.write_side.shutdown_write());
-            } else if wants.read == Some(ReadTo::Nowhere)
-                && !sender.is_client()
-                && sender.error().is_none()
-            {
-                // A clean end needs no more than that.
+            } else if wants.read == Some(ReadTo::NowhereIfReady) {
                 driver.handle_discarded(&Err(ErrorKind::WouldBlock.into()));
             }
             let wants = driver.wants(sender);
@@ -185,7 +181,7 @@ impl<R: Role> ReadHalf<R> {
         let mut stream = &self.write_side.stream;
         let read = match to {
             ReadTo::Input => retry(|| self.receiver.input().read_from(&mut stream)),
-            ReadTo::Nowhere => retry(|| stream.read(&mut [0; 4096])),
+            _ => retry(|| stream.read(&mut [0; 4096])),
         };
         match (read, to) {
             (Err(error), _) if is_would_block(&error) => {
@@ -201,7 +197,7 @@ impl<R: Role> ReadHalf<R> {
                 let Writer { sender, driver, .. } = &mut *writer;
                 match to {
                     ReadTo::Input => driver.handle_read(read, &mut self.receiver, sender),
-                    ReadTo::Nowhere => driver.handle_discarded(&read),
+                    _ => driver.handle_discarded(&read),
                 }
                 self.write_side.release(writer);
             }
@@ -232,9 +228,12 @@ impl<R: Role> ReadHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::finish`].
     pub fn finish(&mut self) -> Result<(), Error> {
-        let begun = self.write_side.with_sender(|sender| match sender.state() {
-            State::Open => sender.close(CloseCode::NORMAL, ""),
-            _ => Ok(()),
+        let begun = self.write_side.with_writer(|writer| {
+            writer.driver.await_end();
+            match writer.sender.state() {
+                State::Open => writer.sender.close(CloseCode::NORMAL, ""),
+                _ => Ok(()),
+            }
         });
         begun.map_err(Error::Send)?;
         while self.read()?.is_some() {}

@@ -15,9 +15,7 @@ use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
 use crate::io::{AcceptError, Driver, Error, Parts, ReadTo, Reply, Unsent, is_would_block};
 use crate::message::Message;
-use crate::websocket::{
-    Answers, Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket,
-};
+use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
 
 /// A WebSocket over a transport.
 ///
@@ -299,6 +297,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         if self.state() == State::Open {
             self.websocket.close(CloseCode::NORMAL, "").map_err(Error::Send)?;
         }
+        self.driver.await_end();
         while self.read()?.is_some() {}
         Ok(())
     }
@@ -352,8 +351,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             Some(ReadTo::Input) => read_within(&mut self.stream, limit, |stream| {
                 retry(|| receiver.input().read_from(stream))
             }),
-            // A clean end needs no more than that, and a wait without a limit is not worth it.
-            Some(ReadTo::Nowhere) if !sender.is_client() && sender.error().is_none() => {
+            Some(ReadTo::NowhereIfReady) => {
                 self.driver.handle_discarded(&Err(ErrorKind::WouldBlock.into()));
                 return Ok(true);
             }

@@ -179,8 +179,13 @@ impl<R: Role> WriteSide<R> {
 
     /// Calls `act`, which writes nothing. Then sends the answers that became due in the meantime.
     pub(super) fn with_sender<T>(&self, act: impl FnOnce(&mut MessageSender<R>) -> T) -> T {
+        self.with_writer(|writer| act(&mut writer.sender))
+    }
+
+    /// Calls `act` as [`with_sender`](Self::with_sender) does.
+    pub(super) fn with_writer<T>(&self, act: impl FnOnce(&mut Writer<R>) -> T) -> T {
         let mut writer = self.writer();
-        let result = act(&mut writer.sender);
+        let result = act(&mut writer);
         self.release(writer);
         self.owe(&mut Answers::new());
         result

@@ -35,6 +35,8 @@ pub struct Driver {
     /// Whether the sending side has been shut down.
     shut: bool,
     rest: Rest,
+    /// Whether the driver waits for the end of the transport after a clean close.
+    is_patient: bool,
     reads: Reads,
     /// Whether the error that ended the connection has been returned.
     reported: bool,
@@ -90,6 +92,9 @@ pub enum ReadTo {
     /// They are read so that the system does not reset the connection before the peer has read the
     /// Close (RFC 6455, section 7.1.1). Report the result with [`Driver::handle_discarded`].
     Nowhere,
+    /// To nowhere, like [`Nowhere`](Self::Nowhere), but only the bytes that are there. If there are
+    /// none, or if a read would block, report `WouldBlock`.
+    NowhereIfReady,
 }
 
 impl Driver {
@@ -102,6 +107,7 @@ impl Driver {
             broken: false,
             shut: false,
             rest: Rest::Unknown,
+            is_patient: false,
             reads: Reads::Open,
             reported: false,
         }
@@ -133,11 +139,22 @@ impl Driver {
                 done
             }
             _ if !self.shut && !self.broken => Wants { shutdown_write: true, ..keep },
+            (_, Reads::Open) if sender.error().is_some() || self.is_patient => keep,
             // A server need not wait after a clean close: a client that has sent a Close sends no
             // bytes that the system would answer with a reset.
-            (_, Reads::Open) if sender.error().is_some() || self.rest != Rest::Nothing => keep,
+            (_, Reads::Open) => match self.rest {
+                Rest::Unknown => Wants { read: Some(ReadTo::NowhereIfReady), ..keep },
+                Rest::Nothing => done,
+                Rest::Bytes => keep,
+            },
             _ => done,
         }
+    }
+
+    /// Makes the driver wait for the peer to end the transport, also after a clean close. A server
+    /// over HTTP/2 needs this: a stream that is dropped earlier is reset (RFC 8441, section 5).
+    pub const fn await_end(&mut self) {
+        self.is_patient = true;
     }
 
     /// Returns whether the transport has accepted bytes that are not flushed.

@@ -11,7 +11,7 @@ use tokio_rustls::TlsConnector;
 
 #[cfg(feature = "tls")]
 use super::tls;
-use super::{ClientStream, Connector, MaybeTlsStream, TokioIo};
+use super::{ClientStream, Connector, MaybeTlsStream, TokioTransport};
 use crate::asynchronous::{Transport as _, read_head, write_all};
 use crate::handshake::Scheme;
 #[cfg(not(feature = "tls"))]
@@ -172,7 +172,7 @@ async fn open_tunnel(
         return Ok(stream);
     };
     let failed = |error| step.failed(error);
-    let mut transport = TokioIo::new(stream);
+    let mut transport = TokioTransport::new(stream);
     loop {
         match tunneling.step() {
             Step::Read => {

@@ -42,7 +42,7 @@ pub use ::tokio_rustls;
 pub use connect::connect_with_tls;
 pub use connect::{connect, connect_tcp};
 pub use maybe_tls::MaybeTlsStream;
-pub use transport::TokioIo;
+pub use transport::TokioTransport;
 
 use crate::asynchronous;
 
@@ -75,19 +75,19 @@ pub use crate::{
 };
 
 /// A WebSocket over a byte stream of tokio.
-pub type WebSocketStream<S, R> = asynchronous::WebSocketStream<TokioIo<S>, R>;
+pub type WebSocketStream<S, R> = asynchronous::WebSocketStream<TokioTransport<S>, R>;
 
 /// The half of a [`WebSocketStream`] that receives.
-pub type ReadHalf<S, R> = asynchronous::ReadHalf<TokioIo<S>, R>;
+pub type ReadHalf<S, R> = asynchronous::ReadHalf<TokioTransport<S>, R>;
 
 /// The half of a [`WebSocketStream`] that sends.
-pub type WriteHalf<S, R> = asynchronous::WriteHalf<TokioIo<S>, R>;
+pub type WriteHalf<S, R> = asynchronous::WriteHalf<TokioTransport<S>, R>;
 
 /// The opening handshake of a server over a byte stream of tokio.
-pub type Acceptor<S> = asynchronous::Acceptor<TokioIo<S>>;
+pub type Acceptor<S> = asynchronous::Acceptor<TokioTransport<S>>;
 
 /// The opening handshake of a client over a byte stream of tokio.
-pub type Connector<S> = asynchronous::Connector<TokioIo<S>>;
+pub type Connector<S> = asynchronous::Connector<TokioTransport<S>>;
 
 /// A [`WebSocketStream`] in the role of the server.
 pub type ServerStream<S> = WebSocketStream<S, Server>;

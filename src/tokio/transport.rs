@@ -19,14 +19,14 @@ use crate::websocket::Incoming;
 /// wait ends the connection with an error. In a runtime that was built without `enable_time`, tokio
 /// panics.
 #[derive(Debug)]
-pub struct TokioIo<S> {
+pub struct TokioTransport<S> {
     stream: S,
     /// The moment of the first look at the clock.
     start: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Transport for TokioIo<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Transport for TokioTransport<S> {
     type Stream = S;
 
     fn new(stream: S) -> Self {

@@ -72,6 +72,7 @@ fn what_is_no_deflate_fails_behind_what_came_before_it() {
             let config = preferring(Preferences::new().client_no_context_takeover(true));
             let (mut server, mut client) = server_and_raw(config);
             client.write_all(&stream(Side::Server, &frames)).unwrap();
+            client.shutdown(std::net::Shutdown::Write).unwrap();
             for expected in [
                 Message::text("good, ".repeat(50)),
                 Message::text("plain"),

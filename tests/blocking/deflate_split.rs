@@ -100,13 +100,13 @@ fn halves_report_a_fault_too() {
         let (mut reader, mut writer) = server.into_split().unwrap();
         give(&mut client, compressed(deflated("good")));
         give(&mut client, compressed(b"\x07\x07"));
+        client.shutdown(Shutdown::Write).unwrap();
         assert_eq!(reader.read().unwrap(), Some(Message::text("good")));
         let error = reader.read().unwrap_err();
         assert!(matches!(error, Error::Protocol(ProtocolError::InvalidDeflate)), "{error:?}");
         let close = read_frame(&mut client);
         assert_eq!((close.first, &close.payload[..2]), (0x88, &1007_u16.to_be_bytes()[..]));
         assert!(writer.send(json(0, 1000)).is_err(), "nothing is sent behind a Close");
-        client.shutdown(Shutdown::Write).unwrap();
         reader.finish().unwrap();
         assert_eq!(read_to_fin(&mut client), b"");
     });

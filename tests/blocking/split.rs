@@ -289,6 +289,7 @@ fn finish_without_a_limit_waits_for_the_writer() {
         peer.read_exact(&mut vec![0; STUCK]).unwrap();
         assert_eq!(read_frame(&mut peer).opcode, CLOSE);
         peer.write_all(&messages::From::Client.close(1000, "")).unwrap();
+        drop(peer);
         writing.join().unwrap().unwrap();
         finishing.join().unwrap().unwrap();
     });

@@ -108,13 +108,15 @@ fn the_limits_are_those_of_the_configuration() {
         server.send(vec![1; 20]).unwrap();
         assert!(client.read().unwrap().is_some());
         client.send(vec![1; 11]).unwrap();
-        let error = server.read().unwrap_err();
+        let serving = thread::spawn(move || server.read().unwrap_err());
+        let Some(Message::Close(Some(close))) = client.read().unwrap() else { panic!() };
+        assert_eq!(close.code(), CloseCode::TOO_BIG);
+        drop(client);
+        let error = serving.join().unwrap();
         assert!(
             matches!(error, Error::Protocol(ProtocolError::MessageTooLarge { len: 11, limit: 10 })),
             "{error:?}"
         );
-        let Some(Message::Close(Some(close))) = client.read().unwrap() else { panic!() };
-        assert_eq!(close.code(), CloseCode::TOO_BIG);
     });
 }
 

@@ -17,7 +17,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let count = socket.read()?.ok_or("no case count")?;
     let count: usize = count.as_text().ok_or("the case count is no text")?.parse()?;
     while socket.read()?.is_some() {}
-    socket.finish()?;
 
     // Groups 9 and 12 send messages of up to 16 MiB, groups 12 and 13 compress.
     let config = Config::new().max_message_size(64 << 20).deflate(DeflateConfig::new());
@@ -30,22 +29,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut socket = blocking::connect(format!("{url}/updateReports?agent={agent}"))?;
     while socket.read()?.is_some() {}
-    socket.finish()?;
     println!("{count} cases run");
     Ok(())
 }
 
 fn run(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
     let mut socket = blocking::connect(ConnectOptions::new(url)?.config(config))?;
-    let ended = loop {
-        match socket.read() {
-            Ok(Some(message)) if message.is_data() => socket.feed(message)?,
-            Ok(Some(_)) => {}
-            Ok(None) => break Ok(()),
-            Err(error @ blocking::Error::Protocol(_)) => break Err(error.into()),
-            Err(error) => return Err(error.into()),
+    while let Some(message) = socket.read()? {
+        if message.is_data() {
+            socket.feed(message)?;
         }
-    };
-    socket.finish()?;
-    ended
+    }
+    Ok(())
 }

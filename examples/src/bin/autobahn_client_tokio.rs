@@ -36,14 +36,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn run(url: &str, config: Config) -> Result<(), Box<dyn Error>> {
     let mut socket = connect(ConnectOptions::new(url)?.config(config)).await?;
-    while let Some(received) = socket.next().await {
-        match received {
-            Ok(message) if message.is_data() => socket.feed(message).await?,
-            Ok(_) => {}
-            Err(error) => {
-                socket.finish().await?;
-                return Err(error.into());
-            }
+    while let Some(message) = socket.next().await {
+        let message = message?;
+        if message.is_data() {
+            socket.feed(message).await?;
         }
     }
     Ok(())

@@ -92,15 +92,10 @@ impl WebSocketUpgrade {
 }
 
 async fn echo(mut socket: Socket) -> Result<(), Box<dyn Error + Send + Sync>> {
-    while let Some(received) = socket.next().await {
-        match received {
-            Ok(message) if message.is_data() => socket.feed(message).await?,
-            Ok(_) => {}
-            Err(error) => {
-                // The Close that says why has to arrive.
-                socket.finish().await?;
-                return Err(error.into());
-            }
+    while let Some(message) = socket.next().await {
+        let message = message?;
+        if message.is_data() {
+            socket.feed(message).await?;
         }
     }
     Ok(())

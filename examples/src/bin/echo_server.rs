@@ -5,6 +5,7 @@
 use std::error::Error;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 use examples::arguments;
 use examples::explain;
@@ -14,16 +15,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (address, config) = arguments::parse()?;
     let listener = TcpListener::bind(address)?;
     println!("listening on ws://{}", listener.local_addr()?);
-    for stream in listener.incoming() {
+    loop {
+        let stream = match listener.accept() {
+            Ok((stream, _)) => stream,
+            // The client has gone already, or there are too many connections now.
+            Err(error) => {
+                eprintln!("cannot accept a connection: {error}");
+                thread::sleep(Duration::from_millis(50));
+                continue;
+            }
+        };
         let config = config.clone();
         thread::spawn(move || {
-            if let Err(error) = stream.map_err(Into::into).and_then(|stream| serve(stream, config))
-            {
+            if let Err(error) = serve(stream, config) {
                 eprintln!("{}", explain(&*error));
             }
         });
     }
-    Ok(())
 }
 
 fn serve(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error>> {
@@ -39,14 +47,10 @@ fn serve(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error>> {
     };
     // Pings and the Close are answered inside `read`. Replies are queued, and leave together when
     // it would wait.
-    let ended = loop {
-        match socket.read() {
-            Ok(Some(message)) if message.is_data() => socket.feed(message)?,
-            Ok(Some(_)) => {}
-            Ok(None) => break Ok(()),
-            Err(error) => break Err(error.into()),
+    while let Some(message) = socket.read()? {
+        if message.is_data() {
+            socket.feed(message)?;
         }
-    };
-    socket.finish()?;
-    ended
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use websocket_proto::tokio::{Acceptor, CloseCode, Config};
 
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,8 +32,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                let (stream, _) = accepted?;
-                connections.spawn(serve(stream, config.clone(), going_away.clone()));
+                match accepted {
+                    Ok((stream, _)) => {
+                        connections.spawn(serve(stream, config.clone(), going_away.clone()));
+                    }
+                    // The client has gone already, or there are too many connections now.
+                    Err(error) => {
+                        eprintln!("cannot accept a connection: {error}");
+                        sleep(Duration::from_millis(50)).await;
+                    }
+                }
             }
             Some(_) = connections.join_next() => {}
             _ = &mut interrupted => break,
@@ -76,11 +84,7 @@ async fn echo(
                 // together when it would wait.
                 Some(Ok(message)) if message.is_data() => socket.feed(message).await?,
                 Some(Ok(_)) => {}
-                Some(Err(error)) => {
-                    // The Close that says why has to arrive.
-                    socket.finish().await?;
-                    return Err(error.into());
-                }
+                Some(Err(error)) => return Err(error.into()),
                 None => return Ok(()),
             },
             _ = going_away.changed() => {

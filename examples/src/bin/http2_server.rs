@@ -8,7 +8,6 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::future::ready;
 use std::io;
-use std::time::Duration;
 
 use bytes::BytesMut;
 use examples::arguments;
@@ -20,11 +19,8 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
 use websocket_proto::http::Offer;
 use websocket_proto::tokio::{Config, Opened, Server, WebSocketStream};
-
-const END_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -83,20 +79,13 @@ async fn echo(
     // Reads and writes are the DATA frames of the stream, and shutting down is END_STREAM.
     let stream = TokioIo::new(hyper::upgrade::on(request).await?);
     let mut socket = WebSocketStream::from_parts(stream, Server, config, opened, BytesMut::new());
-    while let Some(received) = socket.next().await {
-        match received {
-            Ok(message) if message.is_data() => socket.feed(message).await?,
-            Ok(_) => {}
-            Err(error) => {
-                // The Close that says why has to arrive.
-                socket.finish().await?;
-                return Err(error.into());
-            }
+    while let Some(message) = socket.next().await {
+        let message = message?;
+        if message.is_data() {
+            socket.feed(message).await?;
         }
     }
-    // RFC 8441 5: both sides end with END_STREAM. To drop the stream before the client's has come
-    // would be to reset it.
-    let mut stream = socket.into_parts().stream;
-    timeout(END_TIMEOUT, tokio::io::copy(&mut stream, &mut tokio::io::sink())).await??;
-    Ok(())
+    // RFC 8441, section 5: both sides end with END_STREAM. If the stream were dropped before the
+    // client has sent it, the stream would be reset.
+    Ok(socket.finish().await?)
 }

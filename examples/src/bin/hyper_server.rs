@@ -71,15 +71,10 @@ async fn echo(
     // What came behind the request is in here too, so that there is no input to begin with.
     let stream = TokioIo::new(hyper::upgrade::on(request).await?);
     let mut socket = WebSocketStream::from_parts(stream, Server, config, opened, BytesMut::new());
-    while let Some(received) = socket.next().await {
-        match received {
-            Ok(message) if message.is_data() => socket.feed(message).await?,
-            Ok(_) => {}
-            Err(error) => {
-                // The Close that says why has to arrive.
-                socket.finish().await?;
-                return Err(error.into());
-            }
+    while let Some(message) = socket.next().await {
+        let message = message?;
+        if message.is_data() {
+            socket.feed(message).await?;
         }
     }
     Ok(())

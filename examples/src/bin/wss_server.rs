@@ -60,10 +60,7 @@ async fn serve(stream: TcpStream, tls: TlsAcceptor, config: Config) -> Result<()
         Ok::<_, Failure>(Acceptor::new(stream).config(config).accept().await?)
     };
     let mut socket = timeout(HANDSHAKE_TIMEOUT, opening).await??;
-    let echoed = echo(&mut socket).await;
-    // Whether it went well or not: the Close has to arrive.
-    socket.finish().await?;
-    echoed
+    echo(&mut socket).await
 }
 
 async fn echo<S>(socket: &mut ServerStream<S>) -> Result<(), Failure>
