@@ -175,6 +175,7 @@ async fn a_close_that_is_dropped_at_any_await_is_sent_once_and_goes_on() {
         assert_eq!(peer.take_messages(Client::new(SEED)), [Message::text("before"), bye]);
 
         peer.give(Frame::close(1001, "").bytes(Side::Server));
+        peer.end();
         drive(&mut socket, patience, close).expect("it wakes").expect("a good peer");
         assert!(peer.state().shut);
         assert_eq!(peer.take_written(), b"");

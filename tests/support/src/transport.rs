@@ -390,7 +390,7 @@ impl Wake for Task {
 }
 
 /// Enters a runtime whose clock stands still, unless the thread is in one. Time limits need a timer.
-fn enter() -> Option<EnterGuard<'static>> {
+pub fn enter() -> Option<EnterGuard<'static>> {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     let make = || {
         let mut builder = tokio::runtime::Builder::new_current_thread();
