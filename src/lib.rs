@@ -1,6 +1,6 @@
 //! A strict WebSocket protocol ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) that does no
 //! I/O: a state machine that turns bytes into messages and messages into bytes. Thin adapters on
-//! top of it do the I/O for `std` and tokio.
+//! top of it do the I/O for `std`, tokio and the traits of `futures-io`.
 //!
 //! Bytes, time and entropy are arguments, so the same inputs always give the same outputs.
 //!
@@ -22,7 +22,6 @@
 //!                     socket.send(message)?;
 //!                 }
 //!             }
-//!             socket.finish()?;
 //!             Ok::<_, Box<dyn Error + Send + Sync>>(())
 //!         });
 //!     }
@@ -54,9 +53,11 @@
 //! |---|---|---|
 //! | tokio | [`tokio`]: a `WebSocketStream` over `AsyncRead` and `AsyncWrite` | `tokio` |
 //! | threads | [`blocking`]: a `WebSocketStream` over `Read` and `Write` | `std` |
-//! | one of these two adapters | also [`io`]: the options, replies and errors that both share | `std` |
+//! | smol, async-std, libp2p | [`futures_io`]: the same over the traits of `futures-io` | `futures-io` |
+//! | one of these adapters | also [`io`]: the options, replies and errors that they share | `std` |
+//! | another async runtime | [`asynchronous`]: implement its `Transport` | `futures-io` |
 //! | hyper, axum or another HTTP library | [`http`] for the opening handshake, then an adapter or `WebSocket` | `http` |
-//! | another way to do I/O | [`WebSocket`]: whole messages over `bytes`, an outgoing queue, deadlines | `alloc` |
+//! | another way to do I/O | [`WebSocket`]: whole messages over `bytes`, an outgoing queue, deadlines. [`io::Driver`] tells what to do with the transport | `alloc` |
 //! | no allocator | [`Connection`](connection::Connection): all of RFC 6455 after the opening handshake, over slices | |
 //! | bytes of an opening handshake | [`handshake`]: both roles over slices. It uses the parsers in [`http1`] and [`extension`] | |
 //! | compressed messages | [`deflate`]: permessage-deflate (RFC 7692) for every layer. Its negotiation needs no feature | `deflate` |
@@ -74,6 +75,7 @@
 //! | `deflate` | compressor and decompressor for permessage-deflate, by flate2 on zlib-rs | `std` |
 //! | `http` | the opening handshake over the types of the `http` crate, for HTTP/1.1, HTTP/2 and HTTP/3 | `std` |
 //! | `tokio` | the `tokio` adapter | `std` |
+//! | `futures-io` | the `futures_io` adapter | `std` |
 //! | `tls` | `wss://` in the `tokio` adapter, by rustls. The caller chooses the trusted certificates | `tokio` |
 //! | `webpki-roots` | trust in the roots of Mozilla's programme, compiled in | `tls` |
 //! | `rustls-native-certs` | trust in the roots of the operating system | `tls` |
@@ -91,8 +93,14 @@
 #![cfg_attr(not(feature = "alloc"), doc = "[`WebSocket`]: https://docs.rs/websocket-proto")]
 #![cfg_attr(not(feature = "std"), doc = "[`blocking`]: https://docs.rs/websocket-proto")]
 #![cfg_attr(not(feature = "std"), doc = "[`io`]: https://docs.rs/websocket-proto")]
+#![cfg_attr(not(feature = "std"), doc = "[`io::Driver`]: https://docs.rs/websocket-proto")]
 #![cfg_attr(not(feature = "http"), doc = "[`http`]: https://docs.rs/websocket-proto")]
 #![cfg_attr(not(feature = "tokio"), doc = "[`tokio`]: https://docs.rs/websocket-proto")]
+#![cfg_attr(not(feature = "futures-io"), doc = "[`futures_io`]: https://docs.rs/websocket-proto")]
+#![cfg_attr(
+    not(any(feature = "futures-io", feature = "tokio")),
+    doc = "[`asynchronous`]: https://docs.rs/websocket-proto"
+)]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(

@@ -10,21 +10,23 @@ use crate::connection::Client;
 use crate::handshake::{Response, random_nonce};
 use crate::io::{ConnectError, ConnectOptions, Connecting, Step};
 
-/// A client's opening handshake over any transport.
+/// The opening handshake of a client over any transport.
+///
+/// It has no time limit. Put a time limit on the future that waits for the server.
 #[derive(Debug)]
 pub struct Connector<T> {
-    /// Given away when the WebSocket is open.
+    /// `None` after the WebSocket was opened.
     transport: Option<T>,
     connecting: Connecting,
 }
 
 impl<T: Transport> Connector<T> {
-    /// A handshake over a transport that has been connected to the host of the options, by
-    /// [`connect_tcp`] if need be, and through TLS if their scheme is `wss`. It has no time limit
-    /// of its own: give one to whichever future waits for it.
+    /// Creates a handshake over a byte stream that leads to the host of the options. For `wss`, the
+    /// byte stream is a TLS stream. This call reads and writes nothing.
     ///
     /// # Errors
-    /// [`Entropy`](ConnectError::Entropy): the system has no random bytes.
+    /// - [`Entropy`](ConnectError::Entropy): the system has no random bytes.
+    /// - [`Request`](ConnectError::Request): a part of the request cannot be written.
     pub fn new(stream: T::Stream, options: ConnectOptions) -> Result<Self, ConnectError> {
         Self::from_transport(T::new(stream), options)
     }
@@ -42,20 +44,21 @@ impl<T: Transport> Connector<T> {
 
     /// Opens the WebSocket.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// Why none was opened.
+    /// Returns the reason why no WebSocket was opened.
     pub async fn connect(&mut self) -> Result<WebSocketStream<T, Client>, ConnectError> {
         self.connect_with(|_| ()).await
     }
 
-    /// As [`connect`](Self::connect), and shows `inspect` the response that opens the WebSocket.
+    /// Opens the WebSocket as [`connect`](Self::connect) does, and passes the response of the server
+    /// to `inspect`.
     ///
-    /// Dropped, it has lost nothing: call it again.
+    /// If the future is dropped, nothing is lost: call this method again.
     ///
     /// # Errors
-    /// As of [`connect`](Self::connect).
+    /// Returns the same errors as [`connect`](Self::connect).
     pub async fn connect_with(
         &mut self,
         inspect: impl FnOnce(&Response<'_>),

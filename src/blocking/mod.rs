@@ -1,4 +1,4 @@
-//! The blocking adapter: a [`WebSocket`] over a transport that implements [`Read`] and [`Write`]
+//! The blocking adapter: a [`WebSocket`] over a byte stream that blocks
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 //!
 //! ```no_run
@@ -12,13 +12,16 @@
 //!             socket.send(message)?;
 //!         }
 //!     }
-//!     socket.finish()?;
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! A byte stream must implement [`Transport`]. TCP and Unix sockets do.
+//!
 //! This module also exports what an application needs of the rest of the crate, so that one `use`
 //! line is enough: messages, close codes, roles, options, replies and errors.
+//!
+//! [`WebSocket`]: crate::WebSocket
 
 mod accept;
 mod compression;
