@@ -14,7 +14,7 @@ use super::stream::{process, process_part};
 use super::wire::{Access, Turn, Wire, poll_receive};
 use super::{Transport, WebSocketStream};
 use crate::close::CloseCode;
-use crate::connection::Role;
+use crate::connection::{Role, State};
 use crate::deflate::Compression;
 use crate::frame::Kind;
 use crate::handshake::Opened;
@@ -136,6 +136,12 @@ impl<T: Transport, R: Role> ReadHalf<T, R> {
         }
     }
 
+    /// Returns the state of the connection, as [`WebSocketStream::state`] does.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.shared.with(|sender, _| sender.state())
+    }
+
     /// Completes the closing handshake and ends the transport, as [`WebSocketStream::finish`] does.
     /// Call it after the other half has sent a Close, after a Close of the peer, or after an error.
     ///
@@ -215,6 +221,12 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
         self.opened().subprotocol()
     }
 
+    /// Returns the state of the connection, as [`WebSocketStream::state`] does.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.0.with(|sender, _| sender.state())
+    }
+
     /// Waits until a message can be queued, as [`WebSocketStream::ready`] does.
     ///
     /// If the future is dropped, nothing is lost.
@@ -254,6 +266,16 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
         self.flush().await
     }
 
+    /// Queues a message if there is room in the queue now, as [`WebSocketStream::try_send`] does.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`WebSocketStream::try_send`].
+    pub fn try_send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        let begun = self.0.with(|sender, _| sender.begin(message))?;
+        self.finish_message(begun)
+    }
+
     /// Sends a message that is sent to other connections too.
     ///
     /// If the future is dropped, the same happens as for [`send`](Self::send).
@@ -261,9 +283,20 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::send_prepared`].
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        let begun = self.with_room(|room| room?.begin_prepared(message).map_err(Error::Send));
-        self.finish(begun.await?).map_err(|rejected| Error::Send(rejected.error))?;
+        self.feed_prepared(message).await?;
         self.flush().await
+    }
+
+    /// Queues a message that is sent to other connections too, as
+    /// [`WebSocketStream::feed_prepared`] does.
+    ///
+    /// If the future is dropped while it waits for room, the message is not sent.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`WebSocketStream::feed_prepared`].
+    pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        let begun = self.with_room(|room| room?.begin_prepared(message).map_err(Error::Send));
+        self.finish(begun.await?).map_err(|rejected| Error::Send(rejected.error))
     }
 
     /// Sends the next fragment of a message, as [`WebSocketStream::send_fragment`] does.
@@ -418,8 +451,7 @@ impl<T: Transport, R: Role> Sink<Message> for WriteHalf<T, R> {
     /// Returns the message in the error if the answers of the other half have filled the queue
     /// since `poll_ready`.
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        let begun = self.0.with(|sender, _| sender.begin(message))?;
-        self.finish_message(begun)
+        self.get_mut().try_send(message)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {

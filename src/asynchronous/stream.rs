@@ -233,6 +233,15 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
         self.flush().await
     }
 
+    /// Queues a message if there is room in the queue now. This method does not wait.
+    ///
+    /// # Errors
+    /// [`Rejected`](Error::Rejected): the message was not queued, and is in the error. The reason is
+    /// [`QueueFull`](crate::SendError::QueueFull) if there is no room.
+    pub fn try_send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        Ok(self.websocket.send(message.into())?)
+    }
+
     /// Sends a message that is sent to other connections too.
     ///
     /// If the future is dropped, the same happens as for [`send`](Self::send).
@@ -241,9 +250,20 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// Returns the same errors as [`send`](Self::send), but [`Send`](Error::Send) if the message
     /// was not queued.
     pub async fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.ready().await?;
-        self.websocket.send_prepared(message).map_err(Error::Send)?;
+        self.feed_prepared(message).await?;
         self.flush().await
+    }
+
+    /// Queues a message that is sent to other connections too, as [`feed`](Self::feed) does.
+    ///
+    /// If the future is dropped while it waits for room, the message is not sent.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`feed`](Self::feed), but [`Send`](Error::Send) if the message
+    /// was not queued.
+    pub async fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        self.ready().await?;
+        self.websocket.send_prepared(message).map_err(Error::Send)
     }
 
     /// Sends the next fragment of a message (RFC 6455, section 5.4). Use this method for a message

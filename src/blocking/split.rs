@@ -217,6 +217,12 @@ impl<R: Role> ReadHalf<R> {
         self.opened().subprotocol()
     }
 
+    /// Returns the state of the connection, as [`WebSocketStream::state`] does.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.write_side.with_sender(|sender| sender.state())
+    }
+
     /// Frees the memory of the decompressor, as [`WebSocketStream::release_memory`] does.
     pub fn release_memory(&mut self) {
         self.receiver.release_memory();
@@ -342,13 +348,47 @@ impl<R: Role> WriteHalf<R> {
         self.write_side.feed(queue_message(message.into()))
     }
 
+    /// Waits until a message can be queued, as [`WebSocketStream::ready`] does.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`WebSocketStream::ready`].
+    pub fn ready(&mut self) -> Result<(), Error> {
+        let is_ready =
+            self.write_side.with_sender(|sender| sender.is_ready() || sender.is_closed());
+        if is_ready { Ok(()) } else { self.flush() }
+    }
+
+    /// Queues a message if there is room in the queue now, as [`WebSocketStream::try_send`] does.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`WebSocketStream::try_send`].
+    pub fn try_send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        let message = message.into();
+        Ok(self.write_side.with_sender(|sender| sender.send(message))?)
+    }
+
+    /// Returns the state of the connection, as [`WebSocketStream::state`] does.
+    #[must_use]
+    pub fn state(&self) -> State {
+        self.write_side.with_sender(|sender| sender.state())
+    }
+
     /// Sends a message that is sent to other connections too.
     ///
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::send_prepared`].
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.write_side.feed(|room| room?.send_prepared(message).map_err(Error::Send))?;
+        self.feed_prepared(message)?;
         self.flush()
+    }
+
+    /// Queues a message that is sent to other connections too, as
+    /// [`WebSocketStream::feed_prepared`] does.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`WebSocketStream::feed_prepared`].
+    pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        self.write_side.feed(|room| room?.send_prepared(message).map_err(Error::Send))
     }
 
     /// Sends the next fragment of a message, as [`WebSocketStream::send_fragment`] does.

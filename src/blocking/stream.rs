@@ -200,15 +200,44 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         self.flush()
     }
 
+    /// Waits until a message can be queued: the queue is below its high-water mark, or it is empty.
+    ///
+    /// # Errors
+    /// [`Io`](Error::Io): the transport failed. After `WouldBlock` or `TimedOut`, call again.
+    pub fn ready(&mut self) -> Result<(), Error> {
+        if !self.websocket.is_ready() {
+            self.write_out(false)?;
+        }
+        Ok(())
+    }
+
+    /// Queues a message if there is room in the queue now. This method writes nothing.
+    ///
+    /// # Errors
+    /// [`Rejected`](Error::Rejected): the message was not queued, and is in the error. The reason is
+    /// [`QueueFull`](crate::SendError::QueueFull) if there is no room.
+    pub fn try_send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        Ok(self.websocket.send(message.into())?)
+    }
+
     /// Sends a message that is sent to other connections too.
     ///
     /// # Errors
     /// Returns the same errors as [`send`](Self::send), but [`Send`](Error::Send) if the message
     /// was not queued.
     pub fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
-        self.make_room()?;
-        self.websocket.send_prepared(message).map_err(Error::Send)?;
+        self.feed_prepared(message)?;
         self.flush()
+    }
+
+    /// Queues a message that is sent to other connections too, as [`feed`](Self::feed) does.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`feed`](Self::feed), but [`Send`](Error::Send) if the message
+    /// was not queued.
+    pub fn feed_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        self.make_room()?;
+        self.websocket.send_prepared(message).map_err(Error::Send)
     }
 
     /// Sends the next fragment of a message (RFC 6455, section 5.4). Use this method for a message

@@ -10,7 +10,7 @@ use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::Opened;
 use websocket_proto::io::{ConnectError, ConnectOptions, Error, Unsent};
-use websocket_proto::websocket::Config;
+use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 
 /// An open WebSocket over the first of two ends.
@@ -160,4 +160,22 @@ fn the_end_of_the_transport_is_told_with_what_it_means() {
         "{error:?}"
     );
     socket.close(CloseCode::NORMAL, "").unwrap();
+}
+
+#[test]
+fn a_message_can_be_queued_without_a_write_or_comes_back() {
+    let (mut socket, mut theirs) = open(Server, Config::new().high_water_mark(10), Mood::Ready);
+    socket.try_send("0123456789").unwrap();
+    let error = socket.try_send("more").unwrap_err();
+    assert!(
+        matches!(error.into_unsent(), Some(Unsent::Message(Message::Text(text))) if text == "more")
+    );
+    assert_eq!(theirs.read(&mut [0; 100]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    socket.ready().unwrap();
+    socket.try_send("room").unwrap();
+    socket.feed_prepared(&Prepared::text("prepared")).unwrap();
+    socket.flush().unwrap();
+    let mut sent = [0; 12 + 6 + 10];
+    theirs.read_exact(&mut sent).unwrap();
+    assert_eq!(&sent, b"\x81\x0a0123456789\x81\x04room\x81\x08prepared");
 }

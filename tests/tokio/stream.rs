@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::Opened;
-use websocket_proto::io::Error;
+use websocket_proto::io::{Error, Unsent};
 use websocket_proto::tokio::{Acceptor, Connector, ReadHalf, WebSocketStream, WriteHalf};
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, SendError};
@@ -321,4 +321,27 @@ fn messages_come_out_of_bytes_that_were_read_before() {
         }
         assert_eq!(received, [Message::text("one"), Message::text("two")], "cut at {cut}");
     }
+}
+
+#[test]
+fn a_message_can_be_queued_without_a_wait_or_comes_back() {
+    let (mut socket, peer) = open_with(Server, Config::new().high_water_mark(10));
+    peer.room(0);
+    socket.try_send("0123456789").expect("there is room");
+    let error = socket.try_send("more").expect_err("the queue is full");
+    assert!(
+        matches!(error.into_unsent(), Some(Unsent::Message(Message::Text(text))) if text == "more")
+    );
+    assert_eq!(peer.take_written(), b"");
+    peer.open_room();
+    run(socket.feed_prepared(&Prepared::text("prepared"))).expect("it leaves").expect("it is open");
+    let (reader, mut writer) = socket.into_split();
+    assert_eq!((reader.state(), writer.state()), (State::Open, State::Open));
+    assert!(writer.try_send("full again").is_err());
+    run(writer.flush()).expect("it leaves").expect("a good transport");
+    writer.try_send("room").expect("there is room");
+    run(writer.feed_prepared(&Prepared::text("last"))).expect("it leaves").expect("it is open");
+    run(writer.flush()).expect("it leaves").expect("a good transport");
+    let sent = peer.take_messages(Client::new(SEED));
+    assert_eq!(sent, ["0123456789", "prepared", "room", "last"].map(Message::text));
 }
