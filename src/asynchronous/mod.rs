@@ -10,6 +10,7 @@ mod compression;
 mod connect;
 mod split;
 mod stream;
+mod traits;
 mod transport;
 mod wakers;
 mod wire;

@@ -2,13 +2,10 @@
 
 use alloc::sync::Arc;
 use core::future::poll_fn;
-use core::pin::Pin;
-use core::task::{Context, Poll, ready};
+use core::task::{Poll, ready};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
-use futures_core::{FusedStream, Stream};
-use futures_sink::Sink;
 
 use super::stream::{process, process_part};
 use super::wire::{Access, Turn, Wire, poll_receive};
@@ -69,9 +66,9 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
 /// The half of a WebSocket that receives.
 #[derive(Debug)]
 pub struct ReadHalf<T, R> {
-    receiver: MessageReceiver<R>,
-    turn: Turn,
-    shared: SharedWire<T, R>,
+    pub(super) receiver: MessageReceiver<R>,
+    pub(super) turn: Turn,
+    pub(super) shared: SharedWire<T, R>,
 }
 
 impl<T: Transport, R: Role> ReadHalf<T, R> {
@@ -206,7 +203,7 @@ impl<T: Transport, R: Role> ReadHalf<T, R> {
 
 /// The half of a WebSocket that sends.
 #[derive(Debug)]
-pub struct WriteHalf<T, R>(SharedWire<T, R>);
+pub struct WriteHalf<T, R>(pub(super) SharedWire<T, R>);
 
 impl<T: Transport, R: Role> WriteHalf<T, R> {
     /// Returns the result of the opening handshake: for a client, also the response of the server.
@@ -401,7 +398,7 @@ impl<T, R: Role> WriteHalf<T, R> {
 
 /// The sending half and the transport, which both halves share.
 #[derive(Debug)]
-struct SharedWire<T, R> {
+pub(super) struct SharedWire<T, R> {
     shared: Arc<Mutex<(MessageSender<R>, Wire<T>)>>,
     /// A copy that can be read without the lock.
     opened: Opened,
@@ -409,7 +406,7 @@ struct SharedWire<T, R> {
 
 impl<T, R> SharedWire<T, R> {
     /// Calls `act` with both, under the lock.
-    fn with<O>(&self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
+    pub(super) fn with<O>(&self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let (sender, wire) = &mut *shared;
         act(sender, wire)
@@ -419,50 +416,5 @@ impl<T, R> SharedWire<T, R> {
 impl<T, R> Access<T, R> for SharedWire<T, R> {
     fn with<O>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
         Self::with(self, act)
-    }
-}
-
-/// Yields the messages, as [`next`](ReadHalf::next) does.
-impl<T: Transport + Unpin, R: Role + Unpin> Stream for ReadHalf<T, R> {
-    type Item = Result<Message, Error>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { receiver, turn, shared } = self.get_mut();
-        poll_receive(receiver, shared, turn, context, MessageReceiver::receive)
-    }
-}
-
-/// The stream is terminated once no message will come. Then [`next`](ReadHalf::next) returns `None`,
-/// however often it is called.
-impl<T: Transport + Unpin, R: Role + Unpin> FusedStream for ReadHalf<T, R> {
-    fn is_terminated(&self) -> bool {
-        self.shared.with(|_, wire| wire.is_over())
-    }
-}
-
-/// Accepts messages while the queue is below its high-water mark.
-impl<T: Transport, R: Role> Sink<Message> for WriteHalf<T, R> {
-    type Error = Error;
-
-    fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.with(|sender, wire| wire.poll_room(sender, context))
-    }
-
-    /// Returns the message in the error if the answers of the other half have filled the queue
-    /// since `poll_ready`.
-    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        self.get_mut().try_send(message)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.with(|sender, wire| wire.poll_flush(sender, context))
-    }
-
-    /// Begins the closing handshake with code 1000 unless it has begun, and flushes.
-    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.0.with(|sender, wire| {
-            wire.close(sender, CloseCode::NORMAL, "")?;
-            wire.poll_close(sender, context)
-        })
     }
 }

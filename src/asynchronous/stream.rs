@@ -1,12 +1,9 @@
 //! The WebSocket over a transport ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
 use core::future::poll_fn;
-use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes, BytesMut};
-use futures_core::{FusedStream, Stream};
-use futures_sink::Sink;
 
 use super::wire::{Turn, Wire, poll_receive};
 use super::{Acceptor, Transport};
@@ -29,6 +26,9 @@ use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepa
 /// and an empty queue, it holds no buffer.
 ///
 /// The documentation of each method tells what happens if its future is dropped.
+///
+/// [`Stream`]: futures_core::Stream
+/// [`Sink`]: futures_sink::Sink
 #[derive(Debug)]
 pub struct WebSocketStream<T, R> {
     pub(super) websocket: WebSocket<R>,
@@ -345,7 +345,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
 }
 
 impl<T: Transport, R: Role> WebSocketStream<T, R> {
-    fn poll_receive<M>(
+    pub(super) fn poll_receive<M>(
         &mut self,
         context: &mut Context<'_>,
         take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<M>, ProtocolError>,
@@ -355,17 +355,17 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
         poll_receive(receiver, access, &mut self.turn, context, take)
     }
 
-    /// Prepares for two tasks: one may use the [`Stream`] and the other the [`Sink`].
-    fn shared(&mut self) -> &mut Self {
+    /// Prepares for two tasks: one may use the `Stream` and the other the `Sink`.
+    pub(super) fn shared(&mut self) -> &mut Self {
         self.wire.share();
         self
     }
 
-    fn poll_room(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
+    pub(super) fn poll_room(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
         self.wire.poll_room(self.websocket.halves().1, context)
     }
 
-    fn poll_flush(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
+    pub(super) fn poll_flush(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
         self.wire.poll_flush(self.websocket.halves().1, context)
     }
 }
@@ -384,47 +384,4 @@ pub(super) fn process_part<R: Role>(
     answers: &mut Answers,
 ) -> Result<Option<()>, ProtocolError> {
     Ok(receiver.process_part(answers)?.then_some(()))
-}
-
-/// Yields the messages, as [`next`](WebSocketStream::next) does.
-impl<T: Transport + Unpin, R: Role + Unpin> Stream for WebSocketStream<T, R> {
-    type Item = Result<Message, Error>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().shared().poll_receive(context, MessageReceiver::receive)
-    }
-}
-
-/// The stream is terminated once no message will come. Then [`next`](WebSocketStream::next) returns
-/// `None`, however often it is called.
-impl<T: Transport + Unpin, R: Role + Unpin> FusedStream for WebSocketStream<T, R> {
-    fn is_terminated(&self) -> bool {
-        self.wire.is_over()
-    }
-}
-
-/// Accepts messages while the queue is below its high-water mark.
-impl<T: Transport + Unpin, R: Role + Unpin> Sink<Message> for WebSocketStream<T, R> {
-    type Error = Error;
-
-    fn poll_ready(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.get_mut().shared().poll_room(context)
-    }
-
-    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        Ok(self.get_mut().websocket.send(message)?)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.get_mut().shared().poll_flush(context)
-    }
-
-    /// Begins the closing handshake with code 1000 unless it has begun, and flushes. The `Stream`
-    /// yields the messages that still arrive, and completes the closing handshake.
-    fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let this = self.get_mut().shared();
-        let sender = this.websocket.halves().1;
-        this.wire.close(sender, CloseCode::NORMAL, "")?;
-        this.wire.poll_close(sender, context)
-    }
 }
