@@ -116,7 +116,7 @@ impl<R: Role> Receiver<R> {
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         // `short_message` is inlined, so that its result need not be written to memory.
         match self.short_message(input) {
-            Some((kind, bytes)) => self.short_message_event(kind, bytes, owed),
+            Some((kind, bytes)) => self.short_message_event(kind, bytes, input, owed),
             None => self.receive_any(input, owed),
         }
     }
@@ -275,19 +275,14 @@ impl<R: Role> Receiver<R> {
         self.payload(payload, input)
     }
 
-    #[inline(always)]
-    fn so_far(&self) -> Option<MessageSoFar> {
-        self.message
-            .map(|MessageInProgress { len, transformed, .. }| MessageSoFar { len, transformed })
-    }
-
     /// Fails the connection at the byte after the first `valid` bytes of `bytes`.
     ///
     /// The valid bytes are returned first, and the next call returns the error. So the data before
-    /// the error is the same, however the input was split.
+    /// the error is the same, however the input was split. Only the valid bytes are consumed.
     #[cold]
     fn invalid_text<'b>(
         &mut self,
+        input: &mut Input<'b>,
         bytes: &'b mut [u8],
         valid: usize,
         offset: u64,
@@ -295,13 +290,14 @@ impl<R: Role> Receiver<R> {
         rsv: Rsv,
     ) -> Result<Next<'b>, ProtocolError> {
         let error = ProtocolError::InvalidUtf8 { offset: offset + valid as u64 };
+        let (bytes, invalid) = bytes.split_at_mut(valid);
+        input.put_back(invalid);
         if valid == 0 {
             return Err(error);
         }
         self.expect = Expect::Failing(error);
-        let bytes = bytes.split_at_mut(valid).0;
-        let (kind, last, transformed) = (Kind::Text, false, false);
-        Ok(Next::Data(Data { kind, bytes, first, last, rsv, transformed }))
+        let (last, transformed) = (false, false);
+        Ok(Next::Data(Data { kind: Kind::Text, bytes, first, last, rsv, transformed }))
     }
 
     /// Reads the header of the next frame, which may have begun in an earlier input.
@@ -310,13 +306,19 @@ impl<R: Role> Receiver<R> {
         if self.header_len > 0 {
             return self.resume_header(input);
         }
-        let parsed =
-            self.rules.parse_header(self.side.is_client(), input.remaining(), self.so_far())?;
-        if let Some((header, header_len)) = parsed {
+        if let Some((header, header_len)) = self.parse_header(input.remaining())? {
             input.take(header_len);
             return Ok(Some(header));
         }
         self.resume_header(input)
+    }
+
+    #[inline(always)]
+    fn parse_header(&self, bytes: &[u8]) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
+        let so_far = self
+            .message
+            .map(|MessageInProgress { len, transformed, .. }| MessageSoFar { len, transformed });
+        self.rules.parse_header(self.side.is_client(), bytes, so_far)
     }
 
     #[cold]
@@ -332,9 +334,7 @@ impl<R: Role> Receiver<R> {
             has += 1;
         }
         let arrived = bytes.get(..has).unwrap_or(&bytes);
-        if let Some((header, header_len)) =
-            self.rules.parse_header(self.side.is_client(), arrived, self.so_far())?
-        {
+        if let Some((header, header_len)) = self.parse_header(arrived)? {
             input.take(header_len - had);
             self.header_len = 0;
             return Ok(Some(header));
@@ -367,7 +367,7 @@ impl<R: Role> Receiver<R> {
         if kind == Kind::Text && !transformed {
             let offset = message.len - payload.remaining - bytes.len() as u64;
             if let Err(valid) = self.text(&mut payload.mask, bytes, last) {
-                return self.invalid_text(bytes, valid, offset, first, rsv);
+                return self.invalid_text(input, bytes, valid, offset, first, rsv);
             }
         } else if !self.side.is_client() {
             payload.mask.apply(bytes);

@@ -290,6 +290,11 @@ impl ReadBuffer {
         self.buffer.get_mut(start..).unwrap_or_default()
     }
 
+    /// Returns the bytes from `from` to `to`.
+    pub(super) fn bytes(&self, from: usize, to: usize) -> &[u8] {
+        self.buffer.get(from..to).unwrap_or_default()
+    }
+
     /// Returns whether the buffer holds bytes of a message in progress.
     #[inline]
     pub(super) const fn is_holding(&self) -> bool {
@@ -370,7 +375,7 @@ impl ReadBuffer {
     #[inline]
     pub(super) fn lend_frame(&mut self, from: usize, to: usize) -> &[u8] {
         self.lent = to;
-        self.buffer.get(from..to).unwrap_or_default()
+        self.bytes(from, to)
     }
 
     /// Lends the message in progress until the next call.

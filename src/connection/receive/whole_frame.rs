@@ -51,10 +51,11 @@ impl<R: Role> Receiver<R> {
         &mut self,
         kind: Kind,
         bytes: &'b mut [u8],
+        input: &mut Input<'b>,
         owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         if kind == Kind::Text && !utf8::is_valid(bytes) {
-            return self.invalid_short_text(bytes, owed);
+            return self.invalid_short_text(input, bytes, owed);
         }
         let (first, last, rsv, transformed) = (true, true, Rsv::NONE, false);
         Ok(Some(Event::Data(Data { kind, bytes, first, last, rsv, transformed })))
@@ -63,12 +64,13 @@ impl<R: Role> Receiver<R> {
     #[cold]
     fn invalid_short_text<'b>(
         &mut self,
+        input: &mut Input<'b>,
         bytes: &'b mut [u8],
         owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         // `short_message` has already unmasked the bytes.
         let valid = self.utf8.feed(bytes).map_or_else(|error| error.valid_up_to, |()| bytes.len());
-        let received = self.invalid_text(bytes, valid, 0, true, Rsv::NONE);
+        let received = self.invalid_text(input, bytes, valid, 0, true, Rsv::NONE);
         self.event(received, owed)
     }
 
@@ -129,7 +131,7 @@ impl<R: Role> Receiver<R> {
         let mut mask = Mask::new(header.mask.unwrap_or(MaskKey([0; 4])));
         if kind == Kind::Text {
             if let Err(valid) = self.text(&mut mask, bytes, last) {
-                let next = self.invalid_text(bytes, valid, offset, first, rsv);
+                let next = self.invalid_text(input, bytes, valid, offset, first, rsv);
                 return self.event(next, owed);
             }
         } else if !self.side.is_client() {

@@ -238,9 +238,8 @@ impl Decompressor {
 
     /// Remembers how well the message of `len` bytes was compressed.
     fn learn_ratio(&mut self, len: usize) {
-        if self.compressed > 0 {
-            let ratio = (len as u64 + self.set_aside) / self.compressed + 1;
-            self.ratio = ratio.clamp(LEAST_RATIO, MOST_RATIO) as usize;
+        if let Some(ratio) = (len as u64 + self.set_aside).checked_div(self.compressed) {
+            self.ratio = (ratio + 1).clamp(LEAST_RATIO, MOST_RATIO) as usize;
         }
         self.compressed = 0;
     }
