@@ -160,7 +160,7 @@ impl ReadBuffer {
         self.drop_lent();
         let mut size = self.next_size();
         // Space that an earlier read has initialised is used up first, unless little of it is left.
-        if self.free.len() < size / 2 {
+        if self.free.len() < size.div_ceil(2) {
             self.make_room(size);
             self.free.resize(size, 0);
         }
@@ -210,6 +210,7 @@ impl ReadBuffer {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
             self.free = BytesMut::new();
+            self.capacity = 0;
         }
     }
 
@@ -317,6 +318,7 @@ impl ReadBuffer {
         } else if self.buffer.len() > self.held {
             // The next bytes must follow the payload directly.
             let mut free = self.buffer.split_off(self.held);
+            // The free space after these bytes is lost if it lies elsewhere.
             let _ = free.try_unsplit(mem::take(&mut self.free));
             self.free = free;
         }

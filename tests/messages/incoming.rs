@@ -513,3 +513,28 @@ fn a_large_message_arrives_in_the_memory_of_the_one_before() {
     assert_eq!(places.len(), 4);
     assert_eq!(places[2], places[3]);
 }
+
+#[test]
+fn a_read_has_room_when_a_single_byte_of_a_frame_is_missing() {
+    /// Fills two lent buffers with `frame`, except for the last byte of each.
+    fn fill<'f>(websocket: &mut WebSocket<Server>, mut frame: &'f [u8]) -> &'f [u8] {
+        for _ in 0..2 {
+            let mut free = websocket.input().lend();
+            let (read, rest) = frame.split_at(free.capacity() - 1);
+            free.put_slice(read);
+            frame = rest;
+            websocket.input().give_back(free);
+            assert_eq!(websocket.receive(), Ok(None));
+        }
+        frame
+    }
+    let long = From::Client.frame(BINARY, vec![7; 60_000]);
+    let fits = long.len() - fill(&mut server(Config::new()), &long).len();
+    // A frame of that length and one byte more. The header has 8 bytes.
+    let frame = From::Client.frame(BINARY, vec![7; fits + 1 - 8]);
+    let mut websocket = server(Config::new());
+    let mut rest = fill(&mut websocket, &frame);
+    assert_eq!(rest.len(), 1);
+    assert_eq!(websocket.input().read_from(&mut rest).expect("a slice"), 1);
+    assert_eq!(count_messages(&mut websocket), 1);
+}
