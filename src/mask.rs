@@ -79,7 +79,8 @@ impl Mask {
     }
 
     /// Masks the next `bytes.len()` bytes of the payload, in place.
-    #[inline]
+    // Inlined, so that a caller with short payloads has no code for long ones.
+    #[inline(always)]
     pub fn apply(&mut self, bytes: &mut [u8]) {
         if bytes.len() < LARGE {
             xor_small(bytes, self.key);
@@ -175,7 +176,7 @@ mod avx2 {
     }
 }
 
-#[inline]
+#[inline(never)]
 fn xor_large(bytes: &mut [u8], key: [u8; 4]) {
     #[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
     if has_avx2::get() {

@@ -80,6 +80,13 @@ impl HeaderRules {
         if allowed.contains(rsv) { Ok(()) } else { Err(ProtocolError::ReservedBits { rsv }) }
     }
 
+    /// Returns whether the next frame of a message that is not transformed may have `len` bytes. The
+    /// frames before it have `message_len` bytes.
+    #[inline(always)]
+    pub(super) const fn admits_length(&self, len: u64, message_len: u64) -> bool {
+        len <= self.max_frame_size && message_len.saturating_add(len) <= self.max_message_size
+    }
+
     #[inline(always)]
     fn admit_length(
         &self,

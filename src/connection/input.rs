@@ -19,6 +19,8 @@ impl<'b> Input<'b> {
     }
 
     /// Returns how many bytes have been taken so far.
+    ///
+    /// The payload of a [`Data`](super::Data) event is the end of these bytes.
     #[must_use]
     pub const fn consumed(&self) -> usize {
         self.consumed
@@ -38,6 +40,13 @@ impl<'b> Input<'b> {
         self.rest = rest;
         self.consumed += len;
         taken
+    }
+
+    /// Puts back the end of the bytes that were taken last, because its first byte has failed the
+    /// connection. The bytes after it are dropped: a failed connection does not process them.
+    pub(super) fn put_back(&mut self, bytes: &'b mut [u8]) {
+        self.consumed -= bytes.len();
+        self.rest = bytes;
     }
 
     /// Takes all remaining bytes and drops them.

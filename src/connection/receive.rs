@@ -1,10 +1,13 @@
-//! The receiving direction: headers, payloads and control frames
-//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
+//! The receiving direction ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)): headers and
+//! payloads that arrive in pieces, control frames, and frames that are whole in the input.
 
-use core::mem;
+mod control;
+mod whole_frame;
+
+use control::Control;
 
 use super::config::ConnectionConfig;
-use super::event::{ControlPayload, Data, Event};
+use super::event::{Data, Event};
 use super::header_rules::{HeaderRules, MessageSoFar};
 use super::input::Input;
 use super::output::CACHE_BLOCK;
@@ -14,7 +17,7 @@ use crate::close::CloseFrame;
 use crate::error::ProtocolError;
 use crate::frame::{FrameHeader, Kind, OpCode, Rsv};
 use crate::mask::{Mask, MaskKey};
-use crate::utf8::{self, Utf8Validator};
+use crate::utf8::Utf8Validator;
 
 /// The receiving half of a connection.
 ///
@@ -67,15 +70,6 @@ struct Payload {
     remaining: u64,
 }
 
-/// A control frame. `payload` is the part of its payload that has arrived.
-#[derive(Debug)]
-struct Control {
-    opcode: OpCode,
-    mask: Mask,
-    remaining: u8,
-    payload: ControlPayload,
-}
-
 #[derive(Clone, Copy, Debug)]
 struct MessageInProgress {
     kind: Kind,
@@ -85,6 +79,12 @@ struct MessageInProgress {
     len: u64,
     /// Whether a piece of the message has been returned.
     begun: bool,
+}
+
+impl MessageInProgress {
+    const fn new(kind: Kind, rsv: Rsv, transformed: bool) -> Self {
+        Self { kind, rsv, transformed, len: 0, begun: false }
+    }
 }
 
 impl<R: Role> Receiver<R> {
@@ -115,14 +115,10 @@ impl<R: Role> Receiver<R> {
         owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         // `short_message` is inlined, so that its result need not be written to memory.
-        let Some((kind, bytes)) = self.short_message(input) else {
-            return self.receive_any(input, owed);
-        };
-        if kind == Kind::Text && !utf8::is_valid(bytes) {
-            return self.invalid_short_text(bytes, owed);
+        match self.short_message(input) {
+            Some((kind, bytes)) => self.short_message_event(kind, bytes, input, owed),
+            None => self.receive_any(input, owed),
         }
-        let (first, last, rsv, transformed) = (true, true, Rsv::NONE, false);
-        Ok(Some(Event::Data(Data { kind, bytes, first, last, rsv, transformed })))
     }
 
     #[inline(never)]
@@ -131,8 +127,8 @@ impl<R: Role> Receiver<R> {
         input: &mut Input<'b>,
         owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
-        if let Expect::Failed(error) = self.expect {
-            return Err(error);
+        if let Some(header) = self.whole_frame_header(input) {
+            return self.whole_frame_event(header, input, owed);
         }
         let next = self.next(input);
         self.event(next, owed)
@@ -261,17 +257,14 @@ impl<R: Role> Receiver<R> {
             OpCode::Text => Some(Kind::Text),
             OpCode::Binary => Some(Kind::Binary),
             opcode @ (OpCode::Close | OpCode::Ping | OpCode::Pong) => {
-                let remaining = header.payload_len as u8;
-                let payload = ControlPayload::EMPTY;
-                self.expect = Expect::Control(Control { opcode, mask, remaining, payload });
+                let len = header.payload_len as u8;
+                self.expect = Expect::Control(Control::new(opcode, mask, len));
                 return Ok(self.control(input));
             }
         };
         if let Some(kind) = kind {
-            let rsv = header.rsv;
-            let transformed = rsv.intersects(self.rules.transforming_bits);
-            let (len, begun) = (0, false);
-            self.message = Some(MessageInProgress { kind, rsv, transformed, len, begun });
+            let transformed = header.rsv.intersects(self.rules.transforming_bits);
+            self.message = Some(MessageInProgress::new(kind, header.rsv, transformed));
         }
         if let Some(message) = &mut self.message {
             message.len += header.payload_len;
@@ -284,65 +277,14 @@ impl<R: Role> Receiver<R> {
         self.payload(payload, input)
     }
 
-    /// Takes a short message with only a few comparisons. Most messages are short.
-    ///
-    /// The message must be whole in the input, in one frame of at most 125 bytes. For everything
-    /// else, including every error, this returns `None` and [`frame`](Self::frame) reads the input.
-    #[inline(always)]
-    fn short_message<'b>(&self, input: &mut Input<'b>) -> Option<(Kind, &'b mut [u8])> {
-        let (&[first, second], rest) = input.remaining().split_first_chunk()?;
-        let kind = match first {
-            0x81 => Kind::Text,
-            0x82 => Kind::Binary,
-            _ => return None,
-        };
-        let (header_len, len, key) = if self.side.is_client() {
-            (2, second, [0; 4])
-        } else {
-            (6, second.wrapping_sub(0x80), *rest.first_chunk()?)
-        };
-        let fits = usize::from(len) <= input.remaining().len() - header_len;
-        if !fits || len > self.rules.short_limit || !self.is_between_messages() {
-            return None;
-        }
-        input.take(header_len);
-        let bytes = input.take(usize::from(len));
-        if !self.side.is_client() {
-            Mask::new(MaskKey(key)).apply(bytes);
-        }
-        Some((kind, bytes))
-    }
-
-    #[inline(always)]
-    fn so_far(&self) -> Option<MessageSoFar> {
-        self.message
-            .map(|MessageInProgress { len, transformed, .. }| MessageSoFar { len, transformed })
-    }
-
-    #[inline(always)]
-    const fn is_between_messages(&self) -> bool {
-        matches!(self.expect, Expect::Header) && self.header_len == 0 && self.message.is_none()
-    }
-
-    #[cold]
-    fn invalid_short_text<'b>(
-        &mut self,
-        bytes: &'b mut [u8],
-        owed: &mut OwedFrames,
-    ) -> Result<Option<Event<'b>>, ProtocolError> {
-        // `short_message` has already unmasked the bytes.
-        let valid = self.utf8.feed(bytes).map_or_else(|error| error.valid_up_to, |()| bytes.len());
-        let received = self.invalid_text(bytes, valid, 0, true, Rsv::NONE);
-        self.event(received, owed)
-    }
-
     /// Fails the connection at the byte after the first `valid` bytes of `bytes`.
     ///
     /// The valid bytes are returned first, and the next call returns the error. So the data before
-    /// the error is the same, however the input was split.
+    /// the error is the same, however the input was split. Only the valid bytes are consumed.
     #[cold]
     fn invalid_text<'b>(
         &mut self,
+        input: &mut Input<'b>,
         bytes: &'b mut [u8],
         valid: usize,
         offset: u64,
@@ -350,13 +292,14 @@ impl<R: Role> Receiver<R> {
         rsv: Rsv,
     ) -> Result<Next<'b>, ProtocolError> {
         let error = ProtocolError::InvalidUtf8 { offset: offset + valid as u64 };
+        let (bytes, invalid) = bytes.split_at_mut(valid);
+        input.put_back(invalid);
         if valid == 0 {
             return Err(error);
         }
         self.expect = Expect::Failing(error);
-        let bytes = bytes.split_at_mut(valid).0;
-        let (kind, last, transformed) = (Kind::Text, false, false);
-        Ok(Next::Data(Data { kind, bytes, first, last, rsv, transformed }))
+        let (last, transformed) = (false, false);
+        Ok(Next::Data(Data { kind: Kind::Text, bytes, first, last, rsv, transformed }))
     }
 
     /// Reads the header of the next frame, which may have begun in an earlier input.
@@ -365,13 +308,19 @@ impl<R: Role> Receiver<R> {
         if self.header_len > 0 {
             return self.resume_header(input);
         }
-        let parsed =
-            self.rules.parse_header(self.side.is_client(), input.remaining(), self.so_far())?;
-        if let Some((header, header_len)) = parsed {
+        if let Some((header, header_len)) = self.parse_header(input.remaining())? {
             input.take(header_len);
             return Ok(Some(header));
         }
         self.resume_header(input)
+    }
+
+    #[inline(always)]
+    fn parse_header(&self, bytes: &[u8]) -> Result<Option<(FrameHeader, usize)>, ProtocolError> {
+        let so_far = self
+            .message
+            .map(|MessageInProgress { len, transformed, .. }| MessageSoFar { len, transformed });
+        self.rules.parse_header(self.side.is_client(), bytes, so_far)
     }
 
     #[cold]
@@ -387,9 +336,7 @@ impl<R: Role> Receiver<R> {
             has += 1;
         }
         let arrived = bytes.get(..has).unwrap_or(&bytes);
-        if let Some((header, header_len)) =
-            self.rules.parse_header(self.side.is_client(), arrived, self.so_far())?
-        {
+        if let Some((header, header_len)) = self.parse_header(arrived)? {
             input.take(header_len - had);
             self.header_len = 0;
             return Ok(Some(header));
@@ -422,7 +369,7 @@ impl<R: Role> Receiver<R> {
         if kind == Kind::Text && !transformed {
             let offset = message.len - payload.remaining - bytes.len() as u64;
             if let Err(valid) = self.text(&mut payload.mask, bytes, last) {
-                return self.invalid_text(bytes, valid, offset, first, rsv);
+                return self.invalid_text(input, bytes, valid, offset, first, rsv);
             }
         } else if !self.side.is_client() {
             payload.mask.apply(bytes);
@@ -450,47 +397,5 @@ impl<R: Role> Receiver<R> {
         }
         // RFC 6455, section 8.1: the whole message is UTF-8, so it cannot end inside a character.
         if last { self.utf8.finish().map_err(|_| len) } else { Ok(()) }
-    }
-
-    /// Takes the next piece of a control frame. The payload is kept until it is complete.
-    fn control<'b>(&mut self, input: &mut Input<'b>) -> Next<'b> {
-        let Expect::Control(control) = &mut self.expect else {
-            return Next::Input;
-        };
-        let bytes = input.take(usize::from(control.remaining));
-        control.mask.apply(bytes);
-        control.payload.push(bytes);
-        control.remaining -= bytes.len() as u8;
-        if control.remaining > 0 { Next::Input } else { Next::Control }
-    }
-
-    /// Returns the event for the control frame that has arrived.
-    #[cold]
-    fn control_event<'b>(
-        &mut self,
-        owed: &mut OwedFrames,
-    ) -> Result<Option<Event<'b>>, ProtocolError> {
-        let Expect::Control(Control { opcode, payload, .. }) =
-            mem::replace(&mut self.expect, Expect::Header)
-        else {
-            return Ok(None);
-        };
-        Ok(Some(match opcode {
-            OpCode::Ping => {
-                if self.answer_pings {
-                    owed.add(Owed::Pong(payload.clone()));
-                }
-                Event::Ping(payload)
-            }
-            OpCode::Close => match CloseFrame::parse(&payload) {
-                Ok(frame) => {
-                    owed.add(Owed::Reply(frame.as_ref().map(CloseFrame::code)));
-                    self.expect = Expect::Nothing(frame.clone());
-                    Event::Close(frame)
-                }
-                Err(error) => return Err(self.fail(error, owed)),
-            },
-            _ => Event::Pong(payload),
-        }))
     }
 }

@@ -3,14 +3,22 @@
 /// The size of the next read. It begins small, so that an idle connection needs little memory, and
 /// grows with the traffic.
 #[derive(Debug)]
-pub(super) struct ReadSize(usize);
+pub(super) struct ReadSize {
+    size: usize,
+    /// How many of the last reads in a row were small.
+    small_reads: u8,
+}
 
-const SMALLEST: usize = 4 * 1024;
+const SMALLEST: usize = 8 * 1024;
 const LARGEST: usize = 256 * 1024;
+
+/// The number of small reads in a row after which the size is halved. A single small read is often
+/// only the end of a batch.
+const SMALL_READS: u8 = 16;
 
 impl ReadSize {
     pub(super) const fn new() -> Self {
-        Self(SMALLEST)
+        Self { size: SMALLEST, small_reads: 0 }
     }
 
     /// Returns the size of the next read. The buffer has `held` bytes and `free` bytes of free
@@ -18,22 +26,29 @@ impl ReadSize {
     pub(super) fn next(&self, held: usize, free: usize, frame_remaining: usize) -> usize {
         // The read does not use all of the free space. Some transports initialise the space before
         // each read, which would be expensive for a peer that sends one byte at a time.
-        let most = (4 * self.0).min(LARGEST);
+        let most = (4 * self.size).min(LARGEST);
         // The free space holds the rest of a large frame. A larger read would need more space, and
         // the part that has arrived would be moved.
-        if (1..=free).contains(&frame_remaining) && held >= self.0 {
+        if (1..=free).contains(&frame_remaining) && held >= self.size {
             return free.min(most);
         }
         // A read into free space costs little, and a large frame need not be moved later.
-        self.0.max(free.min(frame_remaining)).min(most)
+        self.size.max(free.min(frame_remaining)).min(most)
     }
 
     /// Adapts to a read of at most `asked` bytes that returned `read` bytes.
     pub(super) fn learn(&mut self, asked: usize, read: usize) {
-        if read >= asked {
-            self.0 = (self.0 * 2).min(LARGEST);
-        } else if read < self.0 / 4 {
-            self.0 = (self.0 / 2).max(SMALLEST);
+        if read >= asked.max(self.size) {
+            self.size = (self.size * 2).min(LARGEST);
+            self.small_reads = 0;
+        } else if read >= self.size / 4 {
+            self.small_reads = 0;
+        } else {
+            self.small_reads += 1;
+            if self.small_reads == SMALL_READS {
+                self.size = (self.size / 2).max(SMALLEST);
+                self.small_reads = 0;
+            }
         }
     }
 }

@@ -1,20 +1,23 @@
 //! The receiving direction, which turns frames into messages.
 
+mod received;
+
 use alloc::boxed::Box;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 
+pub(super) use received::{Received, whole};
+
+use self::received::Place;
+use super::Config;
 use super::answers::Answers;
 use super::compression::Inflating;
 use super::incoming::ReadBuffer;
-use super::{Config, MessageRef, Part};
 use crate::close::CloseFrame;
 use crate::connection::{ControlPayload, Event, Input, Receiver, Role};
 use crate::deflate::Terms;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
-use crate::message::Message;
-use crate::utf8_bytes::Utf8Bytes;
 
 /// The receiving direction of a `WebSocket`.
 #[derive(Debug)]
@@ -42,42 +45,21 @@ enum Progress {
     Dropped,
 }
 
-/// The next item that was received, and where its bytes are.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Received {
-    /// A message in one frame. Its payload begins and ends at these positions of the buffer.
-    Frame {
-        kind: Kind,
-        from: usize,
-        to: usize,
-    },
-    /// A message that the buffer holds.
-    Held(Kind),
-    /// A message that was decompressed.
-    Inflated(Kind),
-    /// A part of a message.
-    Part {
-        kind: Kind,
-        place: Place,
-        first: bool,
-        last: bool,
-    },
-    Ping,
-    Pong,
-    Close,
-    /// Nothing was received. More bytes are needed.
-    Nothing,
+/// A piece of a message, which lies between two positions of the buffer.
+#[derive(Clone, Copy)]
+struct Piece {
+    kind: Kind,
+    from: usize,
+    to: usize,
+    last: bool,
+    transformed: bool,
 }
 
-/// The place of a part of a message.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
-    /// Between these positions of the buffer.
-    Frame { from: usize, to: usize },
-    /// At the front of the buffer, joined to earlier parts.
-    Held,
-    /// In the output of the decompressor.
-    Inflated,
+/// The result of one step through the input.
+enum Step {
+    Piece(Piece),
+    /// A control frame, or nothing.
+    Ready(Received),
 }
 
 impl Receiving {
@@ -170,54 +152,6 @@ impl Receiving {
         }
     }
 
-    /// Cuts a message out of the read buffer.
-    #[inline(always)]
-    pub(super) fn message(&mut self, received: Received) -> Option<Message> {
-        Some(match received {
-            Received::Frame { kind, from, to } => whole(kind, self.buffer.cut_frame(from, to)),
-            Received::Held(kind) => whole(kind, self.buffer.cut_held()),
-            Received::Inflated(kind) => whole(kind, self.take_inflated()),
-            Received::Ping => Message::Ping(Bytes::copy_from_slice(&self.control)),
-            Received::Pong => Message::Pong(Bytes::copy_from_slice(&self.control)),
-            Received::Close => Message::Close(self.close.clone()),
-            Received::Part { .. } | Received::Nothing => return None,
-        })
-    }
-
-    /// Returns a message that borrows the read buffer.
-    #[inline(always)]
-    pub(super) fn message_ref(&mut self, received: Received) -> Option<MessageRef<'_>> {
-        Some(match received {
-            Received::Frame { kind, from, to } => whole_ref(kind, self.buffer.lend_frame(from, to)),
-            Received::Held(kind) => whole_ref(kind, self.buffer.lend_held()),
-            Received::Inflated(kind) => whole_ref(kind, self.lend_inflated()),
-            Received::Ping => MessageRef::Ping(&self.control),
-            Received::Pong => MessageRef::Pong(&self.control),
-            Received::Close => MessageRef::Close(self.close.as_deref()),
-            Received::Part { .. } | Received::Nothing => return None,
-        })
-    }
-
-    /// Returns a part of a message that borrows the read buffer.
-    pub(super) fn part(&mut self, received: Received) -> Option<Part<'_>> {
-        let (kind, place, first, last) = match received {
-            Received::Part { kind, place, first, last } => (kind, place, first, last),
-            Received::Frame { kind, from, to } => (kind, Place::Frame { from, to }, true, true),
-            Received::Held(kind) => (kind, Place::Held, true, true),
-            Received::Inflated(kind) => (kind, Place::Inflated, true, true),
-            Received::Ping => return Some(Part::Ping(&self.control)),
-            Received::Pong => return Some(Part::Pong(&self.control)),
-            Received::Close => return Some(Part::Close(self.close.as_deref())),
-            Received::Nothing => return None,
-        };
-        let bytes = match place {
-            Place::Frame { from, to } => self.buffer.lend_frame(from, to),
-            Place::Held => self.buffer.lend_held(),
-            Place::Inflated => self.lend_inflated(),
-        };
-        Some(Part::Data { kind, bytes, first, last })
-    }
-
     /// Drops a part that the caller did not take.
     #[cold]
     fn drop_part(&mut self, part: Received) {
@@ -233,57 +167,26 @@ impl Receiving {
     fn next(&mut self, source: &mut Half<'_, impl Role>) -> Result<Received, ProtocolError> {
         self.buffer.drop_lent();
         loop {
-            let start = self.buffer.start();
-            let mut unprocessed = Input::new(self.buffer.unprocessed());
-            let event = source.receive(&mut unprocessed);
-            let end = start + unprocessed.consumed();
-            match event {
-                Ok(Some(Event::Data(data)))
-                    if !data.transformed && self.progress == Progress::Whole =>
-                {
-                    let (kind, last, len) = (data.kind, data.last, data.bytes.len());
-                    let from = end - len;
-                    if last && !self.buffer.is_holding() {
-                        return Ok(Received::Frame { kind, from, to: end });
-                    }
-                    self.buffer.hold(from, end);
-                    if last {
-                        return Ok(Received::Held(kind));
-                    }
+            let piece = match self.step(source)? {
+                Step::Piece(piece) => piece,
+                Step::Ready(received) => return Ok(received),
+            };
+            let Piece { kind, from, to, last, transformed } = piece;
+            if !transformed && self.progress == Progress::Whole {
+                if last && !self.buffer.is_holding() {
+                    return Ok(Received::Frame { kind, from, to });
                 }
-                Ok(Some(Event::Data(data))) => {
-                    let (kind, last) = (data.kind, data.last);
-                    let inflated = match &mut self.inflating {
-                        Some(inflating) if data.transformed => {
-                            inflating.push(kind, data.bytes, last)
-                        }
-                        // This is the rest of a message that the application does not want.
-                        _ => Ok(()),
-                    };
-                    self.buffer.skip(end);
-                    if let Err(error) = inflated {
-                        let error = source.fail(error);
-                        self.clear();
-                        return Err(error);
-                    }
-                    if self.progress != Progress::Whole {
-                        self.discard_inflated();
-                        self.progress = if last { Progress::Whole } else { Progress::Dropped };
-                    } else if last {
-                        return Ok(Received::Inflated(kind));
-                    }
+                self.buffer.hold(from, to);
+                if last {
+                    return Ok(Received::Held(kind));
                 }
-                Ok(None) => {
-                    self.buffer.end_input(source.frame_remaining());
-                    return Ok(Received::Nothing);
+            } else if self.progress == Progress::Whole {
+                self.inflate(piece, source)?;
+                if last {
+                    return Ok(Received::Inflated(kind));
                 }
-                Ok(Some(Event::Ping(payload))) => return Ok(self.ping(payload, end)),
-                Ok(Some(Event::Pong(payload))) => return Ok(self.pong(payload, end)),
-                Ok(Some(Event::Close(frame))) => return Ok(self.close(frame, source.answers)),
-                Err(error) => {
-                    self.clear();
-                    return Err(error);
-                }
+            } else {
+                self.drop_piece(piece, source)?;
             }
         }
     }
@@ -292,64 +195,98 @@ impl Receiving {
     fn next_part(&mut self, source: &mut Half<'_, impl Role>) -> Result<Received, ProtocolError> {
         self.drop_lent();
         loop {
-            let start = self.buffer.start();
-            let unprocessed = self.buffer.unprocessed();
-            let base = unprocessed.as_ptr().addr();
-            let mut unprocessed = Input::new(unprocessed);
-            let event = source.receive(&mut unprocessed);
-            let end = start + unprocessed.consumed();
-            match event {
-                Ok(Some(Event::Data(data))) => {
-                    let (kind, last, transformed) = (data.kind, data.last, data.transformed);
-                    // An invalid byte of text and those after it are consumed too, but not returned.
-                    let from = start + (data.bytes.as_ptr().addr() - base);
-                    let to = from + data.bytes.len();
-                    let inflated = match &mut self.inflating {
-                        Some(inflating) if transformed => inflating.push(kind, data.bytes, last),
-                        _ => Ok(()),
-                    };
-                    if let Err(error) = inflated {
-                        let error = source.fail(error);
-                        self.clear();
-                        return Err(error);
-                    }
-                    if self.progress == Progress::Dropped {
-                        self.discard_inflated();
-                        self.buffer.skip(end);
-                        self.progress = if last { Progress::Whole } else { Progress::Dropped };
-                        continue;
-                    }
-                    let place = if transformed {
-                        self.buffer.skip(end);
-                        let inflating = self.inflating.as_ref();
-                        if !last && inflating.is_none_or(|inflating| inflating.is_empty()) {
-                            // The decompressor has no output yet.
-                            continue;
-                        }
-                        Place::Inflated
-                    } else if self.buffer.is_holding() {
-                        self.buffer.hold(from, to);
-                        Place::Held
-                    } else {
-                        Place::Frame { from, to }
-                    };
-                    let first = self.progress == Progress::Whole;
-                    self.progress = if last { Progress::Whole } else { Progress::Parts };
-                    return Ok(Received::Part { kind, place, first, last });
+            let piece = match self.step(source)? {
+                Step::Piece(piece) => piece,
+                Step::Ready(received) => return Ok(received),
+            };
+            let Piece { kind, from, to, last, transformed } = piece;
+            let place = if self.progress == Progress::Dropped {
+                self.drop_piece(piece, source)?;
+                continue;
+            } else if transformed {
+                self.inflate(piece, source)?;
+                let inflating = self.inflating.as_ref();
+                if !last && inflating.is_none_or(|inflating| inflating.is_empty()) {
+                    // The decompressor has no output yet.
+                    continue;
                 }
-                Ok(None) => {
-                    self.buffer.end_input(source.frame_remaining());
-                    return Ok(Received::Nothing);
-                }
-                Ok(Some(Event::Ping(payload))) => return Ok(self.ping(payload, end)),
-                Ok(Some(Event::Pong(payload))) => return Ok(self.pong(payload, end)),
-                Ok(Some(Event::Close(frame))) => return Ok(self.close(frame, source.answers)),
-                Err(error) => {
-                    self.clear();
-                    return Err(error);
-                }
-            }
+                Place::Inflated
+            } else if self.buffer.is_holding() {
+                self.buffer.hold(from, to);
+                Place::Held
+            } else {
+                Place::Frame { from, to }
+            };
+            let first = self.progress == Progress::Whole;
+            self.progress = if last { Progress::Whole } else { Progress::Parts };
+            return Ok(Received::Part { kind, place, first, last });
         }
+    }
+
+    /// Takes the next piece of a message, or the next control frame.
+    #[inline(always)]
+    fn step(&mut self, source: &mut Half<'_, impl Role>) -> Result<Step, ProtocolError> {
+        let start = self.buffer.start();
+        let mut unprocessed = Input::new(self.buffer.unprocessed());
+        let event = source.receive(&mut unprocessed);
+        let to = start + unprocessed.consumed();
+        let received = match event {
+            Ok(Some(Event::Data(data))) => {
+                let (kind, last, transformed) = (data.kind, data.last, data.transformed);
+                let from = to - data.bytes.len();
+                return Ok(Step::Piece(Piece { kind, from, to, last, transformed }));
+            }
+            Ok(None) => {
+                self.buffer.end_input(source.frame_remaining());
+                Received::Nothing
+            }
+            Ok(Some(Event::Ping(payload))) => self.ping(payload, to),
+            Ok(Some(Event::Pong(payload))) => self.pong(payload, to),
+            Ok(Some(Event::Close(frame))) => self.close(frame, source.answers),
+            Err(error) => {
+                self.clear();
+                return Err(error);
+            }
+        };
+        Ok(Step::Ready(received))
+    }
+
+    /// Decompresses a piece, and removes it from the buffer.
+    // Inlined as `drop_piece` is, so that the piece of a short message is never written to memory.
+    #[inline(always)]
+    fn inflate(
+        &mut self,
+        piece: Piece,
+        source: &mut Half<'_, impl Role>,
+    ) -> Result<(), ProtocolError> {
+        let Piece { kind, from, to, last, .. } = piece;
+        if let Some(inflating) = &mut self.inflating
+            && let Err(error) = inflating.push(kind, self.buffer.bytes(from, to), last)
+        {
+            let error = source.fail(error);
+            self.clear();
+            return Err(error);
+        }
+        self.buffer.skip(to);
+        Ok(())
+    }
+
+    /// Drops a piece of a message that the application does not want. A compressed piece is
+    /// decompressed all the same, because later messages may refer to it.
+    #[inline(always)]
+    fn drop_piece(
+        &mut self,
+        piece: Piece,
+        source: &mut Half<'_, impl Role>,
+    ) -> Result<(), ProtocolError> {
+        if piece.transformed {
+            self.inflate(piece, source)?;
+            self.discard_inflated();
+        } else {
+            self.buffer.skip(piece.to);
+        }
+        self.progress = if piece.last { Progress::Whole } else { Progress::Dropped };
+        Ok(())
     }
 
     /// Keeps the payload of a Ping, whose frame ends at `end`.
@@ -396,14 +333,6 @@ impl Receiving {
         }
     }
 
-    fn take_inflated(&mut self) -> Bytes {
-        self.inflating.as_mut().map(|inflating| inflating.take()).unwrap_or_default()
-    }
-
-    fn lend_inflated(&mut self) -> &[u8] {
-        self.inflating.as_mut().map_or(&[], |inflating| inflating.lend())
-    }
-
     fn discard_inflated(&mut self) {
         if let Some(inflating) = &mut self.inflating {
             inflating.discard();
@@ -423,24 +352,6 @@ impl Receiving {
         self.buffer.clear();
         self.inflating = None;
         self.progress = Progress::Whole;
-    }
-}
-
-/// Makes a message. Text was validated in a buffer that no other code can change.
-#[inline(always)]
-pub(super) fn whole(kind: Kind, bytes: Bytes) -> Message {
-    match kind {
-        Kind::Text => Message::Text(Utf8Bytes::from_validated(bytes)),
-        Kind::Binary => Message::Binary(bytes),
-    }
-}
-
-/// Makes a message. Text was validated in a buffer that no other code can change.
-#[inline(always)]
-fn whole_ref(kind: Kind, bytes: &[u8]) -> MessageRef<'_> {
-    match kind {
-        Kind::Text => MessageRef::Text(crate::utf8_bytes::from_validated(bytes)),
-        Kind::Binary => MessageRef::Binary(bytes),
     }
 }
 

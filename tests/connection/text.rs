@@ -3,7 +3,7 @@
 
 use support::{Entry, Frame, Side, every_split, hex, stream};
 use websocket_proto::ProtocolError;
-use websocket_proto::connection::{ConnectionConfig, State};
+use websocket_proto::connection::{Connection, ConnectionConfig, Event, Input, Server, State};
 use websocket_proto::frame::Kind;
 
 /// What is told before the fault at `offset`, and the fault.
@@ -206,5 +206,30 @@ fn a_long_text_of_long_characters_is_received_however_cut() {
     for side in Side::BOTH {
         let log = every_split(side, &ConnectionConfig::new(), &Frame::text(&text).bytes(side));
         assert_eq!(log.entries, [Entry::text(&text)]);
+    }
+}
+
+#[test]
+fn the_byte_that_breaks_the_text_is_not_consumed() {
+    for (len, broken) in [(10, 0), (10, 7), (1000, 0), (1000, 999), (70_000, 20_000)] {
+        for fin in [true, false] {
+            let mut text = vec![b'x'; len];
+            text[broken] = 0xff;
+            let frame = if fin { Frame::text(text) } else { Frame::text(text).more() };
+            let mut bytes = frame.bytes(Side::Server);
+            let at = bytes.len() - len + broken;
+            bytes.extend(Frame::ping("later").bytes(Side::Server));
+            let mut connection = Connection::new(Server, ConnectionConfig::new());
+            let mut input = Input::new(&mut bytes);
+            if broken > 0 {
+                let event = connection.receive(&mut input);
+                let Ok(Some(Event::Data(data))) = event else { panic!("{event:?}") };
+                assert_eq!(data.bytes, vec![b'x'; broken]);
+                assert_eq!(input.consumed(), at);
+            }
+            let error = ProtocolError::InvalidUtf8 { offset: broken as u64 };
+            assert_eq!(connection.receive(&mut input), Err(error));
+            assert_eq!((input.consumed(), input.remaining()[0]), (at, 0xff));
+        }
     }
 }

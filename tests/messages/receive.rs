@@ -216,7 +216,7 @@ fn what_is_reserved_follows_what_has_come() {
         assert_eq!(websocket.input().len(), arrived);
         // A vector that grows has at most twice what it needs.
         let free = websocket.input().lend();
-        assert!(free.capacity() <= 4096 + 4 * arrived, "{} for {arrived}", free.capacity());
+        assert!(free.capacity() <= 2 * 8192 + 4 * arrived, "{} for {arrived}", free.capacity());
         websocket.input().take_back(free);
     }
 }

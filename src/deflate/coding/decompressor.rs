@@ -30,7 +30,16 @@ pub struct Decompressor {
     last: [u8; 4],
     /// How many bytes of the output of the current message were set aside.
     set_aside: u64,
+    /// How many bytes of the current message have arrived.
+    compressed: u64,
+    /// How many times its compressed length the output of the last message was, about.
+    ratio: usize,
 }
+
+/// The limits of the expected ratio. The upper one limits the memory that a message wastes if it is
+/// compressed less than the one before.
+const LEAST_RATIO: u64 = 2;
+const MOST_RATIO: u64 = 16;
 
 impl Decompressor {
     /// Creates a decompressor. `terms` are the terms of the peer, which compresses. Nothing is
@@ -46,6 +55,8 @@ impl Decompressor {
             begun: false,
             last: [0xff; 4],
             set_aside: 0,
+            compressed: 0,
+            ratio: LEAST_RATIO as usize,
         }
     }
 
@@ -56,7 +67,8 @@ impl Decompressor {
     /// of the message.
     ///
     /// `message` grows to at most `limit + 1` bytes. The reserved capacity is at most about twice
-    /// the length of `message`, or twice the length of `bytes` if that is more.
+    /// the length of `message`, or 16 times the length of `bytes` if that is more. How many times it
+    /// is depends on how well the last message was compressed.
     ///
     /// # Errors
     ///
@@ -74,6 +86,7 @@ impl Decompressor {
         if !bytes.is_empty() {
             self.inflate(bytes, limit, message)?;
             self.begun = true;
+            self.compressed += bytes.len() as u64;
             self.keep_last(bytes);
         }
         if last {
@@ -122,7 +135,7 @@ impl Decompressor {
         let left = limit.saturating_sub(self.set_aside);
         let limit_len = usize::try_from(left).unwrap_or(usize::MAX);
         loop {
-            make_room(message, bytes.len(), limit_len);
+            make_room(message, bytes.len().saturating_mul(self.ratio), limit_len);
             let decompressor = self.ready(message)?;
             let (taken_before, len_before) = (decompressor.total_in(), message.len());
             let status = decompressor.decompress_vec(bytes, message, FlushDecompress::None);
@@ -174,6 +187,7 @@ impl Decompressor {
         if self.begun && !self.ended {
             self.check_end()?;
         }
+        self.learn_ratio(message.len());
         self.begun = false;
         self.last = [0xff; 4];
         self.set_aside = 0;
@@ -222,6 +236,14 @@ impl Decompressor {
         if is_whole { Ok(()) } else { Err(ProtocolError::InvalidDeflate) }
     }
 
+    /// Remembers how well the message of `len` bytes was compressed.
+    fn learn_ratio(&mut self, len: usize) {
+        if let Some(ratio) = (len as u64 + self.set_aside).checked_div(self.compressed) {
+            self.ratio = (ratio + 1).clamp(LEAST_RATIO, MOST_RATIO) as usize;
+        }
+        self.compressed = 0;
+    }
+
     fn keep_last(&mut self, bytes: &[u8]) {
         let mut last = [0; 4];
         let both =
@@ -240,16 +262,16 @@ impl Drop for Decompressor {
     }
 }
 
-/// Grows `message` if it is full. It adds the present length, or twice `compressed` if this is
-/// more, but at least 128 bytes. The message never grows beyond `limit + 1` bytes.
-fn make_room(message: &mut Vec<u8>, compressed: usize, limit: usize) {
+/// Grows `message` if it is full. It adds the present length, or `expected` if this is more, but at
+/// least 128 bytes. The message never grows beyond `limit + 1` bytes.
+fn make_room(message: &mut Vec<u8>, expected: usize, limit: usize) {
     const MIN: usize = 128;
     // `inflate` fills the whole capacity, so the capacity must not exceed `limit + 1`.
     if message.capacity() > limit.saturating_add(1) {
         message.shrink_to(limit.saturating_add(1));
     }
     if message.len() == message.capacity() {
-        let room = message.len().max(compressed.saturating_mul(2)).max(MIN);
+        let room = message.len().max(expected).max(MIN);
         message.reserve_exact(room.min(limit.saturating_add(1) - message.len()));
     }
 }

@@ -1,0 +1,126 @@
+//! What was received, and how it becomes a message that the caller owns or borrows.
+
+use bytes::Bytes;
+
+use super::Receiving;
+use crate::frame::Kind;
+use crate::message::Message;
+use crate::utf8_bytes::{self, Utf8Bytes};
+use crate::websocket::{MessageRef, Part};
+
+/// The next item that was received, and where its bytes are.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::websocket) enum Received {
+    /// A message in one frame. Its payload begins and ends at these positions of the buffer.
+    Frame {
+        kind: Kind,
+        from: usize,
+        to: usize,
+    },
+    /// A message that the buffer holds.
+    Held(Kind),
+    /// A message that was decompressed.
+    Inflated(Kind),
+    /// A part of a message.
+    Part {
+        kind: Kind,
+        place: Place,
+        first: bool,
+        last: bool,
+    },
+    Ping,
+    Pong,
+    Close,
+    /// Nothing was received. More bytes are needed.
+    Nothing,
+}
+
+/// The place of a part of a message.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::websocket) enum Place {
+    /// Between these positions of the buffer.
+    Frame { from: usize, to: usize },
+    /// At the front of the buffer, joined to earlier parts.
+    Held,
+    /// In the output of the decompressor.
+    Inflated,
+}
+
+impl Receiving {
+    /// Cuts a message out of the read buffer.
+    #[inline(always)]
+    pub(in crate::websocket) fn message(&mut self, received: Received) -> Option<Message> {
+        Some(match received {
+            Received::Frame { kind, from, to } => whole(kind, self.buffer.cut_frame(from, to)),
+            Received::Held(kind) => whole(kind, self.buffer.cut_held()),
+            Received::Inflated(kind) => whole(kind, self.take_inflated()),
+            Received::Ping => Message::Ping(Bytes::copy_from_slice(&self.control)),
+            Received::Pong => Message::Pong(Bytes::copy_from_slice(&self.control)),
+            Received::Close => Message::Close(self.close.clone()),
+            Received::Part { .. } | Received::Nothing => return None,
+        })
+    }
+
+    /// Returns a message that borrows the read buffer.
+    #[inline(always)]
+    pub(in crate::websocket) fn message_ref(
+        &mut self,
+        received: Received,
+    ) -> Option<MessageRef<'_>> {
+        Some(match received {
+            Received::Frame { kind, from, to } => whole_ref(kind, self.buffer.lend_frame(from, to)),
+            Received::Held(kind) => whole_ref(kind, self.buffer.lend_held()),
+            Received::Inflated(kind) => whole_ref(kind, self.lend_inflated()),
+            Received::Ping => MessageRef::Ping(&self.control),
+            Received::Pong => MessageRef::Pong(&self.control),
+            Received::Close => MessageRef::Close(self.close.as_deref()),
+            Received::Part { .. } | Received::Nothing => return None,
+        })
+    }
+
+    /// Returns a part of a message that borrows the read buffer.
+    pub(in crate::websocket) fn part(&mut self, received: Received) -> Option<Part<'_>> {
+        let (kind, place, first, last) = match received {
+            Received::Part { kind, place, first, last } => (kind, place, first, last),
+            Received::Frame { kind, from, to } => (kind, Place::Frame { from, to }, true, true),
+            Received::Held(kind) => (kind, Place::Held, true, true),
+            Received::Inflated(kind) => (kind, Place::Inflated, true, true),
+            Received::Ping => return Some(Part::Ping(&self.control)),
+            Received::Pong => return Some(Part::Pong(&self.control)),
+            Received::Close => return Some(Part::Close(self.close.as_deref())),
+            Received::Nothing => return None,
+        };
+        let bytes = match place {
+            Place::Frame { from, to } => self.buffer.lend_frame(from, to),
+            Place::Held => self.buffer.lend_held(),
+            Place::Inflated => self.lend_inflated(),
+        };
+        Some(Part::Data { kind, bytes, first, last })
+    }
+
+    fn take_inflated(&mut self) -> Bytes {
+        self.inflating.as_mut().map(|inflating| inflating.take()).unwrap_or_default()
+    }
+
+    fn lend_inflated(&mut self) -> &[u8] {
+        self.inflating.as_mut().map_or(&[], |inflating| inflating.lend())
+    }
+}
+
+/// Makes a message. Text was validated in a buffer that no other code can change.
+#[inline(always)]
+pub(in crate::websocket) fn whole(kind: Kind, bytes: Bytes) -> Message {
+    match kind {
+        Kind::Text => Message::Text(Utf8Bytes::from_validated(bytes)),
+        Kind::Binary => Message::Binary(bytes),
+    }
+}
+
+/// Makes a message. Text was validated in a buffer that no other code can change.
+#[inline(always)]
+fn whole_ref(kind: Kind, bytes: &[u8]) -> MessageRef<'_> {
+    match kind {
+        Kind::Text => MessageRef::Text(utf8_bytes::from_validated(bytes)),
+        Kind::Binary => MessageRef::Binary(bytes),
+    }
+}
