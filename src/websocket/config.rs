@@ -29,6 +29,7 @@ pub struct Config {
     pub(super) connection: ConnectionConfig,
     pub(super) max_message_size: u64,
     pub(super) high_water_mark: u64,
+    pub(super) fragment_size: u64,
     #[cfg_attr(not(feature = "std"), allow(dead_code, reason = "the adapters keep it"))]
     pub(crate) close_timeout: Duration,
     pub(super) keepalive: Option<Keepalive>,
@@ -51,6 +52,7 @@ impl Config {
             connection: ConnectionConfig::new(),
             max_message_size: ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE,
             high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
+            fragment_size: u64::MAX,
             close_timeout: Self::DEFAULT_CLOSE_TIMEOUT,
             keepalive: None,
             compression: Settings::new(),
@@ -93,6 +95,19 @@ impl Config {
     #[must_use]
     pub const fn high_water_mark(mut self, bytes: u64) -> Self {
         self.high_water_mark = bytes;
+        self
+    }
+
+    /// Sets the largest payload of the frames that are sent, in bytes. A longer message is sent in
+    /// fragments (RFC 6455, section 5.4), so that a Pong need not wait until all of it is written.
+    /// By default a message is sent in one frame, whatever its size.
+    ///
+    /// This applies to the fragments of the application and to compressed messages too. 0 has the
+    /// meaning of 1. Fragments from 16 KiB on are queued without a copy if the whole message would
+    /// be.
+    #[must_use]
+    pub const fn fragment_size(mut self, bytes: u64) -> Self {
+        self.fragment_size = bytes;
         self
     }
 

@@ -1,149 +1,400 @@
-//! Messages that are compressed before they are queued
-//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 6.1).
+//! Messages and fragments that are compressed or masked before they are queued
+//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 6.1, and
+//! [RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.3).
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::{fmt, mem};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
+use super::Prepared;
 use super::compression::{Compressed, Deflating};
+use super::outgoing::LARGE;
 use super::send::{Queue, Rejected};
-use crate::connection::{Role, Sender};
+use crate::connection::{FrameStart, Role, Sender};
 use crate::error::SendError;
 use crate::frame::{Kind, Rsv};
-use crate::utf8::Utf8Validator;
+use crate::mask::{Mask, MaskKey};
+use crate::message::Message;
 
 /// What happened to a message that a [`MessageSender`](super::MessageSender) accepted.
 #[derive(Debug)]
-#[must_use = "a message that is to be compressed is not queued yet"]
+#[must_use = "a message that is to be encoded is not queued yet"]
 pub enum Begun {
     /// The message is queued.
     Queued,
-    /// The message must be [compressed](Encoding::compress) first.
-    Compress(Encoding),
+    /// The message must be [encoded](Encoding::encode) first.
+    Encode(Encoding),
 }
 
-/// A message or a fragment that was accepted and must be compressed before it is queued.
+/// A message or a fragment that was accepted and must be encoded before it is queued. A compressed
+/// message of a client is encoded twice: it is compressed, and then masked.
 ///
-/// It holds the compressor of the connection. If it is dropped, the message is not sent, and the
-/// connection sends its next messages without compression.
+/// It holds the compressor of the connection. Until it is encoded and
+/// [finished](super::MessageSender::finish), the connection refuses other messages, with
+/// [`MessageInProgress`](SendError::MessageInProgress). If it is dropped, the connection can only
+/// be closed.
 #[derive(Debug)]
 #[must_use = "the message is not queued yet"]
 pub struct Encoding {
-    pub(super) kind: Kind,
-    pub(super) payload: Bytes,
-    /// `None` for a whole message.
-    pub(super) fragment: Option<Fragment>,
-    /// The compressed form of a prepared message.
-    pub(super) prepared: Option<Compressed>,
-    pub(super) deflating: Box<Deflating>,
+    data: Data,
+    work: Work,
 }
 
-/// A fragment of a message.
-#[derive(Debug)]
-pub(super) struct Fragment {
-    pub(super) fin: bool,
-    /// The validator of the text after this fragment.
-    pub(super) utf8: Utf8Validator,
+/// What is to be done.
+enum Work {
+    Compress(Box<Deflating>),
+    /// The frames have begun, and their payload must be masked. If it was compressed, it is not the
+    /// payload of the message.
+    Mask {
+        starts: Vec<FrameStart>,
+        compressed: Option<Bytes>,
+        deflating: Option<Box<Deflating>>,
+    },
 }
+
+/// A message or a fragment that was encoded, for
+/// [`MessageSender::finish`](super::MessageSender::finish).
+#[derive(Debug)]
+#[must_use = "the message is not queued yet"]
+pub struct Encoded {
+    data: Data,
+    done: Done,
+}
+
+/// What was done.
+enum Done {
+    Compressed(Bytes, Box<Deflating>),
+    Masked {
+        frames: Vec<(FrameStart, Bytes)>,
+        is_compressed: bool,
+        deflating: Option<Box<Deflating>>,
+    },
+}
+
+/// A message or a fragment to send.
+pub(super) struct Data {
+    pub(super) kind: Kind,
+    pub(super) payload: Bytes,
+    /// `None` for a whole message, and otherwise whether this is the last fragment.
+    pub(super) fragment: Option<bool>,
+    /// The compressed form of a prepared message.
+    pub(super) prepared: Option<Compressed>,
+}
+
+/// What encodes the messages of a connection.
+#[derive(Debug)]
+pub(super) enum Coder {
+    /// permessage-deflate was not negotiated.
+    None,
+    Deflate(Box<Deflating>),
+    /// An [`Encoding`] holds it.
+    Lent,
+}
+
+/// The length from which the masking of a payload is left to the caller. A shorter payload is
+/// masked in about the time that it takes to release a lock and to acquire it again.
+pub(super) const MASK_APART: usize = 64 * 1024;
 
 impl Encoding {
     /// Returns the kind of the message.
     #[must_use]
     pub const fn kind(&self) -> Kind {
-        self.kind
+        self.data.kind
     }
 
-    /// Compresses the payload. This may take long, and needs no access to the
+    /// Compresses or masks the payload. This may take long, and needs no access to the
     /// [`MessageSender`](super::MessageSender).
-    pub fn compress(mut self) -> Encoded {
-        let compressed = match &self.fragment {
-            Some(fragment) => self.deflating.compress(&self.payload, fragment.fin),
-            None => self.deflating.compress_prepared(&self.payload, self.prepared.as_ref()),
+    pub fn encode(self) -> Encoded {
+        let Self { mut data, work } = self;
+        let done = match work {
+            Work::Compress(mut deflating) => {
+                let compressed = match data.fragment {
+                    Some(fin) => deflating.compress(&data.payload, fin),
+                    None => deflating.compress_prepared(&data.payload, data.prepared.as_ref()),
+                };
+                Done::Compressed(compressed, deflating)
+            }
+            Work::Mask { starts, compressed, deflating } => {
+                let is_compressed = compressed.is_some();
+                let payload = compressed.unwrap_or_else(|| mem::take(&mut data.payload));
+                Done::Masked { frames: mask(starts, payload).collect(), is_compressed, deflating }
+            }
         };
-        Encoded { encoding: self, compressed }
+        Encoded { data, done }
     }
 }
 
-/// A compressed message or fragment, for [`MessageSender::finish`](super::MessageSender::finish).
-#[derive(Debug)]
-#[must_use = "the message is not queued yet"]
-pub struct Encoded {
-    encoding: Encoding,
-    compressed: Bytes,
+impl Data {
+    /// Takes the payload of a text or binary message. Other messages come back.
+    pub(super) fn of(message: Message) -> Result<Self, Message> {
+        let (kind, payload) = match message {
+            Message::Text(text) => (Kind::Text, text.into_bytes()),
+            Message::Binary(bytes) => (Kind::Binary, bytes),
+            control => return Err(control),
+        };
+        Ok(Self { kind, payload, fragment: None, prepared: None })
+    }
+
+    /// Returns whether its last frame is the last of the message.
+    fn is_last(&self) -> bool {
+        self.fragment.unwrap_or(true)
+    }
+
+    pub(super) const fn fragment(kind: Kind, fin: bool, payload: Bytes) -> Self {
+        Self { kind, payload, fragment: Some(fin), prepared: None }
+    }
+}
+
+impl From<&Prepared> for Data {
+    fn from(message: &Prepared) -> Self {
+        let Prepared { kind, payload, compressed } = message.clone();
+        Self { kind, payload, fragment: None, prepared: compressed }
+    }
+}
+
+impl From<Option<Box<Deflating>>> for Coder {
+    fn from(deflating: Option<Box<Deflating>>) -> Self {
+        deflating.map_or(Self::None, Self::Deflate)
+    }
+}
+
+impl Coder {
+    fn lend(&mut self) -> Option<Box<Deflating>> {
+        match mem::replace(self, Self::Lent) {
+            Self::Deflate(deflating) => Some(deflating),
+            Self::None | Self::Lent => None,
+        }
+    }
 }
 
 impl Queue {
-    /// Queues what was compressed. The queue has room for it, whatever its length is.
+    /// Queues a message or a fragment.
+    pub(super) fn send_data<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        data: Data,
+    ) -> Result<(), Rejected<Bytes>> {
+        let mut begun = self.begin_data(sender, data)?;
+        while let Begun::Encode(encoding) = begun {
+            begun = self.finish(sender, encoding.encode())?;
+        }
+        Ok(())
+    }
+
+    /// Queues a message or a fragment, or leaves its encoding to the caller.
+    pub(super) fn begin_data<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        data: Data,
+    ) -> Result<Begun, Rejected<Bytes>> {
+        let is_compressed = self.is_compressed(sender, &data);
+        if let Err(error) = self.admit(sender, &data, is_compressed) {
+            return Err(Rejected { message: data.payload, error });
+        }
+        if is_compressed && let Some(deflating) = self.coder.lend() {
+            return Ok(Begun::Encode(Encoding { data, work: Work::Compress(deflating) }));
+        }
+        Ok(self.begin_frames(sender, data, None))
+    }
+
+    /// Queues what was encoded, or leaves the next step to the caller. The queue has room for it,
+    /// whatever its length is.
     pub(super) fn finish<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
         encoded: Encoded,
-    ) -> Result<(), Rejected<Bytes>> {
-        let Encoded { encoding, compressed } = encoded;
-        let Encoding { kind, payload, fragment, mut deflating, .. } = encoding;
-        let len = compressed.len() as u64;
-        let begun = match &fragment {
-            None => sender.begin(kind, len, Rsv::RSV1),
-            Some(fragment) => sender.begin_fragment(kind, fragment.fin, len, Rsv::RSV1),
-        };
-        if begun.is_err() {
-            // The peer does not receive this output, so later output must not refer to it.
-            deflating.forget();
-        }
-        self.deflating = Some(deflating);
-        match begun {
-            Ok(start) => {
-                if let Some(fragment) = fragment {
-                    self.utf8 = fragment.utf8;
+    ) -> Result<Begun, Rejected<Bytes>> {
+        let Encoded { data, done } = encoded;
+        let is_compressed = !matches!(done, Done::Masked { is_compressed: false, .. });
+        // Only the end of the connection can have come in between.
+        let checked = check(sender, &data, is_compressed);
+        match done {
+            Done::Compressed(compressed, mut deflating) => {
+                if checked.is_err() {
+                    // The peer does not receive this output, so later output must not refer to it.
+                    deflating.forget();
                 }
-                self.push(start, compressed);
-                Ok(())
+                self.coder = Coder::Deflate(deflating);
+                match checked {
+                    Ok(()) => Ok(self.begin_frames(sender, data, Some(compressed))),
+                    Err(error) => Err(Rejected { message: data.payload, error }),
+                }
             }
-            Err(error) => Err(Rejected { message: payload, error }),
+            Done::Masked { frames, is_compressed, deflating } => {
+                self.coder = deflating.into();
+                if let Err(error) = checked {
+                    let message = if is_compressed { data.payload } else { unmask(frames) };
+                    return Err(Rejected { message, error });
+                }
+                for (start, payload) in frames {
+                    self.outgoing.push(start, payload);
+                }
+                Ok(Begun::Queued)
+            }
         }
     }
 
-    /// Takes the compressor out for a message that can be sent now.
-    pub(super) fn begin_compression<R: Role>(
-        &mut self,
-        sender: &Sender<R>,
-        kind: Kind,
-        payload: Bytes,
-        prepared: Option<Compressed>,
-    ) -> Result<Begun, Rejected<Bytes>> {
-        if let Err(error) = sender.check_begin(Rsv::RSV1) {
-            return Err(Rejected { message: payload, error });
+    fn is_compressed<R: Role>(&self, sender: &Sender<R>, data: &Data) -> bool {
+        let Data { payload, fragment, prepared, .. } = data;
+        // RFC 7692, section 6: the first fragment decides for the whole message.
+        if let (Some(_), Some((_, rsv))) = (fragment, sender.message_in_progress()) {
+            return rsv == Rsv::RSV1;
         }
-        self.encoding(kind, payload, None, prepared)
-    }
-
-    /// Takes the compressor out for a fragment that can be sent now.
-    pub(super) fn begin_fragment_compression<R: Role>(
-        &mut self,
-        sender: &Sender<R>,
-        kind: Kind,
-        fin: bool,
-        payload: Bytes,
-    ) -> Result<Begun, Rejected<Bytes>> {
-        // Everything is checked first, because the window of the peer moves with the compressor.
-        let checked = sender.check_begin_fragment(kind, Rsv::RSV1);
-        match checked.and_then(|()| self.validate(kind, fin, &payload)) {
-            Ok(utf8) => self.encoding(kind, payload, Some(Fragment { fin, utf8 }), None),
-            Err(error) => Err(Rejected { message: payload, error }),
-        }
-    }
-
-    fn encoding(
-        &mut self,
-        kind: Kind,
-        payload: Bytes,
-        fragment: Option<Fragment>,
-        prepared: Option<Compressed>,
-    ) -> Result<Begun, Rejected<Bytes>> {
-        let Some(deflating) = self.deflating.take() else {
-            // An `Encoding` that holds the compressor was not finished.
-            return Err(Rejected { message: payload, error: SendError::MessageInProgress });
+        let Coder::Deflate(deflating) = &self.coder else {
+            return false;
         };
-        Ok(Begun::Compress(Encoding { kind, payload, fragment, prepared, deflating }))
+        deflating.takes(prepared.as_ref()) || deflating.applies(payload.len(), data.is_last())
+    }
+
+    /// Checks everything before a compressor moves, because the window of the peer moves with it.
+    fn admit<R: Role>(
+        &mut self,
+        sender: &Sender<R>,
+        data: &Data,
+        is_compressed: bool,
+    ) -> Result<(), SendError> {
+        if !self.is_ready() {
+            return Err(self.full());
+        }
+        check(sender, data, is_compressed)?;
+        if matches!(self.coder, Coder::Lent) {
+            return Err(SendError::MessageInProgress);
+        }
+        if let Some(fin) = data.fragment {
+            self.utf8 = self.validate(data.kind, fin, &data.payload)?;
+        }
+        Ok(())
+    }
+
+    /// Begins the frames of a message or a fragment that can be sent, and queues them. A client
+    /// leaves the masking of a large payload to the caller.
+    fn begin_frames<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        data: Data,
+        compressed: Option<Bytes>,
+    ) -> Begun {
+        let rsv = rsv(compressed.is_some());
+        let (kind, fin, fragment_size) = (data.kind, data.is_last(), self.fragment_size);
+        let is_client = sender.is_client();
+        let mut begin = |left: usize| {
+            let len = left.min(fragment_size);
+            // Everything that this call checks has been checked before.
+            sender.begin_fragment(kind, fin && len == left, len as u64, rsv).ok()
+        };
+        let len = compressed.as_ref().unwrap_or(&data.payload).len();
+        if !is_client || len < LARGE {
+            let mut payload = compressed.unwrap_or(data.payload);
+            while let Some(start) = begin(payload.len()) {
+                let part = payload.split_to(start.payload_len() as usize);
+                if is_client {
+                    self.outgoing.put_frame(start, &part);
+                } else {
+                    self.outgoing.push(start, part);
+                }
+                if payload.is_empty() {
+                    break;
+                }
+            }
+            return Begun::Queued;
+        }
+        let mut starts = Vec::new();
+        let mut rest = len;
+        while let (1.., Some(start)) = (rest, begin(rest)) {
+            rest -= start.payload_len() as usize;
+            starts.push(start);
+        }
+        if len >= MASK_APART {
+            let deflating = self.coder.lend();
+            return Begun::Encode(Encoding {
+                data,
+                work: Work::Mask { starts, compressed, deflating },
+            });
+        }
+        for (start, part) in mask(starts, compressed.unwrap_or(data.payload)) {
+            self.outgoing.push(start, part);
+        }
+        Begun::Queued
+    }
+}
+
+/// Checks that the frames of a message or a fragment can begin.
+fn check<R: Role>(sender: &Sender<R>, data: &Data, is_compressed: bool) -> Result<(), SendError> {
+    let rsv = rsv(is_compressed);
+    match data.fragment {
+        None => sender.check_begin(rsv),
+        Some(_) => sender.check_begin_fragment(data.kind, rsv),
+    }
+}
+
+const fn rsv(is_compressed: bool) -> Rsv {
+    if is_compressed { Rsv::RSV1 } else { Rsv::NONE }
+}
+
+/// Masks the payload of frames in the order of sending. It is masked in place if nothing else
+/// shares it, and if it does not keep a much larger buffer in memory.
+pub(super) fn mask(
+    starts: impl IntoIterator<Item = FrameStart>,
+    payload: Bytes,
+) -> impl Iterator<Item = (FrameStart, Bytes)> {
+    let (mut unique, mut shared) = match payload.try_into_mut() {
+        Ok(unique) if unique.capacity() / 2 <= unique.len() => (unique, Bytes::new()),
+        Ok(unique) => (BytesMut::new(), unique.freeze()),
+        Err(shared) => (BytesMut::new(), shared),
+    };
+    starts.into_iter().map(move |start| {
+        let len = start.payload_len() as usize;
+        let mut mask = start.mask().unwrap_or(Mask::new(MaskKey([0; 4])));
+        if unique.is_empty() {
+            let mut masked = Vec::new();
+            mask.append(&shared.split_to(len), &mut masked);
+            (start, masked.into())
+        } else {
+            let mut part = unique.split_to(len);
+            mask.apply(&mut part);
+            (start, part.freeze())
+        }
+    })
+}
+
+/// Returns the payload of masked frames.
+fn unmask(frames: Vec<(FrameStart, Bytes)>) -> Bytes {
+    let mut payload = Vec::new();
+    for (start, masked) in frames {
+        if let Some(mut mask) = start.mask() {
+            mask.append(&masked, &mut payload);
+        }
+    }
+    payload.into()
+}
+
+/// Shows the length of the payload, and no bytes of it.
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Data")
+            .field("kind", &self.kind)
+            .field("len", &self.payload.len())
+            .field("fragment", &self.fragment)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Compress(_) => "Compress",
+            Self::Mask { .. } => "Mask",
+        })
+    }
+}
+
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Compressed(..) => "Compressed",
+            Self::Masked { .. } => "Masked",
+        })
     }
 }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::answers::Answers;
 use super::compression::usable;
-use super::encoding::{Begun, Encoded};
+use super::encoding::{Begun, Data, Encoded};
 use super::incoming::Incoming;
 use super::keepalive::{DeadlineAction, Watch};
 use super::receive::{Half, Received, Receiving};
@@ -230,7 +230,7 @@ impl<R: Role> MessageSender<R> {
         fin: bool,
         payload: Bytes,
     ) -> Result<(), Rejected<Bytes>> {
-        self.queue.send_fragment(&mut self.sender, kind, fin, payload)
+        self.queue.send_data(&mut self.sender, Data::fragment(kind, fin, payload))
     }
 
     /// Accepts a message as [`send`](Self::send) does, but leaves the compression to the caller.
@@ -261,7 +261,7 @@ impl<R: Role> MessageSender<R> {
         fin: bool,
         payload: Bytes,
     ) -> Result<Begun, Rejected<Bytes>> {
-        self.queue.begin_fragment(&mut self.sender, kind, fin, payload)
+        self.queue.begin_data(&mut self.sender, Data::fragment(kind, fin, payload))
     }
 
     /// Accepts a prepared message as [`send_prepared`](Self::send_prepared) does, but leaves the
@@ -270,7 +270,7 @@ impl<R: Role> MessageSender<R> {
     /// # Errors
     /// Returns the same errors as [`send_prepared`](Self::send_prepared).
     pub fn begin_prepared(&mut self, message: &Prepared) -> Result<Begun, SendError> {
-        self.queue.begin_prepared(&mut self.sender, message)
+        Ok(self.queue.begin_data(&mut self.sender, message.into())?)
     }
 
     /// Queues a message that was accepted by [`begin`](Self::begin) and compressed since.
@@ -280,7 +280,7 @@ impl<R: Role> MessageSender<R> {
     /// - [`Closing`](SendError::Closing): the connection began to close in the meantime.
     /// - [`MessageInProgress`](SendError::MessageInProgress): a fragment of another message was sent
     ///   in the meantime.
-    pub fn finish(&mut self, encoded: Encoded) -> Result<(), Rejected<Bytes>> {
+    pub fn finish(&mut self, encoded: Encoded) -> Result<Begun, Rejected<Bytes>> {
         self.queue.finish(&mut self.sender, encoded)
     }
 
@@ -419,7 +419,8 @@ impl<R: Role> MessageSender<R> {
             DeadlineAction::Nothing => {}
             DeadlineAction::Ping => {
                 // This cannot fail: the connection is open, and the queue has no maximum size.
-                let _ = self.sender.ping(b"", self.queue.outgoing.control());
+                let Self { sender, queue, .. } = self;
+                let _ = queue.outgoing.answer(|out| sender.ping(b"", out));
             }
             DeadlineAction::Failure => {
                 let timeout = watch.timeout();
@@ -462,8 +463,9 @@ impl<R: Role> MessageSender<R> {
         // The queue has no maximum size, so neither call fails.
         if self.owed.close().is_some() {
             let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
-        } else if self.is_ready() {
-            let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.control());
+        } else if self.queue.has_room_for_answer() {
+            let Self { sender, queue, owed, .. } = self;
+            let _ = queue.outgoing.answer(|out| sender.settle(owed, out));
         }
     }
 }
