@@ -302,7 +302,9 @@ impl Queue {
         }
         let mut starts = Vec::new();
         let mut rest = len;
-        while let (1.., Some(start)) = (rest, begin(rest)) {
+        while rest > 0
+            && let Some(start) = begin(rest)
+        {
             rest -= start.payload_len() as usize;
             starts.push(start);
         }

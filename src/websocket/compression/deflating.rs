@@ -57,7 +57,7 @@ impl Deflating {
     pub(in crate::websocket) fn compress(&mut self, payload: &[u8], fin: bool) -> Bytes {
         let mut compressed = Vec::new();
         self.compressor.compress(payload, fin, &mut compressed);
-        compressed.into()
+        trimmed(compressed)
     }
 
     /// Returns whether this connection can send the compressed form of a prepared message.
@@ -84,8 +84,14 @@ impl Deflating {
     }
 }
 
+/// Frees the capacity that the output does not need: the compressor reserves half of its input.
+fn trimmed(mut compressed: Vec<u8>) -> Bytes {
+    compressed.shrink_to_fit();
+    compressed.into()
+}
+
 /// The compressed form of a prepared message.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(in crate::websocket) struct Compressed {
     payload: Bytes,
     /// The base-2 logarithm of the smallest window that is large enough.
@@ -104,6 +110,6 @@ impl Compressed {
         let terms = CoderTerms { no_context_takeover: true, window_bits };
         let mut compressed = Vec::new();
         Compressor::new(config, terms).compress(payload, true, &mut compressed);
-        Some(Self { payload: compressed.into(), window_bits })
+        Some(Self { payload: trimmed(compressed), window_bits })
     }
 }
