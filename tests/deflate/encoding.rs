@@ -8,7 +8,7 @@ use websocket_proto::frame::Kind;
 use websocket_proto::websocket::{Begun, MessageSender, Prepared};
 use websocket_proto::{CloseCode, Message, SendError, WebSocket};
 
-use crate::endpoint::{agreed, client, frames, news, takeover};
+use crate::endpoint::{agreed, client, frames, news, noise, takeover};
 
 fn sender<R: Role>(role: R) -> MessageSender<R> {
     let Setup { config, opened } = agreed(takeover());
@@ -61,6 +61,30 @@ fn what_is_compressed_outside_is_what_would_be_compressed_inside() {
     }
     same(|| Server);
     same(|| Client::new(SEED));
+}
+
+#[test]
+fn a_client_compresses_and_then_masks_outside() {
+    let payload = Bytes::from(noise(1, 300_000));
+    let (mut inside, mut outside) = (sender(Client::new(SEED)), sender(Client::new(SEED)));
+    inside.send(Message::Binary(payload.clone())).unwrap();
+    let begun = outside.begin(Message::Binary(payload.clone())).unwrap();
+    let Begun::Encode(encoding) = begun else { panic!("compressed") };
+    let Begun::Encode(encoding) = outside.finish(encoding.encode()).unwrap() else {
+        panic!("masked");
+    };
+    assert!(matches!(outside.finish(encoding.encode()), Ok(Begun::Queued)));
+    assert!(written(&mut inside) == written(&mut outside));
+
+    // What comes back if it cannot be sent is neither compressed nor masked.
+    let begun = outside.begin(Message::Binary(payload.clone())).unwrap();
+    let Begun::Encode(encoding) = begun else { panic!("compressed") };
+    let Begun::Encode(encoding) = outside.finish(encoding.encode()).unwrap() else {
+        panic!("masked");
+    };
+    outside.close(CloseCode::NORMAL, "").unwrap();
+    let rejected = outside.finish(encoding.encode()).unwrap_err();
+    assert_eq!((rejected.error, rejected.message == payload), (SendError::Closing, true));
 }
 
 #[test]
