@@ -409,8 +409,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin, R: Role> Sink<Message> for WriteHalf<S, 
         self.0.with(|sender, wire| wire.poll_room(sender, context))
     }
 
-    /// Returns the message in the error if the answers of the other half have filled the queue
-    /// since `poll_ready`.
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
         let begun = self.0.with(|sender, _| sender.begin(message))?;
         self.finish_message(begun)

@@ -91,7 +91,8 @@ impl Config {
     /// Sets the high-water mark of the outgoing queue, in bytes. A queue that has reached it
     /// accepts no more messages. The default is 128 KiB.
     ///
-    /// A queue below the mark, or an empty queue, accepts one message of any size.
+    /// A queue below the mark, or an empty queue, accepts one message of any size. What the
+    /// connection sends by itself, such as Pongs, does not take the room of the application.
     #[must_use]
     pub const fn high_water_mark(mut self, bytes: u64) -> Self {
         self.high_water_mark = bytes;

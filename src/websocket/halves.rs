@@ -30,7 +30,6 @@ use crate::message::Message;
 ///
 /// It sends no answers. Every method that receives adds its answers to [`Answers`], and the caller
 /// passes them to [`MessageSender::settle`].
-#[derive(Debug)]
 pub struct MessageReceiver<R> {
     pub(super) receiver: Receiver<R>,
     pub(super) receiving: Receiving,
@@ -155,7 +154,6 @@ impl<R: Role> MessageReceiver<R> {
 
 /// The sending half of a [`WebSocket`](super::WebSocket). It has the outgoing queue and the
 /// deadlines, and it knows how the connection ended.
-#[derive(Debug)]
 pub struct MessageSender<R> {
     pub(super) sender: Sender<R>,
     pub(super) queue: Queue,
@@ -233,11 +231,29 @@ impl<R: Role> MessageSender<R> {
         self.queue.send_data(&mut self.sender, Data::fragment(kind, fin, payload))
     }
 
-    /// Accepts a message as [`send`](Self::send) does, but leaves the compression to the caller.
+    /// Accepts a message as [`send`](Self::send) does, but leaves long work to the caller: the
+    /// compression, and the masking of a large message of a client.
     ///
     /// This is for a program that shares this half under a lock. It calls `begin` under the lock,
-    /// [`Encoding::compress`](super::Encoding::compress) without the lock, and [`finish`](Self::finish) under the lock again.
-    /// No other message may be sent between `begin` and `finish`. Answers to the peer may be sent.
+    /// [`Encoding::encode`](super::Encoding::encode) without the lock, and
+    /// [`finish`](Self::finish) under the lock again. Between `begin` and `finish` other messages
+    /// are refused. Pings, Pongs, answers to the peer and a Close can be sent.
+    ///
+    /// ```
+    /// use websocket_proto::connection::Client;
+    /// use websocket_proto::websocket::{Begun, Config};
+    /// use websocket_proto::{Message, WebSocket, handshake::Opened};
+    ///
+    /// let websocket = WebSocket::new(Client::new([7; 32]), Config::new(), Opened::new());
+    /// let (_, mut sender) = websocket.into_split();
+    /// let mut begun = sender.begin(Message::binary(vec![0; 1_000_000]))?;
+    /// while let Begun::Encode(encoding) = begun {
+    ///     let encoded = encoding.encode(); // in real code: without the lock
+    ///     begun = sender.finish(encoded)?;
+    /// }
+    /// assert_eq!(sender.output().len(), 1_000_014);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the message, and the reason why it was not accepted.
@@ -250,8 +266,8 @@ impl<R: Role> MessageSender<R> {
         }
     }
 
-    /// Accepts a fragment as [`send_fragment`](Self::send_fragment) does, but leaves the
-    /// compression to the caller, as [`begin`](Self::begin) does.
+    /// Accepts a fragment as [`send_fragment`](Self::send_fragment) does, but leaves
+    /// long work to the caller, as [`begin`](Self::begin) does.
     ///
     /// # Errors
     /// Returns the payload, and the reason why it was not accepted.
@@ -264,8 +280,8 @@ impl<R: Role> MessageSender<R> {
         self.queue.begin_data(&mut self.sender, Data::fragment(kind, fin, payload))
     }
 
-    /// Accepts a prepared message as [`send_prepared`](Self::send_prepared) does, but leaves the
-    /// compression to the caller, as [`begin`](Self::begin) does.
+    /// Accepts a prepared message as [`send_prepared`](Self::send_prepared) does, but leaves
+    /// long work to the caller, as [`begin`](Self::begin) does.
     ///
     /// # Errors
     /// Returns the same errors as [`send_prepared`](Self::send_prepared).
@@ -273,13 +289,12 @@ impl<R: Role> MessageSender<R> {
         Ok(self.queue.begin_data(&mut self.sender, message.into())?)
     }
 
-    /// Queues a message that was accepted by [`begin`](Self::begin) and compressed since.
+    /// Queues a message that was accepted by [`begin`](Self::begin) and encoded since, or returns
+    /// the next work: a client masks a large message after it was compressed.
     ///
     /// # Errors
-    /// Returns the payload, which is not compressed, and the reason why it was not queued:
-    /// - [`Closing`](SendError::Closing): the connection began to close in the meantime.
-    /// - [`MessageInProgress`](SendError::MessageInProgress): a fragment of another message was sent
-    ///   in the meantime.
+    /// [`Closing`](SendError::Closing): the connection began to close in the meantime. The payload
+    /// comes back as the application passed it.
     pub fn finish(&mut self, encoded: Encoded) -> Result<Begun, Rejected<Bytes>> {
         self.queue.finish(&mut self.sender, encoded)
     }
@@ -322,8 +337,8 @@ impl<R: Role> MessageSender<R> {
         &mut self.queue.outgoing
     }
 
-    /// Returns whether [`send`](Self::send) accepts a message now: the queue is below its
-    /// high-water mark, or it is empty.
+    /// Returns whether [`send`](Self::send) accepts a message now, as
+    /// [`WebSocket::is_ready`](super::WebSocket::is_ready) does.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.queue.is_ready()

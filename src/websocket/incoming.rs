@@ -1,6 +1,6 @@
 //! The read buffer of a `WebSocket`.
 
-use core::mem;
+use core::{fmt, mem};
 #[cfg(feature = "std")]
 use std::io::{self, Read};
 
@@ -111,7 +111,6 @@ impl<'w> Incoming<'w> {
 }
 
 /// The read buffer.
-#[derive(Debug)]
 pub(super) struct ReadBuffer {
     /// ```text
     /// | held: payload so far | gap: headers and control frames between | not processed yet |
@@ -132,6 +131,16 @@ pub(super) struct ReadBuffer {
     asked: usize,
     /// How many bytes of the current frame have not arrived.
     frame_remaining: usize,
+}
+
+/// Shows the lengths, and no bytes.
+impl fmt::Debug for ReadBuffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadBuffer")
+            .field("len", &self.buffer.len())
+            .field("frame_remaining", &self.frame_remaining)
+            .finish_non_exhaustive()
+    }
 }
 
 impl ReadBuffer {

@@ -119,6 +119,11 @@ fn no_debug_output_of_the_sending_direction_shows_a_payload() {
     let mut server = server(Config::new().high_water_mark(u64::MAX));
     server.send(Message::Binary(secret())).unwrap();
     server.send(Message::text("secret")).unwrap();
+    server.input().extend_from_slice(&From::Client.frame(PING, "secret"));
+    server.input().extend_from_slice(&From::Client.part(TEXT, "secret"));
+    assert_eq!(server.receive(), Ok(Some(Message::ping("secret"))));
+    assert_eq!(server.receive(), Ok(None));
+    let shown = format!("{shown} {:?}", server.input());
     let shown = format!("{shown} {server:?}");
     for bytes in ["secret", "115, 101", "73, 65", "\\x"] {
         assert!(!shown.contains(bytes), "{shown}");
