@@ -9,11 +9,12 @@ use bytes::Bytes;
 
 use super::answers::Answers;
 use super::compression::usable;
-use super::encoding::{Begun, Data, Encoded};
+use super::encoding::{Begun, Encoded};
 use super::incoming::Incoming;
 use super::keepalive::{DeadlineAction, Watch};
 use super::receive::{Half, Received, Receiving};
 use super::send::Queue;
+use super::send_data::Data;
 use super::{MessageRef, Outgoing, Part, Prepared, Rejected};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{

@@ -18,6 +18,7 @@ mod prepared;
 mod read_size;
 mod receive;
 mod send;
+mod send_data;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;

@@ -10,9 +10,10 @@ use alloc::boxed::Box;
 use bytes::Bytes;
 
 use super::compression::Deflating;
-use super::encoding::{Begun, Coder, Data, MASK_APART, mask};
+use super::encoding::{Begun, MASK_APART, mask};
 use super::outgoing::LARGE;
 use super::receive::whole;
+use super::send_data::{Coder, Data};
 use super::{Config, Outgoing, Prepared};
 use crate::connection::{FrameStart, Role, Sender};
 use crate::deflate::{Compression, Terms};
@@ -93,8 +94,13 @@ impl Queue {
 
     /// Returns whether a whole message is sent in one frame without compression.
     #[inline]
-    pub(super) const fn is_plain(&self, payload: &[u8]) -> bool {
-        payload.len() <= self.fragment_size && matches!(self.coder, Coder::None)
+    pub(super) fn is_plain(&self, payload: &[u8]) -> bool {
+        payload.len() <= self.fragment_size
+            && match &self.coder {
+                Coder::None => true,
+                Coder::Deflate(deflating) => !deflating.applies(payload.len(), true),
+                Coder::Lent => false,
+            }
     }
 
     #[inline(never)]
@@ -158,7 +164,7 @@ impl Queue {
         message: &Prepared,
     ) -> Result<(), SendError> {
         let payload = &message.payload;
-        if self.is_ready() && self.is_plain(payload) {
+        if self.is_ready() && self.is_plain(payload) && message.compressed.is_none() {
             let start = sender.begin(message.kind, payload.len() as u64, Rsv::NONE)?;
             if payload.len() < LARGE {
                 self.outgoing.put_frame(start, payload);
