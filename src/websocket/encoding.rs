@@ -120,7 +120,8 @@ pub(super) fn mask(
             mask.append(&shared.split_to(len), &mut masked);
             Some((start, masked.into()))
         } else {
-            let mut part = unique.split_to(len);
+            let is_last = len == unique.len();
+            let mut part = if is_last { mem::take(&mut unique) } else { unique.split_to(len) };
             mask.apply(&mut part);
             Some((start, part.freeze()))
         }

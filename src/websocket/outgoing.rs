@@ -41,6 +41,8 @@ pub struct Outgoing {
     answers: usize,
     /// How many bytes remain of the frame that the last write ended in.
     frame_rest: usize,
+    /// How much was gathered for the last write: the capacity to begin with.
+    usual: usize,
 }
 
 /// A payload that is not copied.
@@ -84,7 +86,7 @@ impl Outgoing {
     /// Frees the memory of an empty queue.
     pub fn release_memory(&mut self) {
         if self.is_empty() {
-            *self = Self::new();
+            *self = Self { usual: self.usual, ..Self::new() };
         }
     }
 
@@ -148,7 +150,11 @@ impl Outgoing {
     #[inline(always)]
     fn put_header(&mut self, start: FrameStart, len: usize) {
         let header = start.header();
-        self.gathered.reserve(FrameHeader::MAX_LEN + len);
+        let needed = FrameHeader::MAX_LEN + len;
+        if self.gathered.capacity() == 0 {
+            self.gathered.reserve_exact(needed.max(self.usual));
+        }
+        self.gathered.reserve(needed);
         let end = self.gathered.len() + header.len();
         self.gathered.extend_from_slice(header.padded());
         self.gathered.truncate(end);
@@ -232,6 +238,7 @@ impl Outgoing {
         self.placed = 0;
         self.answers = 0;
         self.frame_rest = 0;
+        self.usual = (self.gathered.len() + FrameHeader::MAX_LEN).min(KEEP);
         self.gathered.clear();
         self.gathered.shrink_to(KEEP);
         if self.control.capacity() > KEEP {

@@ -316,3 +316,23 @@ fn a_large_message_of_a_server_allocates_nothing_in_steady_state() {
     round();
     assert_eq!(allocations(|| (0..10).for_each(|_| round())), 0);
 }
+
+#[test]
+fn a_queue_that_gives_its_memory_back_allocates_once_for_each_write() {
+    fn check<R: Role>(mut websocket: WebSocket<R>) {
+        let payload = Bytes::from(vec![0; 125]);
+        let mut round = |count| {
+            for _ in 0..count {
+                websocket.send(Message::Binary(payload.clone())).unwrap();
+            }
+            write_all(&mut websocket);
+            websocket.output().release_memory();
+        };
+        for count in [1, 32] {
+            round(count);
+            assert_eq!(allocations(|| (0..10).for_each(|_| round(count))), 10);
+        }
+    }
+    check(server(Config::new()));
+    check(client(Config::new()));
+}
