@@ -85,10 +85,7 @@ impl Encoding {
         let Self { mut data, work } = self;
         let done = match work {
             Work::Compress(mut deflating) => {
-                let compressed = match data.fragment {
-                    Some(fin) => deflating.compress(&data.payload, fin),
-                    None => deflating.compress_prepared(&data.payload, data.prepared.as_ref()),
-                };
+                let compressed = data.compress(&mut deflating);
                 Done::Compressed(compressed, deflating)
             }
             Work::Mask { starts, compressed, deflating } => {

@@ -54,6 +54,13 @@ impl Data {
         self.fragment.unwrap_or(true)
     }
 
+    pub(super) fn compress(&self, deflating: &mut Deflating) -> Bytes {
+        match self.fragment {
+            Some(fin) => deflating.compress(&self.payload, fin),
+            None => deflating.compress_prepared(&self.payload, self.prepared.as_ref()),
+        }
+    }
+
     pub(super) const fn fragment(kind: Kind, fin: bool, payload: Bytes) -> Self {
         Self { kind, payload, fragment: Some(fin), prepared: None }
     }
@@ -88,7 +95,15 @@ impl Queue {
         sender: &mut Sender<R>,
         data: Data,
     ) -> Result<(), Rejected<Bytes>> {
-        let mut begun = self.begin_data(sender, data)?;
+        let is_compressed = self.is_compressed(sender, &data);
+        if let Err(error) = self.admit(sender, &data, is_compressed) {
+            return Err(Rejected { message: data.payload, error });
+        }
+        let compressed = match &mut self.coder {
+            Coder::Deflate(deflating) if is_compressed => Some(data.compress(deflating)),
+            _ => None,
+        };
+        let mut begun = self.begin_frames(sender, data, compressed);
         while let Begun::Encode(encoding) = begun {
             begun = self.finish(sender, encoding.encode())?;
         }

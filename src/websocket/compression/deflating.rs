@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::Settings;
 use crate::deflate::{CoderTerms, Compression, Compressor, DeflateConfig, Terms};
+use crate::websocket::outgoing::LARGE;
 
 /// The compressor of a connection, and the choice of what to compress.
 #[derive(Debug)]
@@ -57,7 +58,11 @@ impl Deflating {
     pub(in crate::websocket) fn compress(&mut self, payload: &[u8], fin: bool) -> Bytes {
         let mut compressed = Vec::new();
         self.compressor.compress(payload, fin, &mut compressed);
-        trimmed(compressed)
+        // The compressor reserves half of its input. Shorter output is copied into the queue.
+        if compressed.len() >= LARGE {
+            compressed.shrink_to_fit();
+        }
+        compressed.into()
     }
 
     /// Returns whether this connection can send the compressed form of a prepared message.
@@ -84,12 +89,6 @@ impl Deflating {
     }
 }
 
-/// Frees the capacity that the output does not need: the compressor reserves half of its input.
-fn trimmed(mut compressed: Vec<u8>) -> Bytes {
-    compressed.shrink_to_fit();
-    compressed.into()
-}
-
 /// The compressed form of a prepared message.
 #[derive(Clone)]
 pub(in crate::websocket) struct Compressed {
@@ -110,6 +109,7 @@ impl Compressed {
         let terms = CoderTerms { no_context_takeover: true, window_bits };
         let mut compressed = Vec::new();
         Compressor::new(config, terms).compress(payload, true, &mut compressed);
-        Some(Self { payload: trimmed(compressed), window_bits })
+        compressed.shrink_to_fit();
+        Some(Self { payload: compressed.into(), window_bits })
     }
 }
