@@ -105,6 +105,20 @@ impl Mask {
         len
     }
 
+    /// Masks the next bytes of the payload and appends them to `to`, in one pass.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub fn append(&mut self, from: &[u8], to: &mut alloc::vec::Vec<u8>) {
+        if from.len() < LARGE {
+            let start = to.len();
+            to.extend_from_slice(from);
+            xor_small(to.get_mut(start..).unwrap_or_default(), self.key);
+        } else {
+            xor_append_large(from, to, self.key);
+        }
+        self.advance(from.len());
+    }
+
     fn advance(&mut self, len: usize) {
         // RFC 6455, section 5.3: byte i of the payload is masked with byte i mod 4 of the key. Here
         // i counts from the start of the payload, not from the start of the piece.
@@ -163,6 +177,19 @@ fn xor_copy(from: &[u8], to: &mut [u8], key: [u8; 4]) {
     }
 }
 
+/// Appends to memory that is not initialised. A vector does this for an iterator whose length it
+/// knows, so the key is repeated in an array as long as a block of the payload.
+#[cfg(feature = "alloc")]
+#[inline(always)]
+fn xor_append(from: &[u8], to: &mut alloc::vec::Vec<u8>, key: [u8; 4]) {
+    let keys = [key; 128];
+    let keys = keys.as_flattened();
+    to.reserve(from.len());
+    for block in from.chunks(keys.len()) {
+        to.extend(block.iter().zip(keys).map(|(byte, key)| byte ^ key));
+    }
+}
+
 #[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
 mod avx2 {
     #[target_feature(enable = "avx2")]
@@ -173,6 +200,12 @@ mod avx2 {
     #[target_feature(enable = "avx2")]
     pub(super) fn xor_copy(from: &[u8], to: &mut [u8], key: [u8; 4]) {
         super::xor_copy(from, to, key);
+    }
+
+    #[cfg(feature = "alloc")]
+    #[target_feature(enable = "avx2")]
+    pub(super) fn xor_append(from: &[u8], to: &mut alloc::vec::Vec<u8>, key: [u8; 4]) {
+        super::xor_append(from, to, key);
     }
 }
 
@@ -194,4 +227,15 @@ fn xor_copy_large(from: &[u8], to: &mut [u8], key: [u8; 4]) {
         return unsafe { avx2::xor_copy(from, to, key) };
     }
     xor_copy(from, to, key);
+}
+
+#[cfg(feature = "alloc")]
+#[inline]
+fn xor_append_large(from: &[u8], to: &mut alloc::vec::Vec<u8>, key: [u8; 4]) {
+    #[cfg(all(feature = "simd", target_arch = "x86_64", target_feature = "sse2"))]
+    if has_avx2::get() {
+        // SAFETY: the only requirement of this safe function is AVX2, which was just detected.
+        return unsafe { avx2::xor_append(from, to, key) };
+    }
+    xor_append(from, to, key);
 }

@@ -369,21 +369,19 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
 }
 
 impl<T, R: Role> WriteHalf<T, R> {
-    /// Compresses what must be compressed, without the lock, and queues it.
-    fn finish(&self, begun: Begun) -> Result<(), Rejected<Bytes>> {
-        match begun {
-            Begun::Queued => Ok(()),
-            Begun::Compress(encoding) => {
-                let encoded = encoding.compress();
-                self.0.with(|sender, _| sender.finish(encoded))
-            }
+    /// Compresses and masks without the lock, and queues the result.
+    fn finish(&self, mut begun: Begun) -> Result<(), Rejected<Bytes>> {
+        while let Begun::Encode(encoding) = begun {
+            let encoded = encoding.encode();
+            begun = self.0.with(|sender, _| sender.finish(encoded))?;
         }
+        Ok(())
     }
 
     fn finish_message(&self, begun: Begun) -> Result<(), Error> {
         let kind = match &begun {
             Begun::Queued => return Ok(()),
-            Begun::Compress(encoding) => encoding.kind(),
+            Begun::Encode(encoding) => encoding.kind(),
         };
         self.finish(begun).map_err(|Rejected { message: payload, error }| {
             let message = match kind {

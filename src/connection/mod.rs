@@ -17,6 +17,7 @@ mod owed;
 mod receive;
 mod role;
 mod send;
+mod send_control;
 
 use crate::close::{CloseCode, CloseFrame};
 use crate::error::{OutputFull, ProtocolError, SendError};

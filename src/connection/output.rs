@@ -134,8 +134,7 @@ impl Output for alloc::vec::Vec<u8> {
 
     #[inline]
     fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
-        self.reserve(bytes.len());
-        append_masked(self, bytes, mask);
+        mask.append(bytes, self);
     }
 }
 
@@ -154,18 +153,12 @@ impl Output for bytes::BytesMut {
     #[inline]
     fn put_masked(&mut self, bytes: &[u8], mask: &mut Mask) {
         self.reserve(bytes.len());
-        append_masked(self, bytes, mask);
-    }
-}
-
-/// Appends masked bytes to a growing buffer. Each block is masked while it is in the cache.
-#[cfg(feature = "alloc")]
-#[inline]
-fn append_masked<B: bytes::BufMut + AsMut<[u8]>>(buffer: &mut B, bytes: &[u8], mask: &mut Mask) {
-    for block in bytes.chunks(CACHE_BLOCK) {
-        let start = buffer.as_mut().len();
-        buffer.put_slice(block);
-        mask.apply(buffer.as_mut().get_mut(start..).unwrap_or_default());
+        // Each block is masked while it is in the cache.
+        for block in bytes.chunks(CACHE_BLOCK) {
+            let start = self.len();
+            self.extend_from_slice(block);
+            mask.apply(self.get_mut(start..).unwrap_or_default());
+        }
     }
 }
 

@@ -204,28 +204,25 @@ impl FrameHeader {
         let masked = if self.mask.is_some() { MASK } else { 0 };
         let fin = if self.fin { FIN } else { 0 };
         let key = self.mask.map_or([0; 4], |key| key.0);
-        let [k0, k1, k2, k3] = key;
         let short = shortest_form(self.payload_len);
         let [first, second] = [fin | self.rsv.bits() | self.opcode as u8, masked | short];
-        // Each arm stores a whole array, and the returned length cuts off the unused bytes. This
-        // needs no branch on the mask.
-        let header_len = match short {
+        // The header is built in a register, with its first byte in the lowest bits, and is stored
+        // at once: code that copies it soon afterwards does not have to wait for single bytes.
+        let start = u16::from_le_bytes([first, second]);
+        let (start, key_at) = match short {
             LENGTH_IN_16_BITS => {
-                let [.., a, b] = self.payload_len.to_be_bytes();
-                *out = [first, second, a, b, k0, k1, k2, k3, 0, 0, 0, 0, 0, 0];
-                4
+                let len = (self.payload_len as u16).swap_bytes();
+                (u128::from(start) | (u128::from(len) << 16), 4)
             }
             LENGTH_IN_64_BITS => {
-                let [a, b, c, d, e, f, g, h] = self.payload_len.to_be_bytes();
-                *out = [first, second, a, b, c, d, e, f, g, h, k0, k1, k2, k3];
-                10
+                (u128::from(start) | (u128::from(self.payload_len.swap_bytes()) << 16), 10)
             }
-            _ => {
-                *out = [first, second, k0, k1, k2, k3, 0, 0, 0, 0, 0, 0, 0, 0];
-                2
-            }
+            _ => (u128::from(start), 2),
         };
-        header_len + if self.mask.is_some() { 4 } else { 0 }
+        let key = u128::from(u32::from_le_bytes(key)) << (8 * key_at);
+        let [header @ .., _, _] = (start | key).to_le_bytes();
+        *out = header;
+        key_at + if self.mask.is_some() { 4 } else { 0 }
     }
 }
 

@@ -29,6 +29,16 @@ impl From<FrameHeader> for HeaderBytes {
     }
 }
 
+impl HeaderBytes {
+    /// Returns the header and, after it, bytes without meaning. A caller can copy this array faster
+    /// than a slice, because its length is constant, and then drop what follows the header.
+    #[inline]
+    #[must_use]
+    pub const fn padded(&self) -> &[u8; FrameHeader::MAX_LEN] {
+        &self.bytes
+    }
+}
+
 impl Deref for HeaderBytes {
     type Target = [u8];
 

@@ -29,6 +29,7 @@ pub struct Config {
     pub(super) connection: ConnectionConfig,
     pub(super) max_message_size: u64,
     pub(super) high_water_mark: u64,
+    pub(super) fragment_size: u64,
     pub(super) write_timeout: Duration,
     pub(crate) close_timeout: Duration,
     pub(super) keepalive: Option<Keepalive>,
@@ -51,6 +52,7 @@ impl Config {
             connection: ConnectionConfig::new(),
             max_message_size: ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE,
             high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
+            fragment_size: u64::MAX,
             write_timeout: Duration::MAX,
             close_timeout: Self::DEFAULT_CLOSE_TIMEOUT,
             keepalive: None,
@@ -90,10 +92,24 @@ impl Config {
     /// Sets the high-water mark of the outgoing queue, in bytes. A queue that has reached it
     /// accepts no more messages. The default is 128 KiB.
     ///
-    /// A queue below the mark, or an empty queue, accepts one message of any size.
+    /// A queue below the mark, or an empty queue, accepts one message of any size. What the
+    /// connection sends by itself, such as Pongs, does not take the room of the application.
     #[must_use]
     pub const fn high_water_mark(mut self, bytes: u64) -> Self {
         self.high_water_mark = bytes;
+        self
+    }
+
+    /// Sets the largest payload of the frames that are sent, in bytes. A longer message is sent in
+    /// fragments (RFC 6455, section 5.4), so that a Pong need not wait until all of it is written.
+    /// By default a message is sent in one frame, whatever its size.
+    ///
+    /// This applies to the fragments of the application and to compressed messages too. 0 has the
+    /// meaning of 1. Fragments from 16 KiB on are queued without a copy if the whole message would
+    /// be.
+    #[must_use]
+    pub const fn fragment_size(mut self, bytes: u64) -> Self {
+        self.fragment_size = bytes;
         self
     }
 

@@ -1,149 +1,155 @@
-//! Messages that are compressed before they are queued
-//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 6.1).
+//! Messages and fragments that are compressed or masked before they are queued
+//! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 6.1, and
+//! [RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.3).
 
 use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::{fmt, mem};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
-use super::compression::{Compressed, Deflating};
-use super::send::{Queue, Rejected};
-use crate::connection::{Role, Sender};
-use crate::error::SendError;
-use crate::frame::{Kind, Rsv};
-use crate::utf8::Utf8Validator;
+use super::compression::Deflating;
+use super::send_data::Data;
+use crate::connection::FrameStart;
+use crate::frame::Kind;
 
 /// What happened to a message that a [`MessageSender`](super::MessageSender) accepted.
 #[derive(Debug)]
-#[must_use = "a message that is to be compressed is not queued yet"]
+#[must_use = "a message that is to be encoded is not queued yet"]
 pub enum Begun {
     /// The message is queued.
     Queued,
-    /// The message must be [compressed](Encoding::compress) first.
-    Compress(Encoding),
+    /// The message must be [encoded](Encoding::encode) first.
+    Encode(Encoding),
 }
 
-/// A message or a fragment that was accepted and must be compressed before it is queued.
+/// A message or a fragment that was accepted and must be encoded before it is queued. A compressed
+/// message of a client is encoded twice: it is compressed, and then masked.
 ///
-/// It holds the compressor of the connection. If it is dropped, the message is not sent, and the
-/// connection sends its next messages without compression.
+/// It holds the compressor of the connection. Until it is encoded and
+/// [finished](super::MessageSender::finish), the connection refuses other messages, with
+/// [`MessageInProgress`](crate::SendError::MessageInProgress). If it is dropped, the connection can only
+/// be closed.
 #[derive(Debug)]
 #[must_use = "the message is not queued yet"]
 pub struct Encoding {
-    pub(super) kind: Kind,
-    pub(super) payload: Bytes,
-    /// `None` for a whole message.
-    pub(super) fragment: Option<Fragment>,
-    /// The compressed form of a prepared message.
-    pub(super) prepared: Option<Compressed>,
-    pub(super) deflating: Box<Deflating>,
+    pub(super) data: Data,
+    pub(super) work: Work,
 }
 
-/// A fragment of a message.
-#[derive(Debug)]
-pub(super) struct Fragment {
-    pub(super) fin: bool,
-    /// The validator of the text after this fragment.
-    pub(super) utf8: Utf8Validator,
+/// What is to be done.
+pub(super) enum Work {
+    Compress(Box<Deflating>),
+    /// The frames have begun, and their payload must be masked. If it was compressed, it is not the
+    /// payload of the message.
+    Mask {
+        starts: Vec<FrameStart>,
+        compressed: Option<Bytes>,
+        deflating: Option<Box<Deflating>>,
+    },
 }
+
+/// A message or a fragment that was encoded, for
+/// [`MessageSender::finish`](super::MessageSender::finish).
+#[derive(Debug)]
+#[must_use = "the message is not queued yet"]
+pub struct Encoded {
+    pub(super) data: Data,
+    pub(super) done: Done,
+}
+
+/// What was done.
+pub(super) enum Done {
+    Compressed(Bytes, Box<Deflating>),
+    Masked {
+        frames: Vec<(FrameStart, Bytes)>,
+        is_compressed: bool,
+        deflating: Option<Box<Deflating>>,
+    },
+}
+
+/// The length from which the masking of a payload is left to the caller. A shorter payload is
+/// masked in about the time that it takes to release a lock and to acquire it again.
+pub(super) const MASK_APART: usize = 64 * 1024;
 
 impl Encoding {
     /// Returns the kind of the message.
     #[must_use]
     pub const fn kind(&self) -> Kind {
-        self.kind
+        self.data.kind
     }
 
-    /// Compresses the payload. This may take long, and needs no access to the
+    /// Compresses or masks the payload. This may take long, and needs no access to the
     /// [`MessageSender`](super::MessageSender).
-    pub fn compress(mut self) -> Encoded {
-        let compressed = match &self.fragment {
-            Some(fragment) => self.deflating.compress(&self.payload, fragment.fin),
-            None => self.deflating.compress_prepared(&self.payload, self.prepared.as_ref()),
-        };
-        Encoded { encoding: self, compressed }
-    }
-}
-
-/// A compressed message or fragment, for [`MessageSender::finish`](super::MessageSender::finish).
-#[derive(Debug)]
-#[must_use = "the message is not queued yet"]
-pub struct Encoded {
-    encoding: Encoding,
-    compressed: Bytes,
-}
-
-impl Queue {
-    /// Queues what was compressed. The queue has room for it, whatever its length is.
-    pub(super) fn finish<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        encoded: Encoded,
-    ) -> Result<(), Rejected<Bytes>> {
-        let Encoded { encoding, compressed } = encoded;
-        let Encoding { kind, payload, fragment, mut deflating, .. } = encoding;
-        let len = compressed.len() as u64;
-        let begun = match &fragment {
-            None => sender.begin(kind, len, Rsv::RSV1),
-            Some(fragment) => sender.begin_fragment(kind, fragment.fin, len, Rsv::RSV1),
-        };
-        if begun.is_err() {
-            // The peer does not receive this output, so later output must not refer to it.
-            deflating.forget();
-        }
-        self.deflating = Some(deflating);
-        match begun {
-            Ok(start) => {
-                if let Some(fragment) = fragment {
-                    self.utf8 = fragment.utf8;
-                }
-                self.push(start, compressed);
-                Ok(())
+    pub fn encode(self) -> Encoded {
+        let Self { mut data, work } = self;
+        let done = match work {
+            Work::Compress(mut deflating) => {
+                let compressed = data.compress(&mut deflating);
+                Done::Compressed(compressed, deflating)
             }
-            Err(error) => Err(Rejected { message: payload, error }),
-        }
-    }
-
-    /// Takes the compressor out for a message that can be sent now.
-    pub(super) fn begin_compression<R: Role>(
-        &mut self,
-        sender: &Sender<R>,
-        kind: Kind,
-        payload: Bytes,
-        prepared: Option<Compressed>,
-    ) -> Result<Begun, Rejected<Bytes>> {
-        if let Err(error) = sender.check_begin(Rsv::RSV1) {
-            return Err(Rejected { message: payload, error });
-        }
-        self.encoding(kind, payload, None, prepared)
-    }
-
-    /// Takes the compressor out for a fragment that can be sent now.
-    pub(super) fn begin_fragment_compression<R: Role>(
-        &mut self,
-        sender: &Sender<R>,
-        kind: Kind,
-        fin: bool,
-        payload: Bytes,
-    ) -> Result<Begun, Rejected<Bytes>> {
-        // Everything is checked first, because the window of the peer moves with the compressor.
-        let checked = sender.check_begin_fragment(kind, Rsv::RSV1);
-        match checked.and_then(|()| self.validate(kind, fin, &payload)) {
-            Ok(utf8) => self.encoding(kind, payload, Some(Fragment { fin, utf8 }), None),
-            Err(error) => Err(Rejected { message: payload, error }),
-        }
-    }
-
-    fn encoding(
-        &mut self,
-        kind: Kind,
-        payload: Bytes,
-        fragment: Option<Fragment>,
-        prepared: Option<Compressed>,
-    ) -> Result<Begun, Rejected<Bytes>> {
-        let Some(deflating) = self.deflating.take() else {
-            // An `Encoding` that holds the compressor was not finished.
-            return Err(Rejected { message: payload, error: SendError::MessageInProgress });
+            Work::Mask { starts, compressed, deflating } => {
+                let is_compressed = compressed.is_some();
+                let payload = compressed.unwrap_or_else(|| mem::take(&mut data.payload));
+                Done::Masked { frames: mask(starts, payload).collect(), is_compressed, deflating }
+            }
         };
-        Ok(Begun::Compress(Encoding { kind, payload, fragment, prepared, deflating }))
+        Encoded { data, done }
+    }
+}
+
+/// Masks the payload of frames in the order of sending. It is masked in place if nothing else
+/// shares it, and if it does not keep a much larger buffer in memory.
+pub(super) fn mask(
+    starts: impl IntoIterator<Item = FrameStart>,
+    payload: Bytes,
+) -> impl Iterator<Item = (FrameStart, Bytes)> {
+    let (mut unique, mut shared) = match payload.try_into_mut() {
+        Ok(unique) if unique.capacity() / 2 <= unique.len() => (unique, Bytes::new()),
+        Ok(unique) => (BytesMut::new(), unique.freeze()),
+        Err(shared) => (BytesMut::new(), shared),
+    };
+    starts.into_iter().filter_map(move |start| {
+        let len = start.payload_len() as usize;
+        let mut mask = start.mask()?;
+        if unique.is_empty() {
+            let mut masked = Vec::new();
+            mask.append(&shared.split_to(len), &mut masked);
+            Some((start, masked.into()))
+        } else {
+            let is_last = len == unique.len();
+            let mut part = if is_last { mem::take(&mut unique) } else { unique.split_to(len) };
+            mask.apply(&mut part);
+            Some((start, part.freeze()))
+        }
+    })
+}
+
+/// Returns the payload of masked frames.
+pub(super) fn unmask(frames: Vec<(FrameStart, Bytes)>) -> Bytes {
+    let mut payload = Vec::new();
+    for (start, masked) in frames {
+        if let Some(mut mask) = start.mask() {
+            mask.append(&masked, &mut payload);
+        }
+    }
+    payload.into()
+}
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Compress(_) => "Compress",
+            Self::Mask { .. } => "Mask",
+        })
+    }
+}
+
+impl fmt::Debug for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Compressed(..) => "Compressed",
+            Self::Masked { .. } => "Masked",
+        })
     }
 }

@@ -14,6 +14,7 @@ use super::encoding::{Begun, Encoded};
 use super::incoming::Incoming;
 use super::receive::{Half, Received, Receiving};
 use super::send::Queue;
+use super::send_data::Data;
 use super::{MessageRef, Outgoing, Part, Prepared, Rejected};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{
@@ -30,7 +31,6 @@ use crate::message::Message;
 ///
 /// It sends no answers. Every method that receives adds its answers to [`Answers`], and the caller
 /// passes them to [`MessageSender::settle`].
-#[derive(Debug)]
 pub struct MessageReceiver<R> {
     pub(super) receiver: Receiver<R>,
     pub(super) receiving: Receiving,
@@ -156,7 +156,6 @@ impl<R: Role> MessageReceiver<R> {
 
 /// The sending half of a [`WebSocket`](super::WebSocket). It has the outgoing queue and the
 /// deadlines, and it knows how the connection ended.
-#[derive(Debug)]
 pub struct MessageSender<R> {
     pub(super) sender: Sender<R>,
     pub(super) queue: Queue,
@@ -233,14 +232,32 @@ impl<R: Role> MessageSender<R> {
         fin: bool,
         payload: Bytes,
     ) -> Result<(), Rejected<Bytes>> {
-        self.queue.send_fragment(&mut self.sender, kind, fin, payload)
+        self.queue.send_data(&mut self.sender, Data::fragment(kind, fin, payload))
     }
 
-    /// Accepts a message as [`send`](Self::send) does, but leaves the compression to the caller.
+    /// Accepts a message as [`send`](Self::send) does, but leaves long work to the caller: the
+    /// compression, and the masking of a large message of a client.
     ///
     /// This is for a program that shares this half under a lock. It calls `begin` under the lock,
-    /// [`Encoding::compress`](super::Encoding::compress) without the lock, and [`finish`](Self::finish) under the lock again.
-    /// No other message may be sent between `begin` and `finish`. Answers to the peer may be sent.
+    /// [`Encoding::encode`](super::Encoding::encode) without the lock, and
+    /// [`finish`](Self::finish) under the lock again. Between `begin` and `finish` other messages
+    /// are refused. Pings, Pongs, answers to the peer and a Close can be sent.
+    ///
+    /// ```
+    /// use websocket_proto::connection::Client;
+    /// use websocket_proto::websocket::{Begun, Config};
+    /// use websocket_proto::{Message, WebSocket, handshake::Opened};
+    ///
+    /// let websocket = WebSocket::new(Client::new([7; 32]), Config::new(), Opened::new());
+    /// let (_, mut sender) = websocket.into_split();
+    /// let mut begun = sender.begin(Message::binary(vec![0; 1_000_000]))?;
+    /// while let Begun::Encode(encoding) = begun {
+    ///     let encoded = encoding.encode(); // in real code: without the lock
+    ///     begun = sender.finish(encoded)?;
+    /// }
+    /// assert_eq!(sender.output().len(), 1_000_014);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// Returns the message, and the reason why it was not accepted.
@@ -253,8 +270,8 @@ impl<R: Role> MessageSender<R> {
         }
     }
 
-    /// Accepts a fragment as [`send_fragment`](Self::send_fragment) does, but leaves the
-    /// compression to the caller, as [`begin`](Self::begin) does.
+    /// Accepts a fragment as [`send_fragment`](Self::send_fragment) does, but leaves
+    /// long work to the caller, as [`begin`](Self::begin) does.
     ///
     /// # Errors
     /// Returns the payload, and the reason why it was not accepted.
@@ -264,26 +281,25 @@ impl<R: Role> MessageSender<R> {
         fin: bool,
         payload: Bytes,
     ) -> Result<Begun, Rejected<Bytes>> {
-        self.queue.begin_fragment(&mut self.sender, kind, fin, payload)
+        self.queue.begin_data(&mut self.sender, Data::fragment(kind, fin, payload))
     }
 
-    /// Accepts a prepared message as [`send_prepared`](Self::send_prepared) does, but leaves the
-    /// compression to the caller, as [`begin`](Self::begin) does.
+    /// Accepts a prepared message as [`send_prepared`](Self::send_prepared) does, but leaves
+    /// long work to the caller, as [`begin`](Self::begin) does.
     ///
     /// # Errors
     /// Returns the same errors as [`send_prepared`](Self::send_prepared).
     pub fn begin_prepared(&mut self, message: &Prepared) -> Result<Begun, SendError> {
-        self.queue.begin_prepared(&mut self.sender, message)
+        Ok(self.queue.begin_data(&mut self.sender, message.into())?)
     }
 
-    /// Queues a message that was accepted by [`begin`](Self::begin) and compressed since.
+    /// Queues a message that was accepted by [`begin`](Self::begin) and encoded since, or returns
+    /// the next work: a client masks a large message after it was compressed.
     ///
     /// # Errors
-    /// Returns the payload, which is not compressed, and the reason why it was not queued:
-    /// - [`Closing`](SendError::Closing): the connection began to close in the meantime.
-    /// - [`MessageInProgress`](SendError::MessageInProgress): a fragment of another message was sent
-    ///   in the meantime.
-    pub fn finish(&mut self, encoded: Encoded) -> Result<(), Rejected<Bytes>> {
+    /// [`Closing`](SendError::Closing): the connection began to close in the meantime. The payload
+    /// comes back as the application passed it.
+    pub fn finish(&mut self, encoded: Encoded) -> Result<Begun, Rejected<Bytes>> {
         self.queue.finish(&mut self.sender, encoded)
     }
 
@@ -325,8 +341,8 @@ impl<R: Role> MessageSender<R> {
         &mut self.queue.outgoing
     }
 
-    /// Returns whether [`send`](Self::send) accepts a message now: the queue is below its
-    /// high-water mark, or it is empty.
+    /// Returns whether [`send`](Self::send) accepts a message now, as
+    /// [`WebSocket::is_ready`](super::WebSocket::is_ready) does.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.queue.is_ready()
@@ -423,7 +439,8 @@ impl<R: Role> MessageSender<R> {
             None => return false,
             Some(DeadlineAction::Ping) => {
                 // This cannot fail: the connection is open, and the queue has no maximum size.
-                let _ = self.sender.ping(b"", self.queue.outgoing.control());
+                let Self { sender, queue, .. } = self;
+                let _ = queue.outgoing.answer(|out| sender.ping(b"", out));
                 return false;
             }
             Some(DeadlineAction::Fail(error)) => self.end(Some(error), situation),
@@ -489,8 +506,9 @@ impl<R: Role> MessageSender<R> {
         // The queue has no maximum size, so neither call fails.
         if self.owed.close().is_some() {
             let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
-        } else if self.is_ready() {
-            let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.control());
+        } else if self.queue.has_room_for_answer() {
+            let Self { sender, queue, owed, .. } = self;
+            let _ = queue.outgoing.answer(|out| sender.settle(owed, out));
         }
     }
 }

@@ -8,6 +8,7 @@ mod answers;
 mod compression;
 mod config;
 mod deadlines;
+mod debug;
 mod encoding;
 mod halves;
 mod incoming;
@@ -17,6 +18,7 @@ mod prepared;
 mod read_size;
 mod receive;
 mod send;
+mod send_data;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -213,8 +215,9 @@ impl<R: Role> WebSocket<R> {
     /// A Ping or Pong is sent before the messages that wait, but never inside a frame. A Close is
     /// sent after everything that is queued, and is accepted even if the queue is full.
     ///
-    /// A server queues a large payload without a copy. A client masks a large payload in place if
-    /// nothing else shares it, and copies it otherwise.
+    /// A server queues a payload of 16 KiB or more without a copy. A client masks such a payload in
+    /// place if nothing else shares it, and copies it otherwise. A message that exceeds the
+    /// [fragment size](Config::fragment_size) is queued in fragments.
     ///
     /// # Errors
     /// Returns the message, and the reason why it was not queued:
@@ -317,8 +320,11 @@ impl<R: Role> WebSocket<R> {
         self.sender.output()
     }
 
-    /// Returns whether [`send`](Self::send) accepts a message now: the queue is below its
-    /// high-water mark, or it is empty.
+    /// Returns whether [`send`](Self::send) accepts a message now: what the application has queued
+    /// is below the high-water mark, or is empty.
+    ///
+    /// If it returns `true`, the next message finds room, whatever the connection sends by itself
+    /// in the meantime.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.sender.is_ready()

@@ -2,13 +2,15 @@
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.4).
 
 use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::fmt;
 use core::mem;
 #[cfg(feature = "std")]
 use std::io::IoSlice;
 
 use bytes::{Buf, Bytes, BytesMut};
 
-use crate::connection::Output as _;
+use crate::connection::{FrameStart, Output};
 use crate::frame::FrameHeader;
 
 /// The frames that wait to be written, as a [`Buf`] of one or more pieces.
@@ -19,23 +21,51 @@ use crate::frame::FrameHeader;
 /// Pass it to code that writes a `Buf`. Or write the pieces of
 /// [`chunks_vectored`](Buf::chunks_vectored), and call [`advance`](Buf::advance) with the number of
 /// bytes that were written.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Outgoing {
-    /// The messages, and the Close after them.
-    pieces: VecDeque<Bytes>,
-    /// The last piece, which still grows. A frame header never extends over two pieces.
-    last: BytesMut,
-    pieces_len: usize,
+    /// The small frames, the headers of the frames with a large payload, and the Close, in the
+    /// order of sending.
+    gathered: Vec<u8>,
+    /// How many bytes of `gathered` have been written.
+    written: usize,
+    /// The large payloads, in the order of sending.
+    large: VecDeque<Large>,
+    /// The sum of the lengths in `large`.
+    large_len: usize,
+    /// The sum of `before` in `large`. The bytes of `gathered` after them follow the last payload.
+    placed: usize,
     /// Whole Ping and Pong frames. They are written after the frame at the front of the data.
     control: BytesMut,
+    /// How many bytes of `control` do not count towards the high-water mark.
+    answers: usize,
     /// How many bytes remain of the frame that the last write ended in.
     frame_rest: usize,
     /// Whether bytes have been written since the last look at the clock.
     has_written: bool,
+    /// How much was gathered for the last write: the capacity to begin with.
+    usual: usize,
 }
+
+/// A payload that is not copied.
+struct Large {
+    /// How many bytes of `gathered` come before it and after the previous payload. A frame header
+    /// is one of these bytes or none: it never extends over two pieces.
+    before: usize,
+    payload: Bytes,
+}
+
+/// The length from which a payload is a separate piece of the queue. A shorter payload is copied
+/// after its header.
+///
+/// A copy costs less than another piece in a write. And a payload can be a small slice of a large
+/// buffer, such as a read buffer of 256 KiB, which it would keep in memory while it waits.
+pub(super) const LARGE: usize = 16 * 1024;
 
 /// The capacity of the largest buffer that an empty queue keeps for the next frames.
 const KEEP: usize = 64 * 1024;
+
+/// The largest number of places for payloads that an empty queue keeps.
+const KEEP_PLACES: usize = 64;
 
 impl Outgoing {
     pub(super) fn new() -> Self {
@@ -45,7 +75,7 @@ impl Outgoing {
     /// Returns how many bytes wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.pieces_len + self.last.len() + self.control.len()
+        self.data_len() + self.control.len()
     }
 
     /// Returns whether no bytes wait.
@@ -57,18 +87,31 @@ impl Outgoing {
     /// Frees the memory of an empty queue.
     pub fn release_memory(&mut self) {
         if self.is_empty() {
-            *self = Self::new();
+            *self = Self { usual: self.usual, ..Self::new() };
         }
     }
 
-    /// Returns the buffer for whole frames that are sent after everything that is queued.
+    /// Returns how many of the bytes count towards the high-water mark.
+    ///
+    /// What the connection has queued by itself does not count. So a queue that has room for a
+    /// message has room until the application has queued one.
     #[inline]
-    pub(super) const fn data(&mut self) -> &mut BytesMut {
-        &mut self.last
+    pub(super) fn counted_len(&self) -> usize {
+        self.len() - self.answers
     }
 
-    /// Returns the buffer for whole frames that are sent before the messages.
-    pub(super) const fn control(&mut self) -> &mut BytesMut {
+    #[inline]
+    fn data_len(&self) -> usize {
+        self.gathered.len() - self.written + self.large_len
+    }
+
+    /// Returns the output for whole frames that are sent after everything that is queued.
+    pub(super) fn data(&mut self) -> &mut impl Output {
+        &mut self.gathered
+    }
+
+    /// Returns the output for whole frames that are sent before the messages.
+    pub(super) fn control(&mut self) -> &mut impl Output {
         &mut self.control
     }
 
@@ -77,20 +120,76 @@ impl Outgoing {
         mem::replace(&mut self.has_written, false)
     }
 
-    /// Queues a frame without a copy of its payload.
-    pub(super) fn push(&mut self, header: &[u8], payload: Bytes) {
-        self.last.put(header);
-        let gathered = self.last.split().freeze();
-        self.pieces_len += gathered.len() + payload.len();
-        self.pieces.push_back(gathered);
-        self.pieces.push_back(payload);
+    /// Queues what the connection sends by itself, before the messages.
+    pub(super) fn answer<T>(&mut self, write: impl FnOnce(&mut BytesMut) -> T) -> T {
+        let before = self.control.len();
+        let result = write(&mut self.control);
+        self.answers += self.control.len() - before;
+        result
+    }
+
+    /// Queues a frame, with a copy of its payload. A client masks the copy.
+    #[inline]
+    pub(super) fn put_frame(&mut self, start: FrameStart, payload: &[u8]) {
+        self.put_header(start, payload.len());
+        match start.mask() {
+            None => self.gathered.extend_from_slice(payload),
+            Some(mut mask) => mask.append(payload, &mut self.gathered),
+        }
+    }
+
+    /// Queues a frame, without a copy of a large payload. The payload is already masked.
+    pub(super) fn push(&mut self, start: FrameStart, payload: Bytes) {
+        if payload.len() < LARGE {
+            self.put_header(start, payload.len());
+            self.gathered.extend_from_slice(&payload);
+        } else {
+            self.put_header(start, 0);
+            let before = self.gathered.len() - self.written - self.placed;
+            self.placed += before;
+            self.large_len += payload.len();
+            self.large.push_back(Large { before, payload });
+        }
+    }
+
+    /// Appends a header, and reserves memory for what comes after it.
+    #[inline(always)]
+    fn put_header(&mut self, start: FrameStart, len: usize) {
+        let header = start.header();
+        let needed = FrameHeader::MAX_LEN + len;
+        if self.gathered.capacity() == 0 {
+            self.gathered.reserve_exact(needed.max(self.usual));
+        }
+        self.gathered.reserve(needed);
+        let end = self.gathered.len() + header.len();
+        self.gathered.extend_from_slice(header.padded());
+        self.gathered.truncate(end);
+    }
+}
+
+/// Shows the lengths, and no bytes.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("data_len", &self.data_len())
+            .field("control_len", &self.control.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl Outgoing {
+    /// Returns the bytes of `gathered` that are not written.
+    fn waiting(&self) -> &[u8] {
+        self.gathered.get(self.written..).unwrap_or_default()
+    }
+
     /// Returns the first piece of the data.
     fn front(&self) -> &[u8] {
-        self.pieces.front().map_or(&self.last, |piece| piece)
+        match self.large.front() {
+            None => self.waiting(),
+            Some(Large { before: 0, payload }) => payload,
+            Some(Large { before, .. }) => self.waiting().get(..*before).unwrap_or_default(),
+        }
     }
 
     /// Returns the length of the frame that begins at the front of the data.
@@ -98,35 +197,60 @@ impl Outgoing {
         // This crate wrote the frames, so their headers are whole and valid.
         match FrameHeader::parse(self.front()) {
             Ok(Some((header, header_len))) => header_len + header.payload_len as usize,
-            _ => self.pieces_len + self.last.len(),
+            _ => self.data_len(),
         }
     }
 
     fn advance_data(&mut self, mut len: usize) {
-        while let Some(piece) = self.pieces.front_mut() {
-            let step = len.min(piece.len());
-            piece.advance(step);
-            self.pieces_len -= step;
-            len -= step;
-            if !piece.is_empty() {
-                return;
+        while len > 0 {
+            let step = match self.large.front_mut() {
+                None => len.min(self.gathered.len() - self.written),
+                Some(Large { before: 0, payload }) => {
+                    let step = len.min(payload.len());
+                    payload.advance(step);
+                    self.large_len -= step;
+                    if payload.is_empty() {
+                        self.large.pop_front();
+                    }
+                    len -= step;
+                    continue;
+                }
+                Some(Large { before, .. }) => {
+                    let step = len.min(*before);
+                    *before -= step;
+                    self.placed -= step;
+                    step
+                }
+            };
+            if step == 0 {
+                break;
             }
-            self.pieces.pop_front();
+            self.written += step;
+            len -= step;
         }
-        self.last.advance(len.min(self.last.len()));
+        // The bytes that move are no more than those that were written.
+        if self.written > self.gathered.len() / 2 {
+            self.gathered.drain(..self.written);
+            self.written = 0;
+        }
     }
 
     /// Empties the queue after everything was written. Large buffers are freed.
     fn clear(&mut self) {
-        self.pieces.clear();
-        self.pieces_len = 0;
+        self.written = 0;
+        self.large.clear();
+        self.large.shrink_to(KEEP_PLACES);
+        self.large_len = 0;
+        self.placed = 0;
+        self.answers = 0;
         self.frame_rest = 0;
-        for buffer in [&mut self.last, &mut self.control] {
-            if buffer.capacity() > KEEP {
-                *buffer = BytesMut::new();
-            } else {
-                buffer.clear();
-            }
+        self.usual = (self.gathered.len() + FrameHeader::MAX_LEN).min(KEEP);
+        self.gathered.clear();
+        self.gathered.shrink_to(KEEP);
+        if self.control.capacity() > KEEP {
+            self.control = BytesMut::new();
+        } else {
+            self.control.clear();
         }
     }
 }
@@ -149,27 +273,37 @@ impl Buf for Outgoing {
 
     #[cfg(feature = "std")]
     fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let data = self.pieces.iter().map(|piece| &piece[..]).chain([&self.last[..]]);
+        let mut gathered = self.waiting();
+        let pieces = self.large.iter().map(Some).chain([None]).flat_map(|large| {
+            let (before, payload) =
+                large.map_or((gathered.len(), &[][..]), |large| (large.before, &large.payload));
+            let (piece, rest) = gathered.split_at_checked(before).unwrap_or_default();
+            gathered = rest;
+            [piece, payload]
+        });
+        let room = slices.len();
         let mut filled = 0;
         let mut fill = |bytes: &'a [u8]| {
             if let (false, Some(slice)) = (bytes.is_empty(), slices.get_mut(filled)) {
                 *slice = IoSlice::new(bytes);
                 filled += 1;
             }
+            filled < room
         };
         let mut control = Some(&self.control[..]);
         let mut frame_rest = self.frame_rest;
-        for piece in data {
-            if frame_rest >= piece.len() && !piece.is_empty() {
+        for piece in pieces.filter(|piece| !piece.is_empty()) {
+            let has_room = if frame_rest >= piece.len() {
                 frame_rest -= piece.len();
-                fill(piece);
-                continue;
+                fill(piece)
+            } else {
+                // The frame that the last write ended in ends in this piece.
+                let (rest, others) = piece.split_at(mem::take(&mut frame_rest));
+                fill(rest) && fill(control.take().unwrap_or_default()) && fill(others)
+            };
+            if !has_room {
+                return filled;
             }
-            // The frame that the last write ended in ends in this piece.
-            let (rest, others) = piece.split_at(mem::take(&mut frame_rest).min(piece.len()));
-            fill(rest);
-            fill(control.take().unwrap_or_default());
-            fill(others);
         }
         fill(control.take().unwrap_or_default());
         filled
@@ -185,6 +319,7 @@ impl Buf for Outgoing {
             if self.frame_rest == 0 && !self.control.is_empty() {
                 let step = written.min(self.control.len());
                 self.control.advance(step);
+                self.answers -= step.min(self.answers);
                 written -= step;
                 continue;
             }

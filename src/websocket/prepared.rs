@@ -1,11 +1,13 @@
 //! Messages that are encoded once for many connections.
 
+use core::fmt;
+
 use bytes::Bytes;
 
 use super::compression::Compressed;
 #[cfg(feature = "deflate")]
 use crate::deflate::DeflateConfig;
-use crate::frame::{FrameHeader, HeaderBytes, Kind, Rsv};
+use crate::frame::Kind;
 use crate::utf8_bytes::Utf8Bytes;
 
 /// A message that is encoded once and sent to many connections.
@@ -25,11 +27,9 @@ use crate::utf8_bytes::Utf8Bytes;
 /// }
 /// # Ok::<(), websocket_proto::SendError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Prepared {
     pub(super) kind: Kind,
-    /// The header of the uncompressed frame of a server.
-    pub(super) header: HeaderBytes,
     pub(super) payload: Bytes,
     pub(super) compressed: Option<Compressed>,
 }
@@ -45,15 +45,8 @@ impl Prepared {
         Self::new(Kind::Binary, bytes.into())
     }
 
-    fn new(kind: Kind, payload: Bytes) -> Self {
-        let header = HeaderBytes::from(FrameHeader {
-            fin: true,
-            rsv: Rsv::NONE,
-            opcode: kind.into(),
-            mask: None,
-            payload_len: payload.len() as u64,
-        });
-        Self { kind, header, payload, compressed: None }
+    const fn new(kind: Kind, payload: Bytes) -> Self {
+        Self { kind, payload, compressed: None }
     }
 
     /// Compresses the message once, for all connections that negotiated permessage-deflate and have
@@ -75,5 +68,16 @@ impl Prepared {
     pub fn compressed(mut self, config: &DeflateConfig) -> Self {
         self.compressed = Compressed::new(config, &self.payload);
         self
+    }
+}
+
+/// Shows the length of the payload, and no bytes of it.
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prepared")
+            .field("kind", &self.kind)
+            .field("len", &self.payload.len())
+            .field("is_compressed", &self.compressed.is_some())
+            .finish()
     }
 }

@@ -10,45 +10,61 @@ use alloc::boxed::Box;
 use bytes::Bytes;
 
 use super::compression::Deflating;
-use super::encoding::Begun;
+use super::encoding::{Begun, MASK_APART, mask};
+use super::outgoing::LARGE;
 use super::receive::whole;
+use super::send_data::{Coder, Data};
 use super::{Config, Outgoing, Prepared};
-use crate::connection::{FrameStart, Output, Role, Sender};
+use crate::connection::{FrameStart, Role, Sender};
 use crate::deflate::{Compression, Terms};
 use crate::error::SendError;
 use crate::frame::{Kind, Rsv};
 use crate::message::Message;
 use crate::utf8::Utf8Validator;
 
-/// The length from which a payload is a separate piece of the queue. A shorter payload is copied
-/// after its header, because a copy costs less than another piece in a write.
-const LARGE: usize = 4 * 1024;
-
 /// The outgoing queue and its high-water mark.
 #[derive(Debug)]
 pub(super) struct Queue {
     pub(super) outgoing: Outgoing,
     high_water_mark: usize,
+    /// The largest payload of a frame.
+    pub(super) fragment_size: usize,
     /// The validator of the text that is sent in fragments.
     pub(super) utf8: Utf8Validator,
-    /// `None` if permessage-deflate was not negotiated, and while an `Encoding` holds it.
-    pub(super) deflating: Option<Box<Deflating>>,
+    pub(super) coder: Coder,
 }
 
 impl Queue {
     pub(super) fn new(config: &Config, terms: Option<&Terms>, is_client: bool) -> Self {
+        // No payload and no queue is longer than `usize::MAX`.
+        let bytes = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
+        let fragment_size = bytes(config.fragment_size).max(1);
         Self {
             outgoing: Outgoing::new(),
-            // A queue cannot be longer than `usize::MAX`.
-            high_water_mark: usize::try_from(config.high_water_mark).unwrap_or(usize::MAX),
+            high_water_mark: bytes(config.high_water_mark),
+            fragment_size,
             utf8: Utf8Validator::new(),
-            deflating: Deflating::negotiated(&config.compression, terms, is_client).map(Box::new),
+            coder: Deflating::negotiated(&config.compression, terms, is_client)
+                .map(Box::new)
+                .into(),
         }
     }
 
+    /// Returns whether the application may queue a message. This does not change until it does.
+    #[inline]
     pub(super) fn is_ready(&self) -> bool {
+        self.has_room(self.outgoing.counted_len())
+    }
+
+    /// Returns whether there is room for an answer to the peer.
+    pub(super) fn has_room_for_answer(&self) -> bool {
+        self.has_room(self.outgoing.len())
+    }
+
+    #[inline]
+    const fn has_room(&self, queued: usize) -> bool {
         // An empty queue accepts a message even if the mark is 0.
-        self.outgoing.is_empty() || self.outgoing.len() < self.high_water_mark
+        queued == 0 || queued < self.high_water_mark
     }
 
     #[inline]
@@ -60,31 +76,86 @@ impl Queue {
         if !self.is_ready() {
             return Err(Rejected { message, error: self.full() });
         }
-        if self.deflating.is_some() {
+        let (kind, payload) = match &message {
+            Message::Text(text) => (Kind::Text, text.as_bytes()),
+            Message::Binary(bytes) => (Kind::Binary, &bytes[..]),
+            _ => return self.send_control(sender, message),
+        };
+        if !self.is_plain(payload) {
             return self.encode_and_send(sender, message);
         }
-        self.send_plain(sender, message)
+        match sender.begin(kind, payload.len() as u64, Rsv::NONE) {
+            Ok(start) if payload.len() < LARGE => self.outgoing.put_frame(start, payload),
+            Ok(start) => self.push_large(start, message),
+            Err(error) => return Err(Rejected { message, error }),
+        }
+        Ok(())
     }
 
-    /// Sends a message without compression.
-    #[inline(always)]
-    fn send_plain<R: Role>(
+    /// Returns whether a whole message is sent in one frame without compression.
+    #[inline]
+    pub(super) fn is_plain(&self, payload: &[u8]) -> bool {
+        payload.len() <= self.fragment_size
+            && match &self.coder {
+                Coder::None => true,
+                Coder::Deflate(deflating) => !deflating.applies(payload.len(), true),
+                Coder::Lent => false,
+            }
+    }
+
+    #[inline(never)]
+    fn push_large(&mut self, start: FrameStart, message: Message) {
+        match message {
+            Message::Text(text) => self.push(start, text.into_bytes()),
+            Message::Binary(bytes) => self.push(start, bytes),
+            _ => {}
+        }
+    }
+
+    /// Queues a frame with a large payload, which a client masks first.
+    fn push(&mut self, start: FrameStart, payload: Bytes) {
+        if start.mask().is_none() {
+            return self.outgoing.push(start, payload);
+        }
+        for (start, masked) in mask([start], payload) {
+            self.outgoing.push(start, masked);
+        }
+    }
+
+    /// Queues a message that is compressed or fragmented. It stays out of `send`, which would
+    /// otherwise copy each message once more.
+    #[inline(never)]
+    fn encode_and_send<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
         message: Message,
     ) -> Result<(), Rejected> {
-        let begun = match &message {
-            Message::Text(text) => sender.begin(Kind::Text, text.len() as u64, Rsv::NONE),
-            Message::Binary(bytes) => sender.begin(Kind::Binary, bytes.len() as u64, Rsv::NONE),
-            _ => return self.send_control(sender, message),
-        };
-        match (begun, message) {
-            (Ok(start), Message::Text(text)) => self.push(start, text.into_bytes()),
-            (Ok(start), Message::Binary(bytes)) => self.push(start, bytes),
-            (Ok(_), _) => {}
-            (Err(error), message) => return Err(Rejected { message, error }),
+        match Data::of(message) {
+            Ok(data) => {
+                let kind = data.kind;
+                self.send_data(sender, data).map_err(|rejected| rejected.into_message(kind))
+            }
+            Err(message) => self.send_control(sender, message),
         }
-        Ok(())
+    }
+
+    /// Queues a message as [`send`](Self::send) does, or leaves its encoding to the caller.
+    pub(super) fn begin<R: Role>(
+        &mut self,
+        sender: &mut Sender<R>,
+        message: Message,
+    ) -> Result<Begun, Rejected> {
+        let is_apart = |payload: &[u8]| payload.len() >= MASK_APART || !self.is_plain(payload);
+        if !message.is_data() || !message.payload().is_some_and(is_apart) {
+            return self.send(sender, message).map(|()| Begun::Queued);
+        }
+        match Data::of(message) {
+            Ok(data) => {
+                let kind = data.kind;
+                self.begin_data(sender, data).map_err(|rejected| rejected.into_message(kind))
+            }
+            Err(message) => self.send(sender, message).map(|()| Begun::Queued),
+        }
     }
 
     pub(super) fn send_prepared<R: Role>(
@@ -92,98 +163,31 @@ impl Queue {
         sender: &mut Sender<R>,
         message: &Prepared,
     ) -> Result<(), SendError> {
-        match self.begin_prepared(sender, message)? {
-            Begun::Queued => Ok(()),
-            Begun::Compress(encoding) => Ok(self.finish(sender, encoding.compress())?),
-        }
-    }
-
-    /// Queues a prepared message, or takes the compressor out for it.
-    pub(super) fn begin_prepared<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        message: &Prepared,
-    ) -> Result<Begun, SendError> {
-        if !self.is_ready() {
-            return Err(self.full());
-        }
-        let Prepared { kind, payload, compressed, .. } = message;
-        if self.deflating.as_ref().is_some_and(|deflating| {
-            deflating.takes(compressed.as_ref()) || deflating.applies(payload.len(), true)
-        }) {
-            return Ok(self.begin_compression(
-                sender,
-                *kind,
-                payload.clone(),
-                compressed.clone(),
-            )?);
-        }
-        let start = sender.begin(message.kind, message.payload.len() as u64, Rsv::NONE)?;
-        if start.mask().is_some() {
-            self.push(start, message.payload.clone());
-        } else if message.payload.len() < LARGE {
-            self.outgoing.data().put(&message.header);
-            self.outgoing.data().put(&message.payload);
-        } else {
-            self.outgoing.push(&message.header, message.payload.clone());
-        }
-        Ok(Begun::Queued)
-    }
-
-    pub(super) fn send_fragment<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        kind: Kind,
-        fin: bool,
-        payload: Bytes,
-    ) -> Result<(), Rejected<Bytes>> {
-        match self.begin_fragment(sender, kind, fin, payload)? {
-            Begun::Queued => Ok(()),
-            Begun::Compress(encoding) => self.finish(sender, encoding.compress()),
-        }
-    }
-
-    /// Queues a fragment, or takes the compressor out for it.
-    pub(super) fn begin_fragment<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        kind: Kind,
-        fin: bool,
-        payload: Bytes,
-    ) -> Result<Begun, Rejected<Bytes>> {
-        if !self.is_ready() {
-            return Err(Rejected { message: payload, error: self.full() });
-        }
-        // RFC 7692, section 6: the first fragment decides for the whole message.
-        let is_compressed = match sender.message_in_progress() {
-            Some((_, rsv)) => rsv == Rsv::RSV1,
-            None => {
-                let deflating = self.deflating.as_ref();
-                deflating.is_some_and(|deflating| deflating.applies(payload.len(), fin))
+        let payload = &message.payload;
+        if self.is_ready() && self.is_plain(payload) && message.compressed.is_none() {
+            let start = sender.begin(message.kind, payload.len() as u64, Rsv::NONE)?;
+            if payload.len() < LARGE {
+                self.outgoing.put_frame(start, payload);
+            } else {
+                self.push(start, payload.clone());
             }
-        };
-        if is_compressed {
-            return self.begin_fragment_compression(sender, kind, fin, payload);
+            return Ok(());
         }
-        match self.start_fragment(sender, kind, fin, &payload) {
-            Ok(start) => self.push(start, payload),
-            Err(error) => return Err(Rejected { message: payload, error }),
-        }
-        Ok(Begun::Queued)
+        Ok(self.send_data(sender, message.into())?)
     }
 
-    fn start_fragment<R: Role>(
+    fn send_control<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
-        kind: Kind,
-        fin: bool,
-        payload: &[u8],
-    ) -> Result<FrameStart, SendError> {
-        sender.check_begin_fragment(kind, Rsv::NONE)?;
-        let utf8 = self.validate(kind, fin, payload)?;
-        let start = sender.begin_fragment(kind, fin, payload.len() as u64, Rsv::NONE)?;
-        self.utf8 = utf8;
-        Ok(start)
+        message: Message,
+    ) -> Result<(), Rejected> {
+        let sent = match &message {
+            Message::Ping(payload) => sender.ping(payload, self.outgoing.control()),
+            Message::Pong(payload) => sender.pong(payload, self.outgoing.control()),
+            Message::Close(frame) => sender.close(frame.as_deref(), self.outgoing.data()),
+            Message::Text(_) | Message::Binary(_) => Ok(()),
+        };
+        sent.map_err(|error| Rejected { message, error })
     }
 
     /// Validates a fragment (RFC 6455, section 8.1), and returns the validator after it.
@@ -206,105 +210,26 @@ impl Queue {
 
     /// Decides whether the next messages are compressed.
     pub(super) fn set_compression(&mut self, choice: Compression) {
-        if let Some(deflating) = &mut self.deflating {
+        if let Coder::Deflate(deflating) = &mut self.coder {
             deflating.set_compression(choice);
         }
     }
 
     /// Frees the memory that the next message does not need.
     pub(super) fn release_memory<R: Role>(&mut self, sender: &Sender<R>) {
-        if let Some(deflating) = &mut self.deflating
+        if let Coder::Deflate(deflating) = &mut self.coder
             && sender.message_in_progress().is_none()
         {
             deflating.release_memory();
         }
     }
 
-    /// Queues a message of a connection that may compress. It stays out of `send`, which would
-    /// otherwise copy each message once more.
-    #[inline(never)]
-    fn encode_and_send<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        message: Message,
-    ) -> Result<(), Rejected> {
-        match self.begin(sender, message)? {
-            Begun::Queued => Ok(()),
-            Begun::Compress(encoding) => {
-                let kind = encoding.kind();
-                let sent = self.finish(sender, encoding.compress());
-                sent.map_err(|rejected| rejected.into_message(kind))
-            }
-        }
-    }
-
-    /// Queues a message, or takes the compressor out for it.
-    pub(super) fn begin<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        message: Message,
-    ) -> Result<Begun, Rejected> {
-        if !self.is_ready() {
-            return Err(Rejected { message, error: self.full() });
-        }
-        let deflating = self.deflating.as_ref();
-        let applies = |len| deflating.is_some_and(|deflating| deflating.applies(len, true));
-        let (kind, payload) = match message {
-            Message::Text(text) if applies(text.len()) => (Kind::Text, text.into_bytes()),
-            Message::Binary(bytes) if applies(bytes.len()) => (Kind::Binary, bytes),
-            message => {
-                self.send_plain(sender, message)?;
-                return Ok(Begun::Queued);
-            }
-        };
-        let begun = self.begin_compression(sender, kind, payload, None);
-        begun.map_err(|rejected| rejected.into_message(kind))
-    }
-
-    fn send_control<R: Role>(
-        &mut self,
-        sender: &mut Sender<R>,
-        message: Message,
-    ) -> Result<(), Rejected> {
-        let sent = match &message {
-            Message::Ping(payload) => sender.ping(payload, self.outgoing.control()),
-            Message::Pong(payload) => sender.pong(payload, self.outgoing.control()),
-            Message::Close(frame) => sender.close(frame.as_deref(), self.outgoing.data()),
-            Message::Text(_) | Message::Binary(_) => Ok(()),
-        };
-        sent.map_err(|error| Rejected { message, error })
-    }
-
-    #[inline]
-    pub(super) fn push(&mut self, start: FrameStart, payload: Bytes) {
-        let header = start.header();
-        let small = payload.len() < LARGE;
-        match start.mask() {
-            None if small => {
-                self.outgoing.data().put(&header);
-                self.outgoing.data().put(&payload);
-            }
-            None => self.outgoing.push(&header, payload),
-            Some(mut mask) if small => {
-                self.outgoing.data().put(&header);
-                self.outgoing.data().put_masked(&payload, &mut mask);
-            }
-            Some(mut mask) => match payload.try_into_mut() {
-                Ok(mut unique) => {
-                    mask.apply(&mut unique);
-                    self.outgoing.push(&header, unique.freeze());
-                }
-                Err(shared) => {
-                    self.outgoing.data().put(&header);
-                    self.outgoing.data().put_masked(&shared, &mut mask);
-                }
-            },
-        }
-    }
-
     #[cold]
-    fn full(&self) -> SendError {
-        SendError::QueueFull { queued: self.outgoing.len(), high_water_mark: self.high_water_mark }
+    pub(super) fn full(&self) -> SendError {
+        SendError::QueueFull {
+            queued: self.outgoing.counted_len(),
+            high_water_mark: self.high_water_mark,
+        }
     }
 }
 

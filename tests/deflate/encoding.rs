@@ -8,7 +8,7 @@ use websocket_proto::frame::Kind;
 use websocket_proto::websocket::{Begun, MessageSender, Prepared};
 use websocket_proto::{CloseCode, Message, SendError, WebSocket};
 
-use crate::endpoint::{agreed, client, frames, news, takeover};
+use crate::endpoint::{agreed, client, frames, news, noise, takeover};
 
 fn sender<R: Role>(role: R) -> MessageSender<R> {
     let Setup { config, opened } = agreed(takeover());
@@ -23,14 +23,12 @@ fn written<R: Role>(sender: &mut MessageSender<R>) -> Vec<u8> {
 }
 
 /// Finishes what began, and returns whether it was compressed outside.
-fn finish<R: Role>(sender: &mut MessageSender<R>, begun: Begun) -> bool {
-    match begun {
-        Begun::Queued => false,
-        Begun::Compress(encoding) => {
-            sender.finish(encoding.compress()).expect("nothing came between");
-            true
-        }
+fn finish<R: Role>(sender: &mut MessageSender<R>, mut begun: Begun) -> bool {
+    let is_queued = matches!(begun, Begun::Queued);
+    while let Begun::Encode(encoding) = begun {
+        begun = sender.finish(encoding.encode()).expect("nothing came between");
     }
+    !is_queued
 }
 
 fn text(n: usize) -> Message {
@@ -66,6 +64,30 @@ fn what_is_compressed_outside_is_what_would_be_compressed_inside() {
 }
 
 #[test]
+fn a_client_compresses_and_then_masks_outside() {
+    let payload = Bytes::from(noise(1, 300_000));
+    let (mut inside, mut outside) = (sender(Client::new(SEED)), sender(Client::new(SEED)));
+    inside.send(Message::Binary(payload.clone())).unwrap();
+    let begun = outside.begin(Message::Binary(payload.clone())).unwrap();
+    let Begun::Encode(encoding) = begun else { panic!("compressed") };
+    let Begun::Encode(encoding) = outside.finish(encoding.encode()).unwrap() else {
+        panic!("masked");
+    };
+    assert!(matches!(outside.finish(encoding.encode()), Ok(Begun::Queued)));
+    assert!(written(&mut inside) == written(&mut outside));
+
+    // What comes back if it cannot be sent is neither compressed nor masked.
+    let begun = outside.begin(Message::Binary(payload.clone())).unwrap();
+    let Begun::Encode(encoding) = begun else { panic!("compressed") };
+    let Begun::Encode(encoding) = outside.finish(encoding.encode()).unwrap() else {
+        panic!("masked");
+    };
+    outside.close(CloseCode::NORMAL, "").unwrap();
+    let rejected = outside.finish(encoding.encode()).unwrap_err();
+    assert_eq!((rejected.error, rejected.message == payload), (SendError::Closing, true));
+}
+
+#[test]
 fn what_is_not_to_be_compressed_is_queued_at_once() {
     let mut sender = sender(Server);
     sender.set_compression(Compression::No);
@@ -77,48 +99,48 @@ fn what_is_not_to_be_compressed_is_queued_at_once() {
 #[test]
 fn a_close_in_the_meantime_is_the_last_frame_and_the_message_comes_back() {
     let mut sender = sender(Server);
-    let Begun::Compress(encoding) = sender.begin(text(1)).unwrap() else { panic!("compressed") };
+    let Begun::Encode(encoding) = sender.begin(text(1)).unwrap() else { panic!("compressed") };
     sender.close(CloseCode::NORMAL, "").unwrap();
-    let rejected = sender.finish(encoding.compress()).unwrap_err();
+    let rejected = sender.finish(encoding.encode()).unwrap_err();
     assert_eq!((&rejected.message[..], rejected.error), (&news(1)[..], SendError::Closing));
     assert_eq!(written(&mut sender), [0x88, 0x02, 0x03, 0xe8]);
 }
 
 #[test]
-fn a_message_in_the_meantime_does_not_confuse_the_peer() {
+fn nothing_but_control_frames_is_sent_in_the_meantime() {
     let mut sender = sender(Server);
     let mut peer = client(agreed(takeover()));
     sender.send(text(0)).unwrap();
-    let Begun::Compress(encoding) = sender.begin(text(1)).unwrap() else { panic!("compressed") };
-    // The compressor is away, so this goes uncompressed, and its fragments stay so.
+    let Begun::Encode(encoding) = sender.begin(text(1)).unwrap() else { panic!("compressed") };
+    let under_way = SendError::MessageInProgress;
+    assert_eq!(sender.send(text(2)).unwrap_err().error, under_way);
+    assert_eq!(sender.begin(text(2)).unwrap_err().error, under_way);
+    assert_eq!(sender.send_prepared(&Prepared::text("x")), Err(under_way));
+    let fragment = Bytes::from_static(b"x");
+    let rejected = sender.send_fragment(Kind::Text, false, fragment.clone()).unwrap_err();
+    assert_eq!((rejected.message, rejected.error), (fragment, under_way));
+    sender.send(Message::ping("?")).unwrap();
+    let begun = sender.finish(encoding.encode()).unwrap();
+    assert!(!finish(&mut sender, begun));
     sender.send(text(2)).unwrap();
-    sender.send_fragment(Kind::Text, false, Bytes::from(news(3))).unwrap();
-    let rejected = sender.finish(encoding.compress()).unwrap_err();
-    assert_eq!(rejected.error, SendError::MessageInProgress);
-    sender.send_fragment(Kind::Text, true, Bytes::new()).unwrap();
-    // Later messages do not refer to what was compressed and not sent.
-    sender.send(text(1)).unwrap();
     peer.input().extend_from_slice(&written(&mut sender));
-    for n in [0, 2, 3, 1] {
-        assert_eq!(peer.receive().unwrap(), Some(text(n)));
+    for message in [Message::ping("?"), text(0), text(1), text(2)] {
+        assert_eq!(peer.receive().unwrap(), Some(message));
     }
 }
 
 #[test]
-fn a_message_that_is_not_finished_is_not_sent_and_the_connection_goes_on() {
-    let mut sender = sender(Server);
-    drop(sender.begin(text(1)).unwrap());
-    sender.send(text(2)).unwrap();
-    let sent = frames(&written(&mut sender));
-    assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0].payload, news(2), "without its compressor it sends as it is");
-}
-
-#[test]
-fn a_fragment_that_is_not_finished_leaves_a_message_that_cannot_go_on() {
-    let mut sender = sender(Server);
-    sender.send_fragment(Kind::Text, false, Bytes::from(news(1))).unwrap();
-    drop(sender.begin_fragment(Kind::Text, false, Bytes::from(news(2))).unwrap());
-    let rejected = sender.send_fragment(Kind::Text, true, Bytes::new()).unwrap_err();
-    assert_eq!(rejected.error, SendError::MessageInProgress);
+fn a_message_that_is_not_finished_is_not_sent_and_the_connection_can_only_close() {
+    for is_fragment in [false, true] {
+        let mut sender = sender(Server);
+        drop(if is_fragment {
+            sender.begin_fragment(Kind::Text, false, Bytes::from(news(2))).unwrap()
+        } else {
+            sender.begin(text(1)).unwrap()
+        });
+        assert_eq!(sender.send(text(2)).unwrap_err().error, SendError::MessageInProgress);
+        sender.close(CloseCode::NORMAL, "").unwrap();
+        assert_eq!(sender.send(text(2)).unwrap_err().error, SendError::Closing);
+        assert_eq!(written(&mut sender), [0x88, 0x02, 0x03, 0xe8]);
+    }
 }

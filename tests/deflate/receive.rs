@@ -212,6 +212,32 @@ fn a_final_block_is_a_block_like_any_other() {
 }
 
 #[test]
+fn final_blocks_that_produce_nothing_leave_the_window_to_what_follows() {
+    let copy = |len, distance| Part::Copy { len, distance };
+    let empty = |blocks: Blocks| {
+        blocks
+            .fixed(true, &[])
+            .stored(true, b"")
+            .fixed(false, &[])
+            .stored(false, b"")
+            .fixed(true, &[])
+    };
+    let messages = [
+        Blocks::new().fixed(false, &[Part::Text(b"one two ")]).trimmed(),
+        empty(Blocks::new()).bytes(),
+        empty(empty(Blocks::new())).fixed(true, &[copy(4, 8), copy(4, 4)]).bytes(),
+        empty(Blocks::new().fixed(false, &[Part::Text(b"three ")])).stored(true, b"four ").bytes(),
+        empty(Blocks::new()).fixed(false, &[copy(6, 11), copy(4, 25)]).trimmed(),
+        // A distance beyond the first byte of all.
+        empty(Blocks::new()).fixed(false, &[copy(4, 40)]).trimmed(),
+    ];
+    let frames = messages.map(binary);
+    let texts = ["one two ", "", "one one ", "three four ", "three one "];
+    let texts = texts.map(|text| Message::binary(text.as_bytes()));
+    outcome(takeover(), &frames).assert(&texts, ProtocolError::InvalidDeflate);
+}
+
+#[test]
 fn a_final_block_without_text_that_lost_its_tail_is_whole() {
     // RFC 7692 7.2.1: an empty stored block ends a message, and nothing says that it is not final.
     let payload = Blocks::new().stored(false, b"Hello").bytes();

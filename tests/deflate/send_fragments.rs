@@ -2,14 +2,16 @@
 //! by the crate's.
 
 use crate::endpoint::{
-    self, agreed, client, compressing, frames, news, output, send, server, takeover,
+    self, agreed, client, compressing, frames, news, noise, output, send, server, takeover,
 };
 use crate::inflate::Inflater;
 use bytes::{Bytes, BytesMut};
 use support::messages::ReceiveFrom;
-use websocket_proto::Message;
+use websocket_proto::connection::Role;
 use websocket_proto::deflate::{Compression, Decompressor, DeflateConfig};
 use websocket_proto::frame::Kind;
+use websocket_proto::websocket::Prepared;
+use websocket_proto::{Message, WebSocket};
 
 #[test]
 fn fragments_are_one_message() {
@@ -102,4 +104,44 @@ fn a_first_fragment_is_compressed_however_short() {
     output(&mut websocket);
     websocket.send_fragment(Kind::Binary, true, "H".into()).unwrap();
     assert_eq!(frames(&output(&mut websocket))[0].rsv, 0);
+}
+
+#[test]
+fn a_compressed_message_is_cut_into_fragments_of_the_set_size() {
+    fn check<R: Role, P: Role>(mut websocket: WebSocket<R>, mut peer: WebSocket<P>) {
+        websocket.set_compression(Compression::Yes);
+        let large = noise(3, 200_000);
+        for payload in [&b""[..], b"Hello", &large, &large[..20_000]] {
+            let message = Message::binary(payload.to_vec());
+            websocket.send(message.clone()).unwrap();
+            let mut wire = output(&mut websocket);
+            let sent = frames(&wire);
+            let last = sent.len() - 1;
+            assert_eq!(last > 0, payload.len() > 5);
+            for (index, frame) in sent.iter().enumerate() {
+                // RFC 7692 7.2.1: RSV1 is set on the first fragment only.
+                let (opcode, rsv) = if index == 0 { (2, 0x40) } else { (0, 0) };
+                assert_eq!((frame.fin, frame.opcode, frame.rsv), (index == last, opcode, rsv));
+                assert!(frame.payload.len() == 1000 || index == last);
+            }
+            let half = Bytes::copy_from_slice(&payload[..payload.len() / 2]);
+            let rest = Bytes::copy_from_slice(&payload[payload.len() / 2..]);
+            websocket.send_fragment(Kind::Binary, false, half).unwrap();
+            websocket.send_fragment(Kind::Binary, true, rest).unwrap();
+            websocket.send_prepared(&Prepared::binary(payload.to_vec())).unwrap();
+            wire.extend(output(&mut websocket));
+            assert!(frames(&wire).iter().all(|frame| frame.payload.len() <= 1000));
+            let mut input = BytesMut::from(&wire[..]);
+            for _ in 0..3 {
+                assert!(peer.receive_from(&mut input).unwrap() == Some(message.clone()));
+            }
+        }
+    }
+    let agreed = || {
+        let mut agreed = agreed(takeover());
+        agreed.config = agreed.config.fragment_size(1000).high_water_mark(u64::MAX);
+        agreed
+    };
+    check(server(agreed()), client(agreed()));
+    check(client(agreed()), server(agreed()));
 }

@@ -251,3 +251,20 @@ fn a_broadcast_is_compressed_once_and_its_payload_shared() {
     assert!(room[0].output().remaining() > 10_000);
     assert!(most < 100 * 1024, "{most} bytes for 100 connections");
 }
+
+#[test]
+fn a_compressed_message_that_waits_holds_what_it_is() {
+    for len in [100_000, 16 << 20] {
+        let mut websocket = server(alone(takeover()).high_water_mark(u64::MAX));
+        websocket.send(Message::binary(noise().take(100_000).collect::<Vec<u8>>())).unwrap();
+        drain(websocket.output());
+        websocket.output().release_memory();
+        let before = HELD.get();
+        for _ in 0..9 {
+            websocket.send(Message::binary(vec![0; len])).unwrap();
+            websocket.send(Message::binary(noise().take(30_000).collect::<Vec<u8>>())).unwrap();
+        }
+        let (held, queued) = (HELD.get() - before, websocket.output().len() as isize);
+        assert!(held < 2 * queued + 4096, "{held} bytes for {queued}");
+    }
+}

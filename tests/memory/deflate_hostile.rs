@@ -1,10 +1,11 @@
 //! What a peer can make permessage-deflate hold on the heap: a bounded amount, whatever it sends.
 
 use crate::coders::{DECODER, alone, compressed, feed, no_takeover, noise, receive_one, takeover};
-use crate::counting::{held, peak};
+use crate::counting::{allocations, held, peak};
 use bytes::BytesMut;
 use support::deflated::{Deflated, RSV1, bomb, deflated, json};
 use support::messages::{BINARY, CONTINUATION, From, ReceiveFrom, TEXT, drain, server};
+use websocket_proto::deflate::{CoderTerms, Compressor, Decompressor, DeflateConfig};
 use websocket_proto::{Message, ProtocolError};
 
 /// The beginning of a compressed message in fragments, from a client.
@@ -191,4 +192,36 @@ fn a_message_that_inflates_to_little_holds_no_more_than_twice_that() {
     });
     assert_eq!(message, Some(Message::text(text)));
     assert!(bytes < 2 * 10_000 + 4096, "{bytes} bytes");
+}
+
+/// A copy of the window for each of these blocks would be 32 KiB for two bytes.
+#[test]
+fn blocks_that_end_and_produce_nothing_copy_no_window() {
+    let terms = CoderTerms { no_context_takeover: false, window_bits: 15 };
+    let config = DeflateConfig::new();
+    let mut compressor = Compressor::new(&config, terms);
+    let mut decompressor = Decompressor::new(&config, terms);
+    let text: Vec<u8> = noise().take(40_000).collect();
+    let (mut payload, mut message) = (Vec::new(), Vec::new());
+    compressor.compress(&text, true, &mut payload);
+    decompressor.decompress(&payload, true, u64::MAX, &mut message).unwrap();
+    message.clear();
+    for block in [&b"\x03\x00"[..], b"\x01\x00\x00\xff\xff"] {
+        let blocks = block.repeat(10_000);
+        // The first of them may make room for output.
+        decompressor.decompress(block, false, u64::MAX, &mut message).unwrap();
+        let count = allocations(|| {
+            decompressor.decompress(&blocks, false, u64::MAX, &mut message).unwrap();
+            for byte in &blocks {
+                decompressor.decompress(&[*byte], false, u64::MAX, &mut message).unwrap();
+            }
+        });
+        assert_eq!((count, message.len()), (0, 0));
+    }
+    // What follows finds the window all the same.
+    payload.clear();
+    compressor.compress(&text[20_000..], true, &mut payload);
+    assert!(payload.len() < 1000, "it refers to the message before");
+    decompressor.decompress(&payload, true, u64::MAX, &mut message).unwrap();
+    assert!(message == text[20_000..]);
 }

@@ -1,7 +1,7 @@
 //! What memory a peer can make us hold, and what a message costs in steady state: nothing.
 
 use crate::counting::{HELD, allocations, peak};
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use support::messages::*;
 use websocket_proto::connection::Role;
 use websocket_proto::websocket::Config;
@@ -277,4 +277,62 @@ fn what_comes_after_the_end_is_not_kept() {
         });
         assert!(peak_held < 32 * 1024, "{peak_held}");
     }
+}
+
+#[test]
+fn slices_of_large_buffers_that_wait_hold_about_what_they_are() {
+    fn check<R: Role>(mut websocket: WebSocket<R>, len: usize, most: isize) {
+        let before = HELD.get();
+        while websocket.is_ready() {
+            let mut buffer = BytesMut::zeroed(256 * 1024);
+            let payload = buffer.split_off(100 * 1024).split_to(len).freeze();
+            drop(buffer);
+            websocket.send(Message::Binary(payload)).unwrap();
+        }
+        let held = HELD.get() - before;
+        assert!(held < most, "{held} for {}", websocket.output().len());
+    }
+    let mark = 128 * 1024;
+    for len in [100, 4096, 16_000] {
+        check(server(Config::new()), len, 3 * mark);
+        check(client(Config::new()), len, 3 * mark);
+    }
+    // A payload that is not copied keeps its buffer, so there are few of them.
+    check(server(Config::new()), 16 * 1024, 9 * 256 * 1024);
+    // A client can see what a payload keeps, if nobody else holds it.
+    check(client(Config::new()), 16 * 1024, 3 * mark);
+    check(client(Config::new()), 50_000, 3 * mark);
+}
+
+#[test]
+fn a_large_message_of_a_server_allocates_nothing_in_steady_state() {
+    let mut websocket = server(Config::new());
+    let payload = Bytes::from(vec![0; 1 << 20]);
+    let mut round = || {
+        websocket.send(Message::Binary(payload.clone())).unwrap();
+        assert_eq!(write_all(&mut websocket), (1 << 20) + 10);
+    };
+    // The first clone moves the count of the owners to the heap.
+    round();
+    assert_eq!(allocations(|| (0..10).for_each(|_| round())), 0);
+}
+
+#[test]
+fn a_queue_that_gives_its_memory_back_allocates_once_for_each_write() {
+    fn check<R: Role>(mut websocket: WebSocket<R>) {
+        let payload = Bytes::from(vec![0; 125]);
+        let mut round = |count| {
+            for _ in 0..count {
+                websocket.send(Message::Binary(payload.clone())).unwrap();
+            }
+            write_all(&mut websocket);
+            websocket.output().release_memory();
+        };
+        for count in [1, 32] {
+            round(count);
+            assert_eq!(allocations(|| (0..10).for_each(|_| round(count))), 10);
+        }
+    }
+    check(server(Config::new()));
+    check(client(Config::new()));
 }

@@ -12,5 +12,7 @@ mod receive;
 mod receive_errors;
 mod send;
 mod send_copies;
+mod send_encoding;
+mod send_fragmented;
 mod send_fragments;
 mod send_halves;

@@ -44,7 +44,7 @@ enum How {
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
-    let len = || prop_oneof![4 => 0_usize..200, 2 => 4000_usize..4200, 1 => 60_000_usize..70_000];
+    let len = || prop_oneof![4 => 0_usize..200, 2 => 4000_usize..4200, 1 => 16_300_usize..16_500, 1 => 60_000_usize..70_000];
     let how = prop_oneof![Just(How::Chunk), Just(How::Vectored), Just(How::Copy)];
     let write_len = prop_oneof![4 => 1_usize..20, 4 => 1_usize..5000, 2 => 1_usize..100_000];
     prop_oneof![
@@ -57,9 +57,14 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
+fn fragment_size() -> impl Strategy<Value = u64> {
+    prop_oneof![2 => Just(u64::MAX), 1 => 100_u64..5000, 1 => 16_000_u64..40_000]
+}
+
 /// What was taken, and where the wire was then.
-#[derive(Default)]
 struct Model {
+    mark: usize,
+    fragment_size: usize,
     wire: Vec<u8>,
     /// Opcode, FIN and payload of each data frame.
     data: Vec<(u8, bool, Vec<u8>)>,
@@ -71,6 +76,35 @@ struct Model {
 }
 
 impl Model {
+    fn new(mark: u64, fragment_size: u64) -> Self {
+        Self {
+            mark: mark as usize,
+            fragment_size: fragment_size as usize,
+            wire: Vec::new(),
+            data: Vec::new(),
+            control: Vec::new(),
+            closed: false,
+            under_way: false,
+            serial: 0,
+        }
+    }
+
+    /// Expects the frames of a message or a fragment.
+    fn expect(&mut self, fin: bool, payload: &[u8]) {
+        let mut rest = payload;
+        loop {
+            let (part, others) = rest.split_at(rest.len().min(self.fragment_size));
+            let opcode = if self.under_way { CONTINUATION } else { BINARY };
+            let is_last = fin && others.is_empty();
+            self.data.push((opcode, is_last, part.to_vec()));
+            self.under_way = !is_last;
+            rest = others;
+            if rest.is_empty() {
+                return;
+            }
+        }
+    }
+
     fn apply<R: Role>(&mut self, websocket: &mut WebSocket<R>, peer: From, operation: Operation) {
         self.serial = self.serial.wrapping_add(1);
         let serial = self.serial;
@@ -84,16 +118,14 @@ impl Model {
                 };
                 if taken {
                     assert!(!self.closed && !self.under_way);
-                    self.data.push((BINARY, true, payload(len)));
+                    self.expect(true, &payload(len));
                 }
             }
             Operation::Fragment { len, fin } => {
                 let bytes = Bytes::from(payload(len));
                 if websocket.send_fragment(Kind::Binary, fin, bytes).is_ok() {
                     assert!(!self.closed);
-                    let opcode = if self.under_way { CONTINUATION } else { BINARY };
-                    self.data.push((opcode, fin, payload(len)));
-                    self.under_way = !fin;
+                    self.expect(fin, &payload(len));
                 }
             }
             Operation::Ping { len } => {
@@ -103,7 +135,7 @@ impl Model {
                 }
             }
             // Else the answer waits, and may give way to another: a test of its own.
-            Operation::Pinged { len } if websocket.is_ready() => {
+            Operation::Pinged { len } if websocket.output().len() < self.mark.max(1) => {
                 let mut input = BytesMut::from(&peer.frame(PING, payload(len))[..]);
                 websocket.receive_from(&mut input).unwrap();
                 if !self.closed {
@@ -123,7 +155,7 @@ impl Model {
     fn write(&mut self, output: &mut Outgoing, len: usize, how: How) {
         let remaining = output.remaining();
         let len = len.min(remaining);
-        let mut slices = [IoSlice::new(&[]); 512];
+        let mut slices = [IoSlice::new(&[]); 2048];
         let filled = output.chunks_vectored(&mut slices);
         let pieces: Vec<&[u8]> = slices[..filled].iter().map(|slice| &**slice).collect();
         assert!(pieces.iter().all(|piece| !piece.is_empty()));
@@ -194,9 +226,10 @@ proptest! {
     fn a_servers_frames_are_whole_and_in_order(
         operations in prop::collection::vec(operation(), 1..60),
         mark in 0_u64..200_000,
+        fragment_size in fragment_size(),
     ) {
-        let mut websocket = server(Config::new().high_water_mark(mark));
-        let mut model = Model::default();
+        let mut websocket = server(Config::new().high_water_mark(mark).fragment_size(fragment_size));
+        let mut model = Model::new(mark, fragment_size);
         for operation in operations {
             model.apply(&mut websocket, From::Client, operation);
         }
@@ -207,9 +240,10 @@ proptest! {
     fn a_clients_frames_are_whole_and_in_order(
         operations in prop::collection::vec(operation(), 1..60),
         mark in 0_u64..200_000,
+        fragment_size in fragment_size(),
     ) {
-        let mut websocket = client(Config::new().high_water_mark(mark));
-        let mut model = Model::default();
+        let mut websocket = client(Config::new().high_water_mark(mark).fragment_size(fragment_size));
+        let mut model = Model::new(mark, fragment_size);
         for operation in operations {
             model.apply(&mut websocket, From::Server, operation);
         }

@@ -1,14 +1,15 @@
 //! What is queued to be sent: its order, its bounds, and how it is masked.
 
+use core::time::Duration;
 use std::collections::BTreeSet;
 
 use bytes::{Buf, Bytes, BytesMut};
 use support::SEED;
 use support::messages::*;
-use websocket_proto::connection::{AnyRole, Client, Server, State};
+use websocket_proto::connection::{AnyRole, Client, Role, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::Opened;
-use websocket_proto::websocket::{Config, Prepared, Rejected};
+use websocket_proto::websocket::{Config, Keepalive, Prepared, Rejected};
 use websocket_proto::{CloseCode, Message, SendError, WebSocket};
 
 #[test]
@@ -223,6 +224,57 @@ fn an_empty_queue_takes_a_message_whatever_its_mark() {
     assert!(websocket.send(Message::text("x")).is_err());
     drain(websocket.output());
     websocket.send(Message::text("the next")).unwrap();
+}
+
+/// `pong` of 2 + 125 bytes are answered.
+fn pinged<R: Role>(websocket: &mut WebSocket<R>, pings: usize) {
+    for _ in 0..pings {
+        let mut input = BytesMut::from(&From::Client.frame(PING, [b'?'; 125])[..]);
+        websocket.receive_from(&mut input).unwrap();
+    }
+}
+
+#[test]
+fn room_that_was_promised_stays_whatever_the_connection_sends_by_itself() {
+    for mark in [0, 1, 50, 1000] {
+        for message in [Message::text("data"), Message::ping("control")] {
+            for written in [0, 100, 130] {
+                let mut websocket = server(Config::new().high_water_mark(mark));
+                assert!(websocket.is_ready());
+                pinged(&mut websocket, 20);
+                let written = written.min(websocket.output().len());
+                websocket.output().advance(written);
+                assert!(websocket.is_ready());
+                websocket.send(message.clone()).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_keepalive_leaves_the_room_that_was_promised() {
+    let second = Duration::from_secs(1);
+    let keepalive = Keepalive { interval: second, timeout: second };
+    let mut websocket = server(Config::new().high_water_mark(0).keepalive(keepalive));
+    assert!(websocket.is_ready());
+    websocket.handle_deadline(second);
+    assert!(!websocket.output().is_empty());
+    websocket.send(Message::text("data")).unwrap();
+}
+
+#[test]
+fn answers_and_the_messages_of_the_application_are_bounded_together() {
+    let mark = 1000;
+    let mut websocket = server(Config::new().high_water_mark(mark));
+    for round in 0..100 {
+        pinged(&mut websocket, 30);
+        while websocket.send(Message::ping("control")).is_ok() {}
+        let output = websocket.output();
+        assert!(output.len() as u64 <= 2 * mark + 2 * 127, "{}", output.len());
+        output.advance(output.len().min(round));
+    }
+    while websocket.send(Message::text("data")).is_ok() {}
+    assert!(websocket.output().len() as u64 <= 2 * mark + 2 * 127);
 }
 
 #[test]

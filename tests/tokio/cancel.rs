@@ -19,7 +19,7 @@ use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 
 /// What a peer sends in these tests, in frames and as the messages that come of it.
 fn script() -> (Vec<Frame>, Vec<Message>) {
-    let large = payload(10_000);
+    let large = payload(20_000);
     let frames = vec![
         Frame::text("one"),
         Frame::ping("a"),

@@ -226,6 +226,20 @@ fn the_halves_are_a_stream_and_a_sink() {
     assert_eq!(sent, [Message::text("fills the queue"), close_message(1000, "")]);
 }
 
+#[test]
+fn start_send_of_a_half_accepts_what_poll_ready_promised() {
+    let (mut reader, mut writer, peer) = halves_with(Config::new().high_water_mark(10));
+    let (mut reader, mut writer) = (Pin::new(&mut reader), Pin::new(&mut writer));
+    let mut context = Context::from_waker(Waker::noop());
+    peer.room(0);
+    assert!(writer.as_mut().poll_ready(&mut context).is_ready());
+    for _ in 0..10 {
+        peer.give(Frame::ping("a Ping in between").bytes(Side::Server));
+        assert!(reader.as_mut().poll_next(&mut context).is_ready());
+    }
+    writer.as_mut().start_send(Message::text("promised")).expect("there is room");
+}
+
 /// As `StreamExt::split` of the `futures` crate does: one lock, which each half takes to poll the
 /// `Stream` or the `Sink` of the whole, each with its own task.
 #[test]

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use support::closed;
 
 use futures_core::Stream;
@@ -122,6 +122,26 @@ fn poll_ready_waits_at_the_high_water_mark_and_is_woken_below_it() {
 }
 
 #[test]
+fn start_send_accepts_what_poll_ready_promised_though_pings_are_answered_in_between() {
+    for mark in [0, 10, 100] {
+        let (mut socket, peer) = open_with(Server, Config::new().high_water_mark(mark));
+        let mut socket = Pin::new(&mut socket);
+        let mut context = Context::from_waker(Waker::noop());
+        peer.room(0);
+        assert!(socket.as_mut().poll_ready(&mut context).is_ready());
+        for _ in 0..10 {
+            peer.give(Frame::ping("a Ping in between").bytes(Side::Server));
+            assert!(socket.as_mut().poll_next(&mut context).is_ready());
+        }
+        socket.as_mut().start_send(Message::text("promised")).expect("there is room");
+        peer.open_room();
+        assert!(socket.as_mut().poll_flush(&mut context).is_ready());
+        let sent = peer.take_messages(Client::new(SEED));
+        assert!(sent.contains(&Message::text("promised")));
+    }
+}
+
+#[test]
 fn it_is_a_stream_and_a_sink() {
     let (mut socket, peer) = open(Server);
     let mut socket = Pin::new(&mut socket);
@@ -179,7 +199,7 @@ fn many_large_messages_leave_in_one_vectored_write() {
     let (mut socket, peer) = open_with(Server, Config::new().high_water_mark(1 << 20));
     for _ in 0..5 {
         run(socket.feed("small")).expect("there is room").expect("it is open");
-        run(socket.feed(payload(10_000))).expect("there is room").expect("it is open");
+        run(socket.feed(payload(20_000))).expect("there is room").expect("it is open");
     }
     run(socket.flush()).expect("there is room").expect("a good transport");
     {
@@ -187,10 +207,10 @@ fn many_large_messages_leave_in_one_vectored_write() {
         let [write] = &state.writes[..] else { panic!("{:?}", state.writes) };
         // What is small stands with the header of what is large.
         let lens: Vec<usize> = write.slices.iter().map(|(_, len)| *len).collect();
-        assert_eq!(lens, [7 + 4, 10_000].repeat(5));
+        assert_eq!(lens, [7 + 4, 20_000].repeat(5));
     }
     let sent = peer.take_messages(Client::new(SEED));
-    let expected = [Message::text("small"), Message::Binary(payload(10_000))];
+    let expected = [Message::text("small"), Message::Binary(payload(20_000))];
     assert!(sent.chunks(2).eq([&expected[..]; 5]));
 }
 
@@ -204,7 +224,7 @@ fn a_transport_without_vectored_writes_gets_the_same_bytes() {
         peer.bite(777);
         peer.give(Frame::ping("now").bytes(Side::Server));
         run(socket.feed("small")).expect("there is room").expect("it is open");
-        run(socket.feed(payload(10_000))).expect("there is room").expect("it is open");
+        run(socket.feed(payload(20_000))).expect("there is room").expect("it is open");
         run(socket.next()).expect("it came").expect("it is open").expect("a good peer");
         assert!(run(socket.next()).is_none());
         let most = peer.state().writes.iter().map(|write| write.slices.len()).max();

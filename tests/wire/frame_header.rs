@@ -306,6 +306,7 @@ fn a_header_as_bytes_is_what_emit_writes() {
             assert_eq!(*bytes, emitted(&header));
             assert_eq!(bytes, HeaderBytes::from(header));
             assert_eq!(bytes.as_ref().len(), header.encoded_len());
+            assert!(bytes.padded().starts_with(&bytes));
         }
     }
     let shown = format!("{:?}", header(OpCode::Text, true, None, 5).to_bytes());

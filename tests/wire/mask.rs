@@ -38,6 +38,20 @@ fn assert_masks(key: [u8; 4], payload: &[u8], pieces: &[usize]) {
     }
     assert_eq!(&copied[..payload.len()], expected, "copy, {} in {pieces:?}", payload.len());
     assert_eq!(copied[payload.len()..], [0xa5; 3], "nothing is written behind the payload");
+
+    #[cfg(feature = "alloc")]
+    {
+        let mut appended = vec![0xa5; 3];
+        let mut mask = Mask::new(MaskKey(key));
+        let mut done = 0;
+        for piece in pieces.iter().copied().chain([payload.len()]) {
+            let end = payload.len().min(done + piece);
+            mask.append(&payload[done..end], &mut appended);
+            done = end;
+        }
+        assert_eq!(appended[..3], [0xa5; 3], "what was there stays");
+        assert_eq!(&appended[3..], expected, "append, {} in {pieces:?}", payload.len());
+    }
 }
 
 #[test]

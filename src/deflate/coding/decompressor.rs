@@ -24,6 +24,9 @@ pub struct Decompressor {
     history: History,
     /// Whether the last block was marked as final. The next block begins at a byte boundary.
     ended: bool,
+    /// Whether the decompressor is new or was reset, and has not got the window. It has produced
+    /// nothing since.
+    lacks_window: bool,
     /// Whether some bytes of the current message have arrived.
     begun: bool,
     /// The last four bytes of the current message.
@@ -52,6 +55,7 @@ impl Decompressor {
             decompressor: None,
             history: History::new(terms.window_bits),
             ended: false,
+            lacks_window: false,
             begun: false,
             last: [0xff; 4],
             set_aside: 0,
@@ -134,12 +138,31 @@ impl Decompressor {
     ) -> Result<(), ProtocolError> {
         let left = limit.saturating_sub(self.set_aside);
         let limit_len = usize::try_from(left).unwrap_or(usize::MAX);
+        let mut room = bytes.len().saturating_mul(self.ratio.max(4)).max(128);
         loop {
             make_room(message, bytes.len().saturating_mul(self.ratio), limit_len);
-            let decompressor = self.ready(message)?;
-            let (taken_before, len_before) = (decompressor.total_in(), message.len());
-            let status = decompressor.decompress_vec(bytes, message, FlushDecompress::None);
-            let taken = (decompressor.total_in() - taken_before) as usize;
+            let lacks_window = self.ready(message);
+            let Some(decompressor) = &mut self.decompressor else {
+                return Ok(());
+            };
+            let len = message.len();
+            let spare = if lacks_window {
+                // Without room the decompressor stops before the first byte of output, and so
+                // before it needs the window. Blocks that produce nothing never need it.
+                0
+            } else {
+                // The room is initialised for each call, so it is not much more than the input and
+                // the output so far.
+                room.min(message.capacity() - len)
+            };
+            message.resize(len + spare, 0);
+            let output = message.get_mut(len..).unwrap_or_default();
+            let before = (decompressor.total_in(), decompressor.total_out());
+            let status = decompressor.decompress(bytes, output, FlushDecompress::None);
+            let fed = decompressor.total_in();
+            let taken = (fed - before.0) as usize;
+            let made = (decompressor.total_out() - before.1) as usize;
+            message.truncate(len + made);
             bytes = bytes.get(taken..).unwrap_or_default();
             // This check comes first, so that the error does not depend on how the bytes were
             // split.
@@ -151,32 +174,47 @@ impl Decompressor {
                 Status::StreamEnd => self.ended = true,
                 Status::Ok | Status::BufError => {}
             }
-            if bytes.is_empty() && (self.ended || message.len() < message.capacity()) {
+            if lacks_window && !self.ended {
+                // The first byte of the first block holds no whole symbol, so no output waits.
+                if bytes.is_empty() && fed == 1 {
+                    return Ok(());
+                }
+                self.set_window(message)?;
+                continue;
+            }
+            if bytes.is_empty() && (self.ended || made < spare) {
                 return Ok(());
             }
-            if !self.ended && taken == 0 && message.len() == len_before {
+            if !self.ended && taken == 0 && made == 0 {
                 // No progress, although there was input and room for output.
                 return Err(ProtocolError::InvalidDeflate);
             }
+            room = room.saturating_mul(2);
         }
     }
 
-    /// Returns the decompressor, ready for the next bytes. A new or reset decompressor gets the
-    /// window as its dictionary.
-    fn ready(&mut self, message: &[u8]) -> Result<&mut flate2::Decompress, ProtocolError> {
-        let is_new = self.decompressor.is_none();
-        let decompressor = self.decompressor.get_or_insert_with(|| self.pool.decompressor());
-        if self.ended {
-            decompressor.reset(false);
+    /// Makes the decompressor ready for the next bytes, and returns whether it lacks the window.
+    fn ready(&mut self, message: &[u8]) -> bool {
+        match &mut self.decompressor {
+            Some(_) if !self.ended => return self.lacks_window,
+            Some(decompressor) => decompressor.reset(false),
+            None => self.decompressor = Some(self.pool.decompressor()),
         }
-        if is_new || self.ended {
-            self.ended = false;
-            let window = self.history.window(message);
-            if !window.is_empty() {
-                decompressor.set_dictionary(&window).map_err(|_| ProtocolError::InvalidDeflate)?;
-            }
+        self.ended = false;
+        self.lacks_window = self.history.window(message).iter().any(|piece| !piece.is_empty());
+        self.lacks_window
+    }
+
+    /// Gives the window to a decompressor that is new or was reset.
+    fn set_window(&mut self, message: &[u8]) -> Result<(), ProtocolError> {
+        self.lacks_window = false;
+        let Some(decompressor) = &mut self.decompressor else {
+            return Ok(());
+        };
+        for piece in self.history.window(message) {
+            decompressor.set_dictionary(piece).map_err(|_| ProtocolError::InvalidDeflate)?;
         }
-        Ok(decompressor)
+        Ok(())
     }
 
     /// Checks the end of a message and prepares for the next message.

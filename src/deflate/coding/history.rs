@@ -2,14 +2,13 @@
 //! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 7.2.3.4).
 
 use alloc::collections::VecDeque;
-use alloc::vec::Vec;
+use core::fmt;
 
 /// The last bytes of the received messages, at most as many as the peer's window holds.
 ///
 /// The decompressor holds the same bytes but drops them at a final block, while a sender may still
 /// refer to them (RFC 7692, section 7.2.3.4). The history takes no more memory than the bytes that
 /// were received.
-#[derive(Debug)]
 pub(super) struct History {
     bytes: VecDeque<u8>,
     /// The maximum length in bytes.
@@ -40,17 +39,21 @@ impl History {
         self.bytes = VecDeque::new();
     }
 
-    /// Returns the current window. `message` is the output of the next message so far.
-    pub(super) fn window(&self, message: &[u8]) -> Vec<u8> {
+    /// Returns the current window in pieces, the oldest bytes first. `message` is the output of the
+    /// next message so far.
+    pub(super) fn window<'a>(&'a self, message: &'a [u8]) -> [&'a [u8]; 3] {
         let message = last(message, self.window);
         let before = self.bytes.len().min(self.window - message.len());
-        let mut window = Vec::with_capacity(before + message.len());
         let (front, back) = self.bytes.as_slices();
         let from_back = before.min(back.len());
-        window.extend_from_slice(last(front, before - from_back));
-        window.extend_from_slice(last(back, from_back));
-        window.extend_from_slice(message);
-        window
+        [last(front, before - from_back), last(back, from_back), message]
+    }
+}
+
+/// Shows the length, and no bytes.
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("History").field("len", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 

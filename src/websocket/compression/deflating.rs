@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::Settings;
 use crate::deflate::{CoderTerms, Compression, Compressor, DeflateConfig, Terms};
+use crate::websocket::outgoing::LARGE;
 
 /// The compressor of a connection, and the choice of what to compress.
 #[derive(Debug)]
@@ -57,6 +58,10 @@ impl Deflating {
     pub(in crate::websocket) fn compress(&mut self, payload: &[u8], fin: bool) -> Bytes {
         let mut compressed = Vec::new();
         self.compressor.compress(payload, fin, &mut compressed);
+        // The compressor reserves half of its input. Shorter output is copied into the queue.
+        if compressed.len() >= LARGE {
+            compressed.shrink_to_fit();
+        }
         compressed.into()
     }
 
@@ -85,7 +90,7 @@ impl Deflating {
 }
 
 /// The compressed form of a prepared message.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(in crate::websocket) struct Compressed {
     payload: Bytes,
     /// The base-2 logarithm of the smallest window that is large enough.
@@ -104,6 +109,7 @@ impl Compressed {
         let terms = CoderTerms { no_context_takeover: true, window_bits };
         let mut compressed = Vec::new();
         Compressor::new(config, terms).compress(payload, true, &mut compressed);
+        compressed.shrink_to_fit();
         Some(Self { payload: compressed.into(), window_bits })
     }
 }

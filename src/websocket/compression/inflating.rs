@@ -2,7 +2,7 @@
 //! ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 6.2).
 
 use alloc::vec::Vec;
-use core::mem;
+use core::{fmt, mem};
 
 use bytes::Bytes;
 
@@ -13,7 +13,6 @@ use crate::frame::Kind;
 use crate::utf8::Utf8Validator;
 
 /// The decompressor of a connection, and its output for the message in progress.
-#[derive(Debug)]
 pub(in crate::websocket) struct Inflating {
     decompressor: Decompressor,
     limit: u64,
@@ -21,6 +20,13 @@ pub(in crate::websocket) struct Inflating {
     /// Whether the output has been lent, so that the next call drops it.
     lent: bool,
     utf8: Utf8Validator,
+}
+
+/// Shows the length of the output, and no bytes.
+impl fmt::Debug for Inflating {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflating").field("len", &self.message.len()).finish_non_exhaustive()
+    }
 }
 
 impl Inflating {

@@ -25,7 +25,7 @@ pub const PONG: u8 = 0xa;
 pub const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
 /// More than is gathered into one buffer with its header.
-pub const LARGE: usize = 10_000;
+pub const LARGE: usize = 20_000;
 
 /// Who sends a frame: a client masks it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
