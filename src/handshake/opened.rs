@@ -89,7 +89,7 @@ pub struct HttpAnswer {
     /// The headers, in the order in which they arrived. An HTTP library may have grouped those of one
     /// name.
     pub headers: Vec<(String, Bytes)>,
-    /// The received part of the body, up to 64 KiB. A transfer coding is not decoded. Empty if the
+    /// The received part of the body. The chunked transfer coding is removed. Empty if the
     /// response opened a WebSocket.
     pub body: Bytes,
 }

@@ -5,8 +5,10 @@
 //! depends on WebSockets.
 //!
 //! [`HeadScanner`] finds the end of a head while it arrives, and [`HeadLimits`] limits its size.
-//! [`HttpRequest`] and [`HttpResponse`] are parsed heads. [`Headers`] reads their header lines from the caller's buffer.
+//! [`HttpRequest`] and [`HttpResponse`] are parsed heads. [`Headers`] reads their header lines from
+//! the caller's buffer. [`BodyDecoder`] takes the body of a response apart.
 
+mod body;
 mod error;
 pub(crate) mod grammar;
 mod headers;
@@ -15,6 +17,7 @@ mod parse;
 mod scan;
 mod write;
 
+pub use body::{BodyDecoder, BodyLength, ChunkError};
 pub use error::{HeadError, ParseError};
 pub use headers::{Header, Headers, HeadersIter};
 pub use parse::{HeadLimits, HttpRequest, HttpResponse};

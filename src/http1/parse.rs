@@ -8,6 +8,7 @@ use core::mem::MaybeUninit;
 
 use httparse::Status;
 
+use super::body::decimal;
 use super::error::{HeadError, ParseError};
 use super::grammar::visible;
 use super::headers::{Field, Headers, take_line};
@@ -93,15 +94,12 @@ impl<'b> HttpResponse<'b> {
     /// Returns the length of the body in bytes, if the server sent it.
     ///
     /// Returns `None` if the body is chunked, ends with the connection, or has a length that cannot
-    /// be parsed.
+    /// be parsed. [`body_length`](Self::body_length) tells these apart.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         let transfer_encoding = self.headers.field("Transfer-Encoding");
         match (transfer_encoding, self.headers.field("Content-Length")) {
-            // Rust's integer parser would accept a sign.
-            (Field::Absent, Field::Once(len)) if len.iter().all(u8::is_ascii_digit) => {
-                str::from_utf8(len).ok()?.parse().ok()
-            }
+            (Field::Absent, Field::Once(len)) => decimal(len),
             _ => None,
         }
     }

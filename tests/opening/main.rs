@@ -5,6 +5,8 @@ mod connect_options;
 mod connect_timeout;
 mod errors;
 mod proxy;
+mod refusals;
+mod steps;
 #[cfg(feature = "tls")]
 mod tls;
 

@@ -155,7 +155,7 @@ pub(crate) fn by_each_adapter(
     ]
 }
 
-fn by_blocking(options: ConnectOptions) -> Result<Option<String>, ConnectError> {
+pub(crate) fn by_blocking(options: ConnectOptions) -> Result<Option<String>, ConnectError> {
     let mut socket = blocking::connect(options)?;
     socket.send("Hello").unwrap();
     assert_eq!(socket.read().unwrap(), Some(Message::from("Hello")));
