@@ -13,8 +13,8 @@ use super::{EXTENSIONS, PROTOCOL, SUBPROTOCOL, asks_for_websocket, joined, lines
 use crate::extension::{Extension, Extensions};
 use crate::handshake::headers::Fields;
 use crate::handshake::server::request::{
-    Request as CheckedRequest, check_body, check_origin, check_subprotocols, check_version,
-    choose_subprotocol,
+    Request as CheckedRequest, check_body, check_host, check_origin, check_subprotocols,
+    check_version, choose_subprotocol,
 };
 use crate::handshake::{RequestError, accept_key};
 use crate::http1::grammar::visible;
@@ -240,16 +240,23 @@ fn check_connection_headers(headers: Headers<'_>) -> Result<(), OfferError> {
 }
 
 /// Checks the scheme, the authority and the path, which must be those of a GET for the same
-/// resource (RFC 8441, sections 4 and 5). A `Host` header must equal the authority (RFC 9113,
-/// section 8.3.1).
+/// resource (RFC 8441, sections 4 and 5). A `Host` header must equal the authority, or takes its
+/// place (RFC 9113, section 8.3.1, to whose predecessor RFC 8441 refers).
 fn check_uri(uri: &Uri, host: Field<'_>) -> Result<(), OfferError> {
-    let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
     let path = uri.path_and_query().map(|path| path.as_str()).unwrap_or_default();
-    if !is_http || !path.starts_with('/') || visible(path.as_bytes()).is_none() {
+    if !path.starts_with('/') || visible(path.as_bytes()).is_none() {
         return Err(OfferError::Target);
     }
-    let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    if !is_host_and_port(authority) {
+    let Some(authority) = uri.authority() else {
+        // A `Uri` without an authority has no scheme, whatever the client has sent.
+        return match host {
+            Field::Absent => Err(OfferError::Target),
+            host => check_host(host).map(drop).map_err(OfferError::Connect),
+        };
+    };
+    let (authority, is_http) =
+        (authority.as_str(), matches!(uri.scheme_str(), Some("http" | "https")));
+    if !is_http || !is_host_and_port(authority) {
         return Err(OfferError::Target);
     }
     match host {

@@ -153,6 +153,8 @@ impl<'b> HttpResponse<'b> {
     /// Parses a complete head as a response, which may be an interim one (1xx).
     ///
     /// # Errors
+    /// - [`HeadError::FoldedLine`]: call [`HeadScanner::unfold`](super::HeadScanner::unfold), then
+    ///   scan and parse again.
     /// - [`ParseError::Head`]: the head is malformed, or has more headers than `limits` allows. The
     ///   scanner has already checked the size.
     /// - [`ParseError::Version`]: the head belongs to another version of HTTP.
@@ -207,6 +209,7 @@ fn check(
     use httparse::Error as E;
     Err(match parsed {
         Ok(Status::Complete(len)) if len == head.bytes.len() => return Ok(()),
+        Err(E::HeaderName) if head.first_fold().is_some() => HeadError::FoldedLine,
         Err(E::HeaderName) => HeadError::HeaderName,
         Err(E::HeaderValue) => HeadError::HeaderValue,
         Err(E::TooManyHeaders) => HeadError::TooManyHeaders { limit: limits.effective_headers() },

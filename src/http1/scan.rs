@@ -46,6 +46,20 @@ impl<'b> Head<'b> {
     pub const fn behind(&self) -> &'b [u8] {
         self.behind
     }
+
+    /// Returns the place of the first CRLF that does not end a header line, because the next line
+    /// continues it.
+    pub(super) fn first_fold(&self) -> Option<usize> {
+        first_fold(self.bytes)
+    }
+}
+
+/// Returns the place of the first CRLF whose next line continues the line before it (RFC 9112,
+/// section 5.2). Whitespace directly after the start line continues nothing (RFC 9112, section 2.2).
+fn first_fold(head: &[u8]) -> Option<usize> {
+    let start_line = text_len(head);
+    let mut places = head.windows(3).enumerate().skip(start_line + 1);
+    places.find(|(_, bytes)| matches!(bytes, [b'\r', b'\n', b' ' | b'\t'])).map(|(place, _)| place)
 }
 
 /// Finds the empty line that ends a head, in bytes that arrive in pieces of any size.
@@ -139,6 +153,23 @@ impl HeadScanner {
                 Err(error)
             }
             _ => Ok(None),
+        }
+    }
+
+    /// Replaces obsolete line folding in the head of a response by spaces (RFC 9112, section 5.2).
+    /// The length of the head stays the same. `bytes` are those of the [`scan`](Self::scan) that found
+    /// the head. Then scan and parse again.
+    pub fn unfold(&self, bytes: &mut [u8]) {
+        let Some(head) = bytes.get_mut(self.start..self.position) else {
+            return;
+        };
+        let Some(first) = first_fold(head) else {
+            return;
+        };
+        for place in first..head.len() {
+            if let Some(fold @ [b'\r', b'\n', b' ' | b'\t']) = head.get_mut(place..place + 3) {
+                fold.fill(b' ');
+            }
         }
     }
 

@@ -108,7 +108,8 @@ fn extensions_combine_over_lines_and_no_line_is_no_error() {
     assert_eq!(of(&[Header::new("X", "a")]).unwrap(), [""; 0]);
     assert_eq!(of(&[line("a"), Header::new("X", "b"), line("c, d")]).unwrap(), ["a", "c", "d"]);
     assert_eq!(of(&[line(""), line("a")]).unwrap(), ["a"]);
-    assert_eq!(of(&[line(""), line(",")]), Err(ExtensionError::EmptyList));
+    assert_eq!(of(&[line("")]).unwrap(), [""; 0]);
+    assert_eq!(of(&[line(""), line(" ,\t,")]).unwrap(), [""; 0]);
     // A quoted string does not go on in the next line.
     assert_eq!(of(&[line("a; b=\"c"), line("d\"")]), Err(ExtensionError::UnterminatedQuote));
 }

@@ -213,7 +213,7 @@ fn ask(connecting: &mut Connecting) {
 /// A client of a server, and one of a proxy, that have written their requests.
 enum Asking {
     Server(Box<Connecting>),
-    Proxy(Tunneling),
+    Proxy(Box<Tunneling>),
 }
 
 impl Asking {
@@ -224,7 +224,7 @@ impl Asking {
         let len = tunneling.output().remaining();
         tunneling.output().advance(len);
         tunneling.flushed();
-        [Self::Server(Box::new(connecting)), Self::Proxy(tunneling)]
+        [Self::Server(Box::new(connecting)), Self::Proxy(Box::new(tunneling))]
     }
 
     fn give(&mut self, bytes: &[u8]) {
@@ -453,4 +453,37 @@ fn the_bytes_behind_a_response_are_in_the_websocket() {
     let client = Client::new([7; 32]);
     let mut websocket = connecting.into_websocket(client).expect("it is open");
     assert_eq!(websocket.receive(), Ok(Some(Message::text("Hello"))));
+}
+
+#[test]
+fn a_folded_line_of_a_response_is_read_with_spaces() {
+    let folded =
+        b"HTTP/1.1 403 Forbidden\r\nX-Why:\r\n you\r\n\tknow\r\nContent-Length:\r\n 0\r\n\r\n";
+    for mut client in Asking::both(&options()) {
+        client.give(folded);
+        let answer = client.refusal().expect("it is whole");
+        assert_eq!(answer.header("x-why"), Some(&b"you   know"[..]));
+    }
+    let mut connecting = connecting(options());
+    ask(&mut connecting);
+    let accepted = String::from_utf8(ACCEPTED.to_vec()).expect("ASCII");
+    connecting.input().put_slice(accepted.replace("Connection: ", "Connection:\r\n ").as_bytes());
+    connecting.input().put_slice(b"\x81\x03\r\n ");
+    assert!(matches!(connecting.step(|_| ()), Step::Done(Ok(_))));
+    let mut websocket = connecting.into_websocket(Client::new([7; 32])).expect("it is open");
+    assert_eq!(websocket.receive(), Ok(Some(Message::text("\r\n "))));
+}
+
+#[test]
+fn the_response_to_head_has_no_body() {
+    let head = b"HEAD /chat HTTP/1.1\r\nHost: a\r\n";
+    for rest in [&b"\r\n"[..], b"Upgrade: websocket\r\n\r\n", b"Upgrade: websocket/13\r\n\r\n"] {
+        let mut accepting = accepting();
+        accepting.input().put_slice(head);
+        accepting.input().put_slice(rest);
+        assert!(matches!(accepting.step(|_| Reply::refuse(403).body("no")), Step::Write));
+        let response = written(&mut accepting);
+        assert!(response.ends_with("\r\n\r\n"), "{response}");
+        assert!(!response.contains("Content-Length: 0"), "{response}");
+    }
 }

@@ -164,12 +164,12 @@ impl<'b> Request<'b> {
 }
 
 /// Checks that the subprotocols are tokens and that no two are equal (RFC 6455, section 4.1,
-/// item 10). Unlike other lists, this list may not have empty elements.
+/// item 10). Empty elements are ignored, as in every list (RFC 9110, section 5.6.1.2).
 pub(crate) fn check_subprotocols<'b>(
     list: impl Iterator<Item = &'b [u8]>,
 ) -> Result<(), RequestError> {
     let mut seen = [""; MAX_SUBPROTOCOLS];
-    for (index, element) in list.enumerate() {
+    for (index, element) in list.filter(|element| !element.is_empty()).enumerate() {
         let subprotocol = token(element).ok_or(RequestError::Subprotocol)?;
         let slot = seen.get_mut(index).ok_or(RequestError::TooManySubprotocols)?;
         *slot = subprotocol;
@@ -276,7 +276,7 @@ fn check_key(field: Field<'_>) -> Result<&[u8], RequestError> {
 
 /// Checks that `Host` occurs once and is valid (RFC 6455, section 4.2.1, item 2). RFC 9112,
 /// section 3.2, requires status 400 otherwise.
-fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
+pub(crate) fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
     match field {
         Field::Once(host) => {
             visible(host).filter(|host| is_host_and_port(host)).ok_or(RequestError::Host)

@@ -355,7 +355,8 @@ impl Accepting {
             Ok(None) => return false,
             Ok(Some(incoming)) => respond(&incoming, answer, self.deflate, &mut self.output),
             Err(error) => {
-                refuse(error.refusal(), &mut self.output);
+                let is_head = self.input.trim_ascii_start().starts_with(b"HEAD ");
+                refuse(error.refusal().to_head(is_head), &mut self.output);
                 (0, Err(AcceptError::Request(error)))
             }
         };
@@ -383,16 +384,17 @@ fn respond(
     deflate: Option<Preferences>,
     output: &mut BytesMut,
 ) -> (usize, Result<Opened, AcceptError>) {
-    let (request, head_len) = match incoming {
-        Incoming::WebSocket(request) => (Some(request), request.head_len()),
-        Incoming::Http(request) => (None, request.head_len),
+    let head_len = match incoming {
+        Incoming::WebSocket(request) => request.head_len(),
+        Incoming::Http(request) => request.head_len,
     };
     let reply = answer(incoming);
-    let outcome = match reply.write(request, deflate, output) {
-        Ok(Some(opened)) => Ok(opened),
-        Ok(None) if request.is_none() => Err(AcceptError::NotWebSocket { status: reply.status() }),
-        Ok(None) => Err(AcceptError::Refused { status: reply.status() }),
-        Err(error) => {
+    let status = reply.status();
+    let outcome = match (reply.write(incoming, deflate, output), incoming) {
+        (Ok(Some(opened)), _) => Ok(opened),
+        (Ok(None), Incoming::Http(_)) => Err(AcceptError::NotWebSocket { status }),
+        (Ok(None), Incoming::WebSocket(_)) => Err(AcceptError::Refused { status }),
+        (Err(error), _) => {
             refuse(Refusal::new(500), output);
             Err(AcceptError::Reply(error))
         }

@@ -11,7 +11,10 @@ use bytes::{Buf, BufMut, BytesMut};
 use super::Step;
 use super::answering::Answering;
 use crate::connection::Client;
-use crate::handshake::{Answer, ClientHandshake, HttpAnswer, Opened, Response, WriteError};
+use crate::handshake::{
+    Answer, ClientHandshake, HttpAnswer, Opened, Response, ResponseError, WriteError,
+};
+use crate::http1::HeadError;
 use crate::io::error::is_would_block;
 use crate::io::{ConnectError, ConnectOptions, ConnectPhase, HANDSHAKE_READ, encode_head};
 use crate::websocket::WebSocket;
@@ -117,6 +120,10 @@ impl Connecting {
                 self.fail(ConnectError::Ended { step, received })
             }
             Ok(None) => Step::Read,
+            Err(ResponseError::Head(HeadError::FoldedLine)) => {
+                handshake.unfold(input);
+                self.step(inspect)
+            }
             Err(error) => {
                 let server = self.options.server();
                 self.fail(ConnectError::Response { server, error })

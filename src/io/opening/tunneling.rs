@@ -12,7 +12,8 @@ use bytes::{Buf, BufMut, BytesMut};
 
 use super::Step;
 use super::answering::Answering;
-use crate::handshake::{ClientHandshake, HttpAnswer};
+use crate::handshake::{ClientHandshake, HttpAnswer, ResponseError};
+use crate::http1::HeadError;
 use crate::io::error::is_would_block;
 use crate::io::url::Authority;
 use crate::io::{
@@ -109,6 +110,10 @@ impl Tunneling {
                 self.done(Err(ConnectError::Ended { step, received }))
             }
             Ok(None) => Step::Read,
+            Err(ResponseError::Head(HeadError::FoldedLine)) => {
+                self.handshake.unfold(&mut self.input);
+                self.step()
+            }
             Err(error) => self.done(Err(self.error(ProxyError::Response(error)))),
         }
     }
