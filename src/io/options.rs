@@ -63,6 +63,11 @@ impl ConnectOptions {
     /// Creates options for a URL (RFC 6455, section 3): `ws://` or `wss://`, a host, and optionally
     /// a port, a path and a query.
     ///
+    /// As in the [URL standard](https://url.spec.whatwg.org), the host becomes lower-case, the path
+    /// loses its dot segments, and characters that a path or a query cannot have are sent
+    /// percent-encoded: `ws://a.test/ä` asks for `/%C3%A4`. A host outside ASCII must be given in its
+    /// ASCII form, for example by the crate `url`, and there may be no control characters.
+    ///
     /// A user name and a password before the host are sent to the server as `Authorization: Basic`
     /// ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)), unless [`header`](Self::header) adds
     /// another `Authorization`.
