@@ -9,6 +9,7 @@
 
 mod connect_error;
 mod error;
+pub(crate) mod happy_eyeballs;
 mod opening;
 mod options;
 mod parts;
@@ -19,6 +20,7 @@ mod url_error;
 
 pub use connect_error::{ConnectError, ConnectPhase, ConnectStep, ProxyError};
 pub use error::{AcceptError, Error, Unsent};
+pub use happy_eyeballs::HappyEyeballs;
 pub use opening::{Accepting, Connecting, Step, Tunneling};
 pub use options::ConnectOptions;
 pub use parts::Parts;

@@ -1,14 +1,17 @@
 //! The client's opening handshake.
 
+mod tcp;
+
 use core::time::Duration;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
-use ::tokio::net::{TcpStream, lookup_host};
+use ::tokio::net::TcpStream;
 use ::tokio::time::{Instant, timeout_at};
 #[cfg(feature = "tls")]
 use tokio_rustls::TlsConnector;
 
+use self::tcp::connect_to_any;
 use super::accept::{read_head, write_all};
 #[cfg(feature = "tls")]
 use super::tls;
@@ -133,34 +136,6 @@ async fn open_tcp(options: &ConnectOptions, time: TimeLimit) -> Result<TcpStream
     stream.set_nodelay(true).map_err(|error| options.step(ConnectPhase::Tcp).failed(error))?;
     let step = options.step(ConnectPhase::Proxy);
     time.limit(&step, open_tunnel(options, stream, &step)).await
-}
-
-/// Tries the addresses of a host one after the other, and returns the error of the last address.
-async fn connect_to_any(
-    options: &ConnectOptions,
-    time: TimeLimit,
-) -> Result<TcpStream, ConnectError> {
-    let look_up = options.step(ConnectPhase::LookUp);
-    let addresses = time
-        .limit(&look_up, async {
-            lookup_host(options.first_hop()).await.map_err(|error| look_up.failed(error))
-        })
-        .await?;
-    let mut failure = None;
-    for address in addresses {
-        let step = options.step(ConnectPhase::Tcp).at(address);
-        let connected = time
-            .limit(&step, async {
-                TcpStream::connect(address).await.map_err(|error| step.failed(error))
-            })
-            .await;
-        match connected {
-            Err(error @ ConnectError::Io { .. }) => failure = Some(error),
-            connected => return connected,
-        }
-    }
-    let none = || look_up.failed(io::Error::new(ErrorKind::NotFound, "the host has no address"));
-    Err(failure.unwrap_or_else(none))
 }
 
 /// Opens a way through the proxy, if the options have one.

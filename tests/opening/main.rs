@@ -4,6 +4,7 @@
 mod connect_options;
 mod connect_timeout;
 mod errors;
+mod happy_eyeballs;
 mod proxy;
 mod refusals;
 mod steps;
