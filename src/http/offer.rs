@@ -4,6 +4,7 @@
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::{String, ToString};
+use core::fmt;
 
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
@@ -28,7 +29,7 @@ use crate::http1::{Field, Headers, HttpRequest};
 /// [`accept`](Self::accept) or with any other response, for example 403 for an
 /// [`origin`](Self::origin) that is not welcome (RFC 6455, section 10.2) or 404 for an unknown
 /// path.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Offer {
     pub(super) opening: Opening,
     origin: Option<String>,
@@ -205,6 +206,18 @@ impl Offer {
     /// A name may occur several times with different parameters, as alternatives.
     pub fn extensions(&self) -> impl Iterator<Item = Extension<'_>> + Clone {
         Extensions::parse(self.extensions.as_bytes()).map_while(Result::ok)
+    }
+}
+
+/// Shows no subprotocols: browsers can pass tokens only there.
+impl fmt::Debug for Offer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Offer")
+            .field("opening", &self.opening)
+            .field("origin", &self.origin)
+            .field("subprotocols", &self.subprotocols().count())
+            .field("extensions", &self.extensions)
+            .finish()
     }
 }
 

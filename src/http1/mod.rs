@@ -15,6 +15,7 @@ mod headers;
 pub(crate) mod host;
 mod parse;
 mod scan;
+mod shown;
 mod write;
 
 pub use body::{BodyDecoder, BodyLength, ChunkError};
@@ -27,6 +28,7 @@ pub(crate) use error::HeadWriteError;
 #[cfg(feature = "http")]
 pub(crate) use headers::take_line;
 pub(crate) use headers::{Field, Values};
+pub(crate) use shown::{ShownLen, ShownTarget, ShownText};
 #[cfg(feature = "std")]
 pub(crate) use write::check_header;
 pub(crate) use write::{HeadWriter, is_framing_header};

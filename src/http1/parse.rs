@@ -4,6 +4,7 @@
 //! `httparse` does the parsing, with none of its lenient options. This module adds limits and maps
 //! the errors of `httparse` to [`HeadError`].
 
+use core::fmt;
 use core::mem::MaybeUninit;
 
 use httparse::Status;
@@ -13,6 +14,7 @@ use super::error::{HeadError, ParseError};
 use super::grammar::visible;
 use super::headers::{Field, Headers, take_line};
 use super::scan::Head;
+use super::shown::{ShownLen, ShownTarget, ShownText};
 
 /// Limits for the head of a request or a response. Both limits are inclusive.
 ///
@@ -56,7 +58,7 @@ impl Default for HeadLimits {
 /// The head of an HTTP/1 request (RFC 9112, section 3).
 ///
 /// This struct is exhaustive on purpose, so that code which has parsed a request can make one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct HttpRequest<'b> {
     /// The method, such as `GET`, in the case in which it was sent.
     pub method: &'b str,
@@ -72,7 +74,7 @@ pub struct HttpRequest<'b> {
 }
 
 /// The head of an HTTP/1 response (RFC 9112, section 4).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct HttpResponse<'b> {
     /// The status. In an [`Answer::Http`](crate::handshake::Answer::Http) it is 200 or more.
@@ -88,6 +90,33 @@ pub struct HttpResponse<'b> {
     /// The bytes that arrived after the head. They are the beginning of the body, still in its
     /// transfer coding if it has one.
     pub body: &'b [u8],
+}
+
+/// Shows no query, no header values and no body.
+impl fmt::Debug for HttpRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", &ShownText(self.method.as_bytes()))
+            .field("target", &ShownTarget(self.target))
+            .field("minor_version", &self.minor_version)
+            .field("headers", &self.headers)
+            .field("head_len", &self.head_len)
+            .finish()
+    }
+}
+
+/// Shows no header values and no body.
+impl fmt::Debug for HttpResponse<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpResponse")
+            .field("status", &self.status)
+            .field("reason", &ShownText(self.reason))
+            .field("minor_version", &self.minor_version)
+            .field("headers", &self.headers)
+            .field("head_len", &self.head_len)
+            .field("body", &ShownLen(self.body.len()))
+            .finish()
+    }
 }
 
 impl<'b> HttpResponse<'b> {

@@ -2,8 +2,11 @@
 //! ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112), section 2.1). [`parse`](super::parse) then
 //! checks the content of the complete head.
 
+use core::fmt;
+
 use super::error::HeadError;
 use super::grammar::is_token_byte;
+use super::shown::ShownLen;
 
 /// The kind of head to expect. Requests and responses begin differently.
 ///
@@ -21,11 +24,21 @@ pub enum HeadKind {
 /// All its lines end in CRLF, and the last line is empty. There is no other CR or LF in the head.
 /// [`HttpRequest::parse`](super::HttpRequest::parse) and
 /// [`HttpResponse::parse`](super::HttpResponse::parse) check everything else.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Head<'b> {
     pub(super) bytes: &'b [u8],
     pub(super) len: usize,
     pub(super) behind: &'b [u8],
+}
+
+/// Shows the lengths, because the bytes may contain credentials.
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("bytes", &ShownLen(self.bytes.len()))
+            .field("behind", &ShownLen(self.behind.len()))
+            .finish()
+    }
 }
 
 impl<'b> Head<'b> {

@@ -5,6 +5,7 @@ use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 
 use ::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
@@ -35,7 +36,7 @@ use crate::websocket::Config;
 /// assert_eq!((options.host(), options.port()), ("example.com", 9001));
 /// # Ok::<(), websocket_proto::io::ConnectError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "options do nothing until something connects with them"]
 pub struct ConnectOptions {
     url: WebSocketUrl,
@@ -292,6 +293,25 @@ impl ConnectOptions {
             request = request.origin(origin);
         }
         with(&request)
+    }
+}
+
+/// Shows no credentials, no query, no subprotocols and no header values.
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, value)| header(name, value));
+        f.debug_struct("ConnectOptions")
+            .field("url", &self.url)
+            .field("proxy", &self.proxy)
+            .field("subprotocols", &self.subprotocols.len())
+            .field("require_subprotocol", &self.require_subprotocol)
+            .field("origin", &self.origin)
+            .field("headers", &headers.collect::<Vec<_>>())
+            .field("limits", &self.limits)
+            .field("config", &self.config)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("refusal_body", &self.refusal_body)
+            .finish()
     }
 }
 

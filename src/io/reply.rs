@@ -3,6 +3,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use bytes::{Bytes, BytesMut};
 
@@ -11,7 +12,7 @@ use crate::deflate::Preferences;
 #[cfg(doc)]
 use crate::handshake::Request;
 use crate::handshake::{Incoming, Opened, Refusal, WriteError};
-use crate::http1::Header;
+use crate::http1::{Header, ShownLen};
 
 /// The reply of a server to a request: it opens the WebSocket, or is any other HTTP response.
 ///
@@ -26,14 +27,14 @@ use crate::http1::Header;
 ///     Reply::accept().subprotocol(request.choose_subprotocol(&["chat.v2", "chat.v1"]))
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a reply does nothing until it is returned"]
 pub struct Reply {
     decision: Decision,
     headers: Vec<(String, Vec<u8>)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Decision {
     Accept { subprotocol: Option<String> },
     Refuse { status: u16, body: Bytes },
@@ -122,5 +123,19 @@ impl Reply {
             // A request that does not ask for a WebSocket has no key to answer.
             (Decision::Accept { .. }, Incoming::Http(_)) => Err(WriteError::Status { status: 101 }),
         }
+    }
+}
+
+/// Shows no header values and no body.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, value)| Header { name, value });
+        let mut shown = f.debug_struct("Reply");
+        shown.field("status", &self.status());
+        match &self.decision {
+            Decision::Accept { subprotocol } => shown.field("subprotocol", subprotocol),
+            Decision::Refuse { body, .. } => shown.field("body", &ShownLen(body.len())),
+        };
+        shown.field("headers", &headers.collect::<Vec<_>>()).finish()
     }
 }

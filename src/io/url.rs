@@ -5,6 +5,7 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
+use core::fmt;
 
 use ::http::Uri;
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -12,6 +13,7 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode
 use super::secret::Secret;
 use super::url_error::{UrlError, UrlErrorKind};
 use crate::handshake::Scheme;
+use crate::http1::ShownTarget;
 use crate::http1::host::{is_host, is_ipv6, parse_port};
 
 /// The bytes of a path that are sent percent-encoded: all that
@@ -43,7 +45,7 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC
 const QUERY: &AsciiSet = &PATH.remove(b'?').add(b'\'');
 
 /// The URL of a WebSocket (RFC 6455, section 3).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct WebSocketUrl {
     pub(super) scheme: Scheme,
     pub(super) server: Authority,
@@ -59,6 +61,17 @@ pub(super) struct Authority {
     pub(super) port: u16,
     /// The `Basic` credentials from the user name and the password of the URL.
     pub(super) authorization: Option<Secret>,
+}
+
+/// Shows no query, which often has a token.
+impl fmt::Debug for WebSocketUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocketUrl")
+            .field("scheme", &self.scheme)
+            .field("server", &self.server)
+            .field("target", &ShownTarget(&self.target))
+            .finish()
+    }
 }
 
 impl WebSocketUrl {

@@ -228,7 +228,7 @@ fn a_url_is_ws_or_wss_with_a_host_and_no_more() {
         ("/path", UrlErrorKind::Scheme),
         ("ws://", UrlErrorKind::Invalid),
         ("ws:///path", UrlErrorKind::Invalid),
-        ("ws://a b/", UrlErrorKind::Invalid),
+        ("ws://a b/", UrlErrorKind::Host),
         ("ws://:80/", UrlErrorKind::Host),
         ("ws://a/#", UrlErrorKind::Fragment),
         ("ws://a/b#c", UrlErrorKind::Fragment),

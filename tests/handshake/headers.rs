@@ -128,7 +128,7 @@ fn values_of_parameters_compare_unescaped() {
 }
 
 #[test]
-fn headers_are_found_in_any_case_and_shown_as_text() {
+fn headers_are_found_in_any_case_and_shown_without_their_values() {
     let lines = [
         Header::new("Set-Cookie", "a=1"),
         Header { name: "X", value: b"\xff\"" },
@@ -139,7 +139,9 @@ fn headers_are_found_in_any_case_and_shown_as_text() {
     assert_eq!(headers.first("set-cookies"), None);
     assert!(headers.all("Set-Cookie").eq([b"a=1", b"b=2"]));
     assert!(headers.into_iter().eq(lines));
-    assert_eq!(format!("{headers:?}"), r#"[Set-Cookie: a=1, X: \xff\", SET-COOKIE: b=2]"#);
+    // A value may be a credential.
+    let shown = "[Set-Cookie: 3 bytes, X: 2 bytes, SET-COOKIE: 3 bytes]";
+    assert_eq!(format!("{headers:?}"), shown);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod connect_options;
 mod connect_timeout;
+mod debug;
 mod errors;
 mod happy_eyeballs;
 mod proxy;

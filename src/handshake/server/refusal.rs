@@ -1,12 +1,12 @@
 //! The server's answer that opens no WebSocket ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
 //! section 4.2.2, and [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110)).
 
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use super::error::RequestError;
 use crate::handshake::error::WriteError;
 use crate::handshake::headers::VERSION;
-use crate::http1::{HeadWriter, Header, is_framing_header};
+use crate::http1::{HeadWriter, Header, ShownLen, is_framing_header};
 
 /// A response with a status other than 101: a refusal, a redirect, a demand for credentials, or a
 /// page.
@@ -40,7 +40,7 @@ pub struct Refusal<'a> {
     is_to_head: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 enum RefusalBody<'a> {
     Bytes(&'a [u8]),
     /// The text of the error, followed by a line end.
@@ -155,6 +155,16 @@ impl RequestError {
             headers,
             body: RefusalBody::Error(self),
             is_to_head: false,
+        }
+    }
+}
+
+/// Shows the length of the caller's bytes.
+impl fmt::Debug for RefusalBody<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => fmt::Debug::fmt(&ShownLen(bytes.len()), f),
+            Self::Error(error) => fmt::Debug::fmt(error, f),
         }
     }
 }
