@@ -291,7 +291,13 @@ impl Acceptor<TcpStream> {
     /// The time limit is that of [`handshake_timeout`](Self::handshake_timeout): the acceptor sets
     /// the time-outs of the socket, and removes them at the end. A socket in the non-blocking mode
     /// returns `WouldBlock` as always.
-    pub const fn tcp(stream: TcpStream) -> Self {
+    ///
+    /// It also sets `TCP_NODELAY`, as [`connect`](super::connect) does for a client. Otherwise the
+    /// second of two small messages waits until the client has acknowledged the first, which can
+    /// take 40 ms.
+    pub fn tcp(stream: TcpStream) -> Self {
+        // A socket that refuses the option works without it.
+        let _ = stream.set_nodelay(true);
         Self::new(stream).time_outs(set_time_outs)
     }
 

@@ -98,6 +98,7 @@ fn a_client_that_is_silent_or_drips_gets_408_over_tcp() {
             let stream = acceptor.stream().unwrap();
             assert_eq!(stream.read_timeout().unwrap(), None);
             assert_eq!(stream.write_timeout().unwrap(), None);
+            assert!(stream.nodelay().unwrap());
         });
         let mut silent = raw(address);
         let mut response = String::new();

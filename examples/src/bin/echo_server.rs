@@ -7,28 +7,30 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use examples::arguments;
-use examples::explain;
+use examples::{explain, listen};
 use websocket_proto::blocking::{Acceptor, Config};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (address, config) = arguments::parse()?;
     let listener = TcpListener::bind(address)?;
     println!("listening on ws://{}", listener.local_addr()?);
-    for stream in listener.incoming() {
+    loop {
+        let stream = listen::accept(&listener);
         let config = config.clone();
-        thread::spawn(move || {
-            if let Err(error) = stream.map_err(Into::into).and_then(|stream| serve(stream, config))
-            {
+        let serve = move || {
+            if let Err(error) = serve(stream, config) {
                 eprintln!("{}", explain(&*error));
             }
-        });
+        };
+        // Without a thread the connection is dropped, and the server goes on.
+        if let Err(error) = thread::Builder::new().spawn(serve) {
+            eprintln!("{error}");
+        }
     }
-    Ok(())
 }
 
 fn serve(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error>> {
-    stream.set_nodelay(true)?;
-    let mut acceptor = Acceptor::new(stream).config(config);
+    let mut acceptor = Acceptor::tcp(stream).config(config);
     let mut socket = match acceptor.accept() {
         Ok(socket) => socket,
         Err(error) => {
