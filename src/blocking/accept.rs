@@ -292,7 +292,7 @@ impl Acceptor<TcpStream> {
     /// the time-outs of the socket, and removes them at the end. A socket in the non-blocking mode
     /// returns `WouldBlock` as always.
     ///
-    /// It also sets `TCP_NODELAY`, as [`connect`](super::connect) does for a client. Otherwise the
+    /// It also sets `TCP_NODELAY`, as [`connect`](super::connect()) does for a client. Otherwise the
     /// second of two small messages waits until the client has acknowledged the first, which can
     /// take 40 ms.
     pub fn tcp(stream: TcpStream) -> Self {

@@ -44,7 +44,7 @@ where
     let calls = Calls::begin(set_time_outs);
     let mut stream = open_tcp(&options, &calls)?;
     let mut connecting = begin(options)?;
-    connecting.expire_at(connecting.options().connect_timeout);
+    connecting.expire_at(connecting.options().connect_deadline(Duration::ZERO));
     let opened = shake_hands(&mut connecting, &mut stream, &calls, |_| ())?;
     calls.reset(&stream).map_err(|error| connecting.failed(error))?;
     open(stream, &mut connecting, opened)
@@ -74,7 +74,7 @@ fn open_tcp(options: &ConnectOptions, calls: &Calls<TcpStream>) -> Result<TcpStr
     let Some(mut tunneling) = options.tunnel() else {
         return Ok(stream);
     };
-    tunneling.expire_at(options.connect_timeout);
+    tunneling.expire_at(options.connect_deadline(Duration::ZERO));
     loop {
         let now = calls.now();
         tunneling.handle_deadline(now);
@@ -197,5 +197,16 @@ impl<S: Read + Write> Connector<S> {
         reset.map_err(|error| self.connecting.failed(error))?;
         let stream = self.stream.take().ok_or(ConnectError::Finished)?;
         open(stream, &mut self.connecting, opened)
+    }
+}
+
+impl Connector<TcpStream> {
+    /// Creates a handshake over a TCP connection to the host of the options. It sets the
+    /// [`time_outs`](Self::time_outs) of the socket, and removes them at the end.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`new`](Self::new).
+    pub fn tcp(stream: TcpStream, options: ConnectOptions) -> Result<Self, ConnectError> {
+        Ok(Self::new(stream, options)?.time_outs(set_time_outs))
     }
 }

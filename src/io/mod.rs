@@ -21,14 +21,13 @@ mod url_error;
 pub use connect_error::{ConnectError, ConnectPhase, ConnectStep, ProxyError};
 pub use error::{AcceptError, Error, Unsent};
 pub use happy_eyeballs::HappyEyeballs;
-pub use opening::{Accepting, Connecting, Step, Tunneling};
+pub use opening::{Accepting, Connecting, Step, Tunneling, upgrade_required};
 pub use options::ConnectOptions;
 pub use parts::Parts;
 pub use reply::Reply;
 pub use url_error::{UrlError, UrlErrorKind};
 
 pub(crate) use error::is_would_block;
-pub(crate) use opening::upgrade_required;
 
 use bytes::BytesMut;
 

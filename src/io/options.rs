@@ -238,6 +238,14 @@ impl ConnectOptions {
         (&server.host, server.port)
     }
 
+    /// Returns the time at which a connect ends that begins at `begin`, as the time since the same
+    /// fixed moment. `Duration::MAX` means never. An adapter limits the look-up of the name and the
+    /// TCP connection by it, and passes it to [`Connecting::expire_at`](super::Connecting::expire_at).
+    #[must_use]
+    pub const fn connect_deadline(&self, begin: Duration) -> Duration {
+        begin.saturating_add(self.connect_timeout)
+    }
+
     /// Returns the host and the port of the server.
     pub(crate) fn server(&self) -> String {
         self.url.server.authority()

@@ -1,6 +1,7 @@
 //! The body of a response is found and decoded as RFC 9112, sections 6 and 7 say, however it is
 //! split.
 
+use proptest::prelude::*;
 use websocket_proto::http1::{
     BodyDecoder, BodyLength, ChunkError, HeadKind, HeadLimits, HeadScanner, HttpResponse,
 };
@@ -152,4 +153,21 @@ fn what_came_before_a_malformed_chunk_is_decoded() {
     }
     let (content, _, outcome) = decode_every_split(BodyLength::Chunked, "2\r\nOKxx");
     assert_eq!((content.as_str(), outcome.is_err()), ("OK", true));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
+
+    /// Whatever a server sends: nothing panics, and the split has no effect.
+    #[test]
+    fn any_split_of_any_body_gives_the_same(
+        body in "([0-9a-fx]{0,3}|;a|\r\n|\r|\n|hello|0\r\n){0,20}",
+        size in 1..8_usize,
+    ) {
+        for length in [BodyLength::Chunked, BodyLength::Known(7), BodyLength::UntilEnd] {
+            let (content, _, outcome) = decode(length, [body.as_bytes()]);
+            let (again, _, same) = decode(length, body.as_bytes().chunks(size));
+            prop_assert_eq!((content, outcome), (again, same));
+        }
+    }
 }

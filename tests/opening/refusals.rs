@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::peers::{Peer, by_blocking};
+use websocket_proto::blocking;
 use websocket_proto::handshake::HttpAnswer;
 use websocket_proto::io::{ConnectError, ConnectOptions, ProxyError};
 
@@ -27,6 +28,19 @@ fn a_refusal_without_a_length() {
     let answer = refusal(ConnectOptions::new(&server.ws()).unwrap());
     assert_eq!((answer.status, &answer.body[..]), (403, &b""[..]));
     assert_eq!(answer.header("x"), Some(&b"y"[..]));
+}
+
+#[test]
+fn a_refusal_without_a_length_over_a_tcp_connection_of_the_callers() {
+    let server = Peer::answering_and_waiting("HTTP/1.1 403 Forbidden\r\n\r\nno");
+    let options = ConnectOptions::new(&server.ws()).unwrap();
+    let options = options.refusal_body_timeout(Duration::from_millis(100));
+    let stream = blocking::connect_tcp(&options).unwrap();
+    let mut connector = blocking::Connector::tcp(stream, options).unwrap();
+    match connector.connect() {
+        Err(ConnectError::Refused { answer, .. }) => assert_eq!(answer.body, "no"),
+        refused => panic!("{refused:?}"),
+    }
 }
 
 #[test]

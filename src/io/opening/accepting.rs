@@ -9,12 +9,13 @@ use std::io::{self, ErrorKind};
 use bytes::{Buf, BufMut, BytesMut};
 
 use super::Step;
+use super::responding::{refuse, respond, upgrade_required};
 use super::time_limit::TimeLimit;
 use crate::connection::Server;
 use crate::deflate::Preferences;
 use crate::handshake::{Incoming, Opened, Refusal, ServerHandshake};
 use crate::http1::{HeadLimits, Header};
-use crate::io::{AcceptError, HANDSHAKE_READ, Reply, encode_head};
+use crate::io::{AcceptError, HANDSHAKE_READ, Reply};
 use crate::websocket::{Config, WebSocket};
 
 /// The opening handshake of a server, for any way to read and write (RFC 6455, section 4.2).
@@ -375,42 +376,4 @@ impl fmt::Debug for Accepting {
             .field("progress", &self.progress)
             .finish_non_exhaustive()
     }
-}
-
-/// Writes the answer. Returns the length of the request, and the result for the caller.
-fn respond(
-    incoming: &Incoming<'_>,
-    answer: impl FnOnce(&Incoming<'_>) -> Reply,
-    deflate: Option<Preferences>,
-    output: &mut BytesMut,
-) -> (usize, Result<Opened, AcceptError>) {
-    let head_len = match incoming {
-        Incoming::WebSocket(request) => request.head_len(),
-        Incoming::Http(request) => request.head_len,
-    };
-    let reply = answer(incoming);
-    let status = reply.status();
-    let outcome = match (reply.write(incoming, deflate, output), incoming) {
-        (Ok(Some(opened)), _) => Ok(opened),
-        (Ok(None), Incoming::Http(_)) => Err(AcceptError::NotWebSocket { status }),
-        (Ok(None), Incoming::WebSocket(_)) => Err(AcceptError::Refused { status }),
-        (Err(error), _) => {
-            refuse(Refusal::new(500), output);
-            Err(AcceptError::Reply(error))
-        }
-    };
-    (head_len, outcome)
-}
-
-fn refuse(refusal: Refusal<'_>, output: &mut BytesMut) {
-    // A refusal of our own has nothing that could be refused.
-    let _ = encode_head(output, |out| refusal.write(out));
-}
-
-/// What a request that asks for no WebSocket gets when nobody answers it otherwise.
-pub(crate) fn upgrade_required() -> Reply {
-    Reply::refuse(426)
-        .header("Upgrade", "websocket")
-        .header("Content-Type", "text/plain; charset=utf-8")
-        .body("this is a WebSocket endpoint: ask for an upgrade\n")
 }

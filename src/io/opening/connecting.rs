@@ -155,8 +155,8 @@ impl Connecting {
     }
 
     /// Sets the end of the time for all of connecting, as the time since a fixed moment that the
-    /// caller chooses. `Duration::MAX` means never. Without this call the handshake has no time limit: the caller counts
-    /// [`connect_timeout`](ConnectOptions::connect_timeout) from the look-up of the name on.
+    /// caller chooses. [`connect_deadline`](ConnectOptions::connect_deadline) returns it.
+    /// `Duration::MAX` means never, and so does a handshake without this call.
     pub fn expire_at(&mut self, end: Duration) {
         self.answering.expire_at(end);
     }

@@ -4,14 +4,15 @@
 mod accepting;
 mod answering;
 mod connecting;
+mod responding;
 mod time_limit;
 mod tunneling;
 
 pub use accepting::Accepting;
 pub use connecting::Connecting;
+pub use responding::upgrade_required;
 pub use tunneling::Tunneling;
 
-pub(crate) use accepting::upgrade_required;
 pub(super) use answering::RefusalBody;
 
 /// The next action for a handshake.
