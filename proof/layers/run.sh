@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds and runs a message layer, an extension and an adapter that use only public
+# Builds and runs a message layer, an extension and two adapters that use only public
 # items of the library's core.
 #
 #   proof/layers/run.sh
@@ -7,4 +7,4 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 cargo run --quiet
-echo "a message layer, an extension and an adapter work on public items alone"
+echo "a message layer, an extension and two adapters work on public items alone"
