@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds and runs a message layer, an extension and two adapters that use only public
-# items of the library's core.
+# items of the library.
 #
 #   proof/layers/run.sh
 set -euo pipefail

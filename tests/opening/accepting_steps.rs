@@ -114,13 +114,22 @@ fn a_client_that_does_not_read_its_response_is_given_up() {
 
 #[test]
 fn the_time_of_the_application_does_not_count() {
-    let mut accepting = accepting();
-    accepting.handle_deadline(seconds(0));
-    accepting.input().put_slice(REQUEST);
-    assert!(matches!(accepting.step_to_request(), Step::Done(Ok(()))));
+    let asked = || {
+        let mut accepting = accepting();
+        accepting.handle_deadline(seconds(0));
+        accepting.input().put_slice(REQUEST);
+        assert!(matches!(accepting.step_to_request(), Step::Done(Ok(()))));
+        accepting
+    };
+    let mut accepting = asked();
     assert_eq!(accepting.deadline(seconds(9)), None);
     accepting.handle_deadline(seconds(3600));
     assert!(matches!(accepting.incoming(), Some(Incoming::WebSocket(_))));
+    // A closure may answer it too.
+    let mut later = asked();
+    assert!(matches!(step(&mut later), Step::Write));
+    assert_eq!(later.deadline(seconds(3600)), Some(seconds(3610)));
+
     accepting.reply(Reply::accept()).expect("the request is there");
     assert_eq!(accepting.deadline(seconds(3600)), Some(seconds(3610)));
     assert!(matches!(accepting.step_to_reply(), Step::Write));

@@ -228,10 +228,6 @@ impl Accepting {
     /// # Errors
     /// [`NoRequest`](AcceptError::NoRequest): the request has not arrived yet.
     pub fn reply(&mut self, reply: Reply) -> Result<(), AcceptError> {
-        if matches!(self.progress, Progress::Decision) {
-            // The limit is for the client, and the application may have taken long.
-            self.time = TimeLimit::new(self.time.limit());
-        }
         if !self.is_answered() && !self.answer(|_| reply) {
             return Err(AcceptError::NoRequest);
         }
@@ -361,6 +357,10 @@ impl Accepting {
                 (0, Err(AcceptError::Request(error)))
             }
         };
+        if matches!(self.progress, Progress::Decision) {
+            // The limit is for the client, and the application may have taken long.
+            self.time = TimeLimit::new(self.time.limit());
+        }
         self.progress = Progress::Response { head_len, outcome };
         self.unflushed = true;
         true
