@@ -9,13 +9,13 @@
 #![cfg_attr(feature = "std", doc = "```no_run")]
 #![cfg_attr(not(feature = "std"), doc = "```ignore")]
 //! use std::{error::Error, net::TcpListener, thread};
-//! use websocket_proto::blocking::WebSocketStream;
+//! use websocket_proto::blocking::Acceptor;
 //!
 //! fn main() -> Result<(), Box<dyn Error>> {
 //!     for stream in TcpListener::bind("127.0.0.1:9001")?.incoming() {
-//!         let stream = stream?;
 //!         thread::spawn(move || {
-//!             let mut socket = WebSocketStream::accept(stream)?;
+//!             // The whole opening handshake may take 10 s.
+//!             let mut socket = Acceptor::tcp(stream?).accept()?;
 //!             // `read` also answers Pings and the Close of the client.
 //!             while let Some(message) = socket.read()? {
 //!                 if message.is_data() {

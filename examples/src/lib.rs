@@ -5,6 +5,7 @@ use std::iter;
 
 #[cfg(feature = "std")]
 pub mod arguments;
+pub mod listen;
 
 /// Returns the text of an error and of everything that caused it.
 pub fn explain(error: &(dyn Error + 'static)) -> String {

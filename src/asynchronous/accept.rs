@@ -5,24 +5,19 @@ use alloc::format;
 use core::future::poll_fn;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind};
 
-use bytes::{Buf as _, BytesMut};
-
+use super::opening::drive;
 use super::{Transport, WebSocketStream};
 use crate::connection::Server;
-use crate::handshake::{Incoming, Opened, Request};
+use crate::handshake::{Incoming, Request};
 use crate::http1::HeadLimits;
-use crate::io::{AcceptError, Accepting, HANDSHAKE_READ, Reply, Step, upgrade_required};
+use crate::io::{AcceptError, Accepting, Reply, Step, upgrade_required};
 use crate::websocket::Config;
 
 /// The opening handshake of a server.
 ///
-/// The handshake has no time limit. Put a time limit on the futures that wait for the client, for
-/// example with `tokio::time::timeout`.
-///
 /// ```no_run
-/// use std::time::Duration;
 /// use websocket_proto::tokio::{Acceptor, Incoming, Reply};
 ///
 /// # async fn serve(stream: tokio::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +27,7 @@ use crate::websocket::Config;
 ///     Incoming::WebSocket(_) => Reply::accept(),
 ///     Incoming::Http(_) => Reply::refuse(200).body("<script>new WebSocket('/')</script>"),
 /// });
-/// let mut socket = tokio::time::timeout(Duration::from_secs(10), accepting).await??;
+/// let mut socket = accepting.await?;
 /// socket.send("Hello").await?;
 /// # Ok(())
 /// # }
@@ -64,6 +59,7 @@ pub struct Acceptor<T> {
     /// `None` after the WebSocket was opened.
     transport: Option<T>,
     limits: HeadLimits,
+    handshake_timeout: Duration,
     config: Config,
     accepting: Option<Accepting>,
 }
@@ -77,14 +73,29 @@ impl<T: Transport> Acceptor<T> {
     /// Creates a handshake over a transport that your own code has set up. This call reads and
     /// writes nothing.
     pub fn from_transport(transport: T) -> Self {
-        let limits = HeadLimits::default();
-        Self { transport: Some(transport), limits, config: Config::new(), accepting: None }
+        Self {
+            transport: Some(transport),
+            limits: HeadLimits::default(),
+            handshake_timeout: Accepting::DEFAULT_HANDSHAKE_TIMEOUT,
+            config: Config::new(),
+            accepting: None,
+        }
     }
 
     /// Sets the limits for the head of the request. The default is 16 KiB and 100 headers.
     #[must_use]
     pub const fn head_limits(mut self, limits: HeadLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets the time limit for the whole handshake. The default is 10 s, and `Duration::MAX` means no
+    /// limit. A client that has sent no request by then gets status 408. The time that the
+    /// application takes between [`request`](Self::request) and [`reply`](Self::reply) does not
+    /// count.
+    #[must_use]
+    pub const fn handshake_timeout(mut self, limit: Duration) -> Self {
+        self.handshake_timeout = limit;
         self
     }
 
@@ -146,15 +157,14 @@ impl<T: Transport> Acceptor<T> {
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
     ) -> Result<WebSocketStream<T, Server>, AcceptError> {
         let mut answer = Some(answer);
-        let opened = self
-            .drive(|accepting| {
-                accepting.step(|incoming| match answer.take() {
-                    Some(answer) => answer(incoming),
-                    None => Reply::refuse(500),
-                })
+        self.drive(|accepting| {
+            accepting.step(|incoming| match answer.take() {
+                Some(answer) => answer(incoming),
+                None => Reply::refuse(500),
             })
-            .await?;
-        self.open(opened)
+        })
+        .await?;
+        self.open()
     }
 
     /// Waits for a request for a WebSocket, and returns it without an answer. Call
@@ -210,43 +220,32 @@ impl<T: Transport> Acceptor<T> {
             return Err(AcceptError::Finished);
         }
         self.accepting.as_mut().ok_or(AcceptError::NoRequest)?.reply(reply)?;
-        let opened = self.drive(Accepting::step_to_reply).await?;
-        self.open(opened)
+        self.drive(Accepting::step_to_reply).await?;
+        self.open()
     }
 
     /// Calls `step`, and reads or writes as it asks, until it returns the result.
     async fn drive<O>(
         &mut self,
-        mut step: impl FnMut(&mut Accepting) -> Step<Result<O, AcceptError>>,
+        step: impl FnMut(&mut Accepting) -> Step<Result<O, AcceptError>>,
     ) -> Result<O, AcceptError> {
         let transport = self.transport.as_mut().ok_or(AcceptError::Finished)?;
-        let accepting = self
-            .accepting
-            .get_or_insert_with(|| Accepting::new(self.limits, self.config.deflate_preferences()));
-        loop {
-            match step(accepting) {
-                Step::Read => {
-                    if read_head(transport, &mut accepting.input).await? == 0 {
-                        return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
-                    }
-                }
-                Step::Write => {
-                    write_all(transport, &mut accepting.output).await?;
-                    accepting.unflushed = false;
-                }
-                Step::Done(outcome) => return outcome,
-            }
-        }
+        let accepting = self.accepting.get_or_insert_with(|| {
+            Accepting::new(self.limits, self.config.deflate_preferences())
+                .handshake_timeout(self.handshake_timeout)
+        });
+        drive(transport, accepting, step).await?
     }
 
-    /// Opens the WebSocket with the result of the handshake.
-    fn open(&mut self, opened: Opened) -> Result<WebSocketStream<T, Server>, AcceptError> {
+    /// Returns the WebSocket that the handshake has opened.
+    fn open(&mut self) -> Result<WebSocketStream<T, Server>, AcceptError> {
         let (Some(transport), Some(accepting)) = (self.transport.take(), self.accepting.take())
         else {
             return Err(AcceptError::Finished);
         };
-        let (config, input) = (self.config.clone(), accepting.input);
-        Ok(WebSocketStream::from_transport(transport, Server, config, opened, input))
+        let websocket =
+            accepting.into_websocket(self.config.clone()).ok_or(AcceptError::Finished)?;
+        Ok(WebSocketStream::from_websocket(transport, websocket))
     }
 
     /// Closes the transport of a request that was not accepted: shuts down the sending side, and
@@ -279,43 +278,4 @@ fn poll_end<T: Transport>(transport: &mut T, context: &mut Context<'_>) -> Poll<
     ready!(transport.poll_shutdown(context))?;
     while ready!(transport.poll_read(&mut [0; 512], context))? > 0 {}
     Poll::Ready(Ok(()))
-}
-
-/// Reads more bytes of a head, and returns how many it read. 0 means the end of the transport. If
-/// the future is dropped, no byte is lost.
-pub(crate) async fn read_head<T: Transport>(
-    transport: &mut T,
-    input: &mut BytesMut,
-) -> io::Result<usize> {
-    poll_fn(|context| {
-        let had = input.len();
-        input.resize(had + HANDSHAKE_READ, 0);
-        let read = transport.poll_read(input.get_mut(had..).unwrap_or_default(), context);
-        let filled = match read {
-            Poll::Ready(Ok(read)) => read,
-            _ => 0,
-        };
-        input.truncate(had + filled);
-        read
-    })
-    .await
-}
-
-/// Writes all of `output` and flushes the transport. If the future is dropped, `output` holds the
-/// bytes that have not been written.
-pub(crate) async fn write_all<T: Transport>(
-    transport: &mut T,
-    output: &mut BytesMut,
-) -> io::Result<()> {
-    poll_fn(|context| {
-        while !output.is_empty() {
-            let written = ready!(transport.poll_write(&[IoSlice::new(output)], context))?;
-            if written == 0 {
-                return Poll::Ready(Err(ErrorKind::WriteZero.into()));
-            }
-            output.advance(written);
-        }
-        transport.poll_flush(context)
-    })
-    .await
 }

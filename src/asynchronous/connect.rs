@@ -1,23 +1,23 @@
 //! The client's opening handshake
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.1).
 
-use core::mem;
-use std::io::ErrorKind;
+use core::time::Duration;
 
-use super::accept::{read_head, write_all};
+use super::opening::drive;
 use super::{Transport, WebSocketStream};
 use crate::connection::Client;
 use crate::handshake::{Response, random_nonce};
-use crate::io::{ConnectError, ConnectOptions, Connecting, Step};
+use crate::io::{ConnectError, ConnectOptions, Connecting};
 
 /// The opening handshake of a client over any transport.
 ///
-/// It has no time limit. Put a time limit on the future that waits for the server.
+/// Its time limit is the [`connect_timeout`](ConnectOptions::connect_timeout) of the options, from
+/// its creation on.
 #[derive(Debug)]
 pub struct Connector<T> {
     /// `None` after the WebSocket was opened.
     transport: Option<T>,
-    connecting: Connecting,
+    connecting: Option<Connecting>,
 }
 
 impl<T: Transport> Connector<T> {
@@ -36,10 +36,21 @@ impl<T: Transport> Connector<T> {
     ///
     /// # Errors
     /// Returns the same errors as [`new`](Self::new).
-    pub fn from_transport(transport: T, options: ConnectOptions) -> Result<Self, ConnectError> {
+    pub fn from_transport(mut transport: T, options: ConnectOptions) -> Result<Self, ConnectError> {
+        let end = options.connect_deadline(transport.now());
+        Self::until(end, transport, options)
+    }
+
+    /// Creates a handshake whose time limit is a moment on the clock of the transport.
+    pub(crate) fn until(
+        end: Duration,
+        transport: T,
+        options: ConnectOptions,
+    ) -> Result<Self, ConnectError> {
         let nonce = random_nonce().map_err(ConnectError::Entropy)?;
-        let connecting = Connecting::new(options, nonce)?;
-        Ok(Self { transport: Some(transport), connecting })
+        let mut connecting = Connecting::new(options, nonce)?;
+        connecting.expire_at(end);
+        Ok(Self { transport: Some(transport), connecting: Some(connecting) })
     }
 
     /// Opens the WebSocket.
@@ -63,37 +74,26 @@ impl<T: Transport> Connector<T> {
         &mut self,
         inspect: impl FnOnce(&Response<'_>),
     ) -> Result<WebSocketStream<T, Client>, ConnectError> {
-        let transport = self.transport.as_mut().ok_or(ConnectError::Finished)?;
+        let (Some(transport), Some(connecting)) = (&mut self.transport, &mut self.connecting)
+        else {
+            return Err(ConnectError::Finished);
+        };
         let mut inspect = Some(inspect);
-        let outcome = loop {
-            let step = self.connecting.step(|response| {
+        let outcome = drive(transport, connecting, |connecting| {
+            connecting.step(|response| {
                 if let Some(inspect) = inspect.take() {
                     inspect(response);
                 }
-            });
-            match step {
-                Step::Read => match read_head(transport, &mut self.connecting.input).await {
-                    Ok(0) => self.connecting.receive_eof(),
-                    Ok(_) => {}
-                    // So a TLS stream says that it was cut off, which a refusal may well be.
-                    Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-                        self.connecting.receive_eof();
-                    }
-                    Err(error) => return Err(self.connecting.failed(error)),
-                },
-                Step::Write => {
-                    let written = write_all(transport, &mut self.connecting.output).await;
-                    written.map_err(|error| self.connecting.failed(error))?;
-                    self.connecting.unflushed = false;
-                }
-                Step::Done(outcome) => break outcome,
-            }
+            })
+        })
+        .await;
+        outcome.map_err(|error| connecting.failed(error))??;
+        let (Some(transport), Some(connecting)) = (self.transport.take(), self.connecting.take())
+        else {
+            return Err(ConnectError::Finished);
         };
-        let opened = outcome?;
-        let transport = self.transport.take().ok_or(ConnectError::Finished)?;
-        let config = self.connecting.options().config.clone();
-        let input = mem::take(&mut self.connecting.input);
         let client = Client::random().map_err(ConnectError::Entropy)?;
-        Ok(WebSocketStream::from_transport(transport, client, config, opened, input))
+        let websocket = connecting.into_websocket(client).ok_or(ConnectError::Finished)?;
+        Ok(WebSocketStream::from_websocket(transport, websocket))
     }
 }

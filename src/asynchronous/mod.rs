@@ -8,6 +8,7 @@
 mod accept;
 mod compression;
 mod connect;
+mod opening;
 mod split;
 mod stream;
 mod traits;
@@ -22,4 +23,4 @@ pub use stream::WebSocketStream;
 pub use transport::Transport;
 
 #[cfg(feature = "tokio")]
-pub(crate) use accept::{read_head, write_all};
+pub(crate) use opening::drive;

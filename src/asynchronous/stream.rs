@@ -88,6 +88,12 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     ) -> Self {
         let mut websocket = WebSocket::new(role, config, opened);
         websocket.input().append(input);
+        Self::from_websocket(transport, websocket)
+    }
+
+    /// Creates a WebSocket from one without a transport, for example from
+    /// [`Accepting::into_websocket`](crate::io::Accepting::into_websocket).
+    pub fn from_websocket(transport: T, websocket: WebSocket<R>) -> Self {
         Self { websocket, wire: Wire::new(transport), turn: Turn::default() }
     }
 

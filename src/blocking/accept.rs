@@ -1,22 +1,26 @@
 //! The opening handshake of the server
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2).
 
-use std::io::{self, ErrorKind, Read, Write};
+use core::time::Duration;
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 
-use super::deadline::Deadline;
+use super::deadline::{Calls, Deadline, SetTimeOuts, Transferred, set_time_outs};
 use super::ending::see_out;
-use super::{ServerStream, WebSocketStream, read_head, retry};
+use super::{ServerStream, WebSocketStream};
 use crate::connection::Server;
 use crate::handshake::{Incoming, Opened, Request};
 use crate::http1::HeadLimits;
 use crate::io::{AcceptError, Accepting, Reply, Step, upgrade_required};
 use crate::websocket::Config;
 
-use bytes::{Buf, BytesMut};
-
 /// The opening handshake of a server. It can continue after a `WouldBlock` or a time-out of the
 /// transport.
+///
+/// The whole handshake has a time limit, which is 10 s by default. Over TCP use
+/// [`Acceptor::tcp`]: it ends a call on the transport when the time is over. Over any other
+/// transport the limit is checked between two calls, so a call that blocks must be ended by the
+/// transport itself. [`time_outs`](Self::time_outs) tells the acceptor how to do that.
 ///
 /// ```no_run
 /// use std::net::TcpListener;
@@ -24,7 +28,7 @@ use bytes::{Buf, BytesMut};
 ///
 /// let (stream, _) = TcpListener::bind("127.0.0.1:9001")?.accept()?;
 /// // One port for the WebSocket and for the page that opens it.
-/// let socket = Acceptor::new(stream).accept_or_serve(|incoming| match incoming {
+/// let socket = Acceptor::tcp(stream).accept_or_serve(|incoming| match incoming {
 ///     Incoming::WebSocket(_) => Reply::accept(),
 ///     Incoming::Http(_) => Reply::refuse(200).body("<script>new WebSocket('/')</script>"),
 /// })?;
@@ -39,7 +43,7 @@ use bytes::{Buf, BytesMut};
 ///
 /// # fn may_enter(token: &[u8]) -> bool { !token.is_empty() }
 /// # let (stream, _) = std::net::TcpListener::bind("127.0.0.1:9001")?.accept()?;
-/// let mut acceptor = Acceptor::new(stream);
+/// let mut acceptor = Acceptor::tcp(stream);
 /// let request = acceptor.request()?;
 /// let token = request.headers().first("Authorization").unwrap_or_default();
 /// let reply = if may_enter(token) { Reply::accept() } else { Reply::refuse(401) };
@@ -52,14 +56,55 @@ pub struct Acceptor<S> {
     stream: Option<S>,
     limits: HeadLimits,
     config: Config,
-    accepting: Option<Accepting>,
+    handshake_timeout: Duration,
+    set_time_outs: SetTimeOuts<S>,
+    accepting: Option<(Accepting, Calls<S>)>,
 }
 
 impl<S> Acceptor<S> {
     /// Creates a handshake over `stream`. This call reads and writes nothing.
     pub const fn new(stream: S) -> Self {
-        let limits = HeadLimits::DEFAULT;
-        Self { stream: Some(stream), limits, config: Config::new(), accepting: None }
+        Self {
+            stream: Some(stream),
+            limits: HeadLimits::DEFAULT,
+            config: Config::new(),
+            handshake_timeout: Accepting::DEFAULT_HANDSHAKE_TIMEOUT,
+            set_time_outs: |_, _| Ok(()),
+            accepting: None,
+        }
+    }
+
+    /// Sets the time limit for the whole handshake, however slowly the client sends. The default is
+    /// 10 s, and `Duration::MAX` switches the limit off. It begins with the first call that waits
+    /// for the client. The time between [`request`](Self::request) and [`reply`](Self::reply) does
+    /// not count, and the reply has the whole time again.
+    ///
+    /// A client whose request has not arrived in time gets status 408.
+    #[must_use]
+    pub const fn handshake_timeout(mut self, limit: Duration) -> Self {
+        self.handshake_timeout = limit;
+        self
+    }
+
+    /// Sets how to limit the time of one call on the transport. The acceptor calls `set` before
+    /// each read and each write, and with `None` at the end.
+    ///
+    /// ```no_run
+    /// # type TlsStream = std::net::TcpStream;
+    /// use websocket_proto::blocking::Acceptor;
+    ///
+    /// fn acceptor(stream: TlsStream) -> Acceptor<TlsStream> {
+    ///     // In real code: of the TCP stream in the TLS stream.
+    ///     Acceptor::new(stream).time_outs(|stream, limit| {
+    ///         stream.set_read_timeout(limit)?;
+    ///         stream.set_write_timeout(limit)
+    ///     })
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn time_outs(mut self, set: fn(&S, Option<Duration>) -> io::Result<()>) -> Self {
+        self.set_time_outs = set;
+        self
     }
 
     /// Sets the limits for the head of the request. The default is 16 KiB and 100 headers.
@@ -154,7 +199,7 @@ impl<S: Read + Write> Acceptor<S> {
     /// Returns the same errors as [`accept`](Self::accept).
     pub fn request(&mut self) -> Result<Request<'_>, AcceptError> {
         self.drive(Accepting::step_to_request)?;
-        match self.accepting.as_mut().and_then(Accepting::incoming) {
+        match self.accepting.as_mut().and_then(|(accepting, _)| accepting.incoming()) {
             Some(Incoming::WebSocket(request)) => Ok(request),
             Some(Incoming::Http(_)) | None => Err(AcceptError::Finished),
         }
@@ -171,7 +216,8 @@ impl<S: Read + Write> Acceptor<S> {
     /// [`NotWebSocket`](AcceptError::NotWebSocket).
     pub fn incoming(&mut self) -> Result<Incoming<'_>, AcceptError> {
         self.drive(Accepting::step_to_incoming)?;
-        self.accepting.as_mut().and_then(Accepting::incoming).ok_or(AcceptError::Finished)
+        let accepting = self.accepting.as_mut();
+        accepting.and_then(|(accepting, _)| accepting.incoming()).ok_or(AcceptError::Finished)
     }
 
     /// Answers the request that [`request`](Self::request) or [`incoming`](Self::incoming) has
@@ -191,7 +237,8 @@ impl<S: Read + Write> Acceptor<S> {
         if self.stream.is_none() {
             return Err(AcceptError::Finished);
         }
-        self.accepting.as_mut().ok_or(AcceptError::NoRequest)?.reply(reply)?;
+        let (accepting, _) = self.accepting.as_mut().ok_or(AcceptError::NoRequest)?;
+        accepting.reply(reply)?;
         let opened = self.drive(Accepting::step_to_reply)?;
         self.open(opened)
     }
@@ -202,28 +249,35 @@ impl<S: Read + Write> Acceptor<S> {
         mut step: impl FnMut(&mut Accepting) -> Step<Result<T, AcceptError>>,
     ) -> Result<T, AcceptError> {
         let stream = self.stream.as_mut().ok_or(AcceptError::Finished)?;
-        let accepting = self
-            .accepting
-            .get_or_insert_with(|| Accepting::new(self.limits, self.config.deflate_preferences()));
-        loop {
-            match step(accepting) {
-                Step::Read => {
-                    if read_head(stream, &mut accepting.input)? == 0 {
-                        return Err(io::Error::from(ErrorKind::UnexpectedEof).into());
-                    }
-                }
-                Step::Write => {
-                    write_all(stream, &mut accepting.output)?;
-                    accepting.unflushed = false;
-                }
-                Step::Done(outcome) => return outcome,
+        let (accepting, calls) = self.accepting.get_or_insert_with(|| {
+            let accepting = Accepting::new(self.limits, self.config.deflate_preferences());
+            let accepting = accepting.handshake_timeout(self.handshake_timeout);
+            (accepting, Calls::begin(self.set_time_outs))
+        });
+        let outcome = loop {
+            let now = calls.now();
+            accepting.handle_deadline(now);
+            let (step, end) = (step(accepting), accepting.deadline(now));
+            let Accepting { input, output, .. } = accepting;
+            match calls.transfer(stream, end, step, input, output) {
+                Ok(Transferred::Some) => {}
+                Ok(Transferred::Flushed) => accepting.flushed(),
+                Ok(Transferred::End) => accepting.receive_eof(),
+                Ok(Transferred::Done(outcome)) => break outcome,
+                Err(error) => break Err(error.into()),
             }
+        };
+        let reset = calls.reset(stream);
+        if outcome.is_ok() {
+            reset?;
         }
+        outcome
     }
 
     /// Opens the WebSocket with the result of the handshake.
     fn open(&mut self, opened: Opened) -> Result<ServerStream<S>, AcceptError> {
-        let (Some(stream), Some(accepting)) = (self.stream.take(), self.accepting.take()) else {
+        let (Some(stream), Some((accepting, _))) = (self.stream.take(), self.accepting.take())
+        else {
             return Err(AcceptError::Finished);
         };
         let (config, input) = (self.config.clone(), accepting.input);
@@ -232,6 +286,21 @@ impl<S: Read + Write> Acceptor<S> {
 }
 
 impl Acceptor<TcpStream> {
+    /// Creates a handshake over a TCP connection. This call reads and writes nothing.
+    ///
+    /// The time limit is that of [`handshake_timeout`](Self::handshake_timeout): the acceptor sets
+    /// the time-outs of the socket, and removes them at the end. A socket in the non-blocking mode
+    /// returns `WouldBlock` as always.
+    ///
+    /// It also sets `TCP_NODELAY`, as [`connect`](super::connect()) does for a client. Otherwise the
+    /// second of two small messages waits until the client has acknowledged the first, which can
+    /// take 40 ms.
+    pub fn tcp(stream: TcpStream) -> Self {
+        // A socket that refuses the option works without it.
+        let _ = stream.set_nodelay(true);
+        Self::new(stream).time_outs(set_time_outs)
+    }
+
     /// Closes the transport of a request that was not accepted: shuts down the sending side, and
     /// reads until the client does the same, for at most the
     /// [`close_timeout`](Config::close_timeout) of the configuration. If the transport were dropped
@@ -245,17 +314,4 @@ impl Acceptor<TcpStream> {
             None => Ok(()),
         }
     }
-}
-
-/// Writes all of `output` and flushes the transport. Written bytes are removed from `output` at
-/// once, so that another call can continue after an error.
-pub(super) fn write_all(stream: &mut impl Write, output: &mut BytesMut) -> io::Result<()> {
-    while !output.is_empty() {
-        let written = retry(|| stream.write(output))?;
-        if written == 0 {
-            return Err(ErrorKind::WriteZero.into());
-        }
-        output.advance(written);
-    }
-    retry(|| stream.flush())
 }

@@ -1,15 +1,17 @@
 //! The client's opening handshake.
 
+mod tcp;
+
 use core::time::Duration;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::TcpStream;
 
-use super::accept::write_all;
-use super::deadline::{Deadline, TimedStream};
-use super::{WebSocketStream, read_head};
+use self::tcp::connect_to_any;
+use super::WebSocketStream;
+use super::deadline::{Calls, SetTimeOuts, Transferred, set_time_outs};
 use crate::connection::Client;
 use crate::handshake::{Opened, Response, Scheme, random_nonce};
-use crate::io::{ConnectError, ConnectOptions, ConnectPhase, Connecting, Step, UrlErrorKind};
+use crate::io::{ConnectError, ConnectOptions, ConnectPhase, Connecting, UrlErrorKind};
 
 /// Connects to a `ws://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a proxy.
 ///
@@ -25,13 +27,12 @@ use crate::io::{ConnectError, ConnectOptions, ConnectPhase, Connecting, Step, Ur
 ///
 /// The scheme must be `ws`; for `wss`, hand a TLS stream to a [`Connector`].
 ///
-/// The time-out of the options covers all of it, but does not break off the look-up of a name,
-/// which is the system's: that ends when the system says so. The socket has no time-outs
-/// afterwards.
+/// The time-out of the options includes all of it. It does not interrupt the look-up of a name,
+/// which the operating system runs and ends. The socket has no time-outs afterwards.
 ///
 /// # Errors
-/// Why no WebSocket was opened; [`TimedOut`](ConnectError::TimedOut) when the time ran
-/// out.
+/// Returns the reason why no WebSocket was opened, [`TimedOut`](ConnectError::TimedOut) if the time
+/// ran out.
 pub fn connect<O>(options: O) -> Result<WebSocketStream<TcpStream, Client>, ConnectError>
 where
     O: TryInto<ConnectOptions, Error: Into<ConnectError>>,
@@ -40,14 +41,12 @@ where
     if options.scheme() == Scheme::Wss {
         return Err(options.url_error(UrlErrorKind::Tls).into());
     }
-    let limit = options.connect_timeout;
-    let deadline = Deadline::after(limit);
-    let timed_out = |error| at_deadline(error, deadline, limit);
-    let stream = open_tcp(&options, deadline).map_err(timed_out)?;
+    let calls = Calls::begin(set_time_outs);
+    let mut stream = open_tcp(&options, &calls)?;
     let mut connecting = begin(options)?;
-    let mut timed = TimedStream { stream: &stream, deadline };
-    let opened = shake_hands(&mut connecting, &mut timed, |_| ()).map_err(timed_out)?;
-    take_off_time_outs(&stream).map_err(|error| connecting.failed(error))?;
+    connecting.expire_at(connecting.options().connect_deadline(Duration::ZERO));
+    let opened = shake_hands(&mut connecting, &mut stream, &calls, |_| ())?;
+    calls.reset(&stream).map_err(|error| connecting.failed(error))?;
     open(stream, &mut connecting, opened)
 }
 
@@ -57,72 +56,38 @@ where
 /// The time-out of the options includes it, as for [`connect`].
 ///
 /// # Errors
-/// Why there is no connection; [`TimedOut`](ConnectError::TimedOut) when the time ran
-/// out.
+/// Returns the reason why there is no connection, [`TimedOut`](ConnectError::TimedOut) if the time
+/// ran out.
 pub fn connect_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
-    let limit = options.connect_timeout;
-    let deadline = Deadline::after(limit);
-    let stream =
-        open_tcp(options, deadline).map_err(|error| at_deadline(error, deadline, limit))?;
-    take_off_time_outs(&stream).map_err(|error| options.step(ConnectPhase::Tcp).failed(error))?;
+    let calls = Calls::begin(set_time_outs);
+    let stream = open_tcp(options, &calls)?;
+    calls.reset(&stream).map_err(|error| options.step(ConnectPhase::Tcp).failed(error))?;
     Ok(stream)
 }
 
-/// Tells the end of the time limit from a time-out of TCP itself.
-fn at_deadline(error: ConnectError, deadline: Deadline, limit: Duration) -> ConnectError {
-    error.at_deadline(limit, deadline.left().is_err())
-}
-
-fn open_tcp(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, ConnectError> {
-    let stream = connect_to_any(options, deadline)?;
+/// Opens the TCP connection and the tunnel through the proxy, if there is one. The time of `calls`
+/// began with the connect.
+fn open_tcp(options: &ConnectOptions, calls: &Calls<TcpStream>) -> Result<TcpStream, ConnectError> {
+    let mut stream = connect_to_any(options, calls)?;
     // Frames leave when they are flushed; to hold them back for more would only make them late.
     stream.set_nodelay(true).map_err(|error| options.step(ConnectPhase::Tcp).failed(error))?;
     let Some(mut tunneling) = options.tunnel() else {
         return Ok(stream);
     };
-    let failed = |error| options.step(ConnectPhase::Proxy).failed(error);
-    let mut timed = TimedStream { stream: &stream, deadline };
+    tunneling.expire_at(options.connect_deadline(Duration::ZERO));
     loop {
-        match tunneling.step() {
-            Step::Read => {
-                if read_head(&mut timed, &mut tunneling.input).map_err(failed)? == 0 {
-                    tunneling.receive_eof();
-                }
-            }
-            Step::Write => {
-                write_all(&mut timed, &mut tunneling.output).map_err(failed)?;
-                tunneling.unflushed = false;
-            }
-            Step::Done(outcome) => return outcome.map(|()| stream),
+        let now = calls.now();
+        tunneling.handle_deadline(now);
+        let (step, end) = (tunneling.step(), tunneling.deadline(now));
+        let (input, output) = (&mut tunneling.input, &mut tunneling.output);
+        match calls.transfer(&mut stream, end, step, input, output) {
+            Ok(Transferred::Some) => {}
+            Ok(Transferred::Flushed) => tunneling.flushed(),
+            Ok(Transferred::End) => tunneling.receive_eof(),
+            Ok(Transferred::Done(outcome)) => return outcome.map(|()| stream),
+            Err(error) => return Err(tunneling.failed(error)),
         }
     }
-}
-
-/// Tries the addresses of a host one after the other, and returns the error of the last address.
-fn connect_to_any(options: &ConnectOptions, deadline: Deadline) -> Result<TcpStream, ConnectError> {
-    let look_up = options.step(ConnectPhase::LookUp);
-    let addresses = options.first_hop().to_socket_addrs().map_err(|error| look_up.failed(error))?;
-    let mut failure = None;
-    for address in addresses {
-        let step = options.step(ConnectPhase::Tcp).at(address);
-        let connected = match deadline.left() {
-            Ok(Some(left)) => TcpStream::connect_timeout(&address, left),
-            Ok(None) => TcpStream::connect(address),
-            // The address that took the time is to be named, if there is one.
-            Err(error) => return Err(failure.unwrap_or_else(|| step.failed(error))),
-        };
-        match connected {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = Some(step.failed(error)),
-        }
-    }
-    let none = || look_up.failed(io::Error::new(ErrorKind::NotFound, "the host has no address"));
-    Err(failure.unwrap_or_else(none))
-}
-
-fn take_off_time_outs(stream: &TcpStream) -> io::Result<()> {
-    stream.set_read_timeout(None)?;
-    stream.set_write_timeout(None)
 }
 
 /// A handshake that has not begun.
@@ -132,32 +97,31 @@ fn begin(options: ConnectOptions) -> Result<Connecting, ConnectError> {
 }
 
 /// Takes the handshake as far as it goes.
-fn shake_hands(
+fn shake_hands<S: Read + Write>(
     connecting: &mut Connecting,
-    stream: &mut (impl Read + Write),
+    stream: &mut S,
+    calls: &Calls<S>,
     inspect: impl FnOnce(&Response<'_>),
 ) -> Result<Opened, ConnectError> {
     let mut inspect = Some(inspect);
     loop {
+        let now = calls.now();
+        connecting.handle_deadline(now);
         let step = connecting.step(|response| {
             if let Some(inspect) = inspect.take() {
                 inspect(response);
             }
         });
-        match step {
-            Step::Read => match read_head(stream, &mut connecting.input) {
-                Ok(0) => connecting.receive_eof(),
-                Ok(_) => {}
-                // So a TLS stream says that it was cut off, which a refusal may well be.
-                Err(error) if error.kind() == ErrorKind::UnexpectedEof => connecting.receive_eof(),
-                Err(error) => return Err(connecting.failed(error)),
-            },
-            Step::Write => {
-                let written = write_all(stream, &mut connecting.output);
-                written.map_err(|error| connecting.failed(error))?;
-                connecting.unflushed = false;
-            }
-            Step::Done(outcome) => return outcome,
+        let end = connecting.deadline(now);
+        let Connecting { input, output, .. } = connecting;
+        match calls.transfer(stream, end, step, input, output) {
+            Ok(Transferred::Some) => {}
+            Ok(Transferred::Flushed) => connecting.flushed(),
+            Ok(Transferred::End) => connecting.receive_eof(),
+            Ok(Transferred::Done(outcome)) => return outcome,
+            // A TLS stream reports in this way that it was cut off, as a refusal may be.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => connecting.receive_eof(),
+            Err(error) => return Err(connecting.failed(error)),
         }
     }
 }
@@ -174,47 +138,75 @@ fn open<S>(
     Ok(WebSocketStream::from_parts(stream, client, config, opened, input))
 }
 
-/// A client's opening handshake over any transport, which can be resumed when that says
-/// `WouldBlock` or a time-out runs out.
+/// The opening handshake of a client over any transport. It can continue after a `WouldBlock` or a
+/// time-out of the transport.
 #[derive(Debug)]
 pub struct Connector<S> {
-    /// Given away when the WebSocket is open.
+    /// `None` after the WebSocket was opened.
     stream: Option<S>,
     connecting: Connecting,
+    calls: Calls<S>,
 }
 
 impl<S: Read + Write> Connector<S> {
-    /// A handshake over a transport that has been connected to the host of the options, by
-    /// [`connect_tcp`] if need be, and through TLS if their scheme is `wss`. It has no time limit
-    /// of its own: set the transport's.
+    /// Creates a handshake over a transport that is connected to the host of the options, for example
+    /// by [`connect_tcp`], and through TLS if the scheme is `wss`. The handshake has no time limit of
+    /// its own: set the time-outs of the transport.
     ///
     /// # Errors
-    /// [`Entropy`](ConnectError::Entropy): the system has no random bytes.
+    /// [`Entropy`](ConnectError::Entropy): the operating system has no random bytes.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
-        let connecting = begin(options)?;
-        Ok(Self { stream: Some(stream), connecting })
+        let calls = Calls::begin(|_, _| Ok(()));
+        Ok(Self { stream: Some(stream), connecting: begin(options)?, calls })
+    }
+
+    /// Sets how to limit the time of one call on the transport, as
+    /// [`Acceptor::time_outs`](super::Acceptor::time_outs) does. With it,
+    /// [`refusal_body_timeout`](ConnectOptions::refusal_body_timeout) ends the wait for the body of a
+    /// refusal. Without it this time is checked between two calls.
+    #[must_use]
+    pub fn time_outs(mut self, set: fn(&S, Option<Duration>) -> io::Result<()>) -> Self {
+        self.calls = Calls::begin(set as SetTimeOuts<S>);
+        self
     }
 
     /// Opens the WebSocket.
     ///
+    /// After an [`Io`](ConnectError::Io) error of the kind `WouldBlock` or `TimedOut`, call this
+    /// method again.
+    ///
     /// # Errors
-    /// Why none was opened; after an [`Io`](ConnectError::Io) of `WouldBlock` and the like, call
-    /// again.
+    /// Returns the reason why no WebSocket was opened.
     pub fn connect(&mut self) -> Result<WebSocketStream<S, Client>, ConnectError> {
         self.connect_with(|_| ())
     }
 
-    /// As [`connect`](Self::connect), and shows `inspect` the response that opens the WebSocket.
+    /// Opens the WebSocket as [`connect`](Self::connect) does, and calls `inspect` with the response
+    /// that opens it.
     ///
     /// # Errors
-    /// As of [`connect`](Self::connect).
+    /// Returns the same errors as [`connect`](Self::connect).
     pub fn connect_with(
         &mut self,
         inspect: impl FnOnce(&Response<'_>),
     ) -> Result<WebSocketStream<S, Client>, ConnectError> {
         let stream = self.stream.as_mut().ok_or(ConnectError::Finished)?;
-        let opened = shake_hands(&mut self.connecting, stream, inspect)?;
+        let opened = shake_hands(&mut self.connecting, stream, &self.calls, inspect);
+        let reset = self.calls.reset(stream);
+        let opened = opened?;
+        reset.map_err(|error| self.connecting.failed(error))?;
         let stream = self.stream.take().ok_or(ConnectError::Finished)?;
         open(stream, &mut self.connecting, opened)
+    }
+}
+
+impl Connector<TcpStream> {
+    /// Creates a handshake over a TCP connection to the host of the options. It sets the
+    /// [`time_outs`](Self::time_outs) of the socket, and removes them at the end.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`new`](Self::new).
+    pub fn tcp(stream: TcpStream, options: ConnectOptions) -> Result<Self, ConnectError> {
+        Ok(Self::new(stream, options)?.time_outs(set_time_outs))
     }
 }

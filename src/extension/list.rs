@@ -8,7 +8,8 @@
 //! ```
 //!
 //! The grammar follows RFC 2616, section 2.1. Whitespace may stand between any two parts. Empty
-//! elements of the list are ignored, but at least one element must not be empty.
+//! elements of the list are ignored. A list to send must have an element that is not empty. Header
+//! lines without any element count as absent, as most servers read them.
 
 use core::fmt;
 
@@ -47,29 +48,21 @@ pub struct Extensions<'b> {
     rest: &'b [u8],
     /// The lines after the current line.
     lines: Option<Values<'b, 'static>>,
-    found: Found,
-}
-
-/// What the iterator has seen so far. At the end, this distinguishes an empty list, which is an
-/// error, from no list at all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
-    NoLine,
-    EmptyLines,
-    Extension,
+    /// Whether it is an error if the list ends here.
+    needs_element: bool,
 }
 
 impl<'b> Extensions<'b> {
-    /// Parses the list in the value of one header line.
+    /// Parses the list in the value of one header line. It is an error if the list has no element.
     #[must_use]
     pub const fn parse(value: &'b [u8]) -> Self {
-        Self { rest: value, lines: None, found: Found::EmptyLines }
+        Self { rest: value, lines: None, needs_element: true }
     }
 
     /// Parses the list in all `Sec-WebSocket-Extensions` lines of `headers`.
     ///
-    /// Several lines make one list (RFC 6455, section 9.1). If there is no line, the list has no
-    /// extension and no error.
+    /// Several lines make one list (RFC 6455, section 9.1). If there is no line, or if no line has an
+    /// element, the list has no extension and no error.
     #[must_use]
     pub const fn of(headers: Headers<'b>) -> Self {
         Self::in_lines(headers.values(Self::HEADER))
@@ -83,7 +76,7 @@ impl<'b> Extensions<'b> {
     const HEADER: &'static str = "Sec-WebSocket-Extensions";
 
     const fn in_lines(lines: Values<'b, 'static>) -> Self {
-        Self { rest: b"", lines: Some(lines), found: Found::NoLine }
+        Self { rest: b"", lines: Some(lines), needs_element: false }
     }
 
     fn extension(&mut self) -> Result<Extension<'b>, ExtensionError> {
@@ -116,20 +109,15 @@ impl<'b> Iterator for Extensions<'b> {
                 break;
             }
             match self.lines.as_mut().and_then(Iterator::next) {
-                Some(line) => {
-                    self.rest = line;
-                    if self.found == Found::NoLine {
-                        self.found = Found::EmptyLines;
-                    }
-                }
-                None if self.found == Found::EmptyLines => {
-                    self.found = Found::NoLine;
+                Some(line) => self.rest = line,
+                None if self.needs_element => {
+                    self.needs_element = false;
                     return Some(Err(ExtensionError::EmptyList));
                 }
                 None => return None,
             }
         }
-        self.found = Found::Extension;
+        self.needs_element = false;
         let extension = self.extension();
         if extension.is_err() {
             self.rest = b"";

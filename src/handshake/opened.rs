@@ -3,12 +3,13 @@
 use alloc::string::{String, ToString as _};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 
 use bytes::Bytes;
 
 use crate::deflate::Terms;
 use crate::extension::{Extension, Extensions};
-use crate::http1::HttpResponse;
+use crate::http1::{Header, HttpResponse, ShownLen};
 
 /// The result of an opening handshake that opened a WebSocket.
 ///
@@ -81,7 +82,7 @@ impl Opened {
 }
 
 /// A response of a server or a proxy, as owned data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpAnswer {
     /// The status code.
@@ -89,9 +90,21 @@ pub struct HttpAnswer {
     /// The headers, in the order in which they arrived. An HTTP library may have grouped those of one
     /// name.
     pub headers: Vec<(String, Bytes)>,
-    /// The received part of the body, up to 64 KiB. A transfer coding is not decoded. Empty if the
+    /// The received part of the body. The chunked transfer coding is removed. Empty if the
     /// response opened a WebSocket.
     pub body: Bytes,
+}
+
+/// Shows no header values and no body, which may contain credentials and which the server chooses.
+impl fmt::Debug for HttpAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, value)| Header { name, value });
+        f.debug_struct("HttpAnswer")
+            .field("status", &self.status)
+            .field("headers", &headers.collect::<Vec<_>>())
+            .field("body", &ShownLen(self.body.len()))
+            .finish()
+    }
 }
 
 impl HttpAnswer {

@@ -34,7 +34,8 @@ pub enum OfferError {
     Method,
     /// The scheme, the authority or the path of the extended CONNECT is missing or invalid. The
     /// scheme must be `http` or `https`, the authority a host with an optional port, and the path
-    /// must begin with `/` (RFC 8441, sections 4 and 5). The status is 400.
+    /// must begin with `/` (RFC 8441, sections 4 and 5). A `Host` header may take the place of the
+    /// authority (RFC 9113, section 8.3.1). The status is 400.
     Target,
     /// The extended CONNECT has the named header, which belongs to an HTTP/1.1 connection (RFC 9113,
     /// section 8.2.2, and RFC 9114, section 4.2). The status is 400.

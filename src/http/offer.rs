@@ -4,6 +4,7 @@
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::{String, ToString};
+use core::fmt;
 
 use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
@@ -13,8 +14,8 @@ use super::{EXTENSIONS, PROTOCOL, SUBPROTOCOL, asks_for_websocket, joined, lines
 use crate::extension::{Extension, Extensions};
 use crate::handshake::headers::Fields;
 use crate::handshake::server::request::{
-    Request as CheckedRequest, check_body, check_origin, check_subprotocols, check_version,
-    choose_subprotocol,
+    Request as CheckedRequest, check_body, check_host, check_origin, check_subprotocols,
+    check_version, choose_subprotocol,
 };
 use crate::handshake::{RequestError, accept_key};
 use crate::http1::grammar::visible;
@@ -28,7 +29,7 @@ use crate::http1::{Field, Headers, HttpRequest};
 /// [`accept`](Self::accept) or with any other response, for example 403 for an
 /// [`origin`](Self::origin) that is not welcome (RFC 6455, section 10.2) or 404 for an unknown
 /// path.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Offer {
     pub(super) opening: Opening,
     origin: Option<String>,
@@ -208,6 +209,18 @@ impl Offer {
     }
 }
 
+/// Shows no subprotocols: browsers can pass tokens only there.
+impl fmt::Debug for Offer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Offer")
+            .field("opening", &self.opening)
+            .field("origin", &self.origin)
+            .field("subprotocols", &self.subprotocols().count())
+            .field("extensions", &self.extensions)
+            .finish()
+    }
+}
+
 /// Returns the target as it was sent (RFC 9112, section 3.2). Only a complete URI is copied.
 fn target(uri: &Uri) -> Cow<'_, str> {
     match uri.path_and_query() {
@@ -240,16 +253,23 @@ fn check_connection_headers(headers: Headers<'_>) -> Result<(), OfferError> {
 }
 
 /// Checks the scheme, the authority and the path, which must be those of a GET for the same
-/// resource (RFC 8441, sections 4 and 5). A `Host` header must equal the authority (RFC 9113,
-/// section 8.3.1).
+/// resource (RFC 8441, sections 4 and 5). A `Host` header must equal the authority, or takes its
+/// place (RFC 9113, section 8.3.1, to whose predecessor RFC 8441 refers).
 fn check_uri(uri: &Uri, host: Field<'_>) -> Result<(), OfferError> {
-    let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
     let path = uri.path_and_query().map(|path| path.as_str()).unwrap_or_default();
-    if !is_http || !path.starts_with('/') || visible(path.as_bytes()).is_none() {
+    if !path.starts_with('/') || visible(path.as_bytes()).is_none() {
         return Err(OfferError::Target);
     }
-    let authority = uri.authority().map(|authority| authority.as_str()).unwrap_or_default();
-    if !is_host_and_port(authority) {
+    let Some(authority) = uri.authority() else {
+        // A `Uri` without an authority has no scheme, whatever the client has sent.
+        return match host {
+            Field::Absent => Err(OfferError::Target),
+            host => check_host(host).map(drop).map_err(OfferError::Connect),
+        };
+    };
+    let (authority, is_http) =
+        (authority.as_str(), matches!(uri.scheme_str(), Some("http" | "https")));
+    if !is_http || !is_host_and_port(authority) {
         return Err(OfferError::Target);
     }
     match host {

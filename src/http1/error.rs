@@ -33,10 +33,14 @@ pub enum HeadError {
     StartLine,
     /// A header line does not begin with a token and a colon.
     ///
-    /// There is whitespace before the name (RFC 9112, section 5.2, obs-fold) or between the name
-    /// and the colon (RFC 9112, section 5.1), or the name contains a byte that is not allowed in a
-    /// token.
+    /// There is whitespace between the name and the colon (RFC 9112, section 5.1), or the name
+    /// contains a byte that is not allowed in a token.
     HeaderName,
+    /// A header line begins with whitespace: it continues the line before it, which is obsolete (RFC
+    /// 9112, section 5.2). In a request this is an error, because a proxy in front of the server may
+    /// have read it in another way. In a response, [`HeadScanner::unfold`](super::HeadScanner::unfold)
+    /// mends it.
+    FoldedLine,
     /// The value of a header contains a control byte (RFC 9110, section 5.5).
     HeaderValue,
     /// A line ends in LF without CR (RFC 9112, section 2.2).
@@ -67,6 +71,7 @@ impl fmt::Display for HeadError {
             }
             Self::StartLine => f.write_str("the first line of the HTTP head is malformed"),
             Self::HeaderName => f.write_str("a header line does not begin with a name and a colon"),
+            Self::FoldedLine => f.write_str("a header line continues the line before it"),
             Self::HeaderValue => f.write_str("the value of a header contains a control byte"),
             Self::BareLineFeed => {
                 f.write_str("the HTTP head contains a line feed without a carriage return")

@@ -4,6 +4,8 @@
 use core::fmt;
 use core::str;
 
+use super::shown::{ShownLen, ShownText};
+
 /// One header line (RFC 9110, section 5).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Header<'b> {
@@ -28,9 +30,11 @@ impl<'b> Header<'b> {
     }
 }
 
+/// Shows the name and the length of the value. The value may be a credential.
 impl fmt::Debug for Header<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.name, self.value.escape_ascii())
+        let name = ShownText(self.name.as_bytes());
+        write!(f, "{name:?}: {:?}", ShownLen(self.value.len()))
     }
 }
 

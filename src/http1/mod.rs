@@ -5,16 +5,20 @@
 //! depends on WebSockets.
 //!
 //! [`HeadScanner`] finds the end of a head while it arrives, and [`HeadLimits`] limits its size.
-//! [`HttpRequest`] and [`HttpResponse`] are parsed heads. [`Headers`] reads their header lines from the caller's buffer.
+//! [`HttpRequest`] and [`HttpResponse`] are parsed heads. [`Headers`] reads their header lines from
+//! the caller's buffer. [`BodyDecoder`] takes the body of a response apart.
 
+mod body;
 mod error;
 pub(crate) mod grammar;
 mod headers;
 pub(crate) mod host;
 mod parse;
 mod scan;
+mod shown;
 mod write;
 
+pub use body::{BodyDecoder, BodyLength, ChunkError};
 pub use error::{HeadError, ParseError};
 pub use headers::{Header, Headers, HeadersIter};
 pub use parse::{HeadLimits, HttpRequest, HttpResponse};
@@ -24,6 +28,7 @@ pub(crate) use error::HeadWriteError;
 #[cfg(feature = "http")]
 pub(crate) use headers::take_line;
 pub(crate) use headers::{Field, Values};
+pub(crate) use shown::{ShownLen, ShownTarget, ShownText};
 #[cfg(feature = "std")]
 pub(crate) use write::check_header;
 pub(crate) use write::{HeadWriter, is_framing_header};

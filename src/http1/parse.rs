@@ -4,14 +4,17 @@
 //! `httparse` does the parsing, with none of its lenient options. This module adds limits and maps
 //! the errors of `httparse` to [`HeadError`].
 
+use core::fmt;
 use core::mem::MaybeUninit;
 
 use httparse::Status;
 
+use super::body::decimal;
 use super::error::{HeadError, ParseError};
 use super::grammar::visible;
 use super::headers::{Field, Headers, take_line};
 use super::scan::Head;
+use super::shown::{ShownLen, ShownTarget, ShownText};
 
 /// Limits for the head of a request or a response. Both limits are inclusive.
 ///
@@ -55,7 +58,7 @@ impl Default for HeadLimits {
 /// The head of an HTTP/1 request (RFC 9112, section 3).
 ///
 /// This struct is exhaustive on purpose, so that code which has parsed a request can make one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct HttpRequest<'b> {
     /// The method, such as `GET`, in the case in which it was sent.
     pub method: &'b str,
@@ -71,7 +74,7 @@ pub struct HttpRequest<'b> {
 }
 
 /// The head of an HTTP/1 response (RFC 9112, section 4).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct HttpResponse<'b> {
     /// The status. In an [`Answer::Http`](crate::handshake::Answer::Http) it is 200 or more.
@@ -89,19 +92,43 @@ pub struct HttpResponse<'b> {
     pub body: &'b [u8],
 }
 
+/// Shows no query, no header values and no body.
+impl fmt::Debug for HttpRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpRequest")
+            .field("method", &ShownText(self.method.as_bytes()))
+            .field("target", &ShownTarget(self.target))
+            .field("minor_version", &self.minor_version)
+            .field("headers", &self.headers)
+            .field("head_len", &self.head_len)
+            .finish()
+    }
+}
+
+/// Shows no header values and no body.
+impl fmt::Debug for HttpResponse<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpResponse")
+            .field("status", &self.status)
+            .field("reason", &ShownText(self.reason))
+            .field("minor_version", &self.minor_version)
+            .field("headers", &self.headers)
+            .field("head_len", &self.head_len)
+            .field("body", &ShownLen(self.body.len()))
+            .finish()
+    }
+}
+
 impl<'b> HttpResponse<'b> {
     /// Returns the length of the body in bytes, if the server sent it.
     ///
     /// Returns `None` if the body is chunked, ends with the connection, or has a length that cannot
-    /// be parsed.
+    /// be parsed. [`body_length`](Self::body_length) tells these apart.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         let transfer_encoding = self.headers.field("Transfer-Encoding");
         match (transfer_encoding, self.headers.field("Content-Length")) {
-            // Rust's integer parser would accept a sign.
-            (Field::Absent, Field::Once(len)) if len.iter().all(u8::is_ascii_digit) => {
-                str::from_utf8(len).ok()?.parse().ok()
-            }
+            (Field::Absent, Field::Once(len)) => decimal(len),
             _ => None,
         }
     }
@@ -155,6 +182,8 @@ impl<'b> HttpResponse<'b> {
     /// Parses a complete head as a response, which may be an interim one (1xx).
     ///
     /// # Errors
+    /// - [`HeadError::FoldedLine`]: call [`HeadScanner::unfold`](super::HeadScanner::unfold), then
+    ///   scan and parse again.
     /// - [`ParseError::Head`]: the head is malformed, or has more headers than `limits` allows. The
     ///   scanner has already checked the size.
     /// - [`ParseError::Version`]: the head belongs to another version of HTTP.
@@ -209,6 +238,7 @@ fn check(
     use httparse::Error as E;
     Err(match parsed {
         Ok(Status::Complete(len)) if len == head.bytes.len() => return Ok(()),
+        Err(E::HeaderName) if head.first_fold().is_some() => HeadError::FoldedLine,
         Err(E::HeaderName) => HeadError::HeaderName,
         Err(E::HeaderValue) => HeadError::HeaderValue,
         Err(E::TooManyHeaders) => HeadError::TooManyHeaders { limit: limits.effective_headers() },

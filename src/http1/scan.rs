@@ -2,8 +2,11 @@
 //! ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112), section 2.1). [`parse`](super::parse) then
 //! checks the content of the complete head.
 
+use core::fmt;
+
 use super::error::HeadError;
 use super::grammar::is_token_byte;
+use super::shown::ShownLen;
 
 /// The kind of head to expect. Requests and responses begin differently.
 ///
@@ -21,11 +24,21 @@ pub enum HeadKind {
 /// All its lines end in CRLF, and the last line is empty. There is no other CR or LF in the head.
 /// [`HttpRequest::parse`](super::HttpRequest::parse) and
 /// [`HttpResponse::parse`](super::HttpResponse::parse) check everything else.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Head<'b> {
     pub(super) bytes: &'b [u8],
     pub(super) len: usize,
     pub(super) behind: &'b [u8],
+}
+
+/// Shows the lengths, because the bytes may contain credentials.
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("bytes", &ShownLen(self.bytes.len()))
+            .field("behind", &ShownLen(self.behind.len()))
+            .finish()
+    }
 }
 
 impl<'b> Head<'b> {
@@ -46,6 +59,20 @@ impl<'b> Head<'b> {
     pub const fn behind(&self) -> &'b [u8] {
         self.behind
     }
+
+    /// Returns the place of the first CRLF that does not end a header line, because the next line
+    /// continues it.
+    pub(super) fn first_fold(&self) -> Option<usize> {
+        first_fold(self.bytes)
+    }
+}
+
+/// Returns the place of the first CRLF whose next line continues the line before it (RFC 9112,
+/// section 5.2). Whitespace directly after the start line continues nothing (RFC 9112, section 2.2).
+fn first_fold(head: &[u8]) -> Option<usize> {
+    let start_line = text_len(head);
+    let mut places = head.windows(3).enumerate().skip(start_line + 1);
+    places.find(|(_, bytes)| matches!(bytes, [b'\r', b'\n', b' ' | b'\t'])).map(|(place, _)| place)
 }
 
 /// Finds the empty line that ends a head, in bytes that arrive in pieces of any size.
@@ -139,6 +166,23 @@ impl HeadScanner {
                 Err(error)
             }
             _ => Ok(None),
+        }
+    }
+
+    /// Replaces obsolete line folding in the head of a response by spaces (RFC 9112, section 5.2).
+    /// The length of the head stays the same. `bytes` are those of the [`scan`](Self::scan) that found
+    /// the head. Then scan and parse again.
+    pub fn unfold(&self, bytes: &mut [u8]) {
+        let Some(head) = bytes.get_mut(self.start..self.position) else {
+            return;
+        };
+        let Some(first) = first_fold(head) else {
+            return;
+        };
+        for place in first..head.len() {
+            if let Some(fold @ [b'\r', b'\n', b' ' | b'\t']) = head.get_mut(place..place + 3) {
+                fold.fill(b' ');
+            }
         }
     }
 

@@ -108,20 +108,6 @@ impl ConnectError {
             _ => false,
         }
     }
-
-    /// Turns the time-out of one step into the end of the time limit for all of them. An error of the
-    /// operating system may be a time-out of TCP itself, which only `is_over` tells apart.
-    pub(crate) fn at_deadline(self, limit: Duration, is_over: bool) -> Self {
-        match self {
-            Self::Io { step, error }
-                if error.kind() == ErrorKind::TimedOut
-                    && (is_over || error.raw_os_error().is_none()) =>
-            {
-                Self::TimedOut { step, limit }
-            }
-            error => error,
-        }
-    }
 }
 
 impl fmt::Display for ConnectError {

@@ -7,6 +7,7 @@
 use alloc::boxed::Box;
 use core::error::Error as StdError;
 use core::fmt;
+use core::time::Duration;
 use std::io::{self, ErrorKind};
 
 use bytes::Bytes;
@@ -242,6 +243,12 @@ pub enum AcceptError {
     Reply(WriteError),
     /// `reply` was called before the request had arrived. Wait for the request first.
     NoRequest,
+    /// The time limit of the handshake ran out. If the request was not answered yet, the client got
+    /// status 408.
+    TimedOut {
+        /// The time limit.
+        limit: Duration,
+    },
     /// This handshake was over before the call.
     Finished,
 }
@@ -273,6 +280,9 @@ impl fmt::Display for AcceptError {
                  got status 500",
             ),
             Self::NoRequest => f.write_str("there is no request to reply to yet"),
+            Self::TimedOut { limit } => {
+                write!(f, "opening handshake: the time limit of {limit:?} ran out")
+            }
             Self::Finished => f.write_str("the opening handshake is over already"),
         }
     }
@@ -284,9 +294,11 @@ impl StdError for AcceptError {
             Self::Io(error) => Some(error),
             Self::Request(error) => Some(error),
             Self::Reply(error) => Some(error),
-            Self::NotWebSocket { .. } | Self::Refused { .. } | Self::NoRequest | Self::Finished => {
-                None
-            }
+            Self::NotWebSocket { .. }
+            | Self::Refused { .. }
+            | Self::NoRequest
+            | Self::TimedOut { .. }
+            | Self::Finished => None,
         }
     }
 }

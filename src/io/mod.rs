@@ -1,12 +1,16 @@
-//! The types that the adapters share: the options of a client, the replies of a server, and the
-//! errors ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4).
+//! The types that the adapters share: the opening handshakes as steps, the options of a client, the
+//! replies of a server, and the errors ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section
+//! 4).
 //!
-//! No code in this module reads from or writes to a transport.
+//! No code in this module reads from or writes to a transport, and none reads a clock. So it suits
+//! every adapter: [`Accepting`] is the handshake of a server, [`Connecting`] that of a client, and
+//! [`Tunneling`] asks a proxy for a tunnel first. Each of them tells its next [`Step`] and its next
+//! deadline.
 
-mod answer;
 mod connect_error;
 mod driver;
 mod error;
+pub(crate) mod happy_eyeballs;
 mod opening;
 mod options;
 mod parts;
@@ -18,13 +22,14 @@ mod url_error;
 pub use connect_error::{ConnectError, ConnectPhase, ConnectStep, ProxyError};
 pub use driver::{Driver, ReadTo, Wants};
 pub use error::{AcceptError, Error, Unsent};
+pub use happy_eyeballs::HappyEyeballs;
+pub use opening::{Accepting, Connecting, Step, Tunneling, upgrade_required};
 pub use options::ConnectOptions;
 pub use parts::Parts;
 pub use reply::Reply;
 pub use url_error::{UrlError, UrlErrorKind};
 
 pub(crate) use error::is_would_block;
-pub(crate) use opening::{Accepting, Connecting, Step, Tunneling, upgrade_required};
 
 use bytes::BytesMut;
 

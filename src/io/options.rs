@@ -5,12 +5,14 @@ use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 
 use ::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use ::http::request::Parts;
 use ::http::{Method, Request, Uri, Version};
 
+use super::opening::RefusalBody;
 use super::secret::Secret;
 use super::url::{Authority, WebSocketUrl};
 use super::{ConnectError, ConnectPhase, ConnectStep, Tunneling, UrlError, UrlErrorKind};
@@ -34,7 +36,7 @@ use crate::websocket::Config;
 /// assert_eq!((options.host(), options.port()), ("example.com", 9001));
 /// # Ok::<(), websocket_proto::io::ConnectError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "options do nothing until something connects with them"]
 pub struct ConnectOptions {
     url: WebSocketUrl,
@@ -46,14 +48,26 @@ pub struct ConnectOptions {
     pub(crate) limits: HeadLimits,
     pub(crate) config: Config,
     pub(crate) connect_timeout: Duration,
+    pub(super) refusal_body: RefusalBody,
 }
 
 impl ConnectOptions {
     /// The default of [`connect_timeout`](Self::connect_timeout): 30 s.
     pub const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
+    /// The default of [`max_refusal_body`](Self::max_refusal_body): 64 KiB.
+    pub const DEFAULT_MAX_REFUSAL_BODY: u64 = 64 * 1024;
+
+    /// The default of [`refusal_body_timeout`](Self::refusal_body_timeout): 1 s.
+    pub const DEFAULT_REFUSAL_BODY_TIMEOUT: Duration = Duration::from_secs(1);
+
     /// Creates options for a URL (RFC 6455, section 3): `ws://` or `wss://`, a host, and optionally
     /// a port, a path and a query.
+    ///
+    /// As in the [URL standard](https://url.spec.whatwg.org), the host becomes lower-case, the path
+    /// loses its dot segments, and characters that a path or a query cannot have are sent
+    /// percent-encoded: `ws://a.test/ä` asks for `/%C3%A4`. A host outside ASCII must be given in its
+    /// ASCII form, for example by the crate `url`, and there may be no control characters.
     ///
     /// A user name and a password before the host are sent to the server as `Authorization: Basic`
     /// ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)), unless [`header`](Self::header) adds
@@ -77,6 +91,10 @@ impl ConnectOptions {
             limits: HeadLimits::DEFAULT,
             config: Config::new(),
             connect_timeout: Self::DEFAULT_CONNECT_TIMEOUT,
+            refusal_body: RefusalBody {
+                max_len: Self::DEFAULT_MAX_REFUSAL_BODY,
+                timeout: Self::DEFAULT_REFUSAL_BODY_TIMEOUT,
+            },
         }
     }
 
@@ -175,6 +193,25 @@ impl ConnectOptions {
         self
     }
 
+    /// Sets how many bytes of the body of a refusal are kept. With 0 no body is awaited. The default
+    /// is 64 KiB.
+    ///
+    /// A refusal is any response of the server or the proxy that opens no WebSocket or tunnel. It is
+    /// in [`ConnectError::Refused`] or [`ProxyError::Refused`](super::ProxyError::Refused).
+    pub const fn max_refusal_body(mut self, bytes: u64) -> Self {
+        self.refusal_body.max_len = bytes;
+        self
+    }
+
+    /// Sets how long a client waits for the body of a refusal after its head has arrived. Then the
+    /// error contains what has arrived of the body. The default is 1 s.
+    ///
+    /// The wait ends with the [`connect_timeout`](Self::connect_timeout) in any case.
+    pub const fn refusal_body_timeout(mut self, time: Duration) -> Self {
+        self.refusal_body.timeout = time;
+        self
+    }
+
     /// Returns the scheme of the URL, which tells whether the connection uses TLS.
     #[must_use]
     pub const fn scheme(&self) -> Scheme {
@@ -195,9 +232,18 @@ impl ConnectOptions {
 
     /// Returns the host and the port for the TCP connection: those of the proxy if there is one,
     /// and those of the server otherwise.
-    pub(crate) fn first_hop(&self) -> (&str, u16) {
+    #[must_use]
+    pub fn first_hop(&self) -> (&str, u16) {
         let server = self.proxy.as_ref().unwrap_or(&self.url.server);
         (&server.host, server.port)
+    }
+
+    /// Returns the time at which a connect ends that begins at `begin`, as the time since the same
+    /// fixed moment. `Duration::MAX` means never. An adapter limits the look-up of the name and the
+    /// TCP connection by it, and passes it to [`Connecting::expire_at`](super::Connecting::expire_at).
+    #[must_use]
+    pub const fn connect_deadline(&self, begin: Duration) -> Duration {
+        begin.saturating_add(self.connect_timeout)
     }
 
     /// Returns the host and the port of the server.
@@ -223,8 +269,10 @@ impl ConnectOptions {
         UrlError::new(kind, &format!("{scheme}://{}{target}", server.authority()))
     }
 
-    /// Returns the handshake with the proxy, if there is one.
-    pub(crate) fn tunnel(&self) -> Option<Tunneling> {
+    /// Returns the handshake with the proxy, if there is one. It takes place on the TCP connection to
+    /// the proxy, before TLS and before [`Connecting`](super::Connecting).
+    #[must_use]
+    pub fn tunnel(&self) -> Option<Tunneling> {
         Some(Tunneling::new(&self.url.server, self.proxy.as_ref()?, self))
     }
 
@@ -253,6 +301,25 @@ impl ConnectOptions {
             request = request.origin(origin);
         }
         with(&request)
+    }
+}
+
+/// Shows no credentials, no query, no subprotocols and no header values.
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, value)| header(name, value));
+        f.debug_struct("ConnectOptions")
+            .field("url", &self.url)
+            .field("proxy", &self.proxy)
+            .field("subprotocols", &self.subprotocols.len())
+            .field("require_subprotocol", &self.require_subprotocol)
+            .field("origin", &self.origin)
+            .field("headers", &headers.collect::<Vec<_>>())
+            .field("limits", &self.limits)
+            .field("config", &self.config)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("refusal_body", &self.refusal_body)
+            .finish()
     }
 }
 

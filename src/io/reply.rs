@@ -3,13 +3,16 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 
 use bytes::{Bytes, BytesMut};
 
 use super::encode_head;
 use crate::deflate::Preferences;
-use crate::handshake::{Opened, Refusal, Request, WriteError};
-use crate::http1::Header;
+#[cfg(doc)]
+use crate::handshake::Request;
+use crate::handshake::{Incoming, Opened, Refusal, WriteError};
+use crate::http1::{Header, ShownLen};
 
 /// The reply of a server to a request: it opens the WebSocket, or is any other HTTP response.
 ///
@@ -24,14 +27,14 @@ use crate::http1::Header;
 ///     Reply::accept().subprotocol(request.choose_subprotocol(&["chat.v2", "chat.v1"]))
 /// }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a reply does nothing until it is returned"]
 pub struct Reply {
     decision: Decision,
     headers: Vec<(String, Vec<u8>)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Decision {
     Accept { subprotocol: Option<String> },
     Refuse { status: u16, body: Bytes },
@@ -93,18 +96,18 @@ impl Reply {
         }
     }
 
-    /// Writes the response to `request`, which is `None` if the request does not ask for a
-    /// WebSocket. Returns the result of the handshake, or `None` if the response is a refusal.
+    /// Writes the response to a request. Returns the result of the handshake, or `None` if the
+    /// response is a refusal.
     pub(super) fn write(
         &self,
-        request: Option<&Request<'_>>,
+        incoming: &Incoming<'_>,
         deflate: Option<Preferences>,
         out: &mut BytesMut,
     ) -> Result<Option<Opened>, WriteError> {
         let headers: Vec<Header<'_>> =
             self.headers.iter().map(|(name, value)| Header { name, value }).collect();
-        match (&self.decision, request) {
-            (Decision::Accept { subprotocol }, Some(request)) => {
+        match (&self.decision, incoming) {
+            (Decision::Accept { subprotocol }, Incoming::WebSocket(request)) => {
                 let subprotocol = subprotocol.as_deref();
                 let accept = request.accept().subprotocol(subprotocol).deflate(deflate);
                 let accept = accept.headers(&headers);
@@ -112,12 +115,27 @@ impl Reply {
                 Ok(Some(accept.opened()))
             }
             (Decision::Refuse { status, body }, _) => {
-                let refusal = Refusal::new(*status).headers(&headers).body(body);
+                let is_head = matches!(incoming, Incoming::Http(http) if http.method == "HEAD");
+                let refusal = Refusal::new(*status).headers(&headers).body(body).to_head(is_head);
                 encode_head(out, |out| refusal.write(out))?;
                 Ok(None)
             }
             // A request that does not ask for a WebSocket has no key to answer.
-            (Decision::Accept { .. }, None) => Err(WriteError::Status { status: 101 }),
+            (Decision::Accept { .. }, Incoming::Http(_)) => Err(WriteError::Status { status: 101 }),
         }
+    }
+}
+
+/// Shows no header values and no body.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers = self.headers.iter().map(|(name, value)| Header { name, value });
+        let mut shown = f.debug_struct("Reply");
+        shown.field("status", &self.status());
+        match &self.decision {
+            Decision::Accept { subprotocol } => shown.field("subprotocol", subprotocol),
+            Decision::Refuse { body, .. } => shown.field("body", &ShownLen(body.len())),
+        };
+        shown.field("headers", &headers.collect::<Vec<_>>()).finish()
     }
 }

@@ -22,9 +22,12 @@ pub enum UrlErrorKind {
     Scheme,
     /// The host is not a name or an address.
     Host,
+    /// The host has characters outside ASCII. Write it in its ASCII form, which begins with `xn--`
+    /// (RFC 5890, section 2.3.2.1).
+    InternationalHost,
     /// The port is not a number from 0 to 65535.
     Port,
-    /// The path or the query contains a byte outside visible ASCII.
+    /// The path or the query contains a control character.
     Path,
     /// There is a fragment.
     Fragment,
@@ -67,7 +70,11 @@ impl fmt::Display for UrlError {
             UrlErrorKind::Scheme => "has a scheme other than ws and wss",
             UrlErrorKind::Host => "has a host that is neither a name nor an address",
             UrlErrorKind::Port => "has a port that is not a number from 0 to 65535",
-            UrlErrorKind::Path => "has a path or a query with a byte outside visible ASCII",
+            UrlErrorKind::InternationalHost => {
+                "has a host with characters outside ASCII: write it in its ASCII form, which begins \
+                 with xn--"
+            }
+            UrlErrorKind::Path => "has a path or a query with a control character",
             UrlErrorKind::Fragment => "has a fragment, which a WebSocket URL must not have",
             UrlErrorKind::Credentials => "has a user name or a password that cannot be sent",
             UrlErrorKind::Proxy => {

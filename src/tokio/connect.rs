@@ -1,22 +1,24 @@
 //! The client's opening handshake.
 
+mod tcp;
+
 use core::time::Duration;
-use std::io::{self, ErrorKind};
 
 use ::tokio::io::{AsyncRead, AsyncWrite};
-use ::tokio::net::{TcpStream, lookup_host};
+use ::tokio::net::TcpStream;
 use ::tokio::time::{Instant, timeout_at};
 #[cfg(feature = "tls")]
 use tokio_rustls::TlsConnector;
 
+use self::tcp::connect_to_any;
 #[cfg(feature = "tls")]
 use super::tls;
 use super::{ClientStream, Connector, MaybeTlsStream, TokioTransport};
-use crate::asynchronous::{Transport as _, read_head, write_all};
+use crate::asynchronous::{Transport as _, drive};
 use crate::handshake::Scheme;
 #[cfg(not(feature = "tls"))]
 use crate::io::UrlErrorKind;
-use crate::io::{ConnectError, ConnectOptions, ConnectPhase, ConnectStep, Step};
+use crate::io::{ConnectError, ConnectOptions, ConnectPhase, ConnectStep};
 
 /// Connects to a `ws://` or `wss://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a
 /// proxy, and how long all of it may take.
@@ -130,63 +132,23 @@ async fn open_tcp(options: &ConnectOptions, time: TimeLimit) -> Result<TcpStream
     let stream = connect_to_any(options, time).await?;
     // Frames leave when they are flushed; to hold them back would only make them late.
     stream.set_nodelay(true).map_err(|error| options.step(ConnectPhase::Tcp).failed(error))?;
-    let step = options.step(ConnectPhase::Proxy);
-    time.limit(&step, open_tunnel(options, stream, &step)).await
-}
-
-/// Tries the addresses of a host one after the other, and returns the error of the last address.
-async fn connect_to_any(
-    options: &ConnectOptions,
-    time: TimeLimit,
-) -> Result<TcpStream, ConnectError> {
-    let look_up = options.step(ConnectPhase::LookUp);
-    let addresses = time
-        .limit(&look_up, async {
-            lookup_host(options.first_hop()).await.map_err(|error| look_up.failed(error))
-        })
-        .await?;
-    let mut failure = None;
-    for address in addresses {
-        let step = options.step(ConnectPhase::Tcp).at(address);
-        let connected = time
-            .limit(&step, async {
-                TcpStream::connect(address).await.map_err(|error| step.failed(error))
-            })
-            .await;
-        match connected {
-            Err(error @ ConnectError::Io { .. }) => failure = Some(error),
-            connected => return connected,
-        }
-    }
-    let none = || look_up.failed(io::Error::new(ErrorKind::NotFound, "the host has no address"));
-    Err(failure.unwrap_or_else(none))
+    open_tunnel(options, stream, time).await
 }
 
 /// Opens a way through the proxy, if the options have one.
 async fn open_tunnel(
     options: &ConnectOptions,
     stream: TcpStream,
-    step: &ConnectStep,
+    time: TimeLimit,
 ) -> Result<TcpStream, ConnectError> {
     let Some(mut tunneling) = options.tunnel() else {
         return Ok(stream);
     };
-    let failed = |error| step.failed(error);
+    let step = options.step(ConnectPhase::Proxy);
     let mut transport = TokioTransport::new(stream);
-    loop {
-        match tunneling.step() {
-            Step::Read => {
-                if read_head(&mut transport, &mut tunneling.input).await.map_err(failed)? == 0 {
-                    tunneling.receive_eof();
-                }
-            }
-            Step::Write => {
-                write_all(&mut transport, &mut tunneling.output).await.map_err(failed)?;
-                tunneling.unflushed = false;
-            }
-            Step::Done(outcome) => return outcome.map(|()| transport.into_stream()),
-        }
-    }
+    tunneling.expire_at(time.end_on(&mut transport));
+    let tunneled = drive(&mut transport, &mut tunneling, |tunneling| tunneling.step()).await;
+    tunneled.map_err(|error| step.failed(error))?.map(|()| transport.into_stream())
 }
 
 /// Opens the WebSocket over a transport that leads to the server.
@@ -195,9 +157,9 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     options: ConnectOptions,
     time: TimeLimit,
 ) -> Result<ClientStream<S>, ConnectError> {
-    let step = options.step(ConnectPhase::Handshake);
-    let mut connector = Connector::new(stream, options)?;
-    time.limit(&step, connector.connect()).await
+    let mut transport = TokioTransport::new(stream);
+    let end = time.end_on(&mut transport);
+    Connector::until(end, transport, options)?.connect().await
 }
 
 /// The time limit for all steps of a connect together.
@@ -212,6 +174,15 @@ impl TimeLimit {
     fn of(options: &ConnectOptions) -> Self {
         let limit = options.connect_timeout;
         Self { limit, end: Instant::now().checked_add(limit) }
+    }
+
+    /// Returns the end on the clock of a transport. `Duration::MAX` means never.
+    fn end_on<S: AsyncRead + AsyncWrite + Unpin>(
+        self,
+        transport: &mut TokioTransport<S>,
+    ) -> Duration {
+        let left = self.end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+        transport.now().saturating_add(left)
     }
 
     /// Waits for a step, until the time limit at most.

@@ -153,12 +153,11 @@ fn each_answer_that_the_rfc_forbids_fails_with_its_reason() {
             replace("", &["Sec-WebSocket-Extensions: x-foo", "Sec-WebSocket-Extensions: x-foo"]),
             E::RepeatedExtension,
         ),
-        (extension(""), E::Extensions(ExtensionError::EmptyList)),
         (extension("x-foo;"), E::Extensions(ExtensionError::ParameterName)),
         (extension("x-foo; a="), E::Extensions(ExtensionError::ParameterValue)),
         (extension("x-foo; a=\"1"), E::Extensions(ExtensionError::UnterminatedQuote)),
         (extension("x-foo x"), E::Extensions(ExtensionError::UnexpectedByte(b'x'))),
-        (replace("", &["X: a\r\n b"]), E::Head(HeadError::HeaderName)),
+        (replace("", &["X: a\r\n b"]), E::Head(HeadError::FoldedLine)),
         (replace("", &["X: a\nY: b"]), E::Head(HeadError::BareLineFeed)),
         (replace("", &["X: a\rb"]), E::Head(HeadError::BareCarriageReturn)),
         (replace("", &["X: \0"]), E::Head(HeadError::HeaderValue)),
@@ -303,4 +302,65 @@ fn each_byte_is_looked_at_once_however_slowly_it_comes() {
         }
     }
     assert!(matches!(handshake.receive(&request(), &bytes), Ok(Some(Answer::WebSocket(_)))));
+}
+
+/// RFC 9112, section 5.2: a client replaces obsolete line folding by spaces. In this layer the bytes
+/// are the caller's, who has to let them be changed.
+#[test]
+fn a_folded_line_of_a_response_is_unfolded_however_it_is_split() {
+    let folded = b"HTTP/1.1 103 \r\nLink: a\r\n b\r\n\r\n\
+        HTTP/1.1 101 Switching Protocols\r\nUpgrade:\r\n websocket\r\n\
+        Connection: keep-alive,\r\n\t \r\n  Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\
+        \r\nSec-WebSocket-Extensions: x-foo;\r\n a=1\r\n\r\n";
+    let frames = b"\x81\x03\r\n ";
+    for cut in 0..folded.len() {
+        let mut bytes = [&folded[..], frames].concat();
+        let mut handshake = ClientHandshake::new();
+        let mut mend = |bytes: &mut [u8]| {
+            while let Err(error) = handshake.receive(&request(), bytes) {
+                assert_eq!(error, ResponseError::Head(HeadError::FoldedLine));
+                handshake.unfold(bytes);
+            }
+            matches!(handshake.receive(&request(), bytes), Ok(Some(_)))
+        };
+        assert!(!mend(&mut bytes[..cut]));
+        assert!(mend(&mut bytes));
+        let Ok(Some(Answer::WebSocket(response))) = handshake.receive(&request(), &bytes) else {
+            panic!("cut at {cut}");
+        };
+        assert_eq!(response.head_len(), folded.len());
+        assert_eq!(response.headers().first("Upgrade"), Some(&b"websocket"[..]));
+        let connection = &b"keep-alive,        Upgrade"[..];
+        assert_eq!(response.headers().first("Connection"), Some(connection));
+        assert_eq!(&bytes[folded.len()..], frames, "the bytes behind the head stay");
+    }
+}
+
+#[test]
+fn whitespace_behind_the_start_line_continues_nothing() {
+    let mut bytes = *b"HTTP/1.1 403 \r\n a: b\r\nc: d\r\n\r\n";
+    let error = ClientHandshake::new().receive(&request(), &bytes).unwrap_err();
+    assert_eq!(error, ResponseError::Head(HeadError::HeaderName));
+    let mut handshake = ClientHandshake::new();
+    let _ = handshake.receive(&request(), &bytes);
+    handshake.unfold(&mut bytes);
+    assert_eq!(bytes, *b"HTTP/1.1 403 \r\n a: b\r\nc: d\r\n\r\n");
+}
+
+/// It agrees to nothing, as Firefox reads it too.
+#[test]
+fn a_list_of_extensions_without_an_element_agrees_to_nothing() {
+    for list in ["", " ", ",", " ,\t,"] {
+        let bytes = [
+            &RFC_RESPONSE[..RFC_RESPONSE.len() - 2],
+            b"Sec-WebSocket-Extensions:",
+            list.as_bytes(),
+            b"\r\n\r\n",
+        ]
+        .concat();
+        let mut handshake = ClientHandshake::new();
+        let answer = handshake.receive(&request().subprotocols(&["chat"]), &bytes);
+        let Ok(Some(Answer::WebSocket(response))) = answer else { panic!("{list:?}") };
+        assert_eq!(response.extensions().count(), 0);
+    }
 }

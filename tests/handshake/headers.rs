@@ -108,7 +108,8 @@ fn extensions_combine_over_lines_and_no_line_is_no_error() {
     assert_eq!(of(&[Header::new("X", "a")]).unwrap(), [""; 0]);
     assert_eq!(of(&[line("a"), Header::new("X", "b"), line("c, d")]).unwrap(), ["a", "c", "d"]);
     assert_eq!(of(&[line(""), line("a")]).unwrap(), ["a"]);
-    assert_eq!(of(&[line(""), line(",")]), Err(ExtensionError::EmptyList));
+    assert_eq!(of(&[line("")]).unwrap(), [""; 0]);
+    assert_eq!(of(&[line(""), line(" ,\t,")]).unwrap(), [""; 0]);
     // A quoted string does not go on in the next line.
     assert_eq!(of(&[line("a; b=\"c"), line("d\"")]), Err(ExtensionError::UnterminatedQuote));
 }
@@ -127,7 +128,7 @@ fn values_of_parameters_compare_unescaped() {
 }
 
 #[test]
-fn headers_are_found_in_any_case_and_shown_as_text() {
+fn headers_are_found_in_any_case_and_shown_without_their_values() {
     let lines = [
         Header::new("Set-Cookie", "a=1"),
         Header { name: "X", value: b"\xff\"" },
@@ -138,7 +139,9 @@ fn headers_are_found_in_any_case_and_shown_as_text() {
     assert_eq!(headers.first("set-cookies"), None);
     assert!(headers.all("Set-Cookie").eq([b"a=1", b"b=2"]));
     assert!(headers.into_iter().eq(lines));
-    assert_eq!(format!("{headers:?}"), r#"[Set-Cookie: a=1, X: \xff\", SET-COOKIE: b=2]"#);
+    // A value may be a credential.
+    let shown = "[Set-Cookie: 3 bytes, X: 2 bytes, SET-COOKIE: 3 bytes]";
+    assert_eq!(format!("{headers:?}"), shown);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The opening handshake over bytes, in both roles.
 
 mod answers;
+mod bodies;
 mod client;
 mod client_request;
 mod headers;

@@ -26,7 +26,8 @@ fn model(headers: &[(&str, &str)]) -> Model {
     };
     let list = |name: &str| -> Vec<String> {
         let joined = all(name).join(",");
-        joined.split(',').map(|element| element.trim().to_owned()).collect()
+        let elements = joined.split(',').map(|element| element.trim().to_owned());
+        elements.filter(|element| !element.is_empty()).collect()
     };
     let lower = |name: &str| -> Vec<String> {
         list(name).iter().map(|element| element.to_lowercase()).collect()
@@ -42,12 +43,9 @@ fn model(headers: &[(&str, &str)]) -> Model {
         [_, _, ..] => return Model::Status(400),
         _ => return Model::Status(426),
     }
-    let subprotocols = match all("sec-websocket-protocol")[..] {
-        [] => vec![],
-        _ => list("sec-websocket-protocol"),
-    };
+    let subprotocols = list("sec-websocket-protocol");
     let is_unique = (1..subprotocols.len()).all(|n| !subprotocols[..n].contains(&subprotocols[n]));
-    let is_token = |text: &String| text.chars().all(char::is_alphanumeric) && !text.is_empty();
+    let is_token = |text: &String| text.chars().all(char::is_alphanumeric);
     let is_good = lower("connection").contains(&"upgrade".to_owned())
         && matches!(all("host")[..], ["a"])
         && matches!(all("sec-websocket-key")[..], ["dGhlIHNhbXBsZSBub25jZQ=="])

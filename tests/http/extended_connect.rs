@@ -132,6 +132,25 @@ fn the_scheme_the_authority_and_the_path_are_there() {
     assert_eq!(from_connect(&request).unwrap_err(), OfferError::Target);
 }
 
+/// hyper drops the scheme of a request without `:authority`.
+#[test]
+fn a_host_header_takes_the_place_of_the_authority() {
+    let with_host = |host: &[&str]| {
+        let headers: Vec<_> = host.iter().map(|host| ("host", *host)).chain([VERSION]).collect();
+        let mut request = connect(&headers);
+        *request.uri_mut() = Uri::from_static("/echo?x");
+        from_connect(&request).map(drop)
+    };
+    assert_eq!(with_host(&["server.example.com"]), Ok(()));
+    assert_eq!(with_host(&["[::1]:8443"]), Ok(()));
+    assert_eq!(with_host(&[]), Err(OfferError::Target));
+    for host in ["", "a b", "https://a", "a:b", "u@a"] {
+        assert_eq!(with_host(&[host]), Err(OfferError::Connect(RequestError::Host)), "{host}");
+    }
+    let twice = OfferError::Connect(RequestError::RepeatedHeader("Host"));
+    assert_eq!(with_host(&["a", "a"]), Err(twice));
+}
+
 #[test]
 fn a_host_header_says_the_same_as_the_authority() {
     assert!(check(&[("host", "Server.example.com")]).is_ok());
@@ -191,7 +210,7 @@ fn the_rules_for_other_headers_are_those_of_http_1_1() {
     refused(&[("origin", "a"), ("origin", "a")], RequestError::RepeatedHeader("Origin"));
     refused(&[("origin", "")], RequestError::Origin);
     refused(&[("content-length", "1")], RequestError::Body);
-    refused(&[("sec-websocket-protocol", "a,,b")], RequestError::Subprotocol);
+    refused(&[("sec-websocket-protocol", "a,b c")], RequestError::Subprotocol);
     refused(&[("sec-websocket-protocol", "a, a")], RequestError::DuplicateSubprotocol);
     let error = RequestError::Extensions(ExtensionError::ParameterValue);
     refused(&[("sec-websocket-extensions", "a; b=")], error);

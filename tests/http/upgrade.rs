@@ -312,12 +312,8 @@ fn subprotocols_are_tokens_that_differ_over_all_lines() {
     let name = "Sec-WebSocket-Protocol";
     let offer = offer(&valued(name, &["a,b ,\tc", "D, d"]));
     assert!(offer.subprotocols().eq(["a", "b", "c", "D", "d"]));
-    accepted(name, &[&[], &["a"]]);
-    refused(
-        name,
-        &[&[""], &[","], &["a,,b"], &["a b"], &["a/b"], &["a", ""]],
-        RequestError::Subprotocol,
-    );
+    accepted(name, &[&[], &["a"], &[""], &[","], &["a,,b"], &["a", ""]]);
+    refused(name, &[&["a b"], &["a/b"]], RequestError::Subprotocol);
     refused(name, &[&["a, a"], &["a", "b, a"]], RequestError::DuplicateSubprotocol);
     let many: Vec<String> = (0..65).map(|index| format!("p{index}")).collect();
     let many = many.join(",");
@@ -334,7 +330,6 @@ fn extensions_follow_their_grammar_over_all_lines() {
     assert_eq!(deflate.parameters().next().unwrap().value.unwrap(), "10");
 
     for (value, error) in [
-        ("", ExtensionError::EmptyList),
         ("a; b=", ExtensionError::ParameterValue),
         ("a; b=\"c", ExtensionError::UnterminatedQuote),
         ("a;", ExtensionError::ParameterName),

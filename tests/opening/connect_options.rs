@@ -9,81 +9,8 @@ use http::{HeaderValue, Request, Uri, Version};
 
 use crate::peers::{self, Peer, by_each_adapter, read_head};
 use websocket_proto::blocking::Connector;
-use websocket_proto::handshake::{Scheme, WriteError, accept_key};
+use websocket_proto::handshake::{WriteError, accept_key};
 use websocket_proto::io::{ConnectError, ConnectOptions, UrlErrorKind};
-
-#[test]
-fn urls_with_a_host_are_taken() {
-    use Scheme::{Ws, Wss};
-    for (url, scheme, host, port) in [
-        ("ws://example.com", Ws, "example.com", 80),
-        ("wss://example.com", Wss, "example.com", 443),
-        ("WSS://Example.com/", Wss, "Example.com", 443),
-        ("ws://example.com:/", Ws, "example.com", 80),
-        ("ws://example.com:8080/chat?room=1", Ws, "example.com", 8080),
-        ("ws://example.com?room=1", Ws, "example.com", 80),
-        ("ws://127.0.0.1:65535/", Ws, "127.0.0.1", 65535),
-        ("ws://[::1]", Ws, "::1", 80),
-        ("wss://[2001:db8::1]:8443/", Wss, "2001:db8::1", 8443),
-        ("ws://alice:secret@[::1]:81/", Ws, "::1", 81),
-        ("ws://alice@example.com/", Ws, "example.com", 80),
-        ("ws://:@example.com/", Ws, "example.com", 80),
-        ("ws://@example.com/", Ws, "example.com", 80),
-    ] {
-        let options = ConnectOptions::new(url).unwrap_or_else(|error| panic!("{url}: {error}"));
-        assert_eq!(
-            (options.scheme(), options.host(), options.port()),
-            (scheme, host, port),
-            "{url}"
-        );
-    }
-}
-
-#[test]
-fn urls_that_say_something_else_are_refused() {
-    use UrlErrorKind::{Credentials, Fragment, Host, Invalid, Path, Port, Scheme};
-    for (url, error) in [
-        ("", Invalid),
-        ("example.com", Scheme),
-        ("/chat", Scheme),
-        ("http://example.com/", Scheme),
-        ("wsss://example.com/", Scheme),
-        ("ws://", Invalid),
-        ("ws:///chat", Invalid),
-        ("ws://:80/", Host),
-        ("ws://alice:secret@/", Invalid),
-        ("ws://alice:secret@:80/", Host),
-        ("ws://example.com:65536/", Port),
-        ("ws://example.com:+80/", Port),
-        ("ws://example.com:http/", Port),
-        ("ws://example.com:80:80/", Invalid),
-        ("ws://::1/", Invalid),
-        ("ws://[::1/", Invalid),
-        ("ws://[::1]80/", Port),
-        ("ws://[v1.fe]/", Host),
-        ("ws://[example.com]/", Host),
-        ("ws://exa mple.com/", Invalid),
-        ("ws://example.com/a b", Invalid),
-        ("ws://example.com/\r\nX: y", Invalid),
-        // The `http` crate takes these bytes; a request line must not have them.
-        ("ws://example.com/\u{e9}", Path),
-        ("ws://example.com/?\u{e9}", Path),
-        ("ws://ex%zzmple.com/", Invalid),
-        ("ws://example.com/#", Fragment),
-        ("ws://example.com/chat#top", Fragment),
-        // Two of them: which host is meant?
-        ("ws://alice@evil.test@example.com/", Credentials),
-        ("ws://ali%ge@example.com/", Credentials),
-        ("ws://alice:%2@example.com/", Credentials),
-        // RFC 7617 2: a name ends at its first colon.
-        ("ws://al%3Aice:secret@example.com/", Credentials),
-        ("ws://alice:line%0D%0Abreak@example.com/", Credentials),
-        ("ws://alice:%7F@example.com/", Credentials),
-    ] {
-        let refused = ConnectOptions::new(url).map(|options| options.host().to_owned());
-        assert_eq!(refused.map_err(|error| error.kind()), Err(error), "{url:?}");
-    }
-}
 
 #[test]
 fn a_user_and_password_in_the_url_are_sent_as_basic_authentication() {
@@ -93,6 +20,7 @@ fn a_user_and_password_in_the_url_are_sent_as_basic_authentication() {
         ("Aladdin:open%20sesame@", Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")),
         // RFC 7617 2.1: "test" and "123£" in UTF-8.
         ("test:123%C2%A3@", Some("Basic dGVzdDoxMjPCow==")),
+        ("test:123\u{a3}@", Some("Basic dGVzdDoxMjPCow==")),
         ("alice@", Some("Basic YWxpY2U6")),
         (":secret@", Some("Basic OnNlY3JldA==")),
         ("alice:a:b@", Some("Basic YWxpY2U6YTpi")),
@@ -309,12 +237,12 @@ fn a_refusal_carries_status_headers_and_body() {
             ("retry-after", "120"),
             "later",
         ),
-        // In its transfer coding.
+        // Without its transfer coding.
         (
             "HTTP/1.1 403 \r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n",
             403,
             ("transfer-encoding", "chunked"),
-            "2\r\nno\r\n0\r\n\r\n",
+            "no",
         ),
         // Cut short.
         ("HTTP/1.1 500 \r\nContent-Length: 9\r\n\r\noh", 500, ("content-length", "9"), "oh"),

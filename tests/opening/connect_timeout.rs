@@ -70,13 +70,6 @@ fn a_server_that_stops_within_its_head() {
     assert_times_out(ConnectOptions::new(&server.ws()).unwrap());
 }
 
-#[test]
-fn a_server_that_stops_within_the_body_of_its_refusal() {
-    let head = "HTTP/1.1 503 Busy\r\nContent-Length: 100\r\n\r\nla";
-    let server = Peer::answering_and_waiting(head);
-    assert_times_out(ConnectOptions::new(&server.ws()).unwrap());
-}
-
 /// Each byte alone is in time.
 #[test]
 fn a_server_that_drips() {

@@ -12,7 +12,7 @@ use websocket_proto::deflate::DeflateError;
 use websocket_proto::extension::ExtensionError;
 use websocket_proto::frame::Rsv;
 use websocket_proto::handshake::{RequestError, ResponseError, Scheme, WriteError};
-use websocket_proto::http1::{HeadError, ParseError};
+use websocket_proto::http1::{BodyDecoder, BodyLength, HeadError, ParseError};
 use websocket_proto::io::{
     AcceptError, ConnectError, ConnectOptions, ConnectPhase, ConnectStep, Error, ProxyError, Unsent,
 };
@@ -76,6 +76,7 @@ fn errors_without_io() -> Vec<Box<dyn StdError>> {
         Box::new(head),
         Box::new(HeadError::Tls),
         Box::new(HeadError::Http2),
+        Box::new(BodyDecoder::new(BodyLength::Chunked).decode(&mut &b"x"[..]).unwrap_err()),
         Box::new(ParseError::Head(head)),
         Box::new(ParseError::Version),
         Box::new(ExtensionError::EmptyList),
@@ -129,6 +130,7 @@ fn errors_of_accepting() -> Vec<Box<dyn StdError>> {
         Box::new(AcceptError::Refused { status: 401 }),
         Box::new(AcceptError::Reply(WriteError::HeaderName { index: 0 })),
         Box::new(AcceptError::NoRequest),
+        Box::new(AcceptError::TimedOut { limit: Duration::from_secs(10) }),
         Box::new(AcceptError::Finished),
     ];
     for kind in io {

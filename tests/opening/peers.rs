@@ -103,7 +103,7 @@ pub(crate) fn echo(stream: TcpStream, seen: Sender<String>) {
     let accepted = WebSocketStream::accept_with(stream, Config::new(), |request| {
         let mut head = format!("GET {}\r\n", request.target());
         for header in request.headers().iter() {
-            head += &format!("{header:?}\r\n");
+            head += &format!("{}: {}\r\n", header.name, header.value.escape_ascii());
         }
         let _ = seen.send(head);
         let reply = websocket_proto::io::Reply::accept();
@@ -155,7 +155,7 @@ pub(crate) fn by_each_adapter(
     ]
 }
 
-fn by_blocking(options: ConnectOptions) -> Result<Option<String>, ConnectError> {
+pub(crate) fn by_blocking(options: ConnectOptions) -> Result<Option<String>, ConnectError> {
     let mut socket = blocking::connect(options)?;
     socket.send("Hello").unwrap();
     assert_eq!(socket.read().unwrap(), Some(Message::from("Hello")));

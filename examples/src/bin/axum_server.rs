@@ -11,6 +11,7 @@ use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt as _;
 use bytes::BytesMut;
 use examples::arguments;
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -31,6 +32,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
     let router = Router::new().route("/", get(chat)).with_state(config);
+    // axum goes on after an `accept` that has failed. Small messages leave at once: Nagle's algorithm
+    // is switched off. If that fails, the connection is only slower.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     axum::serve(listener, router).await
 }
 

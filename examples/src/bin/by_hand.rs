@@ -7,6 +7,7 @@ use std::error::Error;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
+use examples::listen;
 use websocket_proto::connection::{
     Connection, ConnectionConfig, Event, Input, Server, SliceOutput, TransportAction,
 };
@@ -16,12 +17,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
     let listener = TcpListener::bind(address)?;
     println!("listening on ws://{}", listener.local_addr()?);
-    for stream in listener.incoming() {
-        if let Err(error) = echo(stream?) {
+    loop {
+        if let Err(error) = echo(listen::accept(&listener)) {
             eprintln!("{error}");
         }
     }
-    Ok(())
 }
 
 fn echo(mut stream: impl Read + Write) -> Result<(), Box<dyn Error>> {

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use examples::arguments;
-use examples::explain;
+use examples::{explain, listen};
 use websocket_proto::blocking::{Acceptor, Config};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -16,27 +16,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(address)?;
     println!("listening on ws://{}", listener.local_addr()?);
     loop {
-        let stream = match listener.accept() {
-            Ok((stream, _)) => stream,
-            // The client has gone already, or there are too many connections now.
-            Err(error) => {
-                eprintln!("cannot accept a connection: {error}");
-                thread::sleep(Duration::from_millis(50));
-                continue;
-            }
-        };
+        let stream = listen::accept(&listener);
         let config = config.clone();
-        thread::spawn(move || {
+        let serve = move || {
             if let Err(error) = serve(stream, config) {
                 eprintln!("{}", explain(&*error));
             }
-        });
+        };
+        // Without a thread the connection is dropped, and the server goes on.
+        if let Err(error) = thread::Builder::new().spawn(serve) {
+            eprintln!("{error}");
+        }
     }
 }
 
 fn serve(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error>> {
-    stream.set_nodelay(true)?;
-    let mut acceptor = Acceptor::new(stream).config(config);
+    let mut acceptor = Acceptor::tcp(stream).config(config);
     let mut socket = match acceptor.accept() {
         Ok(socket) => socket,
         Err(error) => {

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use examples::arguments;
-use examples::explain;
+use examples::{explain, listen};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;
@@ -31,17 +31,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut interrupted = pin!(ctrl_c());
     loop {
         tokio::select! {
-            accepted = listener.accept() => {
-                match accepted {
-                    Ok((stream, _)) => {
-                        connections.spawn(serve(stream, config.clone(), going_away.clone()));
-                    }
-                    // The client has gone already, or there are too many connections now.
-                    Err(error) => {
-                        eprintln!("cannot accept a connection: {error}");
-                        sleep(Duration::from_millis(50)).await;
-                    }
-                }
+            stream = listen::accept_async(&listener) => {
+                connections.spawn(serve(stream, config.clone(), going_away.clone()));
             }
             Some(_) = connections.join_next() => {}
             _ = &mut interrupted => break,
@@ -66,7 +57,6 @@ async fn echo(
     config: Config,
     mut going_away: watch::Receiver<()>,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    stream.set_nodelay(true)?;
     let mut acceptor = Acceptor::new(stream).config(config);
     let mut socket = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept()).await? {
         Ok(socket) => socket,

@@ -7,16 +7,15 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::ready;
-use std::io;
 
 use bytes::BytesMut;
 use examples::arguments;
-use examples::explain;
+use examples::{explain, listen};
 use hyper::body::Incoming;
 use hyper::ext::Protocol;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use websocket_proto::http::Offer;
@@ -27,12 +26,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (address, config) = arguments::parse()?;
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}", listener.local_addr()?);
-    Ok(serve(listener, config).await?)
+    serve(listener, config).await;
+    Ok(())
 }
 
-async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
+async fn serve(listener: TcpListener, config: Config) {
     loop {
-        let (stream, _) = listener.accept().await?;
+        let stream = listen::accept_async(&listener).await;
         let config = config.clone();
         tokio::spawn(async move {
             if let Err(error) = speak_http(stream, config).await {
@@ -43,7 +43,6 @@ async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
 }
 
 async fn speak_http(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
-    stream.set_nodelay(true)?;
     let service =
         service_fn(move |request| ready(Ok::<_, Infallible>(answer(request, config.clone()))));
     http2::Builder::new(TokioExecutor::new())
@@ -58,6 +57,12 @@ fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
     let protocol = request.extensions().get::<Protocol>().map(Protocol::as_str);
     let offer = match Offer::from_request(&request, protocol) {
         Ok(Some(offer)) => offer,
+        // A plain CONNECT asks for a tunnel, which this server does not have (RFC 9110 9.3.6).
+        Ok(None) if request.method() == Method::CONNECT => {
+            let mut response = Response::new(String::new());
+            *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+            return response;
+        }
         Ok(None) => return Response::new("there are WebSockets here\n".into()),
         Err(error) => return error.response(),
     };

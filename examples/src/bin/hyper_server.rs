@@ -5,11 +5,10 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::ready;
-use std::io;
 
 use bytes::BytesMut;
 use examples::arguments;
-use examples::explain;
+use examples::{explain, listen};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -24,12 +23,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (address, config) = arguments::parse()?;
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}", listener.local_addr()?);
-    Ok(serve(listener, config).await?)
+    serve(listener, config).await;
+    Ok(())
 }
 
-async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
+async fn serve(listener: TcpListener, config: Config) {
     loop {
-        let (stream, _) = listener.accept().await?;
+        let stream = listen::accept_async(&listener).await;
         let config = config.clone();
         tokio::spawn(async move {
             if let Err(error) = speak_http(stream, config).await {
@@ -40,7 +40,6 @@ async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
 }
 
 async fn speak_http(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error + Send + Sync>> {
-    stream.set_nodelay(true)?;
     let service =
         service_fn(move |request| ready(Ok::<_, Infallible>(answer(request, config.clone()))));
     http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await?;

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use examples::arguments;
-use examples::explain;
+use examples::{explain, listen};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use websocket_proto::tokio::tokio_rustls::TlsAcceptor;
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Failure> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on wss://{}", listener.local_addr()?);
     loop {
-        let (stream, _) = listener.accept().await?;
+        let stream = listen::accept_async(&listener).await;
         let (tls, config) = (tls.clone(), config.clone());
         tokio::spawn(async move {
             if let Err(error) = serve(stream, tls, config).await {
@@ -53,7 +53,6 @@ async fn main() -> Result<(), Failure> {
 }
 
 async fn serve(stream: TcpStream, tls: TlsAcceptor, config: Config) -> Result<(), Failure> {
-    stream.set_nodelay(true)?;
     let opening = async {
         // TLS first; what comes out of it is a transport like any other.
         let stream = tls.accept(stream).await?;

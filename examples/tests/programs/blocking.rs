@@ -213,3 +213,28 @@ fn a_server_that_is_gone_refuses_the_connection() {
         assert!(matches!(blocking::connect(&url), Err(ConnectError::Io { .. })));
     });
 }
+
+/// `accept` fails with `EMFILE` until a connection ends.
+#[cfg(unix)]
+#[test]
+fn a_server_without_file_descriptors_goes_on_when_it_has_some() {
+    let programs = [
+        env!("CARGO_BIN_EXE_by_hand"),
+        env!("CARGO_BIN_EXE_echo_server"),
+        #[cfg(feature = "tokio")]
+        env!("CARGO_BIN_EXE_echo_server_tokio"),
+        #[cfg(feature = "hyper")]
+        env!("CARGO_BIN_EXE_hyper_server"),
+        #[cfg(feature = "axum")]
+        env!("CARGO_BIN_EXE_axum_server"),
+    ];
+    for program in programs {
+        bounded(move || {
+            let server = Server::start_with_few_files(program);
+            let connect = |_| TcpStream::connect(server.address()).unwrap();
+            let streams: Vec<TcpStream> = (0..40).map(connect).collect();
+            drop(streams);
+            assert_echoes(&server);
+        });
+    }
+}

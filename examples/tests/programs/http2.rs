@@ -175,6 +175,19 @@ async fn what_is_no_good_extended_connect_is_refused_and_the_connection_lives() 
     .await;
 }
 
+/// It asks for a tunnel, which is no page.
+#[tokio::test]
+async fn a_plain_connect_is_not_implemented() {
+    with_server(HTTP2_SERVER, &[], async |address| {
+        let request = http::Request::connect("a.example:443").body(()).expect("a request");
+        let mut http2 = http2(address).await.ready().await.expect("room for a stream");
+        let (response, _) = http2.send_request(request, true).expect("it is sent");
+        let status = response.await.expect("a response").status();
+        assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_fault_on_one_stream_is_reported_and_ends_that_stream_alone() {
     with_server(HTTP2_SERVER, &[], async |address| {

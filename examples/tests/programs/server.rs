@@ -19,13 +19,21 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the program at this path with these arguments, and waits until it listens.
     pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
-        let mut process = Command::new(program)
-            .arg("127.0.0.1:0")
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(program);
+        command.arg("127.0.0.1:0").args(arguments);
+        Self::run(command)
+    }
+
+    /// Starts the program at this path, which may open only a few files.
+    #[cfg(unix)]
+    pub(crate) fn start_with_few_files(program: &str) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -n 24 && exec \"$0\" 127.0.0.1:0", program]);
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim_end().strip_prefix("listening on ").unwrap().to_owned();

@@ -4,8 +4,10 @@
 //! - [`rotate`] is an extension on RSV2, negotiated by its name.
 //! - [`messages`] is a message layer.
 //! - [`pipe`] is an adapter with its own transport.
+//! - [`opening`] is an adapter on the opening handshakes of `io` and on `WebSocket`.
 
 mod messages;
+mod opening;
 mod pipe;
 mod rotate;
 
@@ -28,6 +30,9 @@ fn main() {
     }
     transformed_text_is_validated_when_it_is_readable();
     a_shared_payload_is_not_copied();
+    opening::a_websocket_is_opened_in_steps();
+    opening::a_silent_client_is_given_up();
+    opening::a_refusal_keeps_its_status();
     println!("the conversations went as they should");
 }
 

@@ -27,7 +27,8 @@ struct Direction {
 }
 
 /// The result of a read.
-enum Read {
+pub enum Read {
+    /// Some bytes have arrived.
     Bytes(Vec<u8>),
     /// Nothing has arrived yet.
     WouldBlock,
@@ -47,7 +48,8 @@ pub fn pipe() -> (End, End) {
 }
 
 impl End {
-    fn read(&self) -> Read {
+    /// Reads what has arrived, up to a few bytes.
+    pub fn read(&self) -> Read {
         let mut incoming = self.incoming.borrow_mut();
         let len = incoming.bytes.len().min(READ);
         match len {
@@ -57,7 +59,8 @@ impl End {
         }
     }
 
-    fn write(&self, bytes: &[u8]) -> usize {
+    /// Writes what the pipe takes, and returns how many bytes that are.
+    pub fn write(&self, bytes: &[u8]) -> usize {
         let mut outgoing = self.outgoing.borrow_mut();
         let len = bytes.len().min(CAPACITY - outgoing.bytes.len());
         outgoing.bytes.extend(&bytes[..len]);

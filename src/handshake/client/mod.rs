@@ -52,7 +52,8 @@ impl ClientHandshake {
     ///
     /// The response exceeds the limits, does not match the offer, or violates HTTP or RFC 6455,
     /// section 4.2.2. Drop the transport. The client sends no Close frame (RFC 6455,
-    /// section 7.2.1).
+    /// section 7.2.1). After [`FoldedLine`](crate::http1::HeadError::FoldedLine) the handshake can
+    /// continue: call [`unfold`](Self::unfold).
     pub fn receive<'b>(
         &mut self,
         request: &ClientRequest<'_>,
@@ -86,6 +87,14 @@ impl ClientHandshake {
             }
         }
         Ok(None)
+    }
+
+    /// Replaces obsolete line folding in the head by spaces, as RFC 9112, section 5.2, requires of a
+    /// client. Call it after [`receive`](Self::receive) has failed with
+    /// [`FoldedLine`](crate::http1::HeadError::FoldedLine), with the same bytes, and then call
+    /// `receive` again. It changes no byte after the head.
+    pub fn unfold(&self, bytes: &mut [u8]) {
+        self.scanner.unfold(bytes);
     }
 
     /// Returns how many bytes of the response have arrived. The caller can use it to detect a

@@ -12,7 +12,7 @@ use crate::handshake::headers::{VERSION, is_handshake_header, write_extensions};
 use crate::handshake::key::{accept_key, key_from_nonce};
 use crate::http1::grammar::{origin_text, token, visible};
 use crate::http1::host::{is_host, is_host_and_port, is_ipv6};
-use crate::http1::{HeadWriter, Header};
+use crate::http1::{HeadWriter, Header, ShownTarget};
 
 /// A request for a WebSocket. Complete it with the methods below, then write it.
 ///
@@ -34,7 +34,7 @@ use crate::http1::{HeadWriter, Header};
 /// assert!(out[..len].starts_with(b"GET /chat?room=1 HTTP/1.1\r\nHost: [::1]:8443\r\n"));
 /// # Ok::<(), websocket_proto::handshake::WriteError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[must_use = "a request does nothing until it is written"]
 pub struct ClientRequest<'a> {
     host: &'a str,
@@ -207,6 +207,22 @@ impl<'a> ClientRequest<'a> {
             writer.list("Sec-WebSocket-Protocol", self.subprotocols);
         }
         Ok(())
+    }
+}
+
+/// Shows no query, no subprotocols, no header values and no nonce.
+impl fmt::Debug for ClientRequest<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientRequest")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("target", &ShownTarget(self.target))
+            .field("subprotocols", &self.subprotocols.len())
+            .field("extensions", &self.extensions)
+            .field("deflate", &self.deflate)
+            .field("origin", &self.origin)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
     }
 }
 

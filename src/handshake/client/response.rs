@@ -1,6 +1,8 @@
 //! A server's response that the client has checked
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.1).
 
+use core::fmt;
+
 use super::error::ResponseError;
 use super::request::ClientRequest;
 use crate::deflate::{PERMESSAGE_DEFLATE, Terms};
@@ -13,7 +15,7 @@ use crate::http1::{Field, Headers, HttpResponse};
 
 /// A response that opens the WebSocket and meets RFC 6455, section 4.1. It borrows the caller's
 /// bytes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Response<'b> {
     http: HttpResponse<'b>,
     subprotocol: Option<&'b str>,
@@ -99,6 +101,17 @@ impl<'b> Response<'b> {
     #[must_use]
     pub const fn head_len(&self) -> usize {
         self.http.head_len
+    }
+}
+
+/// Shows no header values.
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("http", &self.http)
+            .field("subprotocol", &self.subprotocol)
+            .field("deflate_terms", &self.deflate_terms)
+            .finish_non_exhaustive()
     }
 }
 

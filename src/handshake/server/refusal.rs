@@ -1,12 +1,12 @@
 //! The server's answer that opens no WebSocket ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455),
 //! section 4.2.2, and [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110)).
 
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use super::error::RequestError;
 use crate::handshake::error::WriteError;
 use crate::handshake::headers::VERSION;
-use crate::http1::{HeadWriter, Header, is_framing_header};
+use crate::http1::{HeadWriter, Header, ShownLen, is_framing_header};
 
 /// A response with a status other than 101: a refusal, a redirect, a demand for credentials, or a
 /// page.
@@ -37,9 +37,10 @@ pub struct Refusal<'a> {
     status: u16,
     pub(crate) headers: &'a [Header<'a>],
     body: RefusalBody<'a>,
+    is_to_head: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 enum RefusalBody<'a> {
     Bytes(&'a [u8]),
     /// The text of the error, followed by a line end.
@@ -52,7 +53,7 @@ impl<'a> Refusal<'a> {
     /// The status must be from 200 to 599, except 204, 205 and 304, whose responses have no body.
     /// [`write`](Self::write) checks this.
     pub const fn new(status: u16) -> Self {
-        Self { status, headers: &[], body: RefusalBody::Bytes(b"") }
+        Self { status, headers: &[], body: RefusalBody::Bytes(b""), is_to_head: false }
     }
 
     /// Sets other headers to send, such as `Content-Type`, `Location` or `WWW-Authenticate`.
@@ -67,6 +68,13 @@ impl<'a> Refusal<'a> {
     /// Sets the body.
     pub const fn body(mut self, body: &'a [u8]) -> Self {
         self.body = RefusalBody::Bytes(body);
+        self
+    }
+
+    /// Sets whether the request had the method `HEAD`. The response to such a request has the headers
+    /// of a response to `GET`, but no body (RFC 9110, section 9.3.2).
+    pub const fn to_head(mut self, is_to_head: bool) -> Self {
+        self.is_to_head = is_to_head;
         self
     }
 
@@ -95,7 +103,9 @@ impl<'a> Refusal<'a> {
         let connection = self.connection();
         let len = self.body.len();
         let _ = write!(writer, "Content-Length: {len}\r\nConnection: {connection}\r\n\r\n");
-        self.body.write(&mut writer);
+        if !self.is_to_head {
+            self.body.write(&mut writer);
+        }
         Ok(writer.finish()?)
     }
 
@@ -140,7 +150,22 @@ impl RequestError {
             }
             _ => const { &[TEXT] },
         };
-        Refusal { status: self.status(), headers, body: RefusalBody::Error(self) }
+        Refusal {
+            status: self.status(),
+            headers,
+            body: RefusalBody::Error(self),
+            is_to_head: false,
+        }
+    }
+}
+
+/// Shows the length of the caller's bytes.
+impl fmt::Debug for RefusalBody<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => fmt::Debug::fmt(&ShownLen(bytes.len()), f),
+            Self::Error(error) => fmt::Debug::fmt(error, f),
+        }
     }
 }
 

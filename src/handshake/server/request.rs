@@ -1,20 +1,22 @@
 //! A client's request for a WebSocket that the server has checked
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2.1).
 
+use core::fmt;
+
 use super::error::RequestError;
 use crate::extension::{Extension, Extensions};
 use crate::handshake::headers::{Fields, MAX_SUBPROTOCOLS, VERSION};
 use crate::handshake::key::is_key;
 use crate::http1::grammar::{origin_text, token, visible};
 use crate::http1::host::is_host_and_port;
-use crate::http1::{Field, Headers, HttpRequest, Values};
+use crate::http1::{Field, Headers, HttpRequest, ShownTarget, ShownText, Values};
 
 /// A request for a WebSocket that meets RFC 6455, section 4.2.1. It borrows the caller's bytes.
 ///
 /// Answer it with [`accept`](Self::accept) or with a [`Refusal`](super::Refusal). Examples of a
 /// refusal are 403 for an [`origin`](Self::origin) that the server does not allow (RFC 6455,
 /// section 10.2), and 404 for an unknown [`path`](Self::path).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Request<'b> {
     http: HttpRequest<'b>,
     key: &'b [u8],
@@ -163,13 +165,26 @@ impl<'b> Request<'b> {
     }
 }
 
+/// Shows no query, no subprotocols and no header values: clients pass tokens in all of them.
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("host", &ShownText(self.host.as_bytes()))
+            .field("target", &ShownTarget(self.http.target))
+            .field("origin", &self.origin.map(|origin| ShownText(origin.as_bytes())))
+            .field("headers", &self.http.headers)
+            .field("head_len", &self.http.head_len)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Checks that the subprotocols are tokens and that no two are equal (RFC 6455, section 4.1,
-/// item 10). Unlike other lists, this list may not have empty elements.
+/// item 10). Empty elements are ignored, as in every list (RFC 9110, section 5.6.1.2).
 pub(crate) fn check_subprotocols<'b>(
     list: impl Iterator<Item = &'b [u8]>,
 ) -> Result<(), RequestError> {
     let mut seen = [""; MAX_SUBPROTOCOLS];
-    for (index, element) in list.enumerate() {
+    for (index, element) in list.filter(|element| !element.is_empty()).enumerate() {
         let subprotocol = token(element).ok_or(RequestError::Subprotocol)?;
         let slot = seen.get_mut(index).ok_or(RequestError::TooManySubprotocols)?;
         *slot = subprotocol;
@@ -276,7 +291,7 @@ fn check_key(field: Field<'_>) -> Result<&[u8], RequestError> {
 
 /// Checks that `Host` occurs once and is valid (RFC 6455, section 4.2.1, item 2). RFC 9112,
 /// section 3.2, requires status 400 otherwise.
-fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
+pub(crate) fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
     match field {
         Field::Once(host) => {
             visible(host).filter(|host| is_host_and_port(host)).ok_or(RequestError::Host)

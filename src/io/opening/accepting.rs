@@ -1,19 +1,72 @@
-//! The server's opening handshake as steps, for any way of reading and writing.
+//! The server's opening handshake as steps, for any way to read and write
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2).
 
+use core::fmt;
 use core::mem;
+use core::time::Duration;
+use std::io::{self, ErrorKind};
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, BufMut, BytesMut};
 
 use super::Step;
+use super::responding::{refuse, respond, upgrade_required};
+use super::time_limit::TimeLimit;
+use crate::connection::Server;
 use crate::deflate::Preferences;
 use crate::handshake::{Incoming, Opened, Refusal, ServerHandshake};
-use crate::http1::HeadLimits;
-use crate::io::{AcceptError, Reply, encode_head};
+use crate::http1::{HeadLimits, Header};
+use crate::io::{AcceptError, HANDSHAKE_READ, Reply};
+use crate::websocket::{Config, WebSocket};
 
-/// An opening handshake in progress. [`step`](Self::step) tells what it needs next. Between two steps
-/// it can wait for the transport as long as necessary.
-#[derive(Debug)]
-pub(crate) struct Accepting {
+/// The opening handshake of a server, for any way to read and write (RFC 6455, section 4.2).
+///
+/// The methods are of four kinds:
+///
+/// - The methods whose names begin with `step` return the next action.
+/// - [`input`](Self::input), [`receive_eof`](Self::receive_eof), [`output`](Self::output) and
+///   [`flushed`](Self::flushed) connect the handshake to a transport.
+/// - [`incoming`](Self::incoming) and [`reply`](Self::reply) decide about the request between two
+///   steps. A closure can decide in [`step`](Self::step) instead.
+/// - [`deadline`](Self::deadline) and [`handle_deadline`](Self::handle_deadline) limit the time.
+///
+/// ```
+/// use std::io::{Read, Write};
+/// use std::time::Instant;
+///
+/// use bytes::{Buf, BufMut};
+/// use websocket_proto::connection::Server;
+/// use websocket_proto::http1::HeadLimits;
+/// use websocket_proto::io::{AcceptError, Accepting, Reply, Step};
+/// use websocket_proto::{WebSocket, websocket::Config};
+///
+/// fn accept(mut stream: impl Read + Write) -> Result<WebSocket<Server>, AcceptError> {
+///     let clock = Instant::now();
+///     let mut accepting = Accepting::new(HeadLimits::DEFAULT, None);
+///     loop {
+///         accepting.handle_deadline(clock.elapsed());
+///         match accepting.step(|_| Reply::accept()) {
+///             Step::Read => {
+///                 let mut bytes = [0; 1024];
+///                 match stream.read(&mut bytes)? {
+///                     0 => accepting.receive_eof(),
+///                     len => accepting.input().put_slice(&bytes[..len]),
+///                 }
+///             }
+///             Step::Write => {
+///                 while accepting.output().has_remaining() {
+///                     let written = stream.write(accepting.output().chunk())?;
+///                     accepting.output().advance(written);
+///                 }
+///                 stream.flush()?;
+///                 accepting.flushed();
+///             }
+///             Step::Done(outcome) => break outcome.map(drop)?,
+///         }
+///     }
+///     accepting.into_websocket(Config::new()).ok_or(AcceptError::Finished)
+/// }
+/// ```
+pub struct Accepting {
     handshake: ServerHandshake,
     /// The preferences for permessage-deflate, or `None` to decline it.
     deflate: Option<Preferences>,
@@ -23,6 +76,8 @@ pub(crate) struct Accepting {
     pub(crate) output: BytesMut,
     /// Whether the response is still to be written and flushed.
     pub(crate) unflushed: bool,
+    eof: bool,
+    time: TimeLimit,
     progress: Progress,
 }
 
@@ -30,6 +85,8 @@ pub(crate) struct Accepting {
 enum Progress {
     /// The request has not been answered. Its head may still be incomplete.
     Request,
+    /// The request was returned to the application, which has not answered it yet.
+    Decision,
     /// The request has been answered. It stays at the front of the input until the response is
     /// written.
     Response {
@@ -37,65 +94,114 @@ enum Progress {
         /// The result to return then.
         outcome: Result<Opened, AcceptError>,
     },
-    /// The result has been returned.
-    Over,
+    /// The result has been returned. It is `None` if no WebSocket was opened.
+    Over(Option<Opened>),
 }
 
 impl Accepting {
-    pub(crate) fn new(limits: HeadLimits, deflate: Option<Preferences>) -> Self {
+    /// The default of [`handshake_timeout`](Self::handshake_timeout): 10 s.
+    pub const DEFAULT_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// The time for writing the response with status 408.
+    const FAREWELL: Duration = Duration::from_secs(1);
+
+    /// Creates a handshake with limits for the head of the request, and with the preferences for
+    /// permessage-deflate, or `None` to decline it.
+    #[must_use]
+    pub fn new(limits: HeadLimits, deflate: Option<Preferences>) -> Self {
         Self {
             handshake: ServerHandshake::with_limits(limits),
             deflate,
             input: BytesMut::new(),
             output: BytesMut::new(),
             unflushed: false,
+            eof: false,
+            time: TimeLimit::new(Self::DEFAULT_HANDSHAKE_TIMEOUT),
             progress: Progress::Request,
         }
     }
 
+    /// Sets the time limit for the whole handshake. The default is 10 s, and `Duration::MAX`
+    /// switches the limit off.
+    ///
+    /// The limit begins at the first call of [`deadline`](Self::deadline) or
+    /// [`handle_deadline`](Self::handle_deadline). While the application decides about a request
+    /// that a step has returned, no time limit applies. The response to it then has the whole time
+    /// again.
+    #[must_use]
+    pub fn handshake_timeout(mut self, limit: Duration) -> Self {
+        self.time = TimeLimit::new(limit);
+        self
+    }
+
     /// Continues until the response is written. `answer` is called once, when the request has
     /// arrived, unless [`reply`](Self::reply) has answered it.
-    pub(crate) fn step(
+    ///
+    /// # Errors
+    /// `Done` contains the reason why no WebSocket was opened. The response, if the client got one,
+    /// has been written.
+    pub fn step(
         &mut self,
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
     ) -> Step<Result<Opened, AcceptError>> {
-        if matches!(self.progress, Progress::Request) && !self.answer(answer) {
-            return Step::Read;
+        if !self.is_answered() && !self.answer(answer) {
+            return self.read();
         }
-        if self.unflushed {
+        if self.unflushed || !self.output.is_empty() {
             return Step::Write;
         }
-        Step::Done(match mem::replace(&mut self.progress, Progress::Over) {
+        Step::Done(match mem::replace(&mut self.progress, Progress::Over(None)) {
             Progress::Response { head_len, outcome } => {
                 self.input.advance(head_len);
+                self.progress = Progress::Over(outcome.as_ref().ok().cloned());
                 outcome
             }
-            Progress::Request | Progress::Over => Err(AcceptError::Finished),
+            over => {
+                self.progress = over;
+                Err(AcceptError::Finished)
+            }
         })
     }
 
     /// Continues until the request has arrived, of whatever kind, and does not answer it. Only a
-    /// request that breaks the rules is answered here, by its refusal.
-    pub(crate) fn step_to_incoming(&mut self) -> Step<Result<(), AcceptError>> {
+    /// request that breaks the rules is answered here, by its refusal. After `Done`, call
+    /// [`incoming`](Self::incoming), then [`reply`](Self::reply).
+    ///
+    /// # Errors
+    /// Those of [`step`](Self::step).
+    pub fn step_to_incoming(&mut self) -> Step<Result<(), AcceptError>> {
+        if self.is_timed_out() {
+            return self.step_to_refusal();
+        }
         match self.peek() {
-            Ok(Some(_)) => Step::Done(Ok(())),
-            Ok(None) => Step::Read,
+            Ok(Some(_)) => self.decide(),
+            Ok(None) => self.read(),
             Err(_) => self.step_to_refusal(),
         }
     }
 
     /// Continues until a request for a WebSocket has arrived, and does not answer it. Any other
-    /// request is answered here.
-    pub(crate) fn step_to_request(&mut self) -> Step<Result<(), AcceptError>> {
+    /// request is answered here, with status 426. After `Done`, call [`incoming`](Self::incoming),
+    /// then [`reply`](Self::reply).
+    ///
+    /// # Errors
+    /// Those of [`step`](Self::step).
+    pub fn step_to_request(&mut self) -> Step<Result<(), AcceptError>> {
+        if self.is_timed_out() {
+            return self.step_to_refusal();
+        }
         match self.peek() {
-            Ok(Some(Incoming::WebSocket(_))) => Step::Done(Ok(())),
-            Ok(None) => Step::Read,
+            Ok(Some(Incoming::WebSocket(_))) => self.decide(),
+            Ok(None) => self.read(),
             Ok(Some(Incoming::Http(_))) | Err(_) => self.step_to_refusal(),
         }
     }
 
     /// Continues until the response is written that [`reply`](Self::reply) has given.
-    pub(crate) fn step_to_reply(&mut self) -> Step<Result<Opened, AcceptError>> {
+    ///
+    /// # Errors
+    /// Those of [`step`](Self::step).
+    pub fn step_to_reply(&mut self) -> Step<Result<Opened, AcceptError>> {
         self.step(|_| Reply::refuse(500))
     }
 
@@ -111,22 +217,129 @@ impl Accepting {
     }
 
     /// Returns the request, or `None` while its head is incomplete and after the response is
-    /// written.
-    pub(crate) fn incoming(&mut self) -> Option<Incoming<'_>> {
+    /// written. Each call parses the head again.
+    pub fn incoming(&mut self) -> Option<Incoming<'_>> {
         self.peek().ok().flatten()
     }
 
-    /// Answers the request. An answer that was given before stays.
-    pub(crate) fn reply(&mut self, reply: Reply) -> Result<(), AcceptError> {
-        if matches!(self.progress, Progress::Request) && !self.answer(|_| reply) {
+    /// Answers the request. An answer that was given before stays. Continue with
+    /// [`step_to_reply`](Self::step_to_reply), which also reports a reply that cannot be sent.
+    ///
+    /// # Errors
+    /// [`NoRequest`](AcceptError::NoRequest): the request has not arrived yet.
+    pub fn reply(&mut self, reply: Reply) -> Result<(), AcceptError> {
+        if !self.is_answered() && !self.answer(|_| reply) {
             return Err(AcceptError::NoRequest);
         }
         Ok(())
     }
 
+    /// Returns the buffer for the bytes of the client. Add the bytes that the transport has read.
+    pub fn input(&mut self) -> &mut (impl BufMut + use<>) {
+        self.input.reserve(HANDSHAKE_READ);
+        &mut self.input
+    }
+
+    /// Records that the transport has ended. If the request is incomplete, the next step fails.
+    pub const fn receive_eof(&mut self) {
+        self.eof = true;
+    }
+
+    /// Returns the bytes to write. Advance it by the number of bytes that the transport has written.
+    pub fn output(&mut self) -> &mut (impl Buf + use<>) {
+        &mut self.output
+    }
+
+    /// Records that the transport was flushed. While the output is not empty this call has no
+    /// effect.
+    pub fn flushed(&mut self) {
+        self.unflushed = !self.output.is_empty();
+    }
+
+    /// Returns the time at which [`handle_deadline`](Self::handle_deadline) has something to do, or
+    /// `None` if there is no such time. `now` is the time since a fixed moment that the caller
+    /// chooses.
+    pub fn deadline(&mut self, now: Duration) -> Option<Duration> {
+        match self.progress {
+            Progress::Request | Progress::Response { .. } => self.time.end(now),
+            Progress::Decision | Progress::Over(_) => None,
+        }
+    }
+
+    /// Ends the handshake if its time limit is over. Before that it has no effect, so it can be
+    /// called at any time.
+    ///
+    /// If the request was not answered yet, the next step writes a response with status 408, for
+    /// which the transport has one more second. Then the step fails with
+    /// [`TimedOut`](AcceptError::TimedOut). If a response is in progress, its rest is dropped.
+    pub fn handle_deadline(&mut self, now: Duration) {
+        let limit = self.time.limit();
+        if self.deadline(now).is_none() || !self.time.is_over(now) {
+            return;
+        }
+        if self.is_answered() {
+            if let Progress::Response { outcome, .. } = &mut self.progress
+                && !matches!(outcome, Err(AcceptError::TimedOut { .. }))
+            {
+                *outcome = Err(AcceptError::TimedOut { limit });
+            }
+            self.output.clear();
+            self.unflushed = false;
+        } else {
+            const TEXT: Header<'_> = Header::new("Content-Type", "text/plain; charset=utf-8");
+            let refusal = Refusal::new(408).headers(&[TEXT]);
+            refuse(refusal.body(b"the request did not arrive in time\n"), &mut self.output);
+            let outcome = Err(AcceptError::TimedOut { limit });
+            self.progress = Progress::Response { head_len: 0, outcome };
+            self.unflushed = true;
+            self.time = TimeLimit::new(Self::FAREWELL);
+            self.time.end(now);
+        }
+    }
+
+    /// Returns the WebSocket that this handshake has opened. It has the bytes that were read after
+    /// the request. Returns `None` if the handshake is not over or has opened no WebSocket.
+    #[must_use]
+    pub fn into_websocket(self, config: Config) -> Option<WebSocket<Server>> {
+        let Progress::Over(Some(opened)) = self.progress else {
+            return None;
+        };
+        let mut websocket = WebSocket::new(Server, config, opened);
+        websocket.input().append(self.input);
+        Some(websocket)
+    }
+
+    const fn is_answered(&self) -> bool {
+        !matches!(self.progress, Progress::Request | Progress::Decision)
+    }
+
+    const fn is_timed_out(&self) -> bool {
+        matches!(
+            self.progress,
+            Progress::Response { outcome: Err(AcceptError::TimedOut { .. }), .. }
+        )
+    }
+
+    /// Leaves the decision to the application.
+    fn decide(&mut self) -> Step<Result<(), AcceptError>> {
+        if matches!(self.progress, Progress::Request) {
+            self.progress = Progress::Decision;
+        }
+        Step::Done(Ok(()))
+    }
+
+    /// Asks for more bytes of the request.
+    fn read<T>(&mut self) -> Step<Result<T, AcceptError>> {
+        if !self.eof {
+            return Step::Read;
+        }
+        self.progress = Progress::Over(None);
+        Step::Done(Err(io::Error::from(ErrorKind::UnexpectedEof).into()))
+    }
+
     /// Looks at the request. This parses its head again.
     fn peek(&mut self) -> Result<Option<Incoming<'_>>, AcceptError> {
-        if matches!(self.progress, Progress::Over) {
+        if matches!(self.progress, Progress::Over(_)) {
             return Err(AcceptError::Finished);
         }
         self.handshake.receive(&self.input).map_err(AcceptError::Request)
@@ -139,49 +352,28 @@ impl Accepting {
             Ok(None) => return false,
             Ok(Some(incoming)) => respond(&incoming, answer, self.deflate, &mut self.output),
             Err(error) => {
-                refuse(error.refusal(), &mut self.output);
+                let is_head = self.input.trim_ascii_start().starts_with(b"HEAD ");
+                refuse(error.refusal().to_head(is_head), &mut self.output);
                 (0, Err(AcceptError::Request(error)))
             }
         };
+        if matches!(self.progress, Progress::Decision) {
+            // The limit is for the client, and the application may have taken long.
+            self.time = TimeLimit::new(self.time.limit());
+        }
         self.progress = Progress::Response { head_len, outcome };
         self.unflushed = true;
         true
     }
 }
 
-/// Writes the answer. Returns the length of the request, and the result for the caller.
-fn respond(
-    incoming: &Incoming<'_>,
-    answer: impl FnOnce(&Incoming<'_>) -> Reply,
-    deflate: Option<Preferences>,
-    output: &mut BytesMut,
-) -> (usize, Result<Opened, AcceptError>) {
-    let (request, head_len) = match incoming {
-        Incoming::WebSocket(request) => (Some(request), request.head_len()),
-        Incoming::Http(request) => (None, request.head_len),
-    };
-    let reply = answer(incoming);
-    let outcome = match reply.write(request, deflate, output) {
-        Ok(Some(opened)) => Ok(opened),
-        Ok(None) if request.is_none() => Err(AcceptError::NotWebSocket { status: reply.status() }),
-        Ok(None) => Err(AcceptError::Refused { status: reply.status() }),
-        Err(error) => {
-            refuse(Refusal::new(500), output);
-            Err(AcceptError::Reply(error))
-        }
-    };
-    (head_len, outcome)
-}
-
-fn refuse(refusal: Refusal<'_>, output: &mut BytesMut) {
-    // A refusal of our own has nothing that could be refused.
-    let _ = encode_head(output, |out| refusal.write(out));
-}
-
-/// What a request that asks for no WebSocket gets when nobody answers it otherwise.
-pub(crate) fn upgrade_required() -> Reply {
-    Reply::refuse(426)
-        .header("Upgrade", "websocket")
-        .header("Content-Type", "text/plain; charset=utf-8")
-        .body("this is a WebSocket endpoint: ask for an upgrade\n")
+/// Shows no bytes of the request or the response, which may contain credentials.
+impl fmt::Debug for Accepting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accepting")
+            .field("input_len", &self.input.len())
+            .field("output_len", &self.output.len())
+            .field("progress", &self.progress)
+            .finish_non_exhaustive()
+    }
 }

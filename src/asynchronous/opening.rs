@@ -1,0 +1,125 @@
+//! The transport of an opening handshake
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4).
+
+use core::future::poll_fn;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+use std::io::{self, ErrorKind, IoSlice};
+
+use bytes::{Buf, BufMut as _};
+
+use super::Transport;
+use crate::io::{Accepting, Connecting, Step, Tunneling};
+
+/// What the handshakes have in common.
+pub(crate) trait Handshake {
+    fn receive(&mut self, bytes: &[u8]);
+    fn receive_eof(&mut self);
+    fn output(&mut self) -> impl Buf;
+    fn flushed(&mut self);
+    fn deadline(&mut self, now: Duration) -> Option<Duration>;
+    fn handle_deadline(&mut self, now: Duration);
+}
+
+macro_rules! impl_handshake {
+    ($($name:ident)*) => {$(
+        impl Handshake for $name {
+            fn receive(&mut self, bytes: &[u8]) {
+                self.input().put_slice(bytes);
+            }
+
+            fn receive_eof(&mut self) {
+                self.receive_eof();
+            }
+
+            fn output(&mut self) -> impl Buf {
+                self.output()
+            }
+
+            fn flushed(&mut self) {
+                self.flushed();
+            }
+
+            fn deadline(&mut self, now: Duration) -> Option<Duration> {
+                self.deadline(now)
+            }
+
+            fn handle_deadline(&mut self, now: Duration) {
+                self.handle_deadline(now);
+            }
+        }
+    )*};
+}
+
+impl_handshake!(Accepting Connecting Tunneling);
+
+/// Calls `step`, and reads or writes as it asks, until it returns the result. If the future is
+/// dropped, nothing is lost.
+///
+/// # Errors
+/// Returns the error of the transport or of its timer.
+pub(crate) async fn drive<T: Transport, H: Handshake, O>(
+    transport: &mut T,
+    handshake: &mut H,
+    mut step: impl FnMut(&mut H) -> Step<O>,
+) -> io::Result<O> {
+    loop {
+        let writes = match step(handshake) {
+            Step::Read => false,
+            Step::Write => true,
+            Step::Done(outcome) => return Ok(outcome),
+        };
+        poll_fn(|context| {
+            let moved = if writes {
+                poll_write(transport, handshake, context)
+            } else {
+                poll_read(transport, handshake, context)
+            };
+            if moved.is_ready() {
+                return moved;
+            }
+            let Some(deadline) = handshake.deadline(transport.now()) else {
+                return Poll::Pending;
+            };
+            ready!(transport.poll_until(deadline, context))?;
+            handshake.handle_deadline(transport.now());
+            Poll::Ready(Ok(()))
+        })
+        .await?;
+    }
+}
+
+fn poll_read<T: Transport>(
+    transport: &mut T,
+    handshake: &mut impl Handshake,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    let mut buffer = [0; 4096];
+    match ready!(transport.poll_read(&mut buffer, context)) {
+        Ok(0) => handshake.receive_eof(),
+        Ok(read) => handshake.receive(buffer.get(..read).unwrap_or_default()),
+        // A TLS stream reports in this way that it was cut off.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => handshake.receive_eof(),
+        Err(error) => return Poll::Ready(Err(error)),
+    }
+    Poll::Ready(Ok(()))
+}
+
+fn poll_write<T: Transport>(
+    transport: &mut T,
+    handshake: &mut impl Handshake,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    let mut output = handshake.output();
+    while output.has_remaining() {
+        let written = ready!(transport.poll_write(&[IoSlice::new(output.chunk())], context))?;
+        if written == 0 {
+            return Poll::Ready(Err(ErrorKind::WriteZero.into()));
+        }
+        output.advance(written);
+    }
+    drop(output);
+    ready!(transport.poll_flush(context))?;
+    handshake.flushed();
+    Poll::Ready(Ok(()))
+}
