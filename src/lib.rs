@@ -15,7 +15,7 @@
 //!     for stream in TcpListener::bind("127.0.0.1:9001")?.incoming() {
 //!         thread::spawn(move || {
 //!             // The whole opening handshake may take 10 s.
-//!             let mut socket = Acceptor::tcp(stream?).accept()?;
+//!             let mut socket = Acceptor::new(stream?).accept()?;
 //!             // `read` also answers Pings and the Close of the client.
 //!             while let Some(message) = socket.read()? {
 //!                 if message.is_data() {

@@ -3,55 +3,12 @@
 
 use core::future::poll_fn;
 use core::task::{Context, Poll, ready};
-use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice};
 
-use bytes::{Buf, BufMut as _};
+use bytes::Buf as _;
 
 use super::Transport;
-use crate::io::{Accepting, Connecting, Step, Tunneling};
-
-/// What the handshakes have in common.
-pub(crate) trait Handshake {
-    fn receive(&mut self, bytes: &[u8]);
-    fn receive_eof(&mut self);
-    fn output(&mut self) -> impl Buf;
-    fn flushed(&mut self);
-    fn deadline(&mut self, now: Duration) -> Option<Duration>;
-    fn handle_deadline(&mut self, now: Duration);
-}
-
-macro_rules! impl_handshake {
-    ($($name:ident)*) => {$(
-        impl Handshake for $name {
-            fn receive(&mut self, bytes: &[u8]) {
-                self.input().put_slice(bytes);
-            }
-
-            fn receive_eof(&mut self) {
-                self.receive_eof();
-            }
-
-            fn output(&mut self) -> impl Buf {
-                self.output()
-            }
-
-            fn flushed(&mut self) {
-                self.flushed();
-            }
-
-            fn deadline(&mut self, now: Duration) -> Option<Duration> {
-                self.deadline(now)
-            }
-
-            fn handle_deadline(&mut self, now: Duration) {
-                self.handle_deadline(now);
-            }
-        }
-    )*};
-}
-
-impl_handshake!(Accepting Connecting Tunneling);
+use crate::io::{Handshake, Step};
 
 /// Calls `step`, and reads or writes as it asks, until it returns the result. If the future is
 /// dropped, nothing is lost.

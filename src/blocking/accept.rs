@@ -2,14 +2,12 @@
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.2).
 
 use core::time::Duration;
-use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::io;
+use std::time::Instant;
 
-use super::deadline::{Calls, Deadline, SetTimeOuts, Transferred, set_time_outs};
-use super::ending::see_out;
-use super::{ServerStream, WebSocketStream};
-use crate::connection::Server;
-use crate::handshake::{Incoming, Opened, Request};
+use super::opening::{drive, see_out};
+use super::{ServerStream, Transport, WebSocketStream};
+use crate::handshake::{Incoming, Request};
 use crate::http1::HeadLimits;
 use crate::io::{AcceptError, Accepting, Reply, Step, upgrade_required};
 use crate::websocket::Config;
@@ -57,8 +55,8 @@ pub struct Acceptor<S> {
     limits: HeadLimits,
     config: Config,
     handshake_timeout: Duration,
-    set_time_outs: SetTimeOuts<S>,
-    accepting: Option<(Accepting, Calls<S>)>,
+    /// With the time of the first call.
+    accepting: Option<(Accepting, Instant)>,
 }
 
 impl<S> Acceptor<S> {
@@ -69,7 +67,6 @@ impl<S> Acceptor<S> {
             limits: HeadLimits::DEFAULT,
             config: Config::new(),
             handshake_timeout: Accepting::DEFAULT_HANDSHAKE_TIMEOUT,
-            set_time_outs: |_, _| Ok(()),
             accepting: None,
         }
     }
@@ -83,27 +80,6 @@ impl<S> Acceptor<S> {
     #[must_use]
     pub const fn handshake_timeout(mut self, limit: Duration) -> Self {
         self.handshake_timeout = limit;
-        self
-    }
-
-    /// Sets how to limit the time of one call on the transport. The acceptor calls `set` before
-    /// each read and each write, and with `None` at the end.
-    ///
-    /// ```no_run
-    /// # type TlsStream = std::net::TcpStream;
-    /// use websocket_proto::blocking::Acceptor;
-    ///
-    /// fn acceptor(stream: TlsStream) -> Acceptor<TlsStream> {
-    ///     // In real code: of the TCP stream in the TLS stream.
-    ///     Acceptor::new(stream).time_outs(|stream, limit| {
-    ///         stream.set_read_timeout(limit)?;
-    ///         stream.set_write_timeout(limit)
-    ///     })
-    /// }
-    /// ```
-    #[must_use]
-    pub const fn time_outs(mut self, set: fn(&S, Option<Duration>) -> io::Result<()>) -> Self {
-        self.set_time_outs = set;
         self
     }
 
@@ -128,7 +104,7 @@ impl<S> Acceptor<S> {
     }
 }
 
-impl<S: Read + Write> Acceptor<S> {
+impl<S: Transport> Acceptor<S> {
     /// Accepts a request for a WebSocket with any path, and agrees on no subprotocol. A request
     /// that does not ask for a WebSocket gets a response with status 426.
     ///
@@ -174,13 +150,13 @@ impl<S: Read + Write> Acceptor<S> {
         answer: impl FnOnce(&Incoming<'_>) -> Reply,
     ) -> Result<ServerStream<S>, AcceptError> {
         let mut answer = Some(answer);
-        let opened = self.drive(|accepting| {
+        self.drive(|accepting| {
             accepting.step(|incoming| match answer.take() {
                 Some(answer) => answer(incoming),
                 None => Reply::refuse(500),
             })
         })?;
-        self.open(opened)
+        self.open()
     }
 
     /// Waits for a request for a WebSocket, and returns it without an answer. Call
@@ -239,66 +215,34 @@ impl<S: Read + Write> Acceptor<S> {
         }
         let (accepting, _) = self.accepting.as_mut().ok_or(AcceptError::NoRequest)?;
         accepting.reply(reply)?;
-        let opened = self.drive(Accepting::step_to_reply)?;
-        self.open(opened)
+        self.drive(Accepting::step_to_reply)?;
+        self.open()
     }
 
     /// Calls `step`, and reads or writes as it asks, until it returns the result.
     fn drive<T>(
         &mut self,
-        mut step: impl FnMut(&mut Accepting) -> Step<Result<T, AcceptError>>,
+        step: impl FnMut(&mut Accepting) -> Step<Result<T, AcceptError>>,
     ) -> Result<T, AcceptError> {
         let stream = self.stream.as_mut().ok_or(AcceptError::Finished)?;
-        let (accepting, calls) = self.accepting.get_or_insert_with(|| {
+        let (accepting, begin) = self.accepting.get_or_insert_with(|| {
             let accepting = Accepting::new(self.limits, self.config.deflate_preferences());
-            let accepting = accepting.handshake_timeout(self.handshake_timeout);
-            (accepting, Calls::begin(self.set_time_outs))
+            // A stream that refuses the option works without it.
+            let _ = stream.set_nodelay();
+            (accepting.handshake_timeout(self.handshake_timeout), Instant::now())
         });
-        let outcome = loop {
-            let now = calls.now();
-            accepting.handle_deadline(now);
-            let (step, end) = (step(accepting), accepting.deadline(now));
-            let Accepting { input, output, .. } = accepting;
-            match calls.transfer(stream, end, step, input, output) {
-                Ok(Transferred::Some) => {}
-                Ok(Transferred::Flushed) => accepting.flushed(),
-                Ok(Transferred::End) => accepting.receive_eof(),
-                Ok(Transferred::Done(outcome)) => break outcome,
-                Err(error) => break Err(error.into()),
-            }
-        };
-        let reset = calls.reset(stream);
-        if outcome.is_ok() {
-            reset?;
-        }
-        outcome
+        drive(stream, *begin, accepting, step)?
     }
 
-    /// Opens the WebSocket with the result of the handshake.
-    fn open(&mut self, opened: Opened) -> Result<ServerStream<S>, AcceptError> {
+    /// Returns the WebSocket that the handshake has opened.
+    fn open(&mut self) -> Result<ServerStream<S>, AcceptError> {
         let (Some(stream), Some((accepting, _))) = (self.stream.take(), self.accepting.take())
         else {
             return Err(AcceptError::Finished);
         };
-        let (config, input) = (self.config.clone(), accepting.input);
-        Ok(WebSocketStream::from_parts(stream, Server, config, opened, input))
-    }
-}
-
-impl Acceptor<TcpStream> {
-    /// Creates a handshake over a TCP connection. This call reads and writes nothing.
-    ///
-    /// The time limit is that of [`handshake_timeout`](Self::handshake_timeout): the acceptor sets
-    /// the time-outs of the socket, and removes them at the end. A socket in the non-blocking mode
-    /// returns `WouldBlock` as always.
-    ///
-    /// It also sets `TCP_NODELAY`, as [`connect`](super::connect()) does for a client. Otherwise the
-    /// second of two small messages waits until the client has acknowledged the first, which can
-    /// take 40 ms.
-    pub fn tcp(stream: TcpStream) -> Self {
-        // A socket that refuses the option works without it.
-        let _ = stream.set_nodelay(true);
-        Self::new(stream).time_outs(set_time_outs)
+        let websocket =
+            accepting.into_websocket(self.config.clone()).ok_or(AcceptError::Finished)?;
+        Ok(WebSocketStream::from_websocket(stream, websocket))
     }
 
     /// Closes the transport of a request that was not accepted: shuts down the sending side, and
@@ -310,7 +254,7 @@ impl Acceptor<TcpStream> {
     /// Returns an error if the transport fails, or if the time limit is over.
     pub fn finish(self) -> io::Result<()> {
         match self.stream {
-            Some(stream) => see_out(&stream, true, Deadline::after(self.config.close_timeout)),
+            Some(mut stream) => see_out(&mut stream, self.config.close_timeout),
             None => Ok(()),
         }
     }

@@ -26,18 +26,16 @@
 mod accept;
 mod compression;
 mod connect;
-mod deadline;
-mod ending;
+mod opening;
 mod split;
 mod stream;
 mod transport;
 mod write_side;
 
-use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::io::{self, ErrorKind, IoSlice, Write};
 
-use bytes::{Buf as _, BytesMut};
+use bytes::Buf as _;
 
-use crate::io::HANDSHAKE_READ;
 use crate::websocket::Outgoing;
 
 pub use accept::Acceptor;
@@ -95,15 +93,6 @@ fn write_some(stream: &mut impl Write, output: &mut Outgoing) -> io::Result<()> 
     }
     output.advance(written);
     Ok(())
-}
-
-/// Reads more bytes of a head. Returns 0 at the end of the transport.
-fn read_head(stream: &mut impl Read, input: &mut BytesMut) -> io::Result<usize> {
-    let had = input.len();
-    input.resize(had + HANDSHAKE_READ, 0);
-    let read = retry(|| stream.read(input.get_mut(had..).unwrap_or_default()));
-    input.truncate(had + read.as_ref().unwrap_or(&0));
-    read
 }
 
 /// Repeats a call that a signal interrupted.

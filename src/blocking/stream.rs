@@ -80,6 +80,12 @@ impl<S, R: Role> WebSocketStream<S, R> {
     pub fn from_parts(stream: S, role: R, config: Config, opened: Opened, input: BytesMut) -> Self {
         let mut websocket = WebSocket::new(role, config, opened);
         websocket.input().append(input);
+        Self::from_websocket(stream, websocket)
+    }
+
+    /// Creates a WebSocket from one without a transport, for example from
+    /// [`Accepting::into_websocket`](crate::io::Accepting::into_websocket).
+    pub fn from_websocket(stream: S, websocket: WebSocket<R>) -> Self {
         Self { stream, websocket, driver: Driver::new(), start: Instant::now() }
     }
 

@@ -46,6 +46,16 @@ pub trait Transport: Read + Write {
         Err(ErrorKind::Unsupported.into())
     }
 
+    /// Makes small writes leave at once (`TCP_NODELAY`). Otherwise the second of two small messages
+    /// waits until the peer has acknowledged the first, which can take 40 ms. A byte stream that is not
+    /// TCP does nothing.
+    ///
+    /// # Errors
+    /// Returns the error of the transport.
+    fn set_nodelay(&self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Shuts down the sending side.
     ///
     /// # Errors
@@ -57,6 +67,10 @@ pub trait Transport: Read + Write {
 }
 
 impl Transport for TcpStream {
+    fn set_nodelay(&self) -> io::Result<()> {
+        Self::set_nodelay(self, true)
+    }
+
     fn read_timeout(&self) -> io::Result<Option<Duration>> {
         Self::read_timeout(self)
     }
@@ -100,6 +114,9 @@ impl Transport for std::os::unix::net::UnixStream {
         self.shutdown(Shutdown::Write)
     }
 }
+
+/// Bytes in memory.
+impl Transport for io::Cursor<alloc::vec::Vec<u8>> {}
 
 /// A byte stream over a TCP connection, such as a TLS stream.
 #[derive(Debug)]
@@ -154,6 +171,10 @@ impl<S: Write> Write for OverTcp<S> {
 /// The end of TLS itself (`close_notify`) is not sent. The WebSocket has its own closing handshake,
 /// so that nothing can be cut off unnoticed.
 impl<S: Read + Write> Transport for OverTcp<S> {
+    fn set_nodelay(&self) -> io::Result<()> {
+        self.tcp.set_nodelay(true)
+    }
+
     fn read_timeout(&self) -> io::Result<Option<Duration>> {
         self.tcp.read_timeout()
     }

@@ -23,7 +23,7 @@ pub use connect_error::{ConnectError, ConnectPhase, ConnectStep, ProxyError};
 pub use driver::{Driver, ReadTo, Wants};
 pub use error::{AcceptError, Error, Unsent};
 pub use happy_eyeballs::HappyEyeballs;
-pub use opening::{Accepting, Connecting, Step, Tunneling, upgrade_required};
+pub use opening::{Accepting, Connecting, Handshake, Step, Tunneling, upgrade_required};
 pub use options::ConnectOptions;
 pub use parts::Parts;
 pub use reply::Reply;

@@ -181,7 +181,8 @@ impl TimeLimit {
         self,
         transport: &mut TokioTransport<S>,
     ) -> Duration {
-        let left = self.end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+        let left =
+            self.end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
         transport.now().saturating_add(left)
     }
 

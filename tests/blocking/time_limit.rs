@@ -241,6 +241,8 @@ fn a_transport_without_time_outs_ends_at_once() {
         assert_eq!(first.is_ok(), is_clean, "{first:?}");
         assert!(matches!(socket.read(), Ok(None)));
     }
+}
+
 const HANDSHAKE: Duration = Duration::from_millis(200);
 
 #[track_caller]
@@ -252,7 +254,7 @@ fn assert_timed_out<T: std::fmt::Debug>(accepted: Result<T, AcceptError>) {
 }
 
 /// A client that sends a byte now and then, and reads everything.
-fn drip(mut stream: std::net::TcpStream) -> String {
+fn drip(mut stream: TcpStream) -> String {
     let mut reader = stream.try_clone().unwrap();
     let dripping = thread::spawn(move || {
         while stream.write_all(b"G").is_ok() {
@@ -269,7 +271,7 @@ fn drip(mut stream: std::net::TcpStream) -> String {
 fn a_client_that_is_silent_or_drips_gets_408_over_tcp() {
     bounded(|| {
         let (address, server) = serve(|stream| {
-            let mut acceptor = Acceptor::tcp(stream).handshake_timeout(HANDSHAKE);
+            let mut acceptor = Acceptor::new(stream).handshake_timeout(HANDSHAKE);
             assert_timed_out(acceptor.accept());
             let stream = acceptor.stream().unwrap();
             assert_eq!(stream.read_timeout().unwrap(), None);
@@ -283,7 +285,7 @@ fn a_client_that_is_silent_or_drips_gets_408_over_tcp() {
         server.join().unwrap();
 
         let (address, server) = serve(|stream| {
-            let mut acceptor = Acceptor::tcp(stream).handshake_timeout(HANDSHAKE);
+            let mut acceptor = Acceptor::new(stream).handshake_timeout(HANDSHAKE);
             assert_timed_out(acceptor.request().map(drop));
         });
         let response = drip(raw(address));
@@ -309,7 +311,7 @@ fn a_client_that_drips_gets_408_over_any_transport() {
 fn the_application_may_take_longer_to_decide_than_the_handshake_may_take() {
     bounded(|| {
         let (address, server) = serve(|stream| {
-            let mut acceptor = Acceptor::tcp(stream).handshake_timeout(HANDSHAKE);
+            let mut acceptor = Acceptor::new(stream).handshake_timeout(HANDSHAKE);
             acceptor.request().unwrap();
             thread::sleep(HANDSHAKE * 3 / 2);
             let mut socket = acceptor.reply(Reply::accept()).unwrap();

@@ -36,7 +36,7 @@ fn a_refusal_without_a_length_over_a_tcp_connection_of_the_callers() {
     let options = ConnectOptions::new(&server.ws()).unwrap();
     let options = options.refusal_body_timeout(Duration::from_millis(100));
     let stream = blocking::connect_tcp(&options).unwrap();
-    let mut connector = blocking::Connector::tcp(stream, options).unwrap();
+    let mut connector = blocking::Connector::new(stream, options).unwrap();
     match connector.connect() {
         Err(ConnectError::Refused { answer, .. }) => assert_eq!(answer.body, "no"),
         refused => panic!("{refused:?}"),

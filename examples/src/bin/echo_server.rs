@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn serve(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error>> {
-    let mut acceptor = Acceptor::tcp(stream).config(config);
+    let mut acceptor = Acceptor::new(stream).config(config);
     let mut socket = match acceptor.accept() {
         Ok(socket) => socket,
         Err(error) => {

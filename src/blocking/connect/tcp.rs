@@ -7,22 +7,22 @@ use std::io::{self, ErrorKind};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Instant;
 
-use crate::blocking::deadline::Calls;
 use crate::io::{ConnectError, ConnectOptions, ConnectPhase, HappyEyeballs};
 
 /// Connects to the first hop of the options.
 pub(super) fn connect_to_any(
     options: &ConnectOptions,
-    calls: &Calls<TcpStream>,
+    begin: Instant,
 ) -> Result<TcpStream, ConnectError> {
     let look_up = options.step(ConnectPhase::LookUp);
     let addresses = options.first_hop().to_socket_addrs().map_err(|error| look_up.failed(error))?;
     let addresses: Vec<SocketAddr> = addresses.collect();
     match addresses[..] {
         [] => Err(look_up.failed(io::Error::new(ErrorKind::NotFound, "the host has no address"))),
-        [address] => connect_to(address, options, calls),
-        _ => race(addresses, options, calls),
+        [address] => connect_to(address, options, begin),
+        _ => race(addresses, options, begin),
     }
 }
 
@@ -30,15 +30,15 @@ pub(super) fn connect_to_any(
 fn connect_to(
     address: SocketAddr,
     options: &ConnectOptions,
-    calls: &Calls<TcpStream>,
+    begin: Instant,
 ) -> Result<TcpStream, ConnectError> {
     let limit = options.connect_timeout;
-    let left = limit.saturating_sub(calls.now());
+    let left = limit.saturating_sub(begin.elapsed());
     if left.is_zero() {
         return Err(timed_out(Some(address), options));
     }
     TcpStream::connect_timeout(&address, left)
-        .map_err(|error| failed(address, error, options, calls))
+        .map_err(|error| failed(address, error, options, begin))
 }
 
 /// Connects to the first address that answers, and returns the error of the last one if none does.
@@ -48,7 +48,7 @@ fn connect_to(
 fn race(
     addresses: Vec<SocketAddr>,
     options: &ConnectOptions,
-    calls: &Calls<TcpStream>,
+    begin: Instant,
 ) -> Result<TcpStream, ConnectError> {
     let limit = options.connect_timeout;
     let (report, reports) = mpsc::channel();
@@ -56,7 +56,7 @@ fn race(
     let mut running: Vec<SocketAddr> = Vec::new();
     let mut failure = None;
     loop {
-        let now = calls.now();
+        let now = begin.elapsed();
         let left = limit.saturating_sub(now);
         if left.is_zero() {
             // The attempt that has taken the most time is named.
@@ -70,7 +70,7 @@ fn race(
             match thread::Builder::new().spawn(attempt) {
                 Ok(_) => running.push(address),
                 Err(error) => {
-                    failure = Some(failed(address, error, options, calls));
+                    failure = Some(failed(address, error, options, begin));
                     plan.failed();
                 }
             }
@@ -83,7 +83,7 @@ fn race(
             Ok((_, Ok(stream))) => return Ok(stream),
             Ok((address, Err(error))) => {
                 running.retain(|running| *running != address);
-                failure = Some(failed(address, error, options, calls));
+                failure = Some(failed(address, error, options, begin));
                 plan.failed();
             }
             // The next attempt is due, or the time limit has ended.
@@ -97,9 +97,9 @@ fn failed(
     address: SocketAddr,
     error: io::Error,
     options: &ConnectOptions,
-    calls: &Calls<TcpStream>,
+    begin: Instant,
 ) -> ConnectError {
-    if calls.now() >= options.connect_timeout {
+    if begin.elapsed() >= options.connect_timeout {
         return timed_out(Some(address), options);
     }
     options.step(ConnectPhase::Tcp).at(address).failed(error)
@@ -121,7 +121,6 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::blocking::deadline::set_time_outs;
     use crate::io::happy_eyeballs::tests::SilentListener;
 
     fn options() -> ConnectOptions {
@@ -133,16 +132,16 @@ mod tests {
         let silent = SilentListener::new();
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it is bound");
-        let calls = Calls::begin(set_time_outs);
+        let begin = Instant::now();
         let addresses = vec![silent.address(), address];
-        let stream = race(addresses, &options(), &calls).expect("one address answers");
+        let stream = race(addresses, &options(), begin).expect("one address answers");
         assert_eq!(stream.peer_addr().expect("it is connected"), address);
     }
 
     #[test]
     fn the_error_names_the_last_address_that_failed_and_the_cause() {
         let refusing = ["127.0.0.1:1", "127.0.0.1:2"].map(|address| address.parse().unwrap());
-        let error = race(refusing.into(), &options(), &Calls::begin(set_time_outs)).unwrap_err();
+        let error = race(refusing.into(), &options(), Instant::now()).unwrap_err();
         match error {
             ConnectError::Io { step, error } => {
                 assert_eq!(step.address, Some(refusing[1]));
@@ -157,7 +156,7 @@ mod tests {
         let silent = SilentListener::new();
         let options = options().connect_timeout(HappyEyeballs::DELAY * 2);
         let addresses = vec![silent.address(), silent.address()];
-        let error = race(addresses, &options, &Calls::begin(set_time_outs)).unwrap_err();
+        let error = race(addresses, &options, Instant::now()).unwrap_err();
         match error {
             ConnectError::TimedOut { step, .. } => {
                 assert_eq!(step.address, Some(silent.address()));

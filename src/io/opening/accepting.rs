@@ -71,11 +71,11 @@ pub struct Accepting {
     /// The preferences for permessage-deflate, or `None` to decline it.
     deflate: Option<Preferences>,
     /// All bytes that have been read. The bytes after the head belong to the WebSocket.
-    pub(crate) input: BytesMut,
+    input: BytesMut,
     /// The part of the response that has not been written.
-    pub(crate) output: BytesMut,
+    output: BytesMut,
     /// Whether the response is still to be written and flushed.
-    pub(crate) unflushed: bool,
+    unflushed: bool,
     eof: bool,
     time: TimeLimit,
     progress: Progress,

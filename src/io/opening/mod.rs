@@ -4,12 +4,14 @@
 mod accepting;
 mod answering;
 mod connecting;
+mod handshake;
 mod responding;
 mod time_limit;
 mod tunneling;
 
 pub use accepting::Accepting;
 pub use connecting::Connecting;
+pub use handshake::Handshake;
 pub use responding::upgrade_required;
 pub use tunneling::Tunneling;
 

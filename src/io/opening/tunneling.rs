@@ -35,11 +35,11 @@ pub struct Tunneling {
     handshake: ClientHandshake,
     answering: Answering,
     /// The bytes that have been read.
-    pub(crate) input: BytesMut,
+    input: BytesMut,
     /// The bytes of the request that have not been written.
-    pub(crate) output: BytesMut,
+    output: BytesMut,
     /// Whether the request must still be written and flushed.
-    pub(crate) unflushed: bool,
+    unflushed: bool,
     is_over: bool,
 }
 

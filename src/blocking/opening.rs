@@ -1,0 +1,112 @@
+//! The transport of an opening handshake
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4).
+
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+use std::time::Instant;
+
+use bytes::Buf as _;
+
+use super::transport::{read_within, write_within};
+use super::{Transport, retry};
+use crate::io::{Handshake, Step, is_would_block};
+
+/// Calls `step`, and reads or writes as it asks, until it returns the result. Times count from
+/// `begin`.
+///
+/// # Errors
+/// Returns the error of the transport. After `WouldBlock` or `TimedOut`, call again.
+pub(super) fn drive<S: Transport, H: Handshake, O>(
+    stream: &mut S,
+    begin: Instant,
+    handshake: &mut H,
+    mut step: impl FnMut(&mut H) -> Step<O>,
+) -> io::Result<O> {
+    loop {
+        handshake.handle_deadline(begin.elapsed());
+        let writes = match step(handshake) {
+            Step::Read => false,
+            Step::Write => true,
+            Step::Done(outcome) => return Ok(outcome),
+        };
+        let deadline = handshake.deadline(begin.elapsed());
+        let limit = deadline.map(|deadline| deadline.saturating_sub(begin.elapsed()));
+        let moved = if writes {
+            write_once(stream, limit, handshake)
+        } else {
+            read_once(stream, limit, handshake)
+        };
+        match moved {
+            // The next round does what is due.
+            Err(error)
+                if is_would_block(&error)
+                    && deadline.is_some_and(|deadline| begin.elapsed() >= deadline) => {}
+            moved => moved?,
+        }
+    }
+}
+
+fn read_once<S: Transport>(
+    stream: &mut S,
+    limit: Option<Duration>,
+    handshake: &mut impl Handshake,
+) -> io::Result<()> {
+    let mut buffer = [0; 4096];
+    match read_within(stream, limit, |stream| retry(|| stream.read(&mut buffer))) {
+        Ok(0) => handshake.receive_eof(),
+        Ok(read) => handshake.receive(buffer.get(..read).unwrap_or_default()),
+        // A TLS stream reports in this way that it was cut off.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => handshake.receive_eof(),
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+fn write_once<S: Transport>(
+    stream: &mut S,
+    limit: Option<Duration>,
+    handshake: &mut impl Handshake,
+) -> io::Result<()> {
+    let mut output = handshake.output();
+    if output.has_remaining() {
+        let written = write_within(stream, limit, |stream| retry(|| stream.write(output.chunk())))?;
+        if written == 0 {
+            return Err(ErrorKind::WriteZero.into());
+        }
+        output.advance(written);
+        return Ok(());
+    }
+    drop(output);
+    write_within(stream, limit, |stream| retry(|| stream.flush()))?;
+    handshake.flushed();
+    Ok(())
+}
+
+/// Shuts down the sending side, and reads to the end within `limit`, so that the last response is not
+/// lost. A transport that cannot be limited in time is not waited for.
+///
+/// # Errors
+/// Returns an error of the transport, or `TimedOut`.
+pub(super) fn see_out<S: Transport>(stream: &mut S, limit: Duration) -> io::Result<()> {
+    match stream.shutdown_write() {
+        // The peer has already ended the connection.
+        Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(()),
+        shut => shut?,
+    }
+    let begin = Instant::now();
+    loop {
+        let left = limit.saturating_sub(begin.elapsed());
+        let read = read_within(stream, Some(left), |stream| retry(|| stream.read(&mut [0; 4096])));
+        match read {
+            Ok(0) => return Ok(()),
+            Err(error) if !is_would_block(&error) => return Err(error),
+            Ok(_) | Err(_) if begin.elapsed() >= limit => {
+                let text = alloc::format!("the time limit of {limit:?} ran out");
+                return Err(io::Error::new(ErrorKind::TimedOut, text));
+            }
+            Ok(_) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
