@@ -26,7 +26,7 @@ use crate::websocket::Config;
 ///
 /// let (stream, _) = TcpListener::bind("127.0.0.1:9001")?.accept()?;
 /// // One port for the WebSocket and for the page that opens it.
-/// let socket = Acceptor::tcp(stream).accept_or_serve(|incoming| match incoming {
+/// let socket = Acceptor::new(stream).accept_or_serve(|incoming| match incoming {
 ///     Incoming::WebSocket(_) => Reply::accept(),
 ///     Incoming::Http(_) => Reply::refuse(200).body("<script>new WebSocket('/')</script>"),
 /// })?;
@@ -41,7 +41,7 @@ use crate::websocket::Config;
 ///
 /// # fn may_enter(token: &[u8]) -> bool { !token.is_empty() }
 /// # let (stream, _) = std::net::TcpListener::bind("127.0.0.1:9001")?.accept()?;
-/// let mut acceptor = Acceptor::tcp(stream);
+/// let mut acceptor = Acceptor::new(stream);
 /// let request = acceptor.request()?;
 /// let token = request.headers().first("Authorization").unwrap_or_default();
 /// let reply = if may_enter(token) { Reply::accept() } else { Reply::refuse(401) };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::peers::{Peer, by_blocking};
+use crate::peers::{Peer, by_each_adapter};
 use websocket_proto::blocking;
 use websocket_proto::handshake::HttpAnswer;
 use websocket_proto::io::{ConnectError, ConnectOptions, ProxyError};
@@ -13,13 +13,19 @@ const BOUND: Duration = Duration::from_secs(10);
 #[track_caller]
 fn refusal(options: ConnectOptions) -> HttpAnswer {
     let begin = Instant::now();
-    let refused = by_blocking(options.refusal_body_timeout(Duration::from_millis(100)));
-    assert!(begin.elapsed() < BOUND, "{:?}", begin.elapsed());
-    match refused {
-        Err(ConnectError::Refused { answer, .. })
-        | Err(ConnectError::Proxy { error: ProxyError::Refused(answer), .. }) => *answer,
-        refused => panic!("{refused:?}"),
+    let options = options.refusal_body_timeout(Duration::from_millis(100));
+    let mut answers =
+        by_each_adapter(&options).into_iter().map(|(adapter, refused)| match refused {
+            Err(ConnectError::Refused { answer, .. })
+            | Err(ConnectError::Proxy { error: ProxyError::Refused(answer), .. }) => *answer,
+            refused => panic!("{adapter}: {refused:?}"),
+        });
+    let answer = answers.next().expect("there is an adapter");
+    for other in answers {
+        assert_eq!((other.status, &other.body), (answer.status, &answer.body));
     }
+    assert!(begin.elapsed() < BOUND, "{:?}", begin.elapsed());
+    answer
 }
 
 #[test]
@@ -66,11 +72,12 @@ fn a_refusal_that_stops_within_its_body_at_the_end_of_all_connecting() {
     let server = Peer::answering_and_waiting(head);
     let options = ConnectOptions::new(&server.ws()).unwrap();
     let options = options.connect_timeout(Duration::from_millis(200));
-    let refused = by_blocking(options.refusal_body_timeout(Duration::MAX));
-    match refused {
-        Err(ConnectError::Refused { answer, .. }) => {
-            assert_eq!((answer.status, &answer.body[..]), (503, &b"la"[..]));
+    for (adapter, refused) in by_each_adapter(&options.refusal_body_timeout(Duration::MAX)) {
+        match refused {
+            Err(ConnectError::Refused { answer, .. }) => {
+                assert_eq!((answer.status, &answer.body[..]), (503, &b"la"[..]), "{adapter}");
+            }
+            refused => panic!("{adapter}: {refused:?}"),
         }
-        refused => panic!("{refused:?}"),
     }
 }

@@ -8,7 +8,7 @@ use support::transport::{run, transport, within};
 use support::{Frame, SEED, Side};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
 use tokio::net::TcpListener;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::handshake::{Incoming, Opened, Request, RequestError};
 use websocket_proto::http1::{HeadError, HeadLimits};
@@ -303,4 +303,32 @@ fn what_somebody_elses_handshake_has_left_in_the_transport_is_flushed() {
     );
     assert!(run(server.next()).is_none());
     assert_eq!(peer.state().unflushed, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_is_silent_or_drips_gets_408_after_ten_seconds() {
+    for drips in [false, true] {
+        let (mut client, server) = duplex(1024);
+        let begin = Instant::now();
+        let accepting = tokio::spawn(async move {
+            let mut acceptor = Acceptor::new(server);
+            let error = acceptor.accept().await.map(drop).expect_err("no request came");
+            assert!(
+                matches!(error, AcceptError::TimedOut { limit } if limit == Duration::from_secs(10)),
+                "{error:?}"
+            );
+        });
+        let mut response = vec![0; 12];
+        loop {
+            let read = timeout(Duration::from_secs(1), client.read_exact(&mut response)).await;
+            match read {
+                Ok(read) => break assert_eq!(read.expect("a response"), 12),
+                Err(_) if drips => client.write_all(b"G").await.expect("it reads"),
+                Err(_) => {}
+            }
+        }
+        assert_eq!(response, b"HTTP/1.1 408");
+        accepting.await.expect("it does not panic");
+        assert_eq!(begin.elapsed().as_secs(), 10);
+    }
 }

@@ -5,7 +5,6 @@
 use std::error::Error;
 use std::net::{TcpListener, TcpStream};
 use std::thread;
-use std::time::Duration;
 
 use examples::arguments;
 use examples::{explain, listen};

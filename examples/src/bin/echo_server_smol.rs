@@ -12,7 +12,7 @@ use smol::net::{TcpListener, TcpStream};
 use websocket_proto::asynchronous::Transport as _;
 use websocket_proto::futures_io::{Acceptor, Config, FuturesTransport};
 
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (address, config) = arguments::parse()?;
@@ -49,7 +49,7 @@ async fn echo(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error + S
         Ok(socket) => socket,
         Err(error) => {
             // The client has got an HTTP response, which must not be lost.
-            acceptor.finish(HANDSHAKE_TIMEOUT).await?;
+            acceptor.finish(REFUSAL_TIMEOUT).await?;
             return Err(error.into());
         }
     };

@@ -13,10 +13,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use websocket_proto::tokio::{Acceptor, CloseCode, Config};
 
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(10);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main]
@@ -58,11 +58,11 @@ async fn echo(
     mut going_away: watch::Receiver<()>,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut acceptor = Acceptor::new(stream).config(config);
-    let mut socket = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept()).await? {
+    let mut socket = match acceptor.accept().await {
         Ok(socket) => socket,
         Err(error) => {
             // Who asked for anything else has got a proper HTTP response.
-            acceptor.finish(HANDSHAKE_TIMEOUT).await?;
+            acceptor.finish(REFUSAL_TIMEOUT).await?;
             return Err(error.into());
         }
     };
