@@ -330,8 +330,10 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
         let mut begin = Some(begin);
         poll_fn(|context| {
             self.0.with(|sender, wire| {
-                let room = ready!(wire.poll_room(sender, context)).map(|()| sender);
-                Poll::Ready(begin.take().map_or(Ok(Begun::Queued), |begin| begin(room)))
+                let room = ready!(wire.poll_room(sender, context)).map(|()| &mut *sender);
+                let begun = begin.take().map_or(Ok(Begun::Queued), |begin| begin(room));
+                wire.wake_if_closing(sender);
+                Poll::Ready(begun)
             })
         })
         .await
@@ -418,7 +420,11 @@ impl<T: Transport, R: Role> Sink<Message> for WriteHalf<T, R> {
     /// Returns the message in the error if the answers of the other half have filled the queue
     /// since `poll_ready`.
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        let begun = self.0.with(|sender, _| sender.begin(message))?;
+        let begun = self.0.with(|sender, wire| {
+            let begun = sender.begin(message);
+            wire.wake_if_closing(sender);
+            begun
+        })?;
         self.finish_message(begun)
     }
 
