@@ -261,8 +261,9 @@ impl<T: Transport> Acceptor<T> {
             return Ok(());
         };
         let deadline = transport.now().saturating_add(limit);
+        let mut is_shut = false;
         poll_fn(|context| {
-            if let Poll::Ready(ended) = poll_end(&mut transport, context) {
+            if let Poll::Ready(ended) = poll_end(&mut transport, &mut is_shut, context) {
                 return Poll::Ready(ended);
             }
             ready!(transport.poll_until(deadline, context))?;
@@ -273,9 +274,22 @@ impl<T: Transport> Acceptor<T> {
     }
 }
 
-/// Shuts down the sending side, and reads to the end.
-fn poll_end<T: Transport>(transport: &mut T, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-    ready!(transport.poll_shutdown(context))?;
-    while ready!(transport.poll_read(&mut [0; 512], context))? > 0 {}
-    Poll::Ready(Ok(()))
+/// Shuts down the sending side, unless `is_shut` is set, and reads to the end.
+fn poll_end<T: Transport>(
+    transport: &mut T,
+    is_shut: &mut bool,
+    context: &mut Context<'_>,
+) -> Poll<io::Result<()>> {
+    if !*is_shut {
+        ready!(transport.poll_shutdown(context))?;
+        *is_shut = true;
+    }
+    // A client that never stops sending must not keep the task from its deadline.
+    for _ in 0..100 {
+        if ready!(transport.poll_read(&mut [0; 512], context))? == 0 {
+            return Poll::Ready(Ok(()));
+        }
+    }
+    context.waker().wake_by_ref();
+    Poll::Pending
 }

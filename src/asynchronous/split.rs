@@ -269,7 +269,11 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
     /// Returns the same errors as [`WebSocketStream::try_send`].
     pub fn try_send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
-        let begun = self.0.with(|sender, _| sender.begin(message))?;
+        let begun = self.0.with(|sender, wire| {
+            let begun = sender.begin(message);
+            wire.wake_if_closing(sender);
+            begun
+        })?;
         self.finish_message(begun)
     }
 
@@ -360,8 +364,10 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
         let mut begin = Some(begin);
         poll_fn(|context| {
             self.0.with(|sender, wire| {
-                let room = ready!(wire.poll_room(sender, context)).map(|()| sender);
-                Poll::Ready(begin.take().map_or(Ok(Begun::Queued), |begin| begin(room)))
+                let room = ready!(wire.poll_room(sender, context)).map(|()| &mut *sender);
+                let begun = begin.take().map_or(Ok(Begun::Queued), |begin| begin(room));
+                wire.wake_if_closing(sender);
+                Poll::Ready(begun)
             })
         })
         .await

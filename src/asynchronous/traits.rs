@@ -40,7 +40,10 @@ impl<T: Transport + Unpin, R: Role + Unpin> Sink<Message> for WebSocketStream<T,
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        Ok(self.get_mut().websocket.send(message)?)
+        let this = self.get_mut();
+        let sent = this.websocket.send(message);
+        this.wire.wake_if_closing(this.websocket.halves().1);
+        Ok(sent?)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {

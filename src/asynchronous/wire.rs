@@ -3,6 +3,7 @@
 //!
 //! The whole stream and the two halves use the same loop.
 
+use alloc::string::ToString as _;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice};
@@ -78,8 +79,8 @@ pub(super) fn poll_receive<T: Transport, R: Role, M>(
     context: &mut Context<'_>,
     take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<M>, ProtocolError>,
 ) -> Poll<Option<Result<M, Error>>> {
-    ready!(turn.poll_step(context));
     loop {
+        ready!(turn.poll_step(context));
         let mut answers = Answers::new();
         let taken = take(receiver, &mut answers);
         if !answers.is_empty() {
@@ -89,7 +90,7 @@ pub(super) fn poll_receive<T: Transport, R: Role, M>(
             return Poll::Ready(Some(Ok(taken)));
         }
         // The driver keeps an error until the Close that reports it has reached the peer.
-        let moved = access.with(|sender, wire| wire.poll_io(sender, receiver, turn, context));
+        let moved = access.with(|sender, wire| wire.poll_io(sender, receiver, context));
         match moved {
             Poll::Ready(Moved::Read) => {}
             Poll::Ready(Moved::Done(error)) => return Poll::Ready(error.map(Err)),
@@ -167,7 +168,6 @@ impl<T: Transport> Wire<T> {
         &mut self,
         sender: &mut MessageSender<R>,
         receiver: &mut MessageReceiver<R>,
-        turn: &mut Turn,
         context: &mut Context<'_>,
     ) -> Poll<Moved> {
         loop {
@@ -188,6 +188,9 @@ impl<T: Transport> Wire<T> {
                 Some(ReadTo::Input) => {
                     if let Poll::Ready(read) = self.transport.poll_fill(receiver.input(), context) {
                         self.driver.handle_read(read, receiver, sender);
+                        if wants.write || sender.state() != State::Open {
+                            self.handle_deadline(sender);
+                        }
                         return Poll::Ready(Moved::Read);
                     }
                 }
@@ -199,8 +202,8 @@ impl<T: Transport> Wire<T> {
                         Poll::Pending => Err(ErrorKind::WouldBlock.into()),
                     });
                     if !is_pending {
-                        ready!(turn.poll_step(context));
-                        continue;
+                        self.handle_deadline(sender);
+                        return Poll::Ready(Moved::Read);
                     }
                 }
                 None => {}
@@ -214,17 +217,26 @@ impl<T: Transport> Wire<T> {
                 wakers.register(Side::Receiving, context);
             }
             sender.output().release_memory();
-            ready!(self.poll_deadline(sender, Side::Receiving, context));
+            // The driver keeps the error.
+            let _ = ready!(self.poll_deadline(sender, Side::Receiving, context));
         }
     }
 
-    /// Waits for the next deadline, and then does what is due.
+    /// Does what is due. A peer that never stops sending leaves no time to wait for a deadline.
+    #[cold]
+    fn handle_deadline<R: Role>(&mut self, sender: &mut MessageSender<R>) {
+        let now = self.transport.now();
+        self.driver.handle_deadline(now, sender, true);
+    }
+
+    /// Waits for the next deadline, and then does what is due. If there is no timer to wait with, the
+    /// connection ends, and the task that receives gets the same error later.
     fn poll_deadline<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
         side: Side,
         context: &Context<'_>,
-    ) -> Poll<()> {
+    ) -> Poll<io::Result<()>> {
         let to_receive = matches!(side, Side::Receiving);
         let now = self.transport.now();
         let deadline = self.driver.deadline(now, sender, to_receive);
@@ -235,7 +247,8 @@ impl<T: Transport> Wire<T> {
             return Poll::Pending;
         };
         let mut context = Wakers::context(self.wakers.as_ref(), side, context);
-        match ready!(self.transport.poll_until(*earliest, &mut context)) {
+        let reached = ready!(self.transport.poll_until(*earliest, &mut context));
+        match &reached {
             Ok(()) => {
                 let now = self.transport.now();
                 self.driver.handle_deadline(now, sender, to_receive);
@@ -243,14 +256,17 @@ impl<T: Transport> Wire<T> {
                     *deadline = deadline.filter(|deadline| *deadline > now);
                 }
             }
-            Err(error) => self.driver.fail(error, sender),
+            Err(error) => {
+                let same = io::Error::new(error.kind(), error.to_string());
+                self.driver.fail(same, sender);
+            }
         }
         // The other task does what is due for it, or learns that the connection has ended.
         self.wake(match side {
             Side::Receiving => Side::Sending,
             Side::Sending => Side::Receiving,
         });
-        Poll::Ready(())
+        Poll::Ready(reached)
     }
 
     /// Writes everything that is queued, and flushes the transport.
@@ -287,7 +303,14 @@ impl<T: Transport> Wire<T> {
                 sender.output().release_memory();
                 return Poll::Ready(written.map_err(Error::Io));
             }
-            ready!(self.poll_deadline(sender, Side::Sending, context));
+            ready!(self.poll_deadline(sender, Side::Sending, context))?;
+        }
+    }
+
+    /// Wakes the task that receives if a Close has been queued: it has a time limit from now on.
+    pub(super) fn wake_if_closing<R: Role>(&self, sender: &MessageSender<R>) {
+        if sender.is_closed() {
+            self.wake(Side::Receiving);
         }
     }
 
@@ -300,8 +323,7 @@ impl<T: Transport> Wire<T> {
     ) -> Result<(), Error> {
         if sender.state() == State::Open {
             sender.close(code, reason).map_err(Error::Send)?;
-            // The task that receives has a time limit from now on.
-            self.wake(Side::Receiving);
+            self.wake_if_closing(sender);
         }
         Ok(())
     }
@@ -334,7 +356,7 @@ impl<T: Transport> Wire<T> {
             }
             // A part of the queue may have been written.
             if !sender.is_ready() {
-                ready!(self.poll_deadline(sender, Side::Sending, context));
+                ready!(self.poll_deadline(sender, Side::Sending, context))?;
             }
         }
     }

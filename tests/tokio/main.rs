@@ -15,6 +15,7 @@ mod handshake_steps;
 mod keepalive;
 mod split;
 mod stream;
+mod time_limits;
 mod terminated;
 mod vocabulary;
 
