@@ -14,6 +14,6 @@ pub fn explain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// The code in the README, run as tests.
-#[cfg(all(doctest, feature = "axum", feature = "deflate"))]
+#[cfg(all(doctest, feature = "axum", feature = "deflate", feature = "smol"))]
 #[doc = include_str!("../../README.md")]
 mod readme {}

@@ -321,7 +321,7 @@ impl<T: Transport> Wire<T> {
         code: CloseCode,
         reason: &str,
     ) -> Result<(), Error> {
-        if sender.state() == State::Open {
+        if !sender.is_closed() {
             sender.close(code, reason).map_err(Error::Send)?;
             self.wake_if_closing(sender);
         }

@@ -15,10 +15,9 @@ use crate::websocket::Config;
 /// The opening handshake of a server. It can continue after a `WouldBlock` or a time-out of the
 /// transport.
 ///
-/// The whole handshake has a time limit, which is 10 s by default. Over TCP use
-/// [`Acceptor::tcp`]: it ends a call on the transport when the time is over. Over any other
-/// transport the limit is checked between two calls, so a call that blocks must be ended by the
-/// transport itself. [`time_outs`](Self::time_outs) tells the acceptor how to do that.
+/// The whole handshake has a time limit, which is 10 s by default. If the [`Transport`] cannot be
+/// limited in time, the limit is checked between two calls, so a call that blocks must be ended by the
+/// transport itself.
 ///
 /// ```no_run
 /// use std::net::TcpListener;

@@ -236,10 +236,10 @@ impl<R: Role> ReadHalf<R> {
     pub fn finish(&mut self) -> Result<(), Error> {
         let begun = self.write_side.with_writer(|writer| {
             writer.driver.await_end();
-            match writer.sender.state() {
-                State::Open => writer.sender.close(CloseCode::NORMAL, ""),
-                _ => Ok(()),
+            if writer.sender.is_closed() {
+                return Ok(());
             }
+            writer.sender.close(CloseCode::NORMAL, "")
         });
         begun.map_err(Error::Send)?;
         while self.read()?.is_some() {}
@@ -426,9 +426,8 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::close`].
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        let begun = self.write_side.with_sender(|sender| match sender.state() {
-            State::Open => sender.close(code, reason),
-            _ => Ok(()),
+        let begun = self.write_side.with_sender(|sender| {
+            if sender.is_closed() { Ok(()) } else { sender.close(code, reason) }
         });
         begun.map_err(Error::Send)?;
         let flushed = self.flush();

@@ -292,7 +292,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// - The errors of [`flush`](Self::flush), but none of the transport after both endpoints have
     ///   sent a Close.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        if self.state() == State::Open {
+        if !self.websocket.halves().1.is_closed() {
             self.websocket.close(code, reason).map_err(Error::Send)?;
         }
         let flushed = self.flush();
@@ -329,7 +329,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// - [`Protocol`](Error::Protocol): the peer violated the protocol, did not answer the Close
     ///   ([`CloseTimeout`](ProtocolError::CloseTimeout)), or the transport ended without a Close.
     pub fn finish(&mut self) -> Result<(), Error> {
-        if self.state() == State::Open {
+        if !self.websocket.halves().1.is_closed() {
             self.websocket.close(CloseCode::NORMAL, "").map_err(Error::Send)?;
         }
         self.driver.await_end();

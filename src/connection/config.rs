@@ -12,22 +12,34 @@ use crate::frame::Rsv;
 ///
 /// let config = ConnectionConfig::new().max_message_size(64 * 1024).answer_pings(false);
 /// ```
+///
+/// The fields can be read, and each has a method of the same name that sets it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ConnectionConfig {
-    pub(super) max_message_size: u64,
-    pub(super) max_frame_size: u64,
-    pub(super) max_transformed_size: Option<u64>,
-    pub(super) reserved_bits: Rsv,
-    pub(super) tag_bits: Rsv,
-    pub(super) answer_pings: bool,
+    /// The largest size of a message, in bytes over all its fragments.
+    pub max_message_size: u64,
+    /// The largest payload of one data frame, in bytes.
+    pub max_frame_size: u64,
+    /// The largest size on the wire of a transformed message, in bytes over all its fragments. `None`
+    /// stands for [`max_message_size`](Self::max_message_size).
+    pub max_transformed_size: Option<u64>,
+    /// The reserved bits of the extensions that transform payloads.
+    pub reserved_bits: Rsv,
+    /// The reserved bits of the extensions that only tag messages.
+    pub tag_bits: Rsv,
+    /// Whether a Pong is queued for each Ping.
+    pub answer_pings: bool,
+    /// Whether the Close of the peer is answered without the help of the caller.
+    pub answer_close: bool,
 }
 
 impl ConnectionConfig {
     /// The default of [`max_message_size`](Self::max_message_size): 16 MiB.
     pub const DEFAULT_MAX_MESSAGE_SIZE: u64 = 16 * 1024 * 1024;
 
-    /// Creates the default configuration: messages and frames of up to 16 MiB, no extension, and a
-    /// Pong for each Ping.
+    /// Creates the default configuration: messages and frames of up to 16 MiB, no extension, and an
+    /// answer to each Ping and to the Close.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -37,6 +49,7 @@ impl ConnectionConfig {
             reserved_bits: Rsv::NONE,
             tag_bits: Rsv::NONE,
             answer_pings: true,
+            answer_close: true,
         }
     }
 
@@ -105,6 +118,19 @@ impl ConnectionConfig {
     #[must_use]
     pub const fn answer_pings(mut self, yes: bool) -> Self {
         self.answer_pings = yes;
+        self
+    }
+
+    /// Sets whether the Close of the peer is answered without the help of the caller (RFC 6455, section
+    /// 5.5.1). The default is `true`.
+    ///
+    /// Without it messages can still be sent after the Close of the peer, until the caller sends its
+    /// own Close, which is the answer. The peer may ignore them: it has announced that it sends
+    /// nothing more, and RFC 6455 lets an endpoint delay its answer only until its current message is
+    /// sent. The answer of the connection itself has the code of the peer and no reason.
+    #[must_use]
+    pub const fn answer_close(mut self, yes: bool) -> Self {
+        self.answer_close = yes;
         self
     }
 }

@@ -291,7 +291,8 @@ impl<R: Role> Connection<R> {
         self.close_with(Some(&frame), out)
     }
 
-    /// Begins the closing handshake as [`close`](Self::close) does, with a given frame.
+    /// Begins the closing handshake as [`close`](Self::close) does, with a given frame. Without
+    /// [`answer_close`](ConnectionConfig::answer_close) it answers the Close of the peer.
     ///
     /// `None` sends a Close without a code.
     ///
@@ -307,7 +308,11 @@ impl<R: Role> Connection<R> {
         let pong_len = self.owed.pong.as_ref().map_or(0, |pong| self.sender.frame_len(pong.len()));
         self.sender.admit_close(frame, pong_len, out)?;
         self.sender.settle_pong(&mut self.owed, out)?;
-        self.sender.close(frame, out)
+        if self.receiver.is_closed() {
+            self.sender.close_in_reply(frame, out)
+        } else {
+            self.sender.close(frame, out)
+        }
     }
 
     /// Fails the connection because of an error that a layer above found, such as text that is not

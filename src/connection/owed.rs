@@ -91,6 +91,13 @@ impl OwedFrames {
         self.close
     }
 
+    /// Takes the Close that is owed, for a caller that sends it in its own way. The caller must send a
+    /// Close then.
+    #[must_use = "the peer waits for it"]
+    pub const fn take_close(&mut self) -> Option<OwedClose> {
+        self.close.take()
+    }
+
     /// Forgets everything, because a Close has been sent.
     pub(super) fn clear(&mut self) {
         *self = Self::new();

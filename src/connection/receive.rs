@@ -36,6 +36,7 @@ pub struct Receiver<R> {
     header_len: u8,
     rules: HeaderRules,
     answer_pings: bool,
+    answer_close: bool,
     side: RoleSide<R>,
 }
 
@@ -97,6 +98,7 @@ impl<R: Role> Receiver<R> {
             header_len: 0,
             rules: HeaderRules::new(config),
             answer_pings: config.answer_pings,
+            answer_close: config.answer_close,
             side: RoleSide::of(role),
         }
     }

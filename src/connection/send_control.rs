@@ -52,6 +52,20 @@ impl<R: Role> Sender<R> {
         Ok(self.put_close(frame, Endpoint::Local, out)?)
     }
 
+    /// Answers a Close of the peer, as [`close`](Self::close) does. Only a caller without
+    /// [`answer_close`](super::ConnectionConfig::answer_close) needs this.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`close`](Self::close).
+    pub fn close_in_reply(
+        &mut self,
+        frame: Option<&CloseFrame>,
+        out: &mut (impl Output + ?Sized),
+    ) -> Result<(), SendError> {
+        self.admit_close(frame, 0, out)?;
+        Ok(self.put_close(frame, Endpoint::Peer, out)?)
+    }
+
     /// Stops the sending of messages and Pings. The frames that are owed may still be sent.
     pub(super) fn stop(&mut self) {
         if self.phase == SendPhase::Open {

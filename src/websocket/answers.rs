@@ -13,8 +13,8 @@ use crate::connection::{Owed, OwedClose, OwedFrames};
 #[derive(Debug, Default)]
 pub struct Answers {
     pub(super) owed: OwedFrames,
-    /// The Close of the peer.
-    pub(super) close: Option<Box<CloseFrame>>,
+    /// The Close of the peer, if it has arrived.
+    pub(super) close: Option<Option<Box<CloseFrame>>>,
 }
 
 impl Answers {
@@ -38,10 +38,10 @@ impl Answers {
         }
     }
 
-    /// Returns whether nothing is owed.
+    /// Returns whether nothing is owed, and no Close of the peer has arrived.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.owed.is_empty()
+        self.owed.is_empty() && self.close.is_none()
     }
 
     /// Returns the Close that is owed, if there is one.

@@ -24,15 +24,31 @@ use crate::frame::Rsv;
 ///
 /// let config = Config::new().max_message_size(64 * 1024).high_water_mark(1024 * 1024);
 /// ```
+///
+/// The fields can be read, and each has a method of the same name that sets it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Config {
-    pub(super) connection: ConnectionConfig,
-    pub(super) max_message_size: u64,
-    pub(super) high_water_mark: u64,
-    pub(super) fragment_size: u64,
-    pub(super) write_timeout: Duration,
-    pub(crate) close_timeout: Duration,
-    pub(super) keepalive: Option<Keepalive>,
+    /// The largest size of a message, in bytes over all its fragments and after decompression.
+    pub max_message_size: u64,
+    /// The largest payload of one data frame, in bytes.
+    pub max_frame_size: u64,
+    /// Whether a Pong is queued for each Ping.
+    pub answer_pings: bool,
+    /// Whether the Close of the peer is answered without the help of the caller.
+    pub answer_close: bool,
+    /// Whether the answer to a Close repeats its reason.
+    pub repeat_close_reason: bool,
+    /// The high-water mark of the outgoing queue, in bytes.
+    pub high_water_mark: u64,
+    /// The largest payload of the frames that are sent, in bytes.
+    pub fragment_size: u64,
+    /// For how long the transport may accept no byte while bytes wait.
+    pub write_timeout: Duration,
+    /// The time limit for the end of a connection.
+    pub close_timeout: Duration,
+    /// The times of the keepalive, or `None` without one.
+    pub keepalive: Option<Keepalive>,
     pub(super) compression: Settings,
 }
 
@@ -43,14 +59,17 @@ impl Config {
     /// The default of [`close_timeout`](Self::close_timeout): 10 s.
     pub const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// Creates the default configuration: messages and frames of up to 16 MiB, a Pong for each
-    /// Ping, a high-water mark of 128 KiB, a close time-out of 10 s, no keepalive and no
+    /// Creates the default configuration: messages and frames of up to 16 MiB, an answer to
+    /// each Ping and to the Close, a high-water mark of 128 KiB, a close time-out of 10 s, no keepalive and no
     /// compression.
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            connection: ConnectionConfig::new(),
             max_message_size: ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE,
+            max_frame_size: u64::MAX,
+            answer_pings: true,
+            answer_close: true,
+            repeat_close_reason: true,
             high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
             fragment_size: u64::MAX,
             write_timeout: Duration::MAX,
@@ -65,7 +84,6 @@ impl Config {
     /// A larger message fails the connection with code 1009. The default is 16 MiB.
     #[must_use]
     pub const fn max_message_size(mut self, bytes: u64) -> Self {
-        self.connection = self.connection.max_message_size(bytes);
         self.max_message_size = bytes;
         self
     }
@@ -76,7 +94,7 @@ impl Config {
     /// is limited.
     #[must_use]
     pub const fn max_frame_size(mut self, bytes: u64) -> Self {
-        self.connection = self.connection.max_frame_size(bytes);
+        self.max_frame_size = bytes;
         self
     }
 
@@ -85,7 +103,28 @@ impl Config {
     /// The default is `true`.
     #[must_use]
     pub const fn answer_pings(mut self, yes: bool) -> Self {
-        self.connection = self.connection.answer_pings(yes);
+        self.answer_pings = yes;
+        self
+    }
+
+    /// Sets whether the Close of the peer is answered without the help of the application (RFC 6455,
+    /// section 5.5.1). The default is `true`.
+    ///
+    /// Without it the application can still send messages after the Close of the peer, for example
+    /// the replies to earlier requests, until it answers with a Close of its own. The close time-out
+    /// limits the time for that. A proxy passes the Close on in this way.
+    #[must_use]
+    pub const fn answer_close(mut self, yes: bool) -> Self {
+        self.answer_close = yes;
+        self
+    }
+
+    /// Sets whether the answer to a Close repeats the reason of the peer. It always repeats the code.
+    /// The default is `true`: with `close(1000, "bye")` a browser reports the code and the reason of
+    /// the answer to its page.
+    #[must_use]
+    pub const fn repeat_close_reason(mut self, yes: bool) -> Self {
+        self.repeat_close_reason = yes;
         self
     }
 
@@ -155,15 +194,20 @@ impl Config {
     }
 
     /// Returns the configuration of the connection layer.
-    pub(super) fn connection_config(self, compresses: bool) -> ConnectionConfig {
+    pub(super) const fn connection_config(&self, compresses: bool) -> ConnectionConfig {
+        let config = ConnectionConfig::new()
+            .max_message_size(self.max_message_size)
+            .max_frame_size(self.max_frame_size)
+            .answer_pings(self.answer_pings)
+            .answer_close(self.answer_close);
         if !compresses {
-            return self.connection;
+            return config;
         }
         // The limit applies to the decompressed message, and `Inflating` checks it. DEFLATE can
         // make a message longer on the wire, especially if the sender flushes often, so the limit
         // there is larger.
         let limit = self.max_message_size.saturating_mul(8).saturating_add(1024);
-        self.connection.reserved_bits(Rsv::RSV1).max_transformed_size(limit)
+        config.reserved_bits(Rsv::RSV1).max_transformed_size(limit)
     }
 
     /// Returns the preferences that an opening handshake negotiates permessage-deflate with, or

@@ -166,6 +166,8 @@ pub struct MessageSender<R> {
     pub(super) eof: bool,
     /// Whether a deadline ended the connection while bytes waited to be written.
     pub(super) cut: bool,
+    /// Whether the answer to a Close repeats its reason.
+    pub(super) repeat_close_reason: bool,
     pub(super) deadlines: Deadlines,
     pub(super) opened: Opened,
     /// Identifies the receiving half of the same connection.
@@ -190,10 +192,12 @@ impl<R: Role> MessageSender<R> {
     pub fn settle(&mut self, answers: &mut Answers) {
         let close = answers.close.take();
         // Only the first end counts. The keepalive may have failed the connection before.
-        if let (PeerEnd::Open, Some(owed)) = (&self.peer, answers.owed.close()) {
-            self.peer = match owed {
-                OwedClose::Reply(_) => PeerEnd::Closed(close),
-                OwedClose::Fault(error) => PeerEnd::Failed(error),
+        if let PeerEnd::Open = self.peer {
+            self.peer = match (answers.owed.close(), close) {
+                (Some(OwedClose::Fault(error)), _) => PeerEnd::Failed(error),
+                (Some(OwedClose::Reply(_)), close) => PeerEnd::Closed(close.flatten()),
+                (None, Some(close)) => PeerEnd::Closed(close),
+                (None, None) => PeerEnd::Open,
             };
         }
         self.owed.append(&mut answers.owed);
@@ -495,7 +499,11 @@ impl<R: Role> MessageSender<R> {
         // A Pong that is owed is sent before the Close.
         self.settle_owed();
         let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
-        self.sender.close(frame, self.queue.outgoing.data())
+        if let PeerEnd::Closed(_) = self.peer {
+            self.sender.close_in_reply(frame, self.queue.outgoing.data())
+        } else {
+            self.sender.close(frame, self.queue.outgoing.data())
+        }
     }
 
     /// Queues the owed frames.
@@ -503,8 +511,14 @@ impl<R: Role> MessageSender<R> {
         if self.owed.is_empty() {
             return;
         }
-        // The queue has no maximum size, so neither call fails.
-        if self.owed.close().is_some() {
+        // The queue has no maximum size, so no call fails.
+        if let (PeerEnd::Closed(Some(frame)), Some(OwedClose::Reply(_)), true) =
+            (&self.peer, self.owed.close(), self.repeat_close_reason)
+        {
+            let _ = self.owed.take_close();
+            let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
+            let _ = self.sender.close_in_reply(Some(frame), self.queue.outgoing.data());
+        } else if self.owed.close().is_some() {
             let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
         } else if self.queue.has_room_for_answer() {
             let Self { sender, queue, owed, .. } = self;

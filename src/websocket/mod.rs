@@ -104,6 +104,7 @@ impl<R: Role> WebSocket<R> {
                 peer: PeerEnd::Open,
                 eof: false,
                 cut: false,
+                repeat_close_reason: config.repeat_close_reason,
                 deadlines,
                 opened,
                 pair: None,

@@ -310,7 +310,7 @@ impl Receiving {
     fn close(&mut self, frame: Option<CloseFrame>, answers: &mut Answers) -> Received {
         self.clear();
         self.close = frame.map(Box::new);
-        answers.close = self.close.clone();
+        answers.close = Some(self.close.clone());
         Received::Close
     }
 

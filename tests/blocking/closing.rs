@@ -25,8 +25,7 @@ fn a_client_closes_and_the_server_goes_first() {
         client.close(CloseCode::from(4321), "enough").unwrap();
         assert_eq!(client.state(), State::LocalClosing);
         client.close(CloseCode::NORMAL, "").unwrap();
-        // The code is answered, the reason is not.
-        assert_closed(&mut client, CloseCode::from(4321), "");
+        assert_closed(&mut client, CloseCode::from(4321), "enough");
         // It waits here for the server's FIN, which comes though the client's has not.
         assert_eq!(client.read().unwrap(), None);
         client.finish().unwrap();
@@ -44,7 +43,7 @@ fn a_server_closes_and_goes_first_too() {
             client.finish().unwrap();
         });
         server.close(CloseCode::GOING_AWAY, "restart").unwrap();
-        assert_closed(&mut server, CloseCode::GOING_AWAY, "");
+        assert_closed(&mut server, CloseCode::GOING_AWAY, "restart");
         assert_eq!(server.read().unwrap(), None);
         server.finish().unwrap();
         reading.join().unwrap();

@@ -92,7 +92,7 @@ fn a_writer_closes_and_its_reader_completes_the_handshake() {
         });
         server_writer.send("bye").unwrap();
         server_writer.close(CloseCode::GOING_AWAY, "restart").unwrap();
-        let close = Message::close(CloseCode::GOING_AWAY, "").unwrap();
+        let close = Message::close(CloseCode::GOING_AWAY, "restart").unwrap();
         assert_eq!(server_reader.read().unwrap(), Some(close));
         assert_eq!(server_reader.read().unwrap(), None);
         server_reader.finish().unwrap();

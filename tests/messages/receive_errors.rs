@@ -68,7 +68,7 @@ fn what_comes_behind_a_close_is_dropped_and_holds_no_memory() {
         (websocket.state(), websocket.transport_action()),
         (State::Closed, TransportAction::ShutdownWrite)
     );
-    assert_eq!(drain(websocket.output()), From::Server.close(1000, ""));
+    assert_eq!(drain(websocket.output()), From::Server.close(1000, "bye"));
     for _ in 0..3 {
         assert_eq!(websocket.receive_from(&mut buffer).unwrap(), None);
         assert!(buffer.is_empty());

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use support::messages::*;
 use websocket_proto::connection::{
     ControlPayload, Endpoint, Owed, OwedClose, State, TransportAction,
@@ -36,7 +36,7 @@ fn halves_answer_what_the_receiving_half_owes() {
     answers.add(Owed::Pong(ControlPayload::EMPTY));
     sender.settle(&mut answers);
     assert_eq!(sender.send(Message::text("x")).unwrap_err().error, SendError::Closing);
-    let expected = [From::Server.frame(PONG, "?"), From::Server.close(1001, "")].concat();
+    let expected = [From::Server.frame(PONG, "?"), From::Server.close(1001, "bye")].concat();
     assert_eq!(drain(sender.output()), expected);
     assert_eq!(receiver.receive_eof(), Ok(()));
 }
@@ -148,4 +148,56 @@ fn a_connection_that_the_keepalive_has_failed_stays_failed() {
     assert_eq!(sender.error(), error);
     assert_eq!(sender.close_info().map(|info| info.code), Some(CloseCode::ABNORMAL));
     assert!(sender.output().is_empty());
+}
+
+#[test]
+fn the_answer_to_a_close_repeats_its_reason_by_choice() {
+    for (repeats, reason) in [(true, "bye"), (false, "")] {
+        let mut websocket = server(Config::new().repeat_close_reason(repeats));
+        websocket.input().extend_from_slice(&From::Client.close(1000, "bye"));
+        assert!(matches!(websocket.receive(), Ok(Some(Message::Close(Some(_))))));
+        let output = websocket.output();
+        let sent = output.copy_to_bytes(output.remaining());
+        assert_eq!(sent, From::Server.close(1000, reason));
+        let info = websocket.close_info().unwrap();
+        assert_eq!((info.code, info.reason, info.is_clean), (CloseCode::NORMAL, "bye", true));
+    }
+}
+
+#[test]
+fn a_close_can_be_answered_later_after_the_replies_to_earlier_messages() {
+    for frame in [&From::Client.close(1000, "bye")[..], &From::Client.frame(CLOSE, "")] {
+        let mut websocket = server(Config::new().answer_close(false));
+        websocket.input().extend_from_slice(frame);
+        assert!(matches!(websocket.receive(), Ok(Some(Message::Close(_)))));
+        assert!(websocket.output().is_empty());
+        assert_eq!(websocket.state(), State::RemoteClosing);
+        assert_eq!(websocket.transport_action(), TransportAction::Keep);
+        assert_eq!(websocket.close_info(), None);
+        websocket.send(Message::text("reply")).unwrap();
+        websocket.close(CloseCode(3000), "done").unwrap();
+        let output = websocket.output();
+        let sent = output.copy_to_bytes(output.remaining());
+        let from = From::Server;
+        assert_eq!(sent, [from.frame(TEXT, "reply"), from.close(3000, "done")].concat());
+        assert_eq!(websocket.state(), State::Closed);
+        assert_eq!(websocket.transport_action(), TransportAction::ShutdownWrite);
+        let info = websocket.close_info().unwrap();
+        assert_eq!((info.began, info.is_clean), (Some(Endpoint::Peer), true));
+        assert_eq!(websocket.close(CloseCode::NORMAL, ""), Err(SendError::Closing));
+    }
+}
+
+#[test]
+fn a_close_that_is_never_answered_ends_with_the_close_time_out() {
+    let mut websocket = server(Config::new().answer_close(false));
+    websocket.input().extend_from_slice(&From::Client.close(1000, "bye"));
+    assert!(matches!(websocket.receive(), Ok(Some(Message::Close(_)))));
+    let second = Duration::from_secs(1);
+    assert_eq!(websocket.deadline(second), Some(11 * second));
+    websocket.handle_deadline(11 * second);
+    assert_eq!(websocket.transport_action(), TransportAction::Drop);
+    assert_eq!(websocket.receive(), Ok(None));
+    let info = websocket.close_info().unwrap();
+    assert_eq!((info.code, info.is_clean), (CloseCode::NORMAL, false));
 }

@@ -155,7 +155,7 @@ async fn close_behind_the_close_of_the_peer_sees_its_answer_out() {
     peer.give(Frame::close(3001, "bye").bytes(Side::Server));
     assert_eq!(received(&mut socket), close_message(3001, "bye"));
     within(closed(&mut socket, CloseCode::NORMAL, "ignored")).await.expect("a good peer");
-    assert_eq!(peer.take_messages(Client::new(SEED)), [close_message(3001, "")]);
+    assert_eq!(peer.take_messages(Client::new(SEED)), [close_message(3001, "bye")]);
     assert!(peer.state().shut);
 }
 

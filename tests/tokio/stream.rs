@@ -90,7 +90,7 @@ fn pings_and_a_close_are_answered_though_the_application_sends_nothing() {
         let done = Message::close(CloseCode(3000), "done").expect("sendable");
         assert_eq!(close.expect("a good peer"), done);
         assert!(matches!(run(socket.next()), Some(None)));
-        let reply = Message::close(CloseCode(3000), "").expect("sendable");
+        let reply = Message::close(CloseCode(3000), "done").expect("sendable");
         assert_eq!(peer.take_messages(Client::new(SEED)), [reply]);
         assert!(peer.state().shut);
     }

@@ -59,8 +59,12 @@ fn race(
         let now = begin.elapsed();
         let left = limit.saturating_sub(now);
         if left.is_zero() {
-            // The attempt that has taken the most time is named.
-            return Err(timed_out(running.first().copied(), options));
+            // The attempt that has taken the most time is named. If the last attempt has ended at the
+            // same moment, its error is that of the time limit.
+            return Err(match (running.first(), failure) {
+                (None, Some(failure)) => failure,
+                (first, _) => timed_out(first.copied(), options),
+            });
         }
         while let Some(address) = plan.start(now) {
             let report = report.clone();

@@ -61,7 +61,9 @@ impl<R: Role> Receiver<R> {
             }
             OpCode::Close => match CloseFrame::parse(&payload) {
                 Ok(frame) => {
-                    owed.add(Owed::Reply(frame.as_ref().map(CloseFrame::code)));
+                    if self.answer_close {
+                        owed.add(Owed::Reply(frame.as_ref().map(CloseFrame::code)));
+                    }
                     self.expect = Expect::Nothing(frame.clone());
                     Event::Close(frame)
                 }
