@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::transport::{SHORT, SHORTEST};
 use super::write_side::{SLICE, WriteSide, Writer};
 use super::{WebSocketStream, retry};
 use crate::close::CloseCode;
@@ -282,12 +283,6 @@ impl<R: Role> ReadHalf<R> {
         }
     }
 }
-
-/// How long the half that reads waits before it tries again to write.
-const SHORT: Duration = Duration::from_millis(20);
-
-/// The shortest time-out that a socket accepts.
-const SHORTEST: Duration = Duration::from_millis(1);
 
 fn process<R: Role>(
     receiver: &mut MessageReceiver<R>,

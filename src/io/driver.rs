@@ -280,7 +280,8 @@ impl Driver {
             Some(error) => Error::Protocol(error),
             None => {
                 let text = "the peer did not accept the last bytes within the close time-out";
-                Error::Io(io::Error::new(ErrorKind::TimedOut, text))
+                // `TimedOut` would tell the caller to try again.
+                Error::Io(io::Error::new(ErrorKind::ConnectionAborted, text))
             }
         })
     }
