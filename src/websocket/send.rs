@@ -58,7 +58,7 @@ impl Queue {
         message: Message,
     ) -> Result<(), Rejected> {
         if !self.is_ready() {
-            return Err(Rejected { message, error: self.full() });
+            return Err(Rejected { message, error: self.full(sender) });
         }
         if self.deflating.is_some() {
             return self.encode_and_send(sender, message);
@@ -105,7 +105,7 @@ impl Queue {
         message: &Prepared,
     ) -> Result<Begun, SendError> {
         if !self.is_ready() {
-            return Err(self.full());
+            return Err(self.full(sender));
         }
         let Prepared { kind, payload, compressed, .. } = message;
         if self.deflating.as_ref().is_some_and(|deflating| {
@@ -152,7 +152,7 @@ impl Queue {
         payload: Bytes,
     ) -> Result<Begun, Rejected<Bytes>> {
         if !self.is_ready() {
-            return Err(Rejected { message: payload, error: self.full() });
+            return Err(Rejected { message: payload, error: self.full(sender) });
         }
         // RFC 7692, section 6: the first fragment decides for the whole message.
         let is_compressed = match sender.message_in_progress() {
@@ -245,7 +245,7 @@ impl Queue {
         message: Message,
     ) -> Result<Begun, Rejected> {
         if !self.is_ready() {
-            return Err(Rejected { message, error: self.full() });
+            return Err(Rejected { message, error: self.full(sender) });
         }
         let deflating = self.deflating.as_ref();
         let applies = |len| deflating.is_some_and(|deflating| deflating.applies(len, true));
@@ -303,7 +303,11 @@ impl Queue {
     }
 
     #[cold]
-    fn full(&self) -> SendError {
+    fn full<R: Role>(&self, sender: &Sender<R>) -> SendError {
+        if sender.is_closed() {
+            // Room would not help.
+            return SendError::Closing;
+        }
         SendError::QueueFull { queued: self.outgoing.len(), high_water_mark: self.high_water_mark }
     }
 }
