@@ -140,10 +140,12 @@ impl<R: Role> ReadHalf<R> {
                 sender.handle_received();
             }
             let now = self.write_side.now();
+            if has_read {
+                driver.handle_deadline(now, sender, true);
+            } else if heard {
+                driver.handle_busy(now, sender);
+            }
             if let Some(deadline) = driver.deadline(now, sender, true) {
-                if (has_read || heard) && now >= deadline {
-                    driver.handle_deadline(now, sender, true);
-                }
                 limit = limit.min(deadline.saturating_sub(now));
             }
             let wants = driver.wants(sender);

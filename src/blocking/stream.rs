@@ -394,9 +394,8 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             (read, Some(ReadTo::Nowhere)) => self.driver.handle_discarded(&read),
             (read, _) => self.driver.handle_read(read, receiver, sender),
         }
-        // A peer that never stops sending leaves no time to wait for a deadline.
         if wants.write || sender.state() != State::Open {
-            self.driver.handle_deadline(now, sender, true);
+            self.driver.handle_busy(now, sender);
         }
         Ok(true)
     }

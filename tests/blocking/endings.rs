@@ -282,3 +282,31 @@ fn a_peer_that_answered_while_the_application_was_busy_is_not_given_up() {
         });
     }
 }
+
+#[test]
+fn a_close_that_came_while_the_application_was_busy_is_a_clean_end() {
+    for split in [false, true] {
+        let (mut server, mut peer) = server(limited());
+        server.stream().set_read_timeout(Some(LIMIT / 10)).unwrap();
+        bounded(move || {
+            let late = |peer: &mut TcpStream| {
+                peer.write_all(&messages::From::Client.close(1000, "")).unwrap();
+                thread::sleep(2 * LIMIT);
+            };
+            if split {
+                let (mut reader, mut writer) = server.into_split().unwrap();
+                writer.close(CloseCode::NORMAL, "").unwrap();
+                assert!(reader.read().unwrap_err().is_would_block());
+                late(&mut peer);
+                assert!(matches!(reader.read(), Ok(Some(Message::Close(_)))));
+                assert!(matches!(reader.read(), Ok(None)));
+            } else {
+                server.close(CloseCode::NORMAL, "").unwrap();
+                assert!(server.read().unwrap_err().is_would_block());
+                late(&mut peer);
+                assert!(matches!(server.read(), Ok(Some(Message::Close(_)))));
+                assert!(matches!(server.read(), Ok(None)));
+            }
+        });
+    }
+}
