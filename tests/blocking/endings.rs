@@ -310,3 +310,83 @@ fn a_close_that_came_while_the_application_was_busy_is_a_clean_end() {
         });
     }
 }
+
+#[test]
+fn the_half_that_reads_goes_on_while_the_other_is_stuck_though_the_peer_floods_it_with_pings() {
+    let (mut reader, writing, mut peer) = stuck(limited());
+    let flood = thread::spawn(move || {
+        let ping = messages::From::Client.frame(messages::PING, "x".repeat(125));
+        for _ in 0..20 {
+            peer.write_all(&ping.repeat(1000)).unwrap();
+        }
+        peer.write_all(&messages::From::Client.frame(TEXT, "last")).unwrap();
+        peer
+    });
+    let (reader, pings) = bounded(move || {
+        let mut pings = 0;
+        while let Some(Message::Ping(_)) = reader.read().unwrap() {
+            pings += 1;
+        }
+        (reader, pings)
+    });
+    assert_eq!(pings, 20_000);
+    // The peer takes what waits after all, and one Pong for all of the Pings.
+    let mut peer = flood.join().unwrap();
+    let (_, sent) = bounded(move || {
+        peer.read_exact(&mut vec![0; STUCK]).unwrap();
+        let mut pong = vec![0; 127];
+        peer.read_exact(&mut pong).unwrap();
+        assert_eq!(pong[..2], [0x8a, 125]);
+        writing.join().unwrap()
+    });
+    sent.unwrap();
+    drop(reader);
+}
+
+#[test]
+fn a_socket_that_does_not_block_is_told_of_and_goes_on_whole_and_in_halves() {
+    for split in [false, true] {
+        let (mut server, mut peer) = server(Config::new());
+        server.stream().set_nonblocking(true).unwrap();
+        let reading = thread::spawn(move || {
+            thread::sleep(LIMIT / 5);
+            peer.read_exact(&mut vec![0; STUCK + 10]).unwrap();
+            peer.write_all(&messages::From::Client.frame(TEXT, "thanks")).unwrap();
+            peer
+        });
+        let thanks = bounded(move || {
+            let is_pending = |result: &Result<(), Error>| match result {
+                Err(error) => {
+                    assert!(error.is_would_block(), "{error:?}");
+                    thread::sleep(Duration::from_millis(1));
+                    true
+                }
+                Ok(()) => false,
+            };
+            if split {
+                let (mut reader, mut writer) = server.into_split().unwrap();
+                assert!(reader.read().unwrap_err().is_would_block());
+                assert!(is_pending(&writer.send(vec![7; STUCK])));
+                while is_pending(&writer.flush()) {}
+                loop {
+                    match reader.read() {
+                        Err(error) if error.is_would_block() => {}
+                        read => break read,
+                    }
+                }
+            } else {
+                assert!(server.read().unwrap_err().is_would_block());
+                assert!(is_pending(&server.send(vec![7; STUCK])));
+                while is_pending(&server.flush()) {}
+                loop {
+                    match server.read() {
+                        Err(error) if error.is_would_block() => {}
+                        read => break read,
+                    }
+                }
+            }
+        });
+        assert_eq!(thanks.unwrap(), Some(Message::text("thanks")));
+        drop(reading.join().unwrap());
+    }
+}

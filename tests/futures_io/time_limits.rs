@@ -96,8 +96,8 @@ fn a_timer_that_is_early_is_believed() {
     let transport = FuturesTransport::new(Compat(stream)).timer(|_| async {});
     let acceptor = Acceptor::from_transport(transport);
     let (_task, waker) = Task::new();
-    let finished = pin!(acceptor.finish(Duration::from_secs(3600)))
-        .poll(&mut Context::from_waker(&waker));
+    let finished =
+        pin!(acceptor.finish(Duration::from_secs(3600))).poll(&mut Context::from_waker(&waker));
     let Poll::Ready(Err(error)) = finished else { panic!("{finished:?}") };
     assert_eq!(error.kind(), ErrorKind::TimedOut);
 }

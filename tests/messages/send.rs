@@ -308,8 +308,7 @@ fn what_is_written_is_gone_and_what_is_released_is_empty() {
 
 #[test]
 fn a_full_queue_of_a_connection_that_closes_takes_nothing_because_it_closes() {
-    let mut websocket =
-        WebSocket::new(Server, Config::new().high_water_mark(1), Opened::new());
+    let mut websocket = WebSocket::new(Server, Config::new().high_water_mark(1), Opened::new());
     websocket.send(Message::text("fills the queue")).expect("there is room");
     let full = websocket.send(Message::text("late")).expect_err("it is full");
     assert!(matches!(full.error, SendError::QueueFull { .. }));

@@ -220,10 +220,8 @@ async fn a_peer_that_closes_and_reads_nothing_is_left_within_the_close_time_out(
 
 #[tokio::test(start_paused = true)]
 async fn a_half_that_waits_learns_however_the_connection_failed() {
-    let keepalive = Keepalive {
-        interval: Duration::from_secs(20),
-        timeout: Duration::from_secs(5),
-    };
+    let keepalive =
+        Keepalive { interval: Duration::from_secs(20), timeout: Duration::from_secs(5) };
     type Fail = fn(&Peer);
     let fails: [(Config, Fail); 4] = [
         (Config::new(), |peer| peer.give([0xff; 2])),

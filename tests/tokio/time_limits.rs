@@ -432,7 +432,9 @@ async fn never_and_at_once_are_limits_too() {
         peer.room(0);
         tokio::time::timeout(forever, writer.send("text")).await.expect_err("it is stuck");
         tokio::time::timeout(forever, reader.next()).await.expect_err("it is silent");
-        tokio::time::timeout(forever, writer.close(CloseCode::NORMAL, "")).await.expect_err("stuck");
+        tokio::time::timeout(forever, writer.close(CloseCode::NORMAL, ""))
+            .await
+            .expect_err("stuck");
         tokio::time::timeout(forever, reader.finish()).await.expect_err("it does not answer");
     }
     let zero = Duration::ZERO;
