@@ -300,7 +300,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     ///
     /// # Errors
     /// - [`Io`](Error::Io): the transport failed, or did not accept the last bytes within the
-    ///   [`close_timeout`](Config::close_timeout) (`TimedOut`).
+    ///   [`close_timeout`](Config::close_timeout) (`ConnectionAborted`).
     /// - [`Protocol`](Error::Protocol): the transport accepted no bytes within the time limit of a
     ///   [`keepalive`](Config::keepalive) or [`write_timeout`](Config::write_timeout), or the
     ///   peer did not answer a Close. The queued bytes are lost.

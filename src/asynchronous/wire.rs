@@ -189,7 +189,7 @@ impl<T: Transport> Wire<T> {
                     if let Poll::Ready(read) = self.transport.poll_fill(receiver.input(), context) {
                         self.driver.handle_read(read, receiver, sender);
                         if wants.write || sender.state() != State::Open {
-                            self.handle_deadline(sender);
+                            self.handle_busy(sender);
                         }
                         return Poll::Ready(Moved::Read);
                     }
@@ -202,7 +202,7 @@ impl<T: Transport> Wire<T> {
                         Poll::Pending => Err(ErrorKind::WouldBlock.into()),
                     });
                     if !is_pending {
-                        self.handle_deadline(sender);
+                        self.handle_busy(sender);
                         return Poll::Ready(Moved::Read);
                     }
                 }
@@ -222,11 +222,11 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// Does what is due. A peer that never stops sending leaves no time to wait for a deadline.
+    /// Does what is due, although there was something to read.
     #[cold]
-    fn handle_deadline<R: Role>(&mut self, sender: &mut MessageSender<R>) {
+    fn handle_busy<R: Role>(&mut self, sender: &mut MessageSender<R>) {
         let now = self.transport.now();
-        self.driver.handle_deadline(now, sender, true);
+        self.driver.handle_busy(now, sender);
     }
 
     /// Waits for the next deadline, and then does what is due. If there is no timer to wait with, the

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::transport::{SHORT, SHORTEST};
 use super::write_side::{SLICE, WriteSide, Writer};
 use super::{WebSocketStream, retry};
 use crate::close::CloseCode;
@@ -105,6 +106,7 @@ impl<R: Role> ReadHalf<R> {
         take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<T>, ProtocolError>,
     ) -> Result<Option<T>, Error> {
         let begin = Instant::now();
+        let mut has_read = false;
         loop {
             let mut answers = Answers::new();
             let taken = take(&mut self.receiver, &mut answers);
@@ -115,29 +117,35 @@ impl<R: Role> ReadHalf<R> {
                 return Ok(Some(taken));
             }
             // The driver keeps an error until the Close that reports it has reached the peer.
-            if !self.wait(begin)? {
+            if !self.wait(begin, has_read)? {
                 return Ok(None);
             }
+            has_read = true;
         }
     }
 
     /// Does the next thing that the driver wants. Returns `false` when the connection is over.
-    /// `begin` is the time at which the application began to wait.
-    fn wait(&mut self, begin: Instant) -> Result<bool, Error> {
+    /// `begin` is the time at which the application began to wait, and `has_read` tells whether there
+    /// was a read since then. Before that, the time of the application would count as silence of the
+    /// peer.
+    fn wait(&mut self, begin: Instant, has_read: bool) -> Result<bool, Error> {
         let mut to = ReadTo::Input;
         let mut limit = SLICE;
         // The other half may be writing, for at most a slice of time.
         if let Some(mut writer) = self.write_side.try_writer() {
             self.write_side.write_briefly(&mut writer);
             let Writer { sender, driver, .. } = &mut *writer;
-            if mem::take(&mut self.heard) {
+            let heard = mem::take(&mut self.heard);
+            if heard {
                 sender.handle_received();
             }
             let now = self.write_side.now();
+            if has_read {
+                driver.handle_deadline(now, sender, true);
+            } else if heard {
+                driver.handle_busy(now, sender);
+            }
             if let Some(deadline) = driver.deadline(now, sender, true) {
-                if now >= deadline {
-                    driver.handle_deadline(now, sender, true);
-                }
                 limit = limit.min(deadline.saturating_sub(now));
             }
             let wants = driver.wants(sender);
@@ -288,12 +296,6 @@ impl<R: Role> ReadHalf<R> {
         }
     }
 }
-
-/// How long the half that reads waits before it tries again to write.
-const SHORT: Duration = Duration::from_millis(20);
-
-/// The shortest time-out that a socket accepts.
-const SHORTEST: Duration = Duration::from_millis(1);
 
 fn process<R: Role>(
     receiver: &mut MessageReceiver<R>,

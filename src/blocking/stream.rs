@@ -1,12 +1,13 @@
 //! The WebSocket over a transport that blocks
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
+use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::time::Instant;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::transport::{read_within, write_within};
+use super::transport::{BRIEF, SHORT, SHORTEST, read_within, write_within};
 use super::{Acceptor, Transport, retry, write_some};
 use crate::close::CloseCode;
 use crate::connection::{CloseInfo, Role, Server, State};
@@ -19,9 +20,9 @@ use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepa
 
 /// A WebSocket over a transport.
 ///
-/// [`read`](Self::read) returns the messages. Before it waits for the transport it writes
-/// everything that is queued, so Pings and a Close are answered without the help of the
-/// application.
+/// [`read`](Self::read) returns the messages. Before it waits for the transport it writes what is
+/// queued, so Pings and a Close are answered without the help of the application. A peer that does
+/// not read does not keep it from reading.
 ///
 /// Every call can be resumed. If the transport returns `WouldBlock`, or a time-out expires, the
 /// call returns this error and nothing is lost. The same call then continues where it stopped.
@@ -141,8 +142,9 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// Returns the next message, or `None` when the connection is over: after the Close message of
     /// the peer, or after an error.
     ///
-    /// Before it waits for the transport it writes everything that is queued. Before it returns an
-    /// error of the peer or `None`, it ends the transport as RFC 6455, section 7.1.1, asks for: a
+    /// Before it waits for the transport it writes what is queued. If the transport does not accept
+    /// all of it, it reads meanwhile and tries again to write. Before it returns an error of the
+    /// peer or `None`, it ends the transport as RFC 6455, section 7.1.1, asks for: a
     /// server shuts down its sending side, and then this method waits for the peer to do the same,
     /// at most for the [`close_timeout`](Config::close_timeout). So the WebSocket can be dropped
     /// after that, and a loop that ends at the first error is right.
@@ -212,7 +214,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// [`Io`](Error::Io): the transport failed. After `WouldBlock` or `TimedOut`, call again.
     pub fn ready(&mut self) -> Result<(), Error> {
         if !self.websocket.is_ready() {
-            self.write_out(false)?;
+            self.write_out()?;
         }
         Ok(())
     }
@@ -308,12 +310,13 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     ///
     /// # Errors
     /// - [`Io`](Error::Io): the transport failed, or did not accept the last bytes within the
-    ///   [`close_timeout`](Config::close_timeout). After `WouldBlock` or `TimedOut`, call again.
+    ///   [`close_timeout`](Config::close_timeout) (`ConnectionAborted`). After `WouldBlock` or
+    ///   `TimedOut`, call again.
     /// - [`Protocol`](Error::Protocol): the transport accepted no bytes within the time limit of a
     ///   [`keepalive`](Config::keepalive) or [`write_timeout`](Config::write_timeout), or the
     ///   peer did not answer a Close. The queued bytes are lost.
     pub fn flush(&mut self) -> Result<(), Error> {
-        self.write_out(false)?;
+        self.write_out()?;
         Driver::output_lost(self.websocket.halves().1).map_or(Ok(()), Err)
     }
 
@@ -346,6 +349,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         &mut self,
         take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<T>, ProtocolError>,
     ) -> Result<Option<T>, Error> {
+        let mut begin = None;
         loop {
             let (receiver, sender) = self.websocket.halves();
             let mut answers = Answers::new();
@@ -354,21 +358,23 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
                 sender.settle(&mut answers);
                 // The answers leave before the message that caused them is returned. An error is
                 // found again by the next read.
-                let _ = self.write_out(true);
+                let _ = self.write_briefly();
             }
             if let Ok(Some(taken)) = taken {
                 return Ok(Some(taken));
             }
             // The driver keeps an error until the Close that reports it has reached the peer.
-            if !self.wait()? {
+            let begin = *begin.get_or_insert_with(|| self.start.elapsed());
+            if !self.wait(begin)? {
                 return Ok(None);
             }
         }
     }
 
     /// Does the next thing that the driver wants. Returns `false` when the connection is over.
-    fn wait(&mut self) -> Result<bool, Error> {
-        let written = self.write_out(true);
+    /// `begin` is the time at which the application began to wait.
+    fn wait(&mut self, begin: Duration) -> Result<bool, Error> {
+        let written = self.write_briefly();
         let (receiver, sender) = self.websocket.halves();
         let wants = self.driver.wants(sender);
         if wants.done {
@@ -378,8 +384,15 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             self.driver.handle_shutdown(&self.stream.shutdown_write());
             return Ok(true);
         }
-        let deadline = self.driver.deadline(self.start.elapsed(), sender, true);
-        let limit = deadline.map(|deadline| deadline.saturating_sub(self.start.elapsed()));
+        let now = self.start.elapsed();
+        let deadline = self.driver.deadline(now, sender, true);
+        let mut limit = deadline.map(|deadline| deadline.saturating_sub(now));
+        // While bytes wait to be written, a read is short: the transport may soon accept them.
+        let own = if wants.write { self.stream.read_timeout().ok() } else { None };
+        let is_short = own.is_some_and(|own| own.is_none_or(|own| own > SHORT));
+        if is_short {
+            limit = Some(limit.map_or(SHORT, |limit| limit.min(SHORT)));
+        }
         let read = match wants.read {
             // An error of the write does not stop the read. A transport that accepts no bytes may
             // still have bytes to read, and a read reports a transport that has failed.
@@ -394,51 +407,83 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             Some(ReadTo::Nowhere) => {
                 read_within(&mut self.stream, limit, |stream| retry(|| stream.read(&mut [0; 4096])))
             }
-            None => return written.map(|()| true).map_err(Error::Io),
+            None => {
+                let flushed = self.write_out();
+                return written.and(flushed).map(|()| true).map_err(Error::Io);
+            }
         };
+        let asked = now;
+        let now = self.start.elapsed();
         match (read, wants.read) {
             (Err(error), _) if is_would_block(&error) => {
-                let now = self.start.elapsed();
                 if deadline.is_none_or(|deadline| now < deadline) {
-                    return Err(error.into());
+                    let was_short = is_short && now - asked + SHORTEST >= limit.unwrap_or_default();
+                    let is_out_of_time = own.flatten().is_some_and(|own| now - begin >= own);
+                    if !was_short || is_out_of_time {
+                        return Err(error.into());
+                    }
                 }
                 self.driver.handle_deadline(now, sender, true);
+                return Ok(true);
             }
             (read, Some(ReadTo::Nowhere)) => self.driver.handle_discarded(&read),
             (read, _) => self.driver.handle_read(read, receiver, sender),
         }
+        if wants.write || sender.state() != State::Open {
+            self.driver.handle_busy(now, sender);
+        }
         Ok(true)
     }
 
-    /// Writes everything that is queued, and flushes the transport.
-    fn write_out(&mut self, to_receive: bool) -> io::Result<()> {
-        let sender = self.websocket.halves().1;
+    /// Writes what the transport accepts at once.
+    fn write_briefly(&mut self) -> io::Result<()> {
         // `output` queues a Pong that waited for room, so it is called again after each write.
-        while self.driver.is_unflushed() || !sender.output().is_empty() {
-            let deadline = self.driver.deadline(self.start.elapsed(), sender, to_receive);
-            let limit = deadline.map(|deadline| deadline.saturating_sub(self.start.elapsed()));
-            let output = sender.output();
-            let is_flush = output.is_empty();
-            let written = write_within(&mut self.stream, limit, |stream| {
-                if is_flush { retry(|| stream.flush()) } else { write_some(stream, output) }
-            });
-            match written {
-                Ok(()) if is_flush => self.driver.handle_written(&written),
-                Ok(()) => self.driver.handle_accepted(),
+        while self.has_output() {
+            self.write_some(Some(BRIEF))?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything that is queued, and flushes the transport.
+    fn write_out(&mut self) -> io::Result<()> {
+        while self.has_output() {
+            let sender = self.websocket.halves().1;
+            let now = self.start.elapsed();
+            let deadline = self.driver.deadline(now, sender, false);
+            let limit = deadline.map(|deadline| deadline.saturating_sub(now));
+            match self.write_some(limit) {
                 Err(error) if is_would_block(&error) => {
                     let now = self.start.elapsed();
                     if deadline.is_none_or(|deadline| now < deadline) {
                         return Err(error);
                     }
-                    self.driver.handle_deadline(now, sender, to_receive);
+                    let sender = self.websocket.halves().1;
+                    self.driver.handle_deadline(now, sender, false);
                 }
-                Err(_) => {
-                    self.driver.handle_written(&written);
-                    return written;
-                }
+                written => written?,
             }
         }
         Ok(())
+    }
+
+    /// Returns whether bytes wait to be written or flushed.
+    fn has_output(&mut self) -> bool {
+        self.driver.is_unflushed() || !self.websocket.output().is_empty()
+    }
+
+    /// Writes or flushes once, within `limit`.
+    fn write_some(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        let output = self.websocket.output();
+        let is_flush = output.is_empty();
+        let written = write_within(&mut self.stream, limit, |stream| {
+            if is_flush { retry(|| stream.flush()) } else { write_some(stream, output) }
+        });
+        match &written {
+            Ok(()) if !is_flush => self.driver.handle_accepted(),
+            Err(error) if is_would_block(error) => {}
+            _ => self.driver.handle_written(&written),
+        }
+        written
     }
 
     /// Writes everything that is queued if the queue is full.
@@ -446,7 +491,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         if self.websocket.is_ready() {
             return Ok(());
         }
-        match self.write_out(false) {
+        match self.write_out() {
             // The caller then gets `QueueFull`, with the message. An error of this write would look
             // as if the message had been queued.
             Err(error) if is_would_block(&error) => Ok(()),

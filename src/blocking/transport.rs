@@ -196,8 +196,15 @@ impl<S: Read + Write> Transport for OverTcp<S> {
     }
 }
 
+/// The longest time that a reader waits for the transport to accept bytes. It must go on reading,
+/// even if the peer does not.
+pub(super) const BRIEF: Duration = Duration::from_millis(1);
+
+/// How long a reader waits for bytes before it tries again to write.
+pub(super) const SHORT: Duration = Duration::from_millis(20);
+
 /// The shortest time-out that a socket accepts.
-const SHORTEST: Duration = Duration::from_millis(1);
+pub(super) const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Reads with `read`, which may block for at most `limit`. A shorter time-out of the transport
 /// applies too, and is the same afterwards.

@@ -6,6 +6,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
+use super::transport::BRIEF;
 use super::{retry, write_some};
 use crate::connection::Role;
 use crate::io::{Driver, Error, is_would_block};
@@ -15,10 +16,6 @@ use crate::websocket::{Answers, MessageSender};
 /// at what the other half has done.
 pub(super) const SLICE: Duration = Duration::from_millis(500);
 
-/// The longest time that the half that reads waits for the transport to accept bytes. It must go on
-/// reading, even if the peer does not.
-const BRIEF: Duration = Duration::from_millis(1);
-
 /// The state that the halves share.
 #[derive(Debug)]
 pub(super) struct WriteSide<R> {
@@ -26,13 +23,21 @@ pub(super) struct WriteSide<R> {
     /// Locked during a write, for at most a [`SLICE`] at a time.
     writer: Mutex<Writer<R>>,
     /// Locked only for moments, so that the half that reads never waits for a slow write.
-    due: Mutex<Answers>,
-    /// Notified, while `due` is locked, after the writer was released.
-    released: Condvar,
+    due: Mutex<Due>,
+    /// Notified, while `due` is locked, after the writer was released or locked.
+    changed: Condvar,
     /// The moment of the creation of the connection, from which all times count.
     start: Instant,
     /// The write time-out that the application has set on the socket.
     own_timeout: Option<Duration>,
+}
+
+/// What the halves have for each other.
+#[derive(Debug)]
+struct Due {
+    answers: Answers,
+    /// Whether a half waits for the writer. A half that writes for long lets it have its turn.
+    is_wanted: bool,
 }
 
 /// The sending half, and what the transport needs.
@@ -67,8 +72,8 @@ impl<R: Role> WriteSide<R> {
         Self {
             stream,
             writer: Mutex::new(Writer { sender, driver, stuck: false, timeout: None }),
-            due: Mutex::new(Answers::new()),
-            released: Condvar::new(),
+            due: Mutex::new(Due { answers: Answers::new(), is_wanted: false }),
+            changed: Condvar::new(),
             start,
             own_timeout: None,
         }
@@ -78,7 +83,7 @@ impl<R: Role> WriteSide<R> {
     pub(super) fn into_parts(self) -> (TcpStream, MessageSender<R>, Driver, Instant) {
         let mut writer = self.writer.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut due = self.due.into_inner().unwrap_or_else(PoisonError::into_inner);
-        writer.sender.settle(&mut due);
+        writer.sender.settle(&mut due.answers);
         // An error is found again by the next write.
         let _ = self.stream.set_write_timeout(self.own_timeout);
         (self.stream, writer.sender, writer.driver, self.start)
@@ -92,7 +97,7 @@ impl<R: Role> WriteSide<R> {
     /// Records owed answers, and tries to send them. If the other half is writing, it sends them
     /// after its write.
     pub(super) fn owe(&self, answers: &mut Answers) {
-        lock(&self.due).append(answers);
+        lock(&self.due).answers.append(answers);
         if let Some(mut writer) = self.try_writer() {
             // One attempt for each read is enough: a peer may send many Pings and not read.
             if !writer.stuck {
@@ -109,7 +114,7 @@ impl<R: Role> WriteSide<R> {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return None,
         };
-        writer.sender.settle(&mut lock(&self.due));
+        writer.sender.settle(&mut lock(&self.due).answers);
         Some(writer)
     }
 
@@ -117,22 +122,19 @@ impl<R: Role> WriteSide<R> {
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer<R>> {
         let mut due = lock(&self.due);
         loop {
-            match self.writer.try_lock() {
-                Ok(mut writer) => {
-                    writer.sender.settle(&mut due);
-                    return writer;
-                }
-                Err(TryLockError::Poisoned(poisoned)) => {
-                    let mut writer = poisoned.into_inner();
-                    writer.sender.settle(&mut due);
-                    return writer;
-                }
-                // The time limit is only a precaution: each release is notified.
+            let mut writer = match self.writer.try_lock() {
+                Ok(writer) => writer,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
                 Err(TryLockError::WouldBlock) => {
-                    let waited = self.released.wait_timeout(due, SLICE);
-                    due = waited.unwrap_or_else(PoisonError::into_inner).0;
+                    due.is_wanted = true;
+                    due = self.wait_for_change(due);
+                    continue;
                 }
-            }
+            };
+            writer.sender.settle(&mut due.answers);
+            due.is_wanted = false;
+            self.changed.notify_all();
+            return writer;
         }
     }
 
@@ -140,7 +142,24 @@ impl<R: Role> WriteSide<R> {
     pub(super) fn release(&self, writer: MutexGuard<'_, Writer<R>>) {
         drop(writer);
         let _due = lock(&self.due);
-        self.released.notify_all();
+        self.changed.notify_all();
+    }
+
+    /// Releases the sending half and returns it again, after the other half if that one waits.
+    /// Without this, the half that writes would be first each time.
+    fn give_turn<'w>(&'w self, writer: MutexGuard<'w, Writer<R>>) -> MutexGuard<'w, Writer<R>> {
+        self.release(writer);
+        let mut due = lock(&self.due);
+        while due.is_wanted {
+            due = self.wait_for_change(due);
+        }
+        drop(due);
+        self.writer()
+    }
+
+    fn wait_for_change<'d>(&self, due: MutexGuard<'d, Due>) -> MutexGuard<'d, Due> {
+        // The time limit is only a precaution: each change is notified.
+        self.changed.wait_timeout(due, SLICE).unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Writes what the transport accepts at once.
@@ -257,9 +276,7 @@ impl<R: Role> WriteSide<R> {
                     return (writer, Err(error));
                 }
             }
-            // The half that reads may wait for the sending half.
-            self.release(writer);
-            writer = self.writer();
+            writer = self.give_turn(writer);
         }
     }
 

@@ -16,6 +16,8 @@ use crate::asynchronous::Transport;
 pub struct FuturesTransport<S> {
     stream: S,
     start: Instant,
+    /// How much the timer is ahead of the clock.
+    ahead: Duration,
     /// Creates a future that is ready after a time.
     timer: Option<Box<Timer>>,
     sleep: Option<(Duration, Sleep)>,
@@ -25,7 +27,8 @@ type Sleep = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 type Timer = dyn Fn(Duration) -> Sleep + Send + Sync;
 
 impl<S> FuturesTransport<S> {
-    /// Sets the timer. `timer` gets a time, and returns a future that is ready after that time.
+    /// Sets the timer. `timer` gets a time, and returns a future that is ready after that time. The
+    /// time counts as over when the future is ready, also if it is early.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -57,7 +60,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for FuturesTransport<S> {
     type Stream = S;
 
     fn new(stream: S) -> Self {
-        Self { stream, start: Instant::now(), timer: None, sleep: None }
+        Self { stream, start: Instant::now(), ahead: Duration::ZERO, timer: None, sleep: None }
     }
 
     fn stream(&self) -> &S {
@@ -101,7 +104,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for FuturesTransport<S> {
     }
 
     fn now(&mut self) -> Duration {
-        self.start.elapsed()
+        self.start.elapsed().saturating_add(self.ahead)
     }
 
     fn poll_until(
@@ -109,19 +112,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for FuturesTransport<S> {
         deadline: Duration,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
+        let left = deadline.saturating_sub(self.now());
         let Some(timer) = &self.timer else {
             return Poll::Pending;
         };
-        // A timer may be a little early, so the clock decides.
-        while let Some(left) =
-            deadline.checked_sub(self.start.elapsed()).filter(|left| !left.is_zero())
-        {
+        if !left.is_zero() {
             let sleep = match &mut self.sleep {
                 Some((until, sleep)) if *until == deadline => sleep,
                 sleep => &mut sleep.insert((deadline, timer(left))).1,
             };
             ready!(sleep.as_mut().poll(context));
-            self.sleep = None;
+            let early = deadline.saturating_sub(self.now());
+            self.ahead += early;
         }
         self.sleep = None;
         Poll::Ready(Ok(()))

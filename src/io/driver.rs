@@ -14,13 +14,15 @@ use crate::websocket::{MessageReceiver, MessageSender, Waiting};
 /// Decides what an adapter does with the transport of one connection, from the opening handshake to
 /// the end of the transport. It reads and writes nothing.
 ///
-/// An adapter repeats three steps until a message is ready or [`Wants::done`] is set:
+/// An adapter repeats these steps until a message is ready or [`Wants::done`] is set:
 /// 1. It carries out what [`wants`](Self::wants) returns, as far as the transport is ready: it
 ///    writes, it shuts down the sending side, it reads. It reports each result to the method that
 ///    [`Wants`] names.
 /// 2. It calls [`MessageReceiver::receive`] and [`MessageSender::settle`], unless the bytes that it
 ///    read were to be dropped.
-/// 3. If the transport was ready for nothing, it waits until the transport is ready or the
+/// 3. If it read bytes while the connection closes or bytes wait to be written, it calls
+///    [`handle_busy`](Self::handle_busy).
+/// 4. If the transport was ready for nothing, it waits until the transport is ready or the
 ///    [`deadline`](Self::deadline) is reached. Then it calls
 ///    [`handle_deadline`](Self::handle_deadline).
 ///
@@ -38,6 +40,8 @@ pub struct Driver {
     /// Whether the driver waits for the end of the transport after a clean close.
     is_patient: bool,
     reads: Reads,
+    /// Whether a deadline had passed at the last call of [`handle_busy`](Self::handle_busy).
+    is_overdue: bool,
     /// Whether the error that ended the connection has been returned.
     reported: bool,
 }
@@ -109,6 +113,7 @@ impl Driver {
             rest: Rest::Unknown,
             is_patient: false,
             reads: Reads::Open,
+            is_overdue: false,
             reported: false,
         }
     }
@@ -246,6 +251,18 @@ impl Driver {
         }
     }
 
+    /// Does what is due at `now` for a program that never has to wait, because the peer never stops
+    /// sending. Call it for each read that returned bytes.
+    ///
+    /// A deadline takes effect at the second call after it. So the bytes that arrived while the
+    /// program was busy are processed first.
+    pub fn handle_busy<R: Role>(&mut self, now: Duration, sender: &mut MessageSender<R>) {
+        let is_overdue = self.deadline(now, sender, true).is_some_and(|deadline| deadline <= now);
+        if mem::replace(&mut self.is_overdue, is_overdue) && is_overdue {
+            self.handle_deadline(now, sender, true);
+        }
+    }
+
     fn waiting<R: Role>(&self, sender: &mut MessageSender<R>, to_receive: bool) -> Waiting {
         Waiting {
             to_receive: to_receive && self.reads.are_open(),
@@ -280,7 +297,8 @@ impl Driver {
             Some(error) => Error::Protocol(error),
             None => {
                 let text = "the peer did not accept the last bytes within the close time-out";
-                Error::Io(io::Error::new(ErrorKind::TimedOut, text))
+                // `TimedOut` would tell the caller to try again.
+                Error::Io(io::Error::new(ErrorKind::ConnectionAborted, text))
             }
         })
     }

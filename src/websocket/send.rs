@@ -74,7 +74,7 @@ impl Queue {
         message: Message,
     ) -> Result<(), Rejected> {
         if !self.is_ready() {
-            return Err(Rejected { message, error: self.full() });
+            return Err(Rejected { message, error: self.full(sender) });
         }
         let (kind, payload) = match &message {
             Message::Text(text) => (Kind::Text, text.as_bytes()),
@@ -225,7 +225,11 @@ impl Queue {
     }
 
     #[cold]
-    pub(super) fn full(&self) -> SendError {
+    pub(super) fn full<R: Role>(&self, sender: &Sender<R>) -> SendError {
+        if sender.is_closed() {
+            // Room would not help.
+            return SendError::Closing;
+        }
         SendError::QueueFull {
             queued: self.outgoing.counted_len(),
             high_water_mark: self.high_water_mark,

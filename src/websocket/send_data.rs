@@ -183,7 +183,7 @@ impl Queue {
         is_compressed: bool,
     ) -> Result<(), SendError> {
         if !self.is_ready() {
-            return Err(self.full());
+            return Err(self.full(sender));
         }
         check(sender, data, is_compressed)?;
         if matches!(self.coder, Coder::Lent) {

@@ -14,6 +14,7 @@ mod deflate_negotiation;
 mod deflate_split;
 #[cfg(feature = "deflate")]
 mod deflate_transport;
+mod endings;
 mod handshake;
 mod handshake_client;
 mod hostile;

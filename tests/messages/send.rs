@@ -357,3 +357,18 @@ fn what_is_written_is_gone_and_what_is_released_is_empty() {
     websocket.send(Message::text("again")).unwrap();
     assert_eq!(drain(websocket.output()), From::Server.frame(TEXT, "again"));
 }
+
+#[test]
+fn a_full_queue_of_a_connection_that_closes_takes_nothing_because_it_closes() {
+    let mut websocket = WebSocket::new(Server, Config::new().high_water_mark(1), Opened::new());
+    websocket.send(Message::text("fills the queue")).expect("there is room");
+    let full = websocket.send(Message::text("late")).expect_err("it is full");
+    assert!(matches!(full.error, SendError::QueueFull { .. }));
+    websocket.close(CloseCode::NORMAL, "").expect("it is open");
+    let late = websocket.send(Message::text("late")).expect_err("it closes");
+    assert_eq!(late.error, SendError::Closing);
+    let late = websocket.send_prepared(&Prepared::text("late"));
+    assert_eq!(late, Err(SendError::Closing));
+    let late = websocket.send_fragment(Kind::Text, true, "late".into()).expect_err("it closes");
+    assert_eq!(late.error, SendError::Closing);
+}

@@ -10,6 +10,7 @@ mod deflate;
 mod deflate_cancel;
 #[cfg(feature = "deflate")]
 mod deflate_negotiation;
+mod endings;
 mod handshake;
 mod handshake_steps;
 mod keepalive;

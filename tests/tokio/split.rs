@@ -135,7 +135,10 @@ fn pings_and_a_close_are_answered_by_the_half_that_receives() {
     assert_eq!(received(&mut reader), close_message(3000, "bye"));
     assert!(matches!(run(reader.next()), Some(None)));
     let sent = peer.take_messages(Client::new(SEED));
-    assert_eq!(sent, [Message::Pong("a".into()), Message::text("queued"), close_message(3000, "bye")]);
+    assert_eq!(
+        sent,
+        [Message::Pong("a".into()), Message::text("queued"), close_message(3000, "bye")]
+    );
     assert!(peer.state().shut);
     let error = run(writer.send("too late")).expect("at once").expect_err("it is closed");
     assert!(matches!(&error, Error::Rejected(rejected) if rejected.error == SendError::Closing));

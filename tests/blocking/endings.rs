@@ -1,0 +1,392 @@
+//! Every ending of the blocking adapter comes in time and is right, whole and in halves, over TCP.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::halves::STUCK;
+use crate::loopback::*;
+use support::messages::{self, TEXT, close_code, decode};
+use websocket_proto::blocking::{Error, ReadHalf, WebSocketStream, WriteHalf};
+use websocket_proto::connection::Server;
+use websocket_proto::websocket::{Config, Keepalive};
+use websocket_proto::{CloseCode, Message, ProtocolError};
+
+const LIMIT: Duration = Duration::from_millis(500);
+
+/// Longer than any wait may last here, and shorter than the patience of a user.
+const LONG: Duration = Duration::from_secs(5);
+
+fn limited() -> Config {
+    Config::new().close_timeout(LIMIT)
+}
+
+fn protocol(error: Error) -> ProtocolError {
+    let Error::Protocol(error) = error else { panic!("{error:?}") };
+    error
+}
+
+/// A server with these limits, and its bare peer.
+fn server(config: Config) -> (WebSocketStream<TcpStream, Server>, TcpStream) {
+    let (server, client) = connected(config, Config::new());
+    (server, client.into_parts().stream)
+}
+
+/// A half that writes, and what its send came to.
+type Written = (WriteHalf<Server>, Result<(), Error>);
+
+/// The halves of a server whose writer is stuck, because the peer reads nothing.
+fn stuck(config: Config) -> (ReadHalf<Server>, thread::JoinHandle<Written>, TcpStream) {
+    let (server, mut peer) = server(config);
+    let (reader, mut writer) = server.into_split().unwrap();
+    let writing = thread::spawn(move || {
+        let sent = writer.send(vec![7; STUCK]);
+        (writer, sent)
+    });
+    peer.read_exact(&mut [0; 10]).unwrap();
+    thread::sleep(Duration::from_millis(100));
+    (reader, writing, peer)
+}
+
+/// Runs `act`, which must not take long.
+#[track_caller]
+fn soon<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
+    let begin = Instant::now();
+    let result = bounded(act);
+    assert!(begin.elapsed() < LONG, "it took {:?}", begin.elapsed());
+    result
+}
+
+#[test]
+fn the_end_of_the_transport_is_told_in_time_though_the_writer_is_stuck() {
+    let (mut reader, writing, peer) = stuck(limited());
+    peer.shutdown(Shutdown::Write).unwrap();
+    let error = soon(move || reader.read()).unwrap_err();
+    assert_eq!(protocol(error), ProtocolError::UnexpectedEof);
+    soon(move || writing.join().unwrap()).1.unwrap_err();
+    drop(peer);
+}
+
+#[test]
+fn finish_of_the_half_that_reads_ends_in_time_though_the_writer_is_stuck() {
+    let (mut reader, writing, peer) = stuck(limited());
+    let error = soon(move || reader.finish()).unwrap_err();
+    assert_eq!(protocol(error), ProtocolError::CloseTimeout { timeout: LIMIT });
+    soon(move || writing.join().unwrap()).1.unwrap_err();
+    drop(peer);
+}
+
+#[test]
+fn what_a_faulty_peer_sends_on_is_not_kept_though_the_writer_is_stuck() {
+    let (mut reader, writing, mut peer) = stuck(Config::new().close_timeout(2 * LIMIT));
+    let flood = thread::spawn(move || {
+        let _ = peer.write_all(&[0xff]);
+        while peer.write_all(&[0; 1 << 16]).is_ok() {}
+    });
+    let (reader, error) = bounded(move || {
+        let error = reader.read().unwrap_err();
+        (reader, error)
+    });
+    assert_eq!(protocol(error), ProtocolError::ReservedOpCode { opcode: 15 });
+    let (writer, sent) = bounded(move || writing.join().unwrap());
+    sent.unwrap_err();
+    let kept = reader.reunite(writer).unwrap().into_parts().input.len();
+    assert!(kept <= 1 << 20, "{kept} bytes");
+    flood.join().unwrap();
+}
+
+#[test]
+fn finish_ends_in_time_though_the_peer_never_stops_sending() {
+    for split in [false, true] {
+        let (mut server, mut peer) = server(limited());
+        let flood = thread::spawn(move || {
+            let burst = messages::From::Client.frame(TEXT, "x".repeat(1000)).repeat(100);
+            while peer.write_all(&burst).is_ok() {}
+        });
+        let error = soon(move || {
+            if split {
+                let (mut reader, _writer) = server.into_split().unwrap();
+                reader.finish()
+            } else {
+                server.finish()
+            }
+        })
+        .unwrap_err();
+        assert_eq!(protocol(error), ProtocolError::CloseTimeout { timeout: LIMIT });
+        flood.join().unwrap();
+    }
+}
+
+#[test]
+fn a_flush_that_a_slow_peer_keeps_alive_ends_with_the_close_time_out() {
+    for split in [false, true] {
+        let (mut server, mut peer) = server(limited());
+        let slow = thread::spawn(move || {
+            while peer.read(&mut [0; 4096]).is_ok_and(|read| read > 0) {
+                thread::sleep(Duration::from_millis(1));
+            }
+        });
+        soon(move || {
+            server.feed(vec![7; STUCK]).unwrap();
+            if split {
+                let (_reader, mut writer) = server.into_split().unwrap();
+                writer.close(CloseCode::NORMAL, "")
+            } else {
+                server.close(CloseCode::NORMAL, "")
+            }
+        })
+        .unwrap_err();
+        slow.join().unwrap();
+    }
+}
+
+#[test]
+fn a_client_that_sends_more_behind_its_close_sees_the_answer_and_no_reset() {
+    for split in [false, true] {
+        for _ in 0..20 {
+            let (mut server, mut peer) = server(limited());
+            let mut bytes = messages::From::Client.close(1000, "");
+            bytes.resize(300_000, 0);
+            let sending = thread::spawn(move || {
+                peer.write_all(&bytes).unwrap();
+                let mut answer = Vec::new();
+                peer.read_to_end(&mut answer).expect("no reset");
+                answer
+            });
+            bounded(move || {
+                if split {
+                    let (mut reader, _writer) = server.into_split().unwrap();
+                    while reader.read().unwrap().is_some() {}
+                } else {
+                    while server.read().unwrap().is_some() {}
+                }
+            });
+            let answer = sending.join().unwrap();
+            assert_eq!(close_code(&decode(&answer)[0]), Some(1000));
+        }
+    }
+}
+
+#[test]
+fn a_read_loop_is_a_right_ending_with_much_unread_behind_a_fault() {
+    for split in [false, true] {
+        for _ in 0..20 {
+            let (mut server, mut peer) = server(Config::new());
+            let mut bytes = messages::From::Server.frame(TEXT, "not masked");
+            bytes.resize(300_000, 0);
+            let serving = thread::spawn(move || {
+                let mut serve = || -> Result<(), Error> {
+                    while let Some(message) = server.read()? {
+                        server.send(message)?;
+                    }
+                    Ok(())
+                };
+                if !split {
+                    return serve();
+                }
+                let (mut reader, mut writer) = server.into_split().unwrap();
+                while let Some(message) = reader.read()? {
+                    writer.send(message)?;
+                }
+                Ok(())
+            });
+            let answer = bounded(move || {
+                peer.write_all(&bytes).unwrap();
+                let mut answer = Vec::new();
+                peer.read_to_end(&mut answer).expect("no reset");
+                answer
+            });
+            assert_eq!(close_code(&decode(&answer)[0]), Some(1002));
+            assert_eq!(
+                protocol(serving.join().unwrap().unwrap_err()),
+                ProtocolError::UnmaskedFrame
+            );
+        }
+    }
+}
+
+/// An application that limits only its writes must not wait in a read while it has something to
+/// write.
+#[test]
+fn a_write_that_ran_out_of_time_goes_on_before_the_peer_speaks() {
+    let (mut server, mut peer) = server(Config::new());
+    server.stream().set_write_timeout(Some(Duration::from_millis(20))).unwrap();
+    let answering = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(300));
+        peer.read_exact(&mut vec![0; STUCK + 10]).unwrap();
+        peer.write_all(&messages::From::Client.frame(TEXT, "thanks")).unwrap();
+        peer
+    });
+    let message = soon(move || {
+        server.feed(vec![7; STUCK]).unwrap();
+        loop {
+            match server.read() {
+                Err(error) if error.is_would_block() => {}
+                read => break read,
+            }
+        }
+    });
+    assert_eq!(message.unwrap(), Some(Message::text("thanks")));
+    drop(answering.join().unwrap());
+}
+
+/// Bytes that are lost are not a reason to try again.
+#[test]
+fn a_flush_that_lost_its_bytes_is_not_to_be_repeated() {
+    let (mut server, mut peer) = server(limited());
+    let error = soon(move || {
+        server.feed(vec![7; STUCK]).unwrap();
+        peer.write_all(&messages::From::Client.close(1000, "")).unwrap();
+        let error = loop {
+            match server.read() {
+                Ok(Some(_)) => {}
+                Ok(None) => break server.flush().unwrap_err(),
+                Err(error) => panic!("{error:?}"),
+            }
+        };
+        drop(peer);
+        error
+    });
+    assert!(!error.is_would_block(), "{error:?}");
+    assert!(error.is_disconnected(), "{error:?}");
+}
+
+/// Time that the application takes is not silence of the peer: what has come is read before a peer
+/// is given up.
+#[test]
+fn a_peer_that_answered_while_the_application_was_busy_is_not_given_up() {
+    for split in [false, true] {
+        let keepalive =
+            Keepalive { interval: Duration::from_millis(100), timeout: Duration::from_millis(200) };
+        let (mut server, mut peer) = server(Config::new().keepalive(keepalive));
+        server.stream().set_read_timeout(Some(Duration::from_millis(150))).unwrap();
+        bounded(move || {
+            let answer = |peer: &mut TcpStream| {
+                let mut ping = [0; 2];
+                peer.read_exact(&mut ping).unwrap();
+                assert_eq!(ping, [0x89, 0]);
+                peer.write_all(&messages::From::Client.frame(TEXT, "here")).unwrap();
+                thread::sleep(Duration::from_millis(500));
+            };
+            if split {
+                let (mut reader, _writer) = server.into_split().unwrap();
+                assert!(reader.read().unwrap_err().is_would_block());
+                answer(&mut peer);
+                assert_eq!(reader.read().unwrap(), Some(Message::text("here")));
+            } else {
+                assert!(server.read().unwrap_err().is_would_block());
+                answer(&mut peer);
+                assert_eq!(server.read().unwrap(), Some(Message::text("here")));
+            }
+        });
+    }
+}
+
+#[test]
+fn a_close_that_came_while_the_application_was_busy_is_a_clean_end() {
+    for split in [false, true] {
+        let (mut server, mut peer) = server(limited());
+        server.stream().set_read_timeout(Some(LIMIT / 10)).unwrap();
+        bounded(move || {
+            let late = |peer: &mut TcpStream| {
+                peer.write_all(&messages::From::Client.close(1000, "")).unwrap();
+                thread::sleep(2 * LIMIT);
+            };
+            if split {
+                let (mut reader, mut writer) = server.into_split().unwrap();
+                writer.close(CloseCode::NORMAL, "").unwrap();
+                assert!(reader.read().unwrap_err().is_would_block());
+                late(&mut peer);
+                assert!(matches!(reader.read(), Ok(Some(Message::Close(_)))));
+                assert!(matches!(reader.read(), Ok(None)));
+            } else {
+                server.close(CloseCode::NORMAL, "").unwrap();
+                assert!(server.read().unwrap_err().is_would_block());
+                late(&mut peer);
+                assert!(matches!(server.read(), Ok(Some(Message::Close(_)))));
+                assert!(matches!(server.read(), Ok(None)));
+            }
+        });
+    }
+}
+
+#[test]
+fn the_half_that_reads_goes_on_while_the_other_is_stuck_though_the_peer_floods_it_with_pings() {
+    let (mut reader, writing, mut peer) = stuck(limited());
+    let flood = thread::spawn(move || {
+        let ping = messages::From::Client.frame(messages::PING, "x".repeat(125));
+        for _ in 0..20 {
+            peer.write_all(&ping.repeat(1000)).unwrap();
+        }
+        peer.write_all(&messages::From::Client.frame(TEXT, "last")).unwrap();
+        peer
+    });
+    let (reader, pings) = bounded(move || {
+        let mut pings = 0;
+        while let Some(Message::Ping(_)) = reader.read().unwrap() {
+            pings += 1;
+        }
+        (reader, pings)
+    });
+    assert_eq!(pings, 20_000);
+    // The peer takes what waits after all, and one Pong for all of the Pings.
+    let mut peer = flood.join().unwrap();
+    let (_, sent) = bounded(move || {
+        peer.read_exact(&mut vec![0; STUCK]).unwrap();
+        let mut pong = vec![0; 127];
+        peer.read_exact(&mut pong).unwrap();
+        assert_eq!(pong[..2], [0x8a, 125]);
+        writing.join().unwrap()
+    });
+    sent.unwrap();
+    drop(reader);
+}
+
+#[test]
+fn a_socket_that_does_not_block_is_told_of_and_goes_on_whole_and_in_halves() {
+    for split in [false, true] {
+        let (mut server, mut peer) = server(Config::new());
+        server.stream().set_nonblocking(true).unwrap();
+        let reading = thread::spawn(move || {
+            thread::sleep(LIMIT / 5);
+            peer.read_exact(&mut vec![0; STUCK + 10]).unwrap();
+            peer.write_all(&messages::From::Client.frame(TEXT, "thanks")).unwrap();
+            peer
+        });
+        let thanks = bounded(move || {
+            let is_pending = |result: &Result<(), Error>| match result {
+                Err(error) => {
+                    assert!(error.is_would_block(), "{error:?}");
+                    thread::sleep(Duration::from_millis(1));
+                    true
+                }
+                Ok(()) => false,
+            };
+            if split {
+                let (mut reader, mut writer) = server.into_split().unwrap();
+                assert!(reader.read().unwrap_err().is_would_block());
+                assert!(is_pending(&writer.send(vec![7; STUCK])));
+                while is_pending(&writer.flush()) {}
+                loop {
+                    match reader.read() {
+                        Err(error) if error.is_would_block() => {}
+                        read => break read,
+                    }
+                }
+            } else {
+                assert!(server.read().unwrap_err().is_would_block());
+                assert!(is_pending(&server.send(vec![7; STUCK])));
+                while is_pending(&server.flush()) {}
+                loop {
+                    match server.read() {
+                        Err(error) if error.is_would_block() => {}
+                        read => break read,
+                    }
+                }
+            }
+        });
+        assert_eq!(thanks.unwrap(), Some(Message::text("thanks")));
+        drop(reading.join().unwrap());
+    }
+}
