@@ -71,7 +71,7 @@ const checks = {
     for (const code of [1000, 1001, 3001, 4999]) {
       const ws = await open();
       ws.close(code, MULTILINGUAL);
-      assert.equal((await closed(ws)).code, code);
+      assert.deepEqual(await closed(ws), { code, reason: MULTILINGUAL });
     }
   },
 

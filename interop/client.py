@@ -229,7 +229,7 @@ async def the_close_code_comes_back_and_the_server_drops_tcp(terms):
             begin = time.monotonic()
             await ws.close(code, reason)
             received = ws.protocol.close_rcvd
-            expect(received and received.code, code)
+            expect(received and (received.code, received.reason), (code, reason))
             # The library waits ten seconds for the server to go first.
             if time.monotonic() - begin > 5:
                 raise AssertionError("the server did not drop the connection")
