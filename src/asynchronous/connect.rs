@@ -20,8 +20,8 @@ pub struct Connector<T> {
 
 impl<T: Transport> Connector<T> {
     /// A handshake over a transport that has been connected to the host of the options, by
-    /// [`connect_tcp`] if need be, and through TLS if their scheme is `wss`. It has no time limit
-    /// of its own: give one to whichever future waits for it.
+    /// `connect_tcp` of the adapter if need be, and through TLS if their scheme is `wss`. It has no
+    /// time limit of its own: give one to whichever future waits for it.
     ///
     /// # Errors
     /// [`Entropy`](ConnectError::Entropy): the system has no random bytes.

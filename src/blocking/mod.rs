@@ -1,4 +1,5 @@
-//! The blocking adapter: a [`WebSocket`] over a transport that implements [`Read`] and [`Write`]
+//! The blocking adapter: a [`WebSocket`](crate::WebSocket) over a transport that implements
+//! [`Read`] and [`Write`]
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 //!
 //! ```no_run
