@@ -5,7 +5,7 @@ use core::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::wire::{Turn, Wire, poll_receive};
+use super::wire::{Access as _, Turn, Wire, poll_receive};
 use super::{Acceptor, Transport};
 use crate::close::CloseCode;
 use crate::connection::{CloseInfo, Role, Server, State};
@@ -14,7 +14,9 @@ use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
 use crate::io::{AcceptError, Error, Parts, Reply, Unsent};
 use crate::message::Message;
-use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
+use crate::websocket::{
+    Answers, Config, MessageReceiver, MessageRef, MessageSender, Part, Prepared, WebSocket,
+};
 
 /// A WebSocket over a transport.
 ///
@@ -322,9 +324,8 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// - The errors of [`flush`](Self::flush), but none of the transport after both endpoints have
     ///   sent a Close.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        let sender = self.websocket.halves().1;
-        self.wire.close(sender, code, reason)?;
-        poll_fn(|context| self.wire.poll_close(sender, context)).await
+        self.with(|sender, wire| wire.close(sender, code, reason))?;
+        poll_fn(|context| self.with(|sender, wire| wire.poll_close(sender, context))).await
     }
 
     /// Completes the closing handshake, within the [`close_timeout`](Config::close_timeout): waits
@@ -341,7 +342,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// - [`Protocol`](Error::Protocol): the peer violated the protocol, did not answer the Close
     ///   ([`CloseTimeout`](ProtocolError::CloseTimeout)), or the transport ended without a Close.
     pub async fn finish(&mut self) -> Result<(), Error> {
-        self.wire.close(self.websocket.halves().1, CloseCode::NORMAL, "")?;
+        self.with(|sender, wire| wire.close(sender, CloseCode::NORMAL, ""))?;
         self.wire.await_end();
         while let Some(received) = self.next().await {
             received?;
@@ -361,6 +362,14 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
         poll_receive(receiver, access, &mut self.turn, context, take)
     }
 
+    /// Calls `act` with the sending half and the transport, and then wakes the tasks that it names.
+    pub(super) fn with<O>(
+        &mut self,
+        act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O,
+    ) -> O {
+        (self.websocket.halves().1, &mut self.wire).with(act)
+    }
+
     /// Prepares for two tasks: one may use the `Stream` and the other the `Sink`.
     pub(super) fn shared(&mut self) -> &mut Self {
         self.wire.share();
@@ -368,11 +377,11 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     }
 
     pub(super) fn poll_room(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
-        self.wire.poll_room(self.websocket.halves().1, context)
+        self.with(|sender, wire| wire.poll_room(sender, context))
     }
 
     pub(super) fn poll_flush(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
-        self.wire.poll_flush(self.websocket.halves().1, context)
+        self.with(|sender, wire| wire.poll_flush(sender, context))
     }
 }
 

@@ -40,9 +40,11 @@ impl<T: Transport + Unpin, R: Role + Unpin> Sink<Message> for WebSocketStream<T,
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        let this = self.get_mut();
-        let sent = this.websocket.send(message);
-        this.wire.wake_if_closing(this.websocket.halves().1);
+        let sent = self.get_mut().with(|sender, wire| {
+            let sent = sender.send(message);
+            wire.wake_if_closing(sender);
+            sent
+        });
         Ok(sent?)
     }
 
@@ -53,10 +55,10 @@ impl<T: Transport + Unpin, R: Role + Unpin> Sink<Message> for WebSocketStream<T,
     /// Begins the closing handshake with code 1000 unless it has begun, and flushes. The `Stream`
     /// yields the messages that still arrive, and completes the closing handshake.
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let this = self.get_mut().shared();
-        let sender = this.websocket.halves().1;
-        this.wire.close(sender, CloseCode::NORMAL, "")?;
-        this.wire.poll_close(sender, context)
+        self.get_mut().shared().with(|sender, wire| {
+            wire.close(sender, CloseCode::NORMAL, "")?;
+            wire.poll_close(sender, context)
+        })
     }
 }
 

@@ -56,15 +56,10 @@ impl Wakers {
         }
     }
 
-    /// Wakes the task of one side.
-    pub(super) fn wake(&self, side: Side) {
+    /// Takes the waker of one side out, for a caller that wakes this task.
+    pub(super) fn take(&self, side: Side) -> Option<Waker> {
         let mut tasks = self.tasks.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let task = tasks.get_mut(side as usize).and_then(Option::take);
-        // A waker may run any code, so it is not called under the lock.
-        drop(tasks);
-        if let Some(task) = task {
-            task.wake();
-        }
+        tasks.get_mut(side as usize).and_then(Option::take)
     }
 }
 

@@ -4,7 +4,8 @@
 //! The whole stream and the two halves use the same loop.
 
 use alloc::string::ToString as _;
-use core::task::{Context, Poll, ready};
+use core::mem;
+use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice};
 
@@ -26,6 +27,9 @@ pub(super) struct Wire<T> {
     driver: Driver,
     /// `None` unless two tasks use the transport.
     wakers: Option<Wakers>,
+    /// The tasks to wake when the lock is released. A waker may run any code, also code that takes
+    /// the lock.
+    woken: [Option<Waker>; 2],
     /// The deadlines of the two tasks, which share one timer.
     deadlines: [Option<Duration>; 2],
 }
@@ -38,7 +42,16 @@ pub(super) trait Access<T, R> {
 
 impl<T, R> Access<T, R> for (&mut MessageSender<R>, &mut Wire<T>) {
     fn with<O>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
-        act(self.0, self.1)
+        let result = act(self.0, self.1);
+        wake(self.1.take_woken());
+        result
+    }
+}
+
+/// Wakes tasks.
+pub(super) fn wake(tasks: [Option<Waker>; 2]) {
+    for task in tasks.into_iter().flatten() {
+        task.wake();
     }
 }
 
@@ -112,7 +125,13 @@ enum Moved {
 
 impl<T> Wire<T> {
     pub(super) const fn new(transport: T) -> Self {
-        Self { transport, driver: Driver::new(), wakers: None, deadlines: [None; 2] }
+        Self {
+            transport,
+            driver: Driver::new(),
+            wakers: None,
+            woken: [None, None],
+            deadlines: [None; 2],
+        }
     }
 
     /// Prepares for two tasks that use the transport.
@@ -135,11 +154,17 @@ impl<T> Wire<T> {
         self.driver.await_end();
     }
 
-    /// Wakes the other task, which learns then what has changed.
-    fn wake(&self, side: Side) {
-        if let Some(wakers) = &self.wakers {
-            wakers.wake(side);
+    /// Wakes a task, which learns then what has changed, as soon as the lock is released.
+    fn wake(&mut self, side: Side) {
+        let task = self.wakers.as_ref().and_then(|wakers| wakers.take(side));
+        if let (Some(woken), Some(task)) = (self.woken.get_mut(side as usize), task) {
+            *woken = Some(task);
         }
+    }
+
+    /// Returns the tasks to wake. Call it under the lock, and wake them without it.
+    pub(super) fn take_woken(&mut self) -> [Option<Waker>; 2] {
+        mem::take(&mut self.woken)
     }
 }
 
@@ -281,7 +306,7 @@ impl<T: Transport> Wire<T> {
             let Self { transport, driver, wakers, .. } = self;
             let mut context = Wakers::context(wakers.as_ref(), side, context);
             let written = ready!(poll_write_all(transport, driver, sender.output(), &mut context));
-            driver.handle_written(&written);
+            driver.handle_written(&written, sender);
             written?;
         }
         Poll::Ready(Ok(()))
@@ -308,7 +333,7 @@ impl<T: Transport> Wire<T> {
     }
 
     /// Wakes the task that receives if a Close has been queued: it has a time limit from now on.
-    pub(super) fn wake_if_closing<R: Role>(&self, sender: &MessageSender<R>) {
+    pub(super) fn wake_if_closing<R: Role>(&mut self, sender: &MessageSender<R>) {
         if sender.is_closed() {
             self.wake(Side::Receiving);
         }
@@ -316,7 +341,7 @@ impl<T: Transport> Wire<T> {
 
     /// Queues a Close, unless the connection is already closing.
     pub(super) fn close<R: Role>(
-        &self,
+        &mut self,
         sender: &mut MessageSender<R>,
         code: CloseCode,
         reason: &str,

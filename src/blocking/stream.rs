@@ -481,7 +481,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         match &written {
             Ok(()) if !is_flush => self.driver.handle_accepted(),
             Err(error) if is_would_block(error) => {}
-            _ => self.driver.handle_written(&written),
+            _ => self.driver.handle_written(&written, self.websocket.halves().1),
         }
         written
     }

@@ -172,7 +172,7 @@ impl<R: Role> WriteSide<R> {
                     writer.stuck = true;
                     return;
                 }
-                Err(error) => writer.driver.handle_written(&Err(error)),
+                Err(error) => writer.driver.handle_written(&Err(error), &mut writer.sender),
             }
         }
     }
@@ -188,7 +188,7 @@ impl<R: Role> WriteSide<R> {
         let output = writer.sender.output();
         if output.is_empty() {
             retry(|| stream.flush())?;
-            writer.driver.handle_written(&Ok(()));
+            writer.driver.handle_written(&Ok(()), &mut writer.sender);
         } else {
             write_some(&mut stream, output)?;
             writer.driver.handle_accepted();
@@ -272,7 +272,9 @@ impl<R: Role> WriteSide<R> {
                     }
                 }
                 Err(error) => {
-                    writer.driver.handle_written(&Err(io::Error::from(error.kind())));
+                    let failed = Err(io::Error::from(error.kind()));
+                    let Writer { sender, driver, .. } = &mut *writer;
+                    driver.handle_written(&failed, sender);
                     return (writer, Err(error));
                 }
             }

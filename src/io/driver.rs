@@ -176,9 +176,16 @@ impl Driver {
     /// Records the result of writing and flushing everything. After an error nothing more is
     /// written. Reading goes on, because the peer may have sent messages before the transport
     /// failed. Then the end of the reads tells how the connection ended.
-    pub const fn handle_written(&mut self, written: &io::Result<()>) {
+    pub const fn handle_written<R: Role>(
+        &mut self,
+        written: &io::Result<()>,
+        sender: &mut MessageSender<R>,
+    ) {
         self.unflushed = false;
         self.broken = written.is_err();
+        if written.is_ok() {
+            sender.handle_flushed();
+        }
     }
 
     /// Records that the sending side of the transport was shut down, or that this failed.

@@ -472,6 +472,13 @@ impl<R: Role> MessageSender<R> {
         self.deadlines.receive();
     }
 
+    /// Records that the transport has flushed everything that it has accepted. Only a transport that
+    /// holds bytes back ([`Waiting::to_flush`]) needs this.
+    #[inline]
+    pub const fn handle_flushed(&mut self) {
+        self.queue.outgoing.note_written();
+    }
+
     /// Ends the connection at a deadline. Nothing more is written.
     fn end(&mut self, error: Option<ProtocolError>, situation: Situation) {
         self.cut = situation.has_output;

@@ -115,6 +115,12 @@ impl Outgoing {
         &mut self.control
     }
 
+    /// Records that the transport has made progress.
+    #[inline]
+    pub(super) const fn note_written(&mut self) {
+        self.has_written = true;
+    }
+
     /// Returns whether bytes have been written since the last call.
     pub(super) const fn take_written(&mut self) -> bool {
         mem::replace(&mut self.has_written, false)

@@ -258,25 +258,31 @@ fn a_flush_that_lost_its_bytes_is_not_to_be_repeated() {
 fn a_peer_that_answered_while_the_application_was_busy_is_not_given_up() {
     for split in [false, true] {
         let keepalive =
-            Keepalive { interval: Duration::from_millis(100), timeout: Duration::from_millis(200) };
-        let (mut server, mut peer) = server(Config::new().keepalive(keepalive));
+            Keepalive { interval: Duration::from_millis(100), timeout: Duration::from_millis(400) };
+        let (mut server, peer) = server(Config::new().keepalive(keepalive));
         server.stream().set_read_timeout(Some(Duration::from_millis(150))).unwrap();
         bounded(move || {
-            let answer = |peer: &mut TcpStream| {
+            peer.set_nonblocking(true).unwrap();
+            let is_asked = || peer.peek(&mut [0]).is_ok();
+            let answer = |mut peer: &TcpStream| {
                 let mut ping = [0; 2];
                 peer.read_exact(&mut ping).unwrap();
                 assert_eq!(ping, [0x89, 0]);
                 peer.write_all(&messages::From::Client.frame(TEXT, "here")).unwrap();
-                thread::sleep(Duration::from_millis(500));
+                thread::sleep(Duration::from_secs(1));
             };
             if split {
                 let (mut reader, _writer) = server.into_split().unwrap();
-                assert!(reader.read().unwrap_err().is_would_block());
-                answer(&mut peer);
+                while !is_asked() {
+                    assert!(reader.read().unwrap_err().is_would_block());
+                }
+                answer(&peer);
                 assert_eq!(reader.read().unwrap(), Some(Message::text("here")));
             } else {
-                assert!(server.read().unwrap_err().is_would_block());
-                answer(&mut peer);
+                while !is_asked() {
+                    assert!(server.read().unwrap_err().is_would_block());
+                }
+                answer(&peer);
                 assert_eq!(server.read().unwrap(), Some(Message::text("here")));
             }
         });

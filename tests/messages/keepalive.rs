@@ -177,6 +177,15 @@ fn a_half_that_only_sends_does_not_judge_the_silence_of_the_peer() {
 }
 
 #[test]
+fn a_flush_that_completes_is_progress() {
+    let (_receiver, mut sender) = watching().into_split();
+    let waiting = Waiting { to_receive: false, to_flush: true };
+    assert_eq!(sender.deadline(seconds(1), waiting), Some(seconds(26)));
+    sender.handle_flushed();
+    assert_eq!(sender.deadline(seconds(100), waiting), Some(seconds(125)));
+}
+
+#[test]
 fn a_connection_that_is_closing_is_not_pinged() {
     let mut websocket = watching();
     websocket.close(CloseCode::NORMAL, "").expect("it is open");

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::io::ErrorKind;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use bytes::BytesMut;
@@ -366,4 +366,27 @@ async fn a_read_loop_is_a_right_ending_with_much_unread_behind_a_fault() {
             assert_eq!(protocol(error), ProtocolError::UnmaskedFrame);
         }
     }
+}
+
+/// A waker that polls the other half at once, as some executors do.
+struct Inline(Mutex<Option<ReadHalf<Transport, Server>>>);
+
+impl Wake for Inline {
+    fn wake(self: Arc<Self>) {
+        let (_task, waker) = Task::new();
+        if let Some(reader) = &mut *self.0.lock().expect("sound") {
+            let _ = pin!(reader.next()).poll(&mut Context::from_waker(&waker));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waker_may_poll_the_other_half_at_once() {
+    let (mut reader, mut writer, peer) = halves(Config::new());
+    let inline = Arc::new(Inline(Mutex::new(None)));
+    let waker = Waker::from(Arc::clone(&inline));
+    assert!(pin!(reader.next()).poll(&mut Context::from_waker(&waker)).is_pending());
+    *inline.0.lock().expect("sound") = Some(reader);
+    within(writer.close(CloseCode::NORMAL, "")).await.expect("it is sent");
+    assert_eq!(peer.take_messages(Client::new(SEED)), [close()]);
 }

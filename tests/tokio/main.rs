@@ -11,6 +11,7 @@ mod deflate_cancel;
 #[cfg(feature = "deflate")]
 mod deflate_negotiation;
 mod endings;
+mod endings_at_random;
 mod handshake;
 mod handshake_steps;
 mod keepalive;

@@ -6,7 +6,7 @@ mod write_half;
 use alloc::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
-use super::wire::{Access, Wire};
+use super::wire::{Access, Wire, wake};
 use super::{Transport, WebSocketStream};
 use crate::connection::Role;
 use crate::handshake::Opened;
@@ -108,7 +108,11 @@ impl<T, R> SharedWire<T, R> {
     pub(super) fn with<O>(&self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let (sender, wire) = &mut *shared;
-        act(sender, wire)
+        let result = act(sender, wire);
+        let woken = wire.take_woken();
+        drop(shared);
+        wake(woken);
+        result
     }
 }
 
