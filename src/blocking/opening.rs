@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Buf as _;
 
-use super::transport::{read_within, write_within};
+use super::transport::{WriteTimeout, read_within};
 use super::{Transport, retry};
 use crate::io::{Handshake, Step, is_would_block};
 
@@ -22,17 +22,18 @@ pub(super) fn drive<S: Transport, H: Handshake, O>(
     handshake: &mut H,
     mut step: impl FnMut(&mut H) -> Step<O>,
 ) -> io::Result<O> {
-    loop {
+    let mut timeout = WriteTimeout::new();
+    let outcome = loop {
         handshake.handle_deadline(begin.elapsed());
         let writes = match step(handshake) {
             Step::Read => false,
             Step::Write => true,
-            Step::Done(outcome) => return Ok(outcome),
+            Step::Done(outcome) => break Ok(outcome),
         };
         let deadline = handshake.deadline(begin.elapsed());
         let limit = deadline.map(|deadline| deadline.saturating_sub(begin.elapsed()));
         let moved = if writes {
-            write_once(stream, limit, handshake)
+            write_once(stream, &mut timeout, limit, handshake)
         } else {
             read_once(stream, limit, handshake)
         };
@@ -41,9 +42,12 @@ pub(super) fn drive<S: Transport, H: Handshake, O>(
             Err(error)
                 if is_would_block(&error)
                     && deadline.is_some_and(|deadline| begin.elapsed() >= deadline) => {}
-            moved => moved?,
+            Err(error) => break Err(error),
+            Ok(()) => {}
         }
-    }
+    };
+    timeout.restore(stream);
+    outcome
 }
 
 fn read_once<S: Transport>(
@@ -64,12 +68,14 @@ fn read_once<S: Transport>(
 
 fn write_once<S: Transport>(
     stream: &mut S,
+    timeout: &mut WriteTimeout,
     limit: Option<Duration>,
     handshake: &mut impl Handshake,
 ) -> io::Result<()> {
     let mut output = handshake.output();
     if output.has_remaining() {
-        let written = write_within(stream, limit, |stream| retry(|| stream.write(output.chunk())))?;
+        let write = |stream: &mut S| retry(|| stream.write(output.chunk()));
+        let written = timeout.write_within(stream, limit, write)?;
         if written == 0 {
             return Err(ErrorKind::WriteZero.into());
         }
@@ -77,7 +83,7 @@ fn write_once<S: Transport>(
         return Ok(());
     }
     drop(output);
-    write_within(stream, limit, |stream| retry(|| stream.flush()))?;
+    timeout.write_within(stream, limit, |stream| retry(|| stream.flush()))?;
     handshake.flushed();
     Ok(())
 }

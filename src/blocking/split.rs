@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::transport::{SHORT, SHORTEST};
+use super::transport::{SHORT, SHORTEST, WriteTimeout};
 use super::write_side::{SLICE, WriteSide, Writer};
 use super::{WebSocketStream, retry};
 use crate::close::CloseCode;
@@ -36,7 +36,8 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     /// Returns the error of the system, if it does not tell the time-outs of the socket.
     pub fn into_split(self) -> io::Result<(ReadHalf<R>, WriteHalf<R>)> {
         let opened = self.opened().clone();
-        let Self { stream, websocket, driver, start } = self;
+        let Self { stream, websocket, driver, write_timeout, start } = self;
+        write_timeout.restore(&stream);
         let own_timeout = stream.read_timeout()?;
         let (receiver, sender) = websocket.into_split();
         let write_side = Arc::new(WriteSide::new(stream, sender, driver, start)?);
@@ -282,7 +283,10 @@ impl<R: Role> ReadHalf<R> {
         // An error is found again by the next read.
         let _ = stream.set_read_timeout(own_timeout);
         match WebSocket::reunite(receiver, sender) {
-            Ok(websocket) => Ok(WebSocketStream { stream, websocket, driver, start }),
+            Ok(websocket) => {
+                let write_timeout = WriteTimeout::new();
+                Ok(WebSocketStream { stream, websocket, driver, write_timeout, start })
+            }
             // This does not happen: the halves of one stream hold the halves of one connection.
             Err(halves) => {
                 let (receiver, sender) = halves.into_halves();

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::transport::{BRIEF, SHORT, SHORTEST, read_within, write_within};
+use super::transport::{BRIEF, SHORT, SHORTEST, WriteTimeout, read_within};
 use super::{Acceptor, Transport, retry, write_some};
 use crate::close::CloseCode;
 use crate::connection::{CloseInfo, Role, Server, State};
@@ -31,6 +31,7 @@ pub struct WebSocketStream<S, R> {
     pub(super) stream: S,
     pub(super) websocket: WebSocket<R>,
     pub(super) driver: Driver,
+    pub(super) write_timeout: WriteTimeout,
     /// The moment of the creation, from which all times count.
     pub(super) start: Instant,
 }
@@ -75,7 +76,7 @@ impl<S: Transport> WebSocketStream<S, Server> {
     }
 }
 
-impl<S, R: Role> WebSocketStream<S, R> {
+impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// Creates a WebSocket from the result of an opening handshake that your own code has run.
     /// `input` contains the bytes that were read after the handshake.
     pub fn from_parts(stream: S, role: R, config: Config, opened: Opened, input: BytesMut) -> Self {
@@ -87,7 +88,13 @@ impl<S, R: Role> WebSocketStream<S, R> {
     /// Creates a WebSocket from one without a transport, for example from
     /// [`Accepting::into_websocket`](crate::io::Accepting::into_websocket).
     pub fn from_websocket(stream: S, websocket: WebSocket<R>) -> Self {
-        Self { stream, websocket, driver: Driver::new(), start: Instant::now() }
+        Self {
+            stream,
+            websocket,
+            driver: Driver::new(),
+            write_timeout: WriteTimeout::new(),
+            start: Instant::now(),
+        }
     }
 
     /// Returns the result of the opening handshake: for a client, also the response of the server.
@@ -104,12 +111,14 @@ impl<S, R: Role> WebSocketStream<S, R> {
 
     /// Returns the transport, for example to set its options. Do not read from it or write to it:
     /// that breaks the WebSocket.
-    pub const fn stream(&self) -> &S {
+    pub fn stream(&self) -> &S {
+        self.write_timeout.restore(&self.stream);
         &self.stream
     }
 
     /// Returns the transport, as [`stream`](Self::stream) does.
-    pub const fn stream_mut(&mut self) -> &mut S {
+    pub fn stream_mut(&mut self) -> &mut S {
+        self.write_timeout.restore(&self.stream);
         &mut self.stream
     }
 
@@ -117,6 +126,7 @@ impl<S, R: Role> WebSocketStream<S, R> {
     /// and the bytes that were queued but not written. The bytes of a message in progress that were
     /// already processed are lost.
     pub fn into_parts(mut self) -> Parts<S> {
+        self.write_timeout.restore(&self.stream);
         let input = self.websocket.take_unprocessed();
         let output = self.websocket.output();
         let output = output.copy_to_bytes(output.remaining());
@@ -475,7 +485,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     fn write_some(&mut self, limit: Option<Duration>) -> io::Result<()> {
         let output = self.websocket.output();
         let is_flush = output.is_empty();
-        let written = write_within(&mut self.stream, limit, |stream| {
+        let written = self.write_timeout.write_within(&mut self.stream, limit, |stream| {
             if is_flush { retry(|| stream.flush()) } else { write_some(stream, output) }
         });
         match &written {

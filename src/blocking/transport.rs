@@ -1,5 +1,7 @@
 //! The transport of the blocking adapter, and calls that are limited in time.
 
+use core::mem;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -227,22 +229,68 @@ pub(super) fn read_within<S: Transport + ?Sized, T>(
     result
 }
 
-/// Writes with `write`, which may block for at most `limit`, as [`read_within`] does.
-pub(super) fn write_within<S: Transport + ?Sized, T>(
-    stream: &mut S,
-    limit: Option<Duration>,
-    write: impl FnOnce(&mut S) -> io::Result<T>,
-) -> io::Result<T> {
-    let Some(limit) = limit.map(|limit| limit.max(SHORTEST)) else {
-        return write(stream);
-    };
-    let own = match stream.write_timeout() {
-        Ok(own) if own.is_none_or(|own| own > limit) => own,
-        Err(error) if error.kind() != ErrorKind::Unsupported => return Err(error),
-        _ => return write(stream),
-    };
-    stream.set_write_timeout(Some(limit))?;
-    let result = write(stream);
-    stream.set_write_timeout(own)?;
-    result
+/// The write time-out of a transport. It stays as it is after a write, because the next write has
+/// mostly the same limit, and each change is a call of the system.
+#[derive(Debug)]
+pub(super) struct WriteTimeout {
+    known: Option<Known>,
+    /// Whether the application may have changed the time-out.
+    is_stale: AtomicBool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// The time-out that the application has set.
+    own: Option<Duration>,
+    now: Option<Duration>,
+}
+
+impl WriteTimeout {
+    pub(super) const fn new() -> Self {
+        Self { known: None, is_stale: AtomicBool::new(false) }
+    }
+
+    /// Writes with `write`, which may block for at most `limit`. A shorter time-out of the
+    /// application applies too.
+    pub(super) fn write_within<S: Transport + ?Sized, T>(
+        &mut self,
+        stream: &mut S,
+        limit: Option<Duration>,
+        write: impl FnOnce(&mut S) -> io::Result<T>,
+    ) -> io::Result<T> {
+        if mem::take(self.is_stale.get_mut()) {
+            self.known = None;
+        }
+        let limit = limit.map(|limit| limit.max(SHORTEST));
+        let known = match (self.known, limit) {
+            // The time-out is that of the application.
+            (None, None) => return write(stream),
+            (Some(known), _) => known,
+            (None, Some(_)) => match stream.write_timeout() {
+                Ok(own) => Known { own, now: own },
+                Err(error) if error.kind() == ErrorKind::Unsupported => return write(stream),
+                Err(error) => return Err(error),
+            },
+        };
+        let now = match (known.own, limit) {
+            (Some(own), Some(limit)) => Some(own.min(limit)),
+            (own, limit) => own.or(limit),
+        };
+        if now != known.now {
+            stream.set_write_timeout(now)?;
+        }
+        self.known = Some(Known { now, ..known });
+        write(stream)
+    }
+
+    /// Gives the transport to the application, which may look at the time-out and change it.
+    pub(super) fn restore<S: Transport + ?Sized>(&self, stream: &S) {
+        if self.is_stale.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        if let Some(known) = self.known.filter(|known| known.now != known.own) {
+            // An error is found again by the next write.
+            let _ = stream.set_write_timeout(known.own);
+        }
+    }
 }

@@ -101,7 +101,13 @@ fn a_handshake_in_progress() {
 fn the_parts_of_a_connection() {
     let (config, opened) = (Config::new(), Opened::new());
     let input = BytesMut::from(&b"hunter2"[..]);
-    let socket = WebSocketStream::from_parts((), Server, config, opened, input);
+    let socket = WebSocketStream::from_parts(
+        std::io::Cursor::new(Vec::new()),
+        Server,
+        config,
+        opened,
+        input,
+    );
     assert_hidden(&socket.into_parts());
 }
 
