@@ -194,6 +194,7 @@ impl<R: Role> ReadHalf<R> {
         };
         match (read, to) {
             (Err(error), _) if is_would_block(&error) => {
+                self.receiver.input().release_memory();
                 let is_early = asked.elapsed() + SHORTEST < limit;
                 if is_early || self.own_timeout.is_some_and(|own| begin.elapsed() >= own) {
                     // The socket does not block, or for no longer than the application wants.

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::transport::{BRIEF, SHORT, SHORTEST, WriteTimeout, read_within};
+use super::transport::{BRIEF, LARGE, SHORT, SHORTEST, WriteTimeout, read_within};
 use super::{Acceptor, Transport, retry, write_some};
 use crate::close::CloseCode;
 use crate::connection::{CloseInfo, Role, Server, State};
@@ -397,8 +397,11 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         let now = self.start.elapsed();
         let deadline = self.driver.deadline(now, sender, true);
         let mut limit = deadline.map(|deadline| deadline.saturating_sub(now));
-        // While bytes wait to be written, a read is short: the transport may soon accept them.
-        let own = if wants.write { self.stream.read_timeout().ok() } else { None };
+        // While bytes wait to be written, a read is short: the transport may soon accept them. A read
+        // into a large buffer is short too: if the peer is silent, the buffer is freed.
+        let input = receiver.input();
+        let is_large = input.is_empty() && input.capacity() > LARGE;
+        let own = if wants.write || is_large { self.stream.read_timeout().ok() } else { None };
         let is_short = own.is_some_and(|own| own.is_none_or(|own| own > SHORT));
         if is_short {
             limit = Some(limit.map_or(SHORT, |limit| limit.min(SHORT)));
@@ -426,6 +429,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         let now = self.start.elapsed();
         match (read, wants.read) {
             (Err(error), _) if is_would_block(&error) => {
+                receiver.input().release_memory();
                 if deadline.is_none_or(|deadline| now < deadline) {
                     let was_short = is_short && now - asked + SHORTEST >= limit.unwrap_or_default();
                     let is_out_of_time = own.flatten().is_some_and(|own| now - begin >= own);

@@ -205,6 +205,9 @@ pub(super) const BRIEF: Duration = Duration::from_millis(1);
 /// How long a reader waits for bytes before it tries again to write.
 pub(super) const SHORT: Duration = Duration::from_millis(20);
 
+/// The largest read buffer that a connection keeps while its peer is silent, in bytes.
+pub(super) const LARGE: usize = 64 * 1024;
+
 /// The shortest time-out that a socket accepts.
 pub(super) const SHORTEST: Duration = Duration::from_millis(1);
 

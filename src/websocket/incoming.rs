@@ -103,6 +103,12 @@ impl<'w> Incoming<'w> {
         self.buffer.is_empty()
     }
 
+    /// Returns how much memory the buffer holds, in bytes.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.buffer.buffer.capacity() + self.buffer.free.capacity()
+    }
+
     /// Frees the memory of an empty buffer. Call this while the transport has no bytes, so that an
     /// idle connection holds no buffer.
     pub fn release_memory(&mut self) {

@@ -1,6 +1,8 @@
 //! What each layer holds on the heap. These tests are a crate of their own because they count the
 //! allocations of its whole process, for each thread apart.
 
+#[cfg(feature = "std")]
+mod blocking;
 #[cfg(feature = "deflate")]
 mod deflate;
 #[cfg(feature = "deflate")]
