@@ -14,12 +14,12 @@ use support::transport::{self, Task, Transport, drive, open, open_with, payload,
 use support::{Frame, SEED, Side, stream};
 use tokio::io::duplex;
 use tokio::net::TcpStream;
-use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::connection::{Client, Oversized, Role, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::Opened;
 use websocket_proto::io::{Error, Unsent};
 use websocket_proto::tokio::{Acceptor, Connector, ReadHalf, WebSocketStream, WriteHalf};
-use websocket_proto::websocket::{Config, Prepared};
+use websocket_proto::websocket::{Config, Part, Prepared};
 use websocket_proto::{CloseCode, Message, SendError};
 
 const SMALLEST_READ: usize = 8 * 1024;
@@ -51,6 +51,18 @@ fn an_echo_that_only_feeds_sends_many_replies_in_one_write_and_leaves_none_behin
     }
     check(Server, Client::new(SEED), Side::Server);
     check(Client::new(SEED), Server, Side::Client);
+}
+
+#[test]
+fn a_message_over_the_limit_that_is_skipped_is_reported_and_the_next_one_arrives() {
+    let config = Config::new().max_message_size(100).oversized(Oversized::Skip);
+    let (mut socket, peer) = open_with(Server, config);
+    let frames = [Frame::binary([0; 101]), Frame::text("next")];
+    peer.give(stream(Side::Server, &[frames.clone(), frames].concat()));
+    let mut next = || run(socket.next()).expect("it is ready").expect("it is open").expect("good");
+    assert_eq!([next(), next()], [Message::Oversized { len: 101 }, Message::text("next")]);
+    let part = run(socket.next_part()).expect("it is ready").expect("it is open");
+    assert_eq!(part.expect("good"), Part::Oversized { len: 101 });
 }
 
 #[test]

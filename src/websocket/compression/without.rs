@@ -6,6 +6,7 @@ use bytes::Bytes;
 use crate::deflate::{Compression, Preferences, Terms};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
+use crate::websocket::Config;
 
 #[derive(Clone, Debug)]
 pub(in crate::websocket) struct Settings;
@@ -70,9 +71,8 @@ pub(in crate::websocket) enum Inflating {}
 
 impl Inflating {
     pub(in crate::websocket) const fn negotiated(
-        _: &Settings,
+        _: &Config,
         _: Option<&Terms>,
-        _limit: u64,
         _is_client: bool,
     ) -> Option<Self> {
         None
@@ -84,6 +84,10 @@ impl Inflating {
         _bytes: &[u8],
         _last: bool,
     ) -> Result<(), ProtocolError> {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn take_skipped(&mut self) -> Option<u64> {
         match *self {}
     }
 
