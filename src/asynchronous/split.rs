@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::stream::{process, process_part};
-use super::wire::{Access, Turn, Wire, poll_receive};
+use super::wire::{Access, Found, Turn, Wire, poll_receive};
 use super::{Transport, WebSocketStream};
 use crate::close::CloseCode;
 use crate::connection::{Role, State};
@@ -107,7 +107,7 @@ impl<T: Transport, R: Role> ReadHalf<T, R> {
     pub async fn next_ref(&mut self) -> Option<Result<MessageRef<'_>, Error>> {
         let Self { receiver, turn, shared } = self;
         match poll_fn(|context| poll_receive(receiver, shared, turn, context, process)).await? {
-            Ok(()) => {
+            Ok(Found(_)) => {
                 let message = receiver.receive_ref(&mut Answers::new());
                 Some(message.transpose()?.map_err(Error::from))
             }
@@ -125,7 +125,7 @@ impl<T: Transport, R: Role> ReadHalf<T, R> {
         let Self { receiver, turn, shared } = self;
         match poll_fn(|context| poll_receive(receiver, shared, turn, context, process_part)).await?
         {
-            Ok(()) => {
+            Ok(Found(_)) => {
                 let part = receiver.receive_part(&mut Answers::new());
                 Some(part.transpose()?.map_err(Error::from))
             }

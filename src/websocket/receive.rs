@@ -96,6 +96,22 @@ impl Receiving {
         is_something
     }
 
+    /// Returns the length of the message or part that is ready, in bytes.
+    pub(super) fn ready_len(&self) -> usize {
+        let place = match self.ready {
+            Some(Received::Frame { from, to, .. }) => Place::Frame { from, to },
+            Some(Received::Held(_)) => Place::Held,
+            Some(Received::Inflated(_)) => Place::Inflated,
+            Some(Received::Part { place, .. }) => place,
+            Some(Received::Report | Received::Nothing) | None => return 0,
+        };
+        match place {
+            Place::Frame { from, to } => to - from,
+            Place::Held => self.buffer.held(),
+            Place::Inflated => self.inflating.as_ref().map_or(0, |inflating| inflating.len()),
+        }
+    }
+
     /// Takes the message that is ready, or else the next one.
     #[inline(always)]
     pub(super) fn take_message(
@@ -207,7 +223,7 @@ impl Receiving {
                     return Ok(Received::Report);
                 }
                 let inflating = self.inflating.as_ref();
-                if !last && inflating.is_none_or(|inflating| inflating.is_empty()) {
+                if !last && inflating.is_none_or(|inflating| inflating.len() == 0) {
                     // The decompressor has no output yet.
                     continue;
                 }

@@ -131,9 +131,9 @@ impl Inflating {
         self.skipped.take()
     }
 
-    /// Returns whether there is no output.
-    pub(in crate::websocket) const fn is_empty(&self) -> bool {
-        self.message.is_empty()
+    /// Returns the length of the output that has not been taken.
+    pub(in crate::websocket) const fn len(&self) -> usize {
+        self.message.len()
     }
 
     /// Removes and returns the whole message.

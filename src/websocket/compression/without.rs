@@ -91,7 +91,7 @@ impl Inflating {
         match *self {}
     }
 
-    pub(in crate::websocket) const fn is_empty(&self) -> bool {
+    pub(in crate::websocket) const fn len(&self) -> usize {
         match *self {}
     }
 
