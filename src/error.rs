@@ -220,6 +220,9 @@ impl Error for ProtocolError {}
 pub enum SendError {
     /// A Close frame was sent or received, or the connection has failed. Nothing more may be sent.
     Closing,
+    /// The message is the report of a received message that was skipped, so it has no payload to
+    /// send.
+    Oversized,
     /// A fragmented message is in progress, and the frame is not a fragment that continues it.
     MessageInProgress,
     /// The text to send is not UTF-8.
@@ -268,6 +271,9 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Closing => f.write_str("the connection is closing: nothing more may be sent"),
+            Self::Oversized => {
+                f.write_str("a skipped message cannot be sent: its payload was dropped")
+            }
             Self::MessageInProgress => {
                 f.write_str("a fragmented message is in progress: send its last fragment first")
             }

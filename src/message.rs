@@ -16,7 +16,7 @@ use crate::utf8_bytes::Utf8Bytes;
 /// A whole message, or a control frame (RFC 6455, sections 5.5 and 5.6).
 ///
 /// This enum is exhaustive on purpose, because RFC 6455 has no other message and no other control
-/// frame.
+/// frame. [`Oversized`](Self::Oversized) takes the place of a message.
 ///
 /// A received payload shares the buffer that it was read into, so a short message that is kept for
 /// long keeps that buffer in memory too. Copy a payload that you keep.
@@ -51,6 +51,15 @@ pub enum Message {
     ///
     /// The frame is boxed, so that other messages stay small.
     Close(Option<Box<CloseFrame>>),
+    /// The end of a received message that exceeded the limit and was skipped. It is a report, so it
+    /// cannot be sent.
+    ///
+    /// Only a connection with [`Oversized::Skip`](crate::connection::Oversized::Skip) receives it.
+    /// Other connections fail when a message exceeds the limit.
+    Oversized {
+        /// The length of the message in bytes, over all its fragments and after decompression.
+        len: u64,
+    },
 }
 
 impl Message {
@@ -96,13 +105,14 @@ impl Message {
         }
     }
 
-    /// Returns the payload of a message, a Ping or a Pong, or `None` for a Close.
+    /// Returns the payload of a message, a Ping or a Pong, or `None` for a Close or a skipped
+    /// message.
     #[must_use]
     pub fn payload(&self) -> Option<&[u8]> {
         match self {
             Self::Text(text) => Some(text.as_bytes()),
             Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => Some(bytes),
-            Self::Close(_) => None,
+            Self::Close(_) | Self::Oversized { .. } => None,
         }
     }
 
@@ -113,38 +123,39 @@ impl Message {
     /// application. To take only text messages, match [`Text`](Self::Text).
     ///
     /// # Errors
-    /// Returns the message itself when it is a binary message that is not UTF-8, or a control
-    /// frame.
+    /// Returns the message itself when it is a binary message that is not UTF-8, a control frame, or
+    /// a skipped message.
     pub fn into_text(self) -> Result<Utf8Bytes, Self> {
         match self {
             Self::Text(text) => Ok(text),
             Self::Binary(bytes) => {
                 Utf8Bytes::try_from(bytes).map_err(|error| Self::Binary(error.into_bytes()))
             }
-            Self::Ping(_) | Self::Pong(_) | Self::Close(_) => Err(self),
+            Self::Ping(_) | Self::Pong(_) | Self::Close(_) | Self::Oversized { .. } => Err(self),
         }
     }
 
     /// Returns the payload of a message, a Ping or a Pong, without a copy.
     ///
     /// # Errors
-    /// Returns the message itself when it is a Close.
+    /// Returns the message itself when it is a Close or a skipped message.
     pub fn into_payload(self) -> Result<Bytes, Self> {
         match self {
             Self::Text(text) => Ok(text.into_bytes()),
             Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => Ok(bytes),
-            Self::Close(_) => Err(self),
+            Self::Close(_) | Self::Oversized { .. } => Err(self),
         }
     }
 
     /// Returns the length of the payload in bytes, before compression. The payload of a Close is
-    /// its code, which is two bytes, and its reason.
+    /// its code, which is two bytes, and its reason. A skipped message has no payload.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => bytes.len(),
             Self::Close(frame) => frame.as_ref().map_or(0, |frame| 2 + frame.reason().len()),
+            Self::Oversized { .. } => 0,
         }
     }
 
@@ -184,7 +195,8 @@ impl Message {
         matches!(self, Self::Close(_))
     }
 
-    /// Returns whether this is a text or binary message, and not a control frame.
+    /// Returns whether this is a text or binary message, and not a control frame or a skipped
+    /// message.
     #[must_use]
     pub const fn is_data(&self) -> bool {
         matches!(self, Self::Text(_) | Self::Binary(_))
@@ -192,7 +204,7 @@ impl Message {
 }
 
 /// Writes the text of a text message. Writes the type and the length of a binary message, a Ping or
-/// a Pong, and the code and the reason of a Close.
+/// a Pong, the code and the reason of a Close, and the length of a skipped message.
 impl fmt::Display for Message {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -202,6 +214,7 @@ impl fmt::Display for Message {
             Self::Pong(payload) => write!(f, "Pong of {} bytes", payload.len()),
             Self::Close(Some(frame)) => write!(f, "Close {frame}"),
             Self::Close(None) => f.write_str("Close without a code"),
+            Self::Oversized { len } => write!(f, "skipped message of {len} bytes"),
         }
     }
 }

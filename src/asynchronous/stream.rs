@@ -5,7 +5,7 @@ use core::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::wire::{Access as _, Turn, Wire, poll_receive};
+use super::wire::{Access as _, Found, Taken, Turn, Wire, poll_receive};
 use super::{Acceptor, Transport};
 use crate::close::CloseCode;
 use crate::connection::{CloseInfo, Role, Server, State};
@@ -181,7 +181,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// Returns the same errors as [`next`](Self::next).
     pub async fn next_ref(&mut self) -> Option<Result<MessageRef<'_>, Error>> {
         match poll_fn(|context| self.poll_receive(context, process)).await? {
-            Ok(()) => Some(self.websocket.receive_ref().transpose()?.map_err(Error::from)),
+            Ok(Found(_)) => Some(self.websocket.receive_ref().transpose()?.map_err(Error::from)),
             Err(error) => Some(Err(error)),
         }
     }
@@ -195,7 +195,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// Returns the same errors as [`next`](Self::next).
     pub async fn next_part(&mut self) -> Option<Result<Part<'_>, Error>> {
         match poll_fn(|context| self.poll_receive(context, process_part)).await? {
-            Ok(()) => Some(self.websocket.receive_part().transpose()?.map_err(Error::from)),
+            Ok(Found(_)) => Some(self.websocket.receive_part().transpose()?.map_err(Error::from)),
             Err(error) => Some(Err(error)),
         }
     }
@@ -352,7 +352,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
 }
 
 impl<T: Transport, R: Role> WebSocketStream<T, R> {
-    pub(super) fn poll_receive<M>(
+    pub(super) fn poll_receive<M: Taken>(
         &mut self,
         context: &mut Context<'_>,
         take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<M>, ProtocolError>,
@@ -389,14 +389,14 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
 pub(super) fn process<R: Role>(
     receiver: &mut MessageReceiver<R>,
     answers: &mut Answers,
-) -> Result<Option<()>, ProtocolError> {
-    Ok(receiver.process(answers)?.then_some(()))
+) -> Result<Option<Found>, ProtocolError> {
+    Ok(receiver.process(answers)?.then(|| Found(receiver.ready_len())))
 }
 
 /// Processes the input until a part of a message is ready.
 pub(super) fn process_part<R: Role>(
     receiver: &mut MessageReceiver<R>,
     answers: &mut Answers,
-) -> Result<Option<()>, ProtocolError> {
-    Ok(receiver.process_part(answers)?.then_some(()))
+) -> Result<Option<Found>, ProtocolError> {
+    Ok(receiver.process_part(answers)?.then(|| Found(receiver.ready_len())))
 }

@@ -17,6 +17,7 @@ use crate::close::CloseCode;
 use crate::connection::{Role, State};
 use crate::error::ProtocolError;
 use crate::io::{Driver, Error, ReadTo};
+use crate::message::Message;
 use crate::websocket::{Answers, MessageReceiver, MessageSender, Outgoing};
 
 /// The transport and its state. Two halves share it, together with the sending half of the
@@ -56,22 +57,34 @@ pub(super) fn wake(tasks: [Option<Waker>; 2]) {
 }
 
 /// Limits how long one task may go on without a pause, so that the other tasks of its thread can
-/// run. A peer that sends many small messages would keep the task busy otherwise.
+/// run. A peer that sends many messages, or highly compressed ones, would keep the task busy
+/// otherwise.
+///
+/// The number is the work of the turn so far, in bytes.
 #[derive(Debug, Default)]
-pub(super) struct Turn(u8);
+pub(super) struct Turn(usize);
 
 impl Turn {
-    const LONGEST: u8 = 128;
+    /// The work after which the turn is over: 128 small messages, or 1 MiB of payload.
+    const LONGEST: usize = 1024 * 1024;
+
+    /// The work that each message or read counts for, beside its bytes.
+    const STEP: usize = Self::LONGEST / 128;
 
     /// Counts one piece of work. If the turn is over, it wakes the task and returns `Pending`.
     fn poll_step(&mut self, context: &Context<'_>) -> Poll<()> {
-        if self.0 == Self::LONGEST {
+        if self.0 >= Self::LONGEST {
             self.0 = 0;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
-        self.0 += 1;
+        self.0 += Self::STEP;
         Poll::Ready(())
+    }
+
+    /// Counts the payload that was received.
+    const fn count(&mut self, bytes: usize) {
+        self.0 = self.0.saturating_add(bytes);
     }
 
     /// Begins a new turn, because the task pauses.
@@ -80,12 +93,33 @@ impl Turn {
     }
 }
 
+/// The result of a step that receives.
+pub(super) trait Taken {
+    /// Returns the length of its payload in bytes.
+    fn len(&self) -> usize;
+}
+
+impl Taken for Message {
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
+/// A message or a part of one that is ready. It has this many bytes.
+pub(super) struct Found(pub(super) usize);
+
+impl Taken for Found {
+    fn len(&self) -> usize {
+        self.0
+    }
+}
+
 /// Waits until `take` returns a message or a part of one. Returns `None` when the connection is
 /// over, and before that, once, the error that ended it.
 ///
 /// Messages are processed without the lock. The transport is written and read under the lock, which
 /// never blocks.
-pub(super) fn poll_receive<T: Transport, R: Role, M>(
+pub(super) fn poll_receive<T: Transport, R: Role, M: Taken>(
     receiver: &mut MessageReceiver<R>,
     access: &mut impl Access<T, R>,
     turn: &mut Turn,
@@ -100,6 +134,7 @@ pub(super) fn poll_receive<T: Transport, R: Role, M>(
             access.with(|sender, wire| wire.answer(sender, &mut answers, context));
         }
         if let Ok(Some(taken)) = taken {
+            turn.count(taken.len());
             return Poll::Ready(Some(Ok(taken)));
         }
         // The driver keeps an error until the Close that reports it has reached the peer.

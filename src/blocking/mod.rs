@@ -45,7 +45,7 @@ pub use stream::WebSocketStream;
 pub use transport::{OverTcp, Transport};
 
 #[doc(no_inline)]
-pub use crate::connection::{AnyRole, Client, CloseInfo, Endpoint, Role, Server, State};
+pub use crate::connection::{AnyRole, Client, CloseInfo, Endpoint, Oversized, Role, Server, State};
 #[cfg(feature = "deflate")]
 #[doc(no_inline)]
 pub use crate::deflate::DeflateConfig;

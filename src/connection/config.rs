@@ -19,6 +19,8 @@ use crate::frame::Rsv;
 pub struct ConnectionConfig {
     /// The largest size of a message, in bytes over all its fragments.
     pub max_message_size: u64,
+    /// What happens when a message exceeds `max_message_size`.
+    pub oversized: Oversized,
     /// The largest payload of one data frame, in bytes.
     pub max_frame_size: u64,
     /// The largest size on the wire of a transformed message, in bytes over all its fragments. `None`
@@ -44,6 +46,7 @@ impl ConnectionConfig {
     pub const fn new() -> Self {
         Self {
             max_message_size: Self::DEFAULT_MAX_MESSAGE_SIZE,
+            oversized: Oversized::Fail,
             max_frame_size: u64::MAX,
             max_transformed_size: None,
             reserved_bits: Rsv::NONE,
@@ -55,10 +58,23 @@ impl ConnectionConfig {
 
     /// Sets the largest size of a message, in bytes over all its fragments.
     ///
-    /// A larger message fails the connection with code 1009. The default is 16 MiB.
+    /// A larger message fails the connection with code 1009, unless [`oversized`](Self::oversized)
+    /// is set to skip it. The default is 16 MiB.
     #[must_use]
     pub const fn max_message_size(mut self, bytes: u64) -> Self {
         self.max_message_size = bytes;
+        self
+    }
+
+    /// Sets what happens when a message exceeds [`max_message_size`](Self::max_message_size). By
+    /// default the connection fails.
+    ///
+    /// This does not apply to a [transformed](Self::reserved_bits) message, because only its
+    /// extension can tell whether later messages refer to it. If such a message exceeds
+    /// [`max_transformed_size`](Self::max_transformed_size), the connection fails.
+    #[must_use]
+    pub const fn oversized(mut self, oversized: Oversized) -> Self {
+        self.oversized = oversized;
         self
     }
 
@@ -133,6 +149,25 @@ impl ConnectionConfig {
         self.answer_close = yes;
         self
     }
+}
+
+/// What happens when a received message exceeds the limit on the size of a message.
+///
+/// This enum is non-exhaustive, because a later version may have another way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Oversized {
+    /// The connection fails with code 1009. The error is reported as early as possible, often
+    /// before the message has arrived.
+    #[default]
+    Fail,
+    /// The bytes of the message are dropped as they arrive, and the message is reported once, at its
+    /// end, with its length. The connection stays open, so the application can answer with an error
+    /// of its own protocol.
+    ///
+    /// The message may be of any length, and uses the bandwidth that it needs. Its text is still
+    /// validated.
+    Skip,
 }
 
 impl Default for ConnectionConfig {

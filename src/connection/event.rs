@@ -14,6 +14,14 @@ use crate::frame::{Kind, MAX_CONTROL_PAYLOAD, Rsv};
 pub enum Event<'b> {
     /// A piece of a message.
     Data(Data<'b>),
+    /// The end of a message that exceeded the limit and was skipped. Pieces of it may have been
+    /// returned before, because its size was not known then.
+    ///
+    /// Only a connection with [`Oversized::Skip`](super::Oversized::Skip) returns this event.
+    Oversized {
+        /// The length of the message, in bytes over all its fragments.
+        len: u64,
+    },
     /// A Ping. [`Connection`](super::Connection) has already queued the Pong, unless
     /// [`answer_pings`](super::ConnectionConfig::answer_pings) is off.
     Ping(ControlPayload),

@@ -3,7 +3,7 @@
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455) and
 //! [RFC 7692](https://www.rfc-editor.org/rfc/rfc7692)).
 
-use super::config::ConnectionConfig;
+use super::config::{ConnectionConfig, Oversized};
 use crate::error::ProtocolError;
 use crate::frame::{FrameHeader, HeaderPart, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
 
@@ -13,6 +13,8 @@ pub(super) struct HeaderRules {
     max_message_size: u64,
     max_transformed_size: u64,
     max_frame_size: u64,
+    /// Whether a message that exceeds `max_message_size` is skipped.
+    skips_oversized: bool,
     /// The longest payload that `max_message_size` and `max_frame_size` allow and that fits the
     /// seven-bit length: at most 125 bytes.
     pub(super) short_limit: u8,
@@ -31,6 +33,7 @@ impl HeaderRules {
             max_message_size,
             max_transformed_size,
             max_frame_size,
+            skips_oversized: config.oversized == Oversized::Skip,
             short_limit: short_limit as u8,
             allowed_bits: config.reserved_bits.union(config.tag_bits),
             transforming_bits: config.reserved_bits,
@@ -99,16 +102,33 @@ impl HeaderRules {
         if len <= self.max_frame_size && message_len <= limit {
             return Ok(());
         }
-        Err(self.too_large(len, message_len, limit))
+        self.too_large(len, message_len, transformed)
     }
 
     #[cold]
-    fn too_large(&self, len: u64, message_len: u64, limit: u64) -> ProtocolError {
+    fn too_large(
+        &self,
+        len: u64,
+        message_len: u64,
+        transformed: bool,
+    ) -> Result<(), ProtocolError> {
         if len > self.max_frame_size {
-            ProtocolError::FrameTooLarge { len, limit: self.max_frame_size }
+            Err(ProtocolError::FrameTooLarge { len, limit: self.max_frame_size })
+        } else if transformed {
+            let limit = self.max_transformed_size;
+            Err(ProtocolError::MessageTooLarge { len: message_len, limit })
+        } else if self.skips_oversized {
+            Ok(())
         } else {
-            ProtocolError::MessageTooLarge { len: message_len, limit }
+            let limit = self.max_message_size;
+            Err(ProtocolError::MessageTooLarge { len: message_len, limit })
         }
+    }
+
+    /// Returns whether a message is skipped whose frames so far have `len` bytes.
+    #[inline(always)]
+    pub(super) const fn skips(&self, len: u64, transformed: bool) -> bool {
+        len > self.max_message_size && !transformed
     }
 }
 

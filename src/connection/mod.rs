@@ -24,7 +24,7 @@ use crate::error::{OutputFull, ProtocolError, SendError};
 use crate::frame::{HeaderBytes, Kind, Rsv};
 
 pub use closing::{CloseInfo, Endpoint, State, TransportAction, transport_action};
-pub use config::ConnectionConfig;
+pub use config::{ConnectionConfig, Oversized};
 pub use event::{ControlPayload, Data, Event};
 pub use frame_start::FrameStart;
 pub use input::Input;

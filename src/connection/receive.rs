@@ -57,6 +57,10 @@ enum Expect {
 /// The next item in the input.
 enum Next<'b> {
     Data(Data<'b>),
+    /// A piece of a message that is skipped. It has been dropped.
+    Skipped,
+    /// The end of a message of this length in bytes, which was skipped.
+    Oversized(u64),
     /// A control frame. It has arrived in full and is in [`Expect::Control`].
     Control,
     /// Nothing more: the input is used up.
@@ -132,8 +136,12 @@ impl<R: Role> Receiver<R> {
         if let Some(header) = self.whole_frame_header(input) {
             return self.whole_frame_event(header, input, owed);
         }
-        let next = self.next(input);
-        self.event(next, owed)
+        loop {
+            let next = self.next(input);
+            if !matches!(next, Ok(Next::Skipped)) {
+                return self.event(next, owed);
+            }
+        }
     }
 
     // Control events are large, so they stay in `Expect::Control` until they are needed.
@@ -145,7 +153,8 @@ impl<R: Role> Receiver<R> {
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         match next {
             Ok(Next::Data(data)) => Ok(Some(Event::Data(data))),
-            Ok(Next::Input) => Ok(None),
+            Ok(Next::Oversized(len)) => Ok(Some(Event::Oversized { len })),
+            Ok(Next::Input | Next::Skipped) => Ok(None),
             Ok(Next::Control) => self.control_event(owed),
             Err(error) => Err(self.fail(error, owed)),
         }
@@ -367,10 +376,14 @@ impl<R: Role> Receiver<R> {
         let last = payload.fin && payload.remaining == 0;
         let MessageInProgress { kind, rsv, transformed, begun, .. } = message;
         let first = !begun;
+        let skips = self.rules.skips(message.len, transformed);
 
         if kind == Kind::Text && !transformed {
             let offset = message.len - payload.remaining - bytes.len() as u64;
             if let Err(valid) = self.text(&mut payload.mask, bytes, last) {
+                if skips {
+                    return Err(ProtocolError::InvalidUtf8 { offset: offset + valid as u64 });
+                }
                 return self.invalid_text(input, bytes, valid, offset, first, rsv);
             }
         } else if !self.side.is_client() {
@@ -380,6 +393,9 @@ impl<R: Role> Receiver<R> {
         self.message = (!last).then_some(MessageInProgress { begun: true, ..message });
         self.expect =
             if payload.remaining == 0 { Expect::Header } else { Expect::Payload(payload) };
+        if skips {
+            return Ok(if last { Next::Oversized(message.len) } else { Next::Skipped });
+        }
         Ok(Next::Data(Data { kind, bytes, first, last, rsv, transformed }))
     }
 

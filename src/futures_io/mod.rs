@@ -45,7 +45,7 @@ use crate::asynchronous;
 pub use transport::FuturesTransport;
 
 #[doc(no_inline)]
-pub use crate::connection::{AnyRole, Client, CloseInfo, Endpoint, Role, Server, State};
+pub use crate::connection::{AnyRole, Client, CloseInfo, Endpoint, Oversized, Role, Server, State};
 #[cfg(feature = "deflate")]
 #[doc(no_inline)]
 pub use crate::deflate::DeflateConfig;

@@ -47,7 +47,7 @@ pub use transport::TokioTransport;
 use crate::asynchronous;
 
 #[doc(no_inline)]
-pub use crate::connection::{AnyRole, Client, CloseInfo, Endpoint, Role, Server, State};
+pub use crate::connection::{AnyRole, Client, CloseInfo, Endpoint, Oversized, Role, Server, State};
 #[cfg(feature = "deflate")]
 #[doc(no_inline)]
 pub use crate::deflate::DeflateConfig;

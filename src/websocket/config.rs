@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::Keepalive;
 use super::compression::Settings;
-use crate::connection::ConnectionConfig;
+use crate::connection::{ConnectionConfig, Oversized};
 #[cfg(feature = "deflate")]
 use crate::deflate::DeflateConfig;
 use crate::deflate::Preferences;
@@ -31,6 +31,8 @@ use crate::frame::Rsv;
 pub struct Config {
     /// The largest size of a message, in bytes over all its fragments and after decompression.
     pub max_message_size: u64,
+    /// What happens when a message exceeds `max_message_size`.
+    pub oversized: Oversized,
     /// The largest payload of one data frame, in bytes.
     pub max_frame_size: u64,
     /// Whether a Pong is queued for each Ping.
@@ -66,6 +68,7 @@ impl Config {
     pub const fn new() -> Self {
         Self {
             max_message_size: ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE,
+            oversized: Oversized::Fail,
             max_frame_size: u64::MAX,
             answer_pings: true,
             answer_close: true,
@@ -81,10 +84,24 @@ impl Config {
 
     /// Sets the largest size of a message, in bytes over all its fragments and after decompression.
     ///
-    /// A larger message fails the connection with code 1009. The default is 16 MiB.
+    /// A larger message fails the connection with code 1009, unless [`oversized`](Self::oversized)
+    /// is set to skip it. The default is 16 MiB.
     #[must_use]
     pub const fn max_message_size(mut self, bytes: u64) -> Self {
         self.max_message_size = bytes;
+        self
+    }
+
+    /// Sets what happens when a message exceeds [`max_message_size`](Self::max_message_size). By
+    /// default the connection fails.
+    ///
+    /// With [`Oversized::Skip`] the application receives
+    /// [`Message::Oversized`](crate::Message::Oversized) in place of the message. A server can then
+    /// answer with an error of its own protocol, and receive the next message. A compressed message
+    /// is decompressed to its end, because later messages may refer to it.
+    #[must_use]
+    pub const fn oversized(mut self, oversized: Oversized) -> Self {
+        self.oversized = oversized;
         self
     }
 
@@ -197,6 +214,7 @@ impl Config {
     pub(super) const fn connection_config(&self, compresses: bool) -> ConnectionConfig {
         let config = ConnectionConfig::new()
             .max_message_size(self.max_message_size)
+            .oversized(self.oversized)
             .max_frame_size(self.max_frame_size)
             .answer_pings(self.answer_pings)
             .answer_close(self.answer_close);
@@ -206,7 +224,10 @@ impl Config {
         // The limit applies to the decompressed message, and `Inflating` checks it. DEFLATE can
         // make a message longer on the wire, especially if the sender flushes often, so the limit
         // there is larger.
-        let limit = self.max_message_size.saturating_mul(8).saturating_add(1024);
+        let limit = match self.oversized {
+            Oversized::Fail => self.max_message_size.saturating_mul(8).saturating_add(1024),
+            Oversized::Skip => u64::MAX,
+        };
         config.reserved_bits(Rsv::RSV1).max_transformed_size(limit)
     }
 

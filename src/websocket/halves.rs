@@ -112,6 +112,16 @@ impl<R: Role> MessageReceiver<R> {
         self.receiving.process_part(&mut Half { receiver: &mut self.receiver, answers })
     }
 
+    /// Returns the length of the payload that [`process`](Self::process) or
+    /// [`process_part`](Self::process_part) has found and that has not been taken, in bytes.
+    ///
+    /// A program that serves other connections too can limit its work in one turn by it. A
+    /// compressed message may be a thousand times as long as what arrived.
+    #[must_use]
+    pub fn ready_len(&self) -> usize {
+        self.receiving.ready_len()
+    }
+
     #[inline(always)]
     pub(super) fn take_message(
         &mut self,

@@ -321,6 +321,11 @@ impl ReadBuffer {
         self.buffer.get(from..to).unwrap_or_default()
     }
 
+    /// Returns how many bytes of a message in progress the buffer holds.
+    pub(super) const fn held(&self) -> usize {
+        self.held
+    }
+
     /// Returns whether the buffer holds bytes of a message in progress.
     #[inline]
     pub(super) const fn is_holding(&self) -> bool {

@@ -17,7 +17,7 @@ use crate::utf8_bytes::Utf8Bytes;
 /// it into a [`Message`], which copies it.
 ///
 /// This enum is exhaustive on purpose, because RFC 6455 has no other message and no other control
-/// frame.
+/// frame. [`Oversized`](Self::Oversized) takes the place of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageRef<'m> {
     /// Text.
@@ -32,6 +32,11 @@ pub enum MessageRef<'m> {
     /// A Close, the last frame of the peer. Its answer has already been queued. `None` stands for
     /// code 1005: the frame had no code.
     Close(Option<&'m CloseFrame>),
+    /// The end of a message that was skipped, as in [`Message::Oversized`].
+    Oversized {
+        /// The length of the message in bytes, over all its fragments and after decompression.
+        len: u64,
+    },
 }
 
 impl<'m> MessageRef<'m> {
@@ -44,17 +49,19 @@ impl<'m> MessageRef<'m> {
         }
     }
 
-    /// Returns the payload of a message, a Ping or a Pong, or `None` for a Close.
+    /// Returns the payload of a message, a Ping or a Pong, or `None` for a Close or a skipped
+    /// message.
     #[must_use]
     pub const fn payload(self) -> Option<&'m [u8]> {
         match self {
             Self::Text(text) => Some(text.as_bytes()),
             Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => Some(bytes),
-            Self::Close(_) => None,
+            Self::Close(_) | Self::Oversized { .. } => None,
         }
     }
 
-    /// Returns whether this is a text or binary message, and not a control frame.
+    /// Returns whether this is a text or binary message, and not a control frame or a skipped
+    /// message.
     #[must_use]
     pub const fn is_data(self) -> bool {
         matches!(self, Self::Text(_) | Self::Binary(_))
@@ -70,6 +77,7 @@ impl From<MessageRef<'_>> for Message {
             MessageRef::Ping(bytes) => Self::Ping(Bytes::copy_from_slice(bytes)),
             MessageRef::Pong(bytes) => Self::Pong(Bytes::copy_from_slice(bytes)),
             MessageRef::Close(frame) => Self::Close(frame.cloned().map(Box::new)),
+            MessageRef::Oversized { len } => Self::Oversized { len },
         }
     }
 }
@@ -77,7 +85,7 @@ impl From<MessageRef<'_>> for Message {
 /// A part of a message as it arrived, or a control frame. It borrows the read buffer.
 ///
 /// This enum is exhaustive on purpose, because RFC 6455 has no other message and no other control
-/// frame.
+/// frame. [`Oversized`](Self::Oversized) takes the place of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part<'m> {
     /// A part of a message. It may be empty.
@@ -98,4 +106,10 @@ pub enum Part<'m> {
     Pong(&'m [u8]),
     /// A Close, as in [`MessageRef::Close`].
     Close(Option<&'m CloseFrame>),
+    /// The end of a message that was skipped, as in [`Message::Oversized`]. Parts of it may have
+    /// been returned before, because its size was not known then.
+    Oversized {
+        /// The length of the message in bytes, over all its fragments and after decompression.
+        len: u64,
+    },
 }

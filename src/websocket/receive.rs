@@ -8,13 +8,13 @@ use bytes::BytesMut;
 
 pub(super) use received::{Received, whole};
 
-use self::received::Place;
+use self::received::{Place, Report};
 use super::Config;
 use super::answers::Answers;
 use super::compression::Inflating;
 use super::incoming::ReadBuffer;
 use crate::close::CloseFrame;
-use crate::connection::{ControlPayload, Event, Input, Receiver, Role};
+use crate::connection::{Event, Input, Receiver, Role};
 use crate::deflate::Terms;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
@@ -25,10 +25,8 @@ pub(super) struct Receiving {
     pub(super) buffer: ReadBuffer,
     /// `None` if permessage-deflate was not negotiated.
     inflating: Option<Box<Inflating>>,
-    /// The payload of the last Ping or Pong.
-    control: ControlPayload,
-    /// The Close of the peer.
-    close: Option<Box<CloseFrame>>,
+    /// The last [`Received::Report`].
+    report: Report,
     progress: Progress,
     /// The result that has been processed but not returned.
     ready: Option<Received>,
@@ -58,19 +56,16 @@ struct Piece {
 /// The result of one step through the input.
 enum Step {
     Piece(Piece),
-    /// A control frame, or nothing.
+    /// A control frame, the end of a skipped message, or nothing.
     Ready(Received),
 }
 
 impl Receiving {
     pub(super) fn new(config: &Config, terms: Option<&Terms>, is_client: bool) -> Self {
-        let inflating =
-            Inflating::negotiated(&config.compression, terms, config.max_message_size, is_client);
         Self {
             buffer: ReadBuffer::new(),
-            inflating: inflating.map(Box::new),
-            control: ControlPayload::EMPTY,
-            close: None,
+            inflating: Inflating::negotiated(config, terms, is_client).map(Box::new),
+            report: Report::Close(None),
             progress: Progress::Whole,
             ready: None,
         }
@@ -99,6 +94,22 @@ impl Receiving {
         let is_something = !matches!(received, Received::Nothing);
         self.ready = is_something.then_some(received);
         is_something
+    }
+
+    /// Returns the length of the message or part that is ready, in bytes.
+    pub(super) fn ready_len(&self) -> usize {
+        let place = match self.ready {
+            Some(Received::Frame { from, to, .. }) => Place::Frame { from, to },
+            Some(Received::Held(_)) => Place::Held,
+            Some(Received::Inflated(_)) => Place::Inflated,
+            Some(Received::Part { place, .. }) => place,
+            Some(Received::Report | Received::Nothing) | None => return 0,
+        };
+        match place {
+            Place::Frame { from, to } => to - from,
+            Place::Held => self.buffer.held(),
+            Place::Inflated => self.inflating.as_ref().map_or(0, |inflating| inflating.len()),
+        }
     }
 
     /// Takes the message that is ready, or else the next one.
@@ -181,12 +192,14 @@ impl Receiving {
                     return Ok(Received::Held(kind));
                 }
             } else if self.progress == Progress::Whole {
-                self.inflate(piece, source)?;
+                if self.inflate(piece, source)? {
+                    return Ok(Received::Report);
+                }
                 if last {
                     return Ok(Received::Inflated(kind));
                 }
-            } else {
-                self.drop_piece(piece, source)?;
+            } else if self.drop_piece(piece, source)? {
+                return Ok(Received::Report);
             }
         }
     }
@@ -201,12 +214,16 @@ impl Receiving {
             };
             let Piece { kind, from, to, last, transformed } = piece;
             let place = if self.progress == Progress::Dropped {
-                self.drop_piece(piece, source)?;
+                if self.drop_piece(piece, source)? {
+                    return Ok(Received::Report);
+                }
                 continue;
             } else if transformed {
-                self.inflate(piece, source)?;
+                if self.inflate(piece, source)? {
+                    return Ok(Received::Report);
+                }
                 let inflating = self.inflating.as_ref();
-                if !last && inflating.is_none_or(|inflating| inflating.is_empty()) {
+                if !last && inflating.is_none_or(|inflating| inflating.len() == 0) {
                     // The decompressor has no output yet.
                     continue;
                 }
@@ -240,9 +257,17 @@ impl Receiving {
                 self.buffer.end_input(source.frame_remaining());
                 Received::Nothing
             }
-            Ok(Some(Event::Ping(payload))) => self.ping(payload, to),
-            Ok(Some(Event::Pong(payload))) => self.pong(payload, to),
-            Ok(Some(Event::Close(frame))) => self.close(frame, source.answers),
+            // One arm for all of them: the path of a short message is shorter then.
+            Ok(Some(event)) => {
+                match event {
+                    Event::Ping(payload) => self.control(Report::Ping(payload), to),
+                    Event::Pong(payload) => self.control(Report::Pong(payload), to),
+                    Event::Close(frame) => self.close(frame, source.answers),
+                    Event::Oversized { len } => self.skipped(len, to),
+                    Event::Data(_) => {}
+                }
+                Received::Report
+            }
             Err(error) => {
                 self.clear();
                 return Err(error);
@@ -251,67 +276,79 @@ impl Receiving {
         Ok(Step::Ready(received))
     }
 
-    /// Decompresses a piece, and removes it from the buffer.
+    /// Decompresses a piece, and removes it from the buffer. Returns whether the piece ended a
+    /// message that was skipped.
     // Inlined as `drop_piece` is, so that the piece of a short message is never written to memory.
     #[inline(always)]
     fn inflate(
         &mut self,
         piece: Piece,
         source: &mut Half<'_, impl Role>,
-    ) -> Result<(), ProtocolError> {
+    ) -> Result<bool, ProtocolError> {
         let Piece { kind, from, to, last, .. } = piece;
-        if let Some(inflating) = &mut self.inflating
-            && let Err(error) = inflating.push(kind, self.buffer.bytes(from, to), last)
-        {
+        let Some(inflating) = &mut self.inflating else {
+            return Ok(false);
+        };
+        if let Err(error) = inflating.push(kind, self.buffer.bytes(from, to), last) {
             let error = source.fail(error);
             self.clear();
             return Err(error);
         }
         self.buffer.skip(to);
-        Ok(())
+        let Some(len) = inflating.take_skipped() else {
+            return Ok(false);
+        };
+        self.report = Report::Oversized(len);
+        self.progress = Progress::Whole;
+        Ok(true)
     }
 
     /// Drops a piece of a message that the application does not want. A compressed piece is
-    /// decompressed all the same, because later messages may refer to it.
+    /// decompressed all the same, because later messages may refer to it. Returns whether the piece
+    /// ended a message that was skipped.
     #[inline(always)]
     fn drop_piece(
         &mut self,
         piece: Piece,
         source: &mut Half<'_, impl Role>,
-    ) -> Result<(), ProtocolError> {
+    ) -> Result<bool, ProtocolError> {
+        let mut was_skipped = false;
         if piece.transformed {
-            self.inflate(piece, source)?;
+            was_skipped = self.inflate(piece, source)?;
             self.discard_inflated();
         } else {
             self.buffer.skip(piece.to);
         }
         self.progress = if piece.last { Progress::Whole } else { Progress::Dropped };
-        Ok(())
+        Ok(was_skipped)
     }
 
-    /// Keeps the payload of a Ping, whose frame ends at `end`.
+    /// Keeps a Ping or Pong, whose frame ends at `end`.
     #[cold]
-    fn ping(&mut self, payload: ControlPayload, end: usize) -> Received {
-        self.control = payload;
+    fn control(&mut self, report: Report, end: usize) {
         self.buffer.skip(end);
-        Received::Ping
-    }
-
-    /// Keeps the payload of a Pong, whose frame ends at `end`.
-    #[cold]
-    fn pong(&mut self, payload: ControlPayload, end: usize) -> Received {
-        self.control = payload;
-        self.buffer.skip(end);
-        Received::Pong
+        self.report = report;
     }
 
     /// Keeps the Close of the peer, and drops the bytes after it.
     #[cold]
-    fn close(&mut self, frame: Option<CloseFrame>, answers: &mut Answers) -> Received {
+    fn close(&mut self, frame: Option<CloseFrame>, answers: &mut Answers) {
         self.clear();
-        self.close = frame.map(Box::new);
-        answers.close = Some(self.close.clone());
-        Received::Close
+        let frame = frame.map(Box::new);
+        answers.close = Some(frame.clone());
+        self.report = Report::Close(frame);
+    }
+
+    /// Keeps the length of a message that was skipped and ends at `end`, and drops the fragments
+    /// before the limit.
+    #[cold]
+    fn skipped(&mut self, len: u64, end: usize) {
+        self.buffer.skip(end);
+        if self.buffer.is_holding() {
+            drop(self.buffer.cut_held());
+        }
+        self.progress = Progress::Whole;
+        self.report = Report::Oversized(len);
     }
 
     /// Removes and returns all bytes that have not been processed.

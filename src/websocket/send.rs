@@ -185,6 +185,7 @@ impl Queue {
             Message::Ping(payload) => sender.ping(payload, self.outgoing.control()),
             Message::Pong(payload) => sender.pong(payload, self.outgoing.control()),
             Message::Close(frame) => sender.close(frame.as_deref(), self.outgoing.data()),
+            Message::Oversized { .. } => Err(SendError::Oversized),
             Message::Text(_) | Message::Binary(_) => Ok(()),
         };
         sent.map_err(|error| Rejected { message, error })

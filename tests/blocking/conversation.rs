@@ -70,6 +70,7 @@ impl Outcome {
             Message::Ping(_) => self.pings += 1,
             Message::Pong(_) => self.pongs += 1,
             Message::Close(_) => self.closes += 1,
+            Message::Oversized { .. } => panic!("nothing is skipped"),
         }
     }
 

@@ -26,16 +26,16 @@ fn listen<R: Role>(reader: &mut ReadHalf<R>) -> (Vec<u32>, Vec<u32>) {
     let number = |bytes: &[u8]| u32::from_be_bytes(*bytes.first_chunk().unwrap());
     let (mut heard, mut pongs) = (Vec::new(), Vec::new());
     while let Some(message) = reader.read().unwrap() {
-        match message {
+        match &message {
             Message::Binary(bytes) => {
-                let n = number(&bytes);
+                let n = number(bytes);
                 assert_eq!(bytes.len(), 4 + (n as usize * 37) % 9000);
                 assert!(bytes[4..].iter().all(|byte| *byte == n as u8));
                 heard.push(n);
             }
-            Message::Pong(payload) => pongs.push(number(&payload)),
+            Message::Pong(payload) => pongs.push(number(payload)),
             Message::Ping(_) | Message::Close(_) => {}
-            Message::Text(text) => panic!("{text}"),
+            Message::Text(_) | Message::Oversized { .. } => panic!("{message}"),
         }
     }
     (heard, pongs)

@@ -7,11 +7,11 @@ use crate::loopback::*;
 use bytes::{Bytes, BytesMut};
 use support::messages::{self, BINARY, PING, TEXT, decode_one};
 use websocket_proto::blocking::{self, WebSocketStream};
-use websocket_proto::connection::Server;
+use websocket_proto::connection::{Oversized, Server};
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::Opened;
 use websocket_proto::io::{ConnectOptions, Error, Reply};
-use websocket_proto::websocket::{Config, Prepared};
+use websocket_proto::websocket::{Config, MessageRef, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 
 #[test]
@@ -229,6 +229,21 @@ fn pings_are_answered_inside_read_unless_the_configuration_says_no() {
             server.join().unwrap();
         });
     }
+}
+
+#[test]
+fn a_message_over_the_limit_that_is_skipped_is_reported_and_the_next_one_arrives() {
+    bounded(|| {
+        let config = Config::new().max_message_size(100).oversized(Oversized::Skip);
+        let (mut server, mut client) = connected(config, Config::new());
+        for _ in 0..2 {
+            client.send(vec![0; 101]).unwrap();
+        }
+        client.send("next").unwrap();
+        assert_eq!(server.read().unwrap(), Some(Message::Oversized { len: 101 }));
+        assert_eq!(server.read_ref().unwrap(), Some(MessageRef::Oversized { len: 101 }));
+        assert_eq!(server.read().unwrap(), Some(Message::text("next")));
+    });
 }
 
 #[test]

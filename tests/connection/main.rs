@@ -11,6 +11,7 @@ mod hostile;
 mod limits;
 mod masking;
 mod model;
+mod oversized;
 mod roles;
 mod sending;
 mod split_halves;

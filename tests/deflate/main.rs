@@ -9,6 +9,8 @@ mod hostile;
 #[cfg(feature = "deflate")]
 mod inflater;
 #[cfg(feature = "deflate")]
+mod oversized;
+#[cfg(feature = "deflate")]
 mod prepared;
 #[cfg(feature = "deflate")]
 mod properties;

@@ -5,6 +5,7 @@ use crate::counting::{allocations, held, peak};
 use bytes::BytesMut;
 use support::deflated::{Deflated, RSV1, bomb, deflated, json};
 use support::messages::{BINARY, CONTINUATION, From, ReceiveFrom, TEXT, drain, server};
+use websocket_proto::connection::Oversized;
 use websocket_proto::deflate::{CoderTerms, Compressor, Decompressor, DeflateConfig};
 use websocket_proto::{Message, ProtocolError};
 
@@ -104,6 +105,19 @@ fn messages_that_come_in_one_read_are_inflated_one_by_one() {
         }
     });
     assert!(most < (3 << 20) / 2 + 2 * DECODER + 2 * burst.len(), "{most} bytes");
+}
+
+#[test]
+fn a_bomb_that_is_skipped_takes_little_more_than_the_limit() {
+    let frame = compressed(&bomb(64 << 20));
+    let config = alone(takeover()).max_message_size(1 << 20).oversized(Oversized::Skip);
+    let mut websocket = server(config);
+    let mut input = BytesMut::from(&frame[..]);
+    let mut message = None;
+    let most = peak(|| message = websocket.receive_from(&mut input).unwrap());
+    assert_eq!(message, Some(Message::Oversized { len: 64 << 20 }));
+    // The output grows by doubling, and by at most 256 bytes of input at a time.
+    assert!(most < (2 << 20) + (1 << 19) + 2 * DECODER, "{most} bytes");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::counting::{HELD, allocations, peak};
 use bytes::{Buf, Bytes, BytesMut};
 use support::messages::*;
-use websocket_proto::connection::Role;
+use websocket_proto::connection::{Oversized, Role};
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError, WebSocket};
 
@@ -335,4 +335,31 @@ fn a_queue_that_gives_its_memory_back_allocates_once_for_each_write() {
     }
     check(server(Config::new()));
     check(client(Config::new()));
+}
+
+#[test]
+fn a_message_that_is_skipped_takes_no_memory() {
+    let config = Config::new().max_message_size(10_000).oversized(Oversized::Skip);
+    let from = From::Client;
+    let mut websocket = server(config);
+    let whole = from.frame(BINARY, vec![7; 20 << 20]);
+    let fragments = [
+        from.part(BINARY, vec![7; 9_000]),
+        from.part(CONTINUATION, vec![7; 9_000]).repeat(1000),
+        from.frame(CONTINUATION, ""),
+    ]
+    .concat();
+    for (stream, len) in [(whole, 20 << 20), (fragments, 9_000 + 9_000_000)] {
+        let mut received = Vec::new();
+        let most = peak(|| {
+            for read in stream.chunks(4096) {
+                websocket.input().extend_from_slice(read);
+                while let Some(message) = websocket.receive().unwrap() {
+                    received.push(message);
+                }
+            }
+        });
+        assert_eq!(received, [Message::Oversized { len }]);
+        assert!(most <= 4 * 10_000, "{most} bytes");
+    }
 }

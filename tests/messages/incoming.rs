@@ -152,6 +152,7 @@ fn part(websocket: &mut WebSocket<Server>) -> Option<Joined> {
         Part::Ping(payload) => Joined::Control(MessageRef::Ping(payload).into()),
         Part::Pong(payload) => Joined::Control(MessageRef::Pong(payload).into()),
         Part::Close(frame) => Joined::Control(MessageRef::Close(frame).into()),
+        Part::Oversized { .. } => panic!("nothing is skipped"),
     })
 }
 

@@ -8,6 +8,7 @@ mod message;
 mod opened;
 #[cfg(feature = "std")]
 mod outgoing;
+mod oversized;
 mod receive;
 mod receive_errors;
 mod send;

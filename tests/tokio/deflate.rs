@@ -1,15 +1,19 @@
 //! Compressed messages in the tokio adapter: halves, prepared messages and keepalives, over a
 //! transport whose other end is made by hand.
 
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Context;
 use std::thread;
 use std::time::Duration;
 
 use crate::transport_deflate::{open, open_server, read_texts, take_frames};
 use bytes::Bytes;
 use support::compressing::compressed;
-use support::deflated::{Deflated, RSV1, json};
-use support::transport::{open_with, run, within};
+use support::deflated::{Deflated, RSV1, bomb, json};
+use support::transport::{Task, open_with, run, within};
 use support::{Frame, SEED, Side};
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::deflate::{self, Compression, Preferences};
@@ -17,6 +21,24 @@ use websocket_proto::frame::Kind;
 use websocket_proto::io::{Error, Unsent};
 use websocket_proto::websocket::{Config, Keepalive, Prepared};
 use websocket_proto::{Message, ProtocolError};
+
+#[test]
+fn one_poll_pauses_after_about_a_mebibyte_of_decompressed_payload() {
+    let (mut socket, far) = open_server();
+    let message = compressed(bomb(300_000)).bytes(Side::Server);
+    assert!(message.len() < 1000);
+    far.give(message.repeat(50));
+    let (task, waker) = Task::new();
+    let received = Cell::new(0);
+    let mut receive_all = pin!(async {
+        while let Some(next) = socket.next().await {
+            received.set(received.get() + next.expect("good").len());
+        }
+    });
+    assert!(receive_all.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert!(task.take_woken(), "it goes on afterwards");
+    assert_eq!(received.get(), 1_200_000);
+}
 
 #[test]
 fn halves_choose_release_and_reunite_with_what_they_know() {

@@ -1,10 +1,11 @@
 //! How messages go through the tokio adapter: what is written when, in how many writes, and how
 //! much is read at once.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use support::closed;
 
@@ -14,12 +15,12 @@ use support::transport::{self, Task, Transport, drive, open, open_with, payload,
 use support::{Frame, SEED, Side, stream};
 use tokio::io::duplex;
 use tokio::net::TcpStream;
-use websocket_proto::connection::{Client, Role, Server, State};
+use websocket_proto::connection::{Client, Oversized, Role, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::Opened;
 use websocket_proto::io::{Error, Unsent};
 use websocket_proto::tokio::{Acceptor, Connector, ReadHalf, WebSocketStream, WriteHalf};
-use websocket_proto::websocket::{Config, Prepared};
+use websocket_proto::websocket::{Config, Part, Prepared};
 use websocket_proto::{CloseCode, Message, SendError};
 
 const SMALLEST_READ: usize = 8 * 1024;
@@ -51,6 +52,51 @@ fn an_echo_that_only_feeds_sends_many_replies_in_one_write_and_leaves_none_behin
     }
     check(Server, Client::new(SEED), Side::Server);
     check(Client::new(SEED), Server, Side::Client);
+}
+
+#[test]
+fn a_message_over_the_limit_that_is_skipped_is_reported_and_the_next_one_arrives() {
+    let config = Config::new().max_message_size(100).oversized(Oversized::Skip);
+    let (mut socket, peer) = open_with(Server, config);
+    let frames = [Frame::binary([0; 101]), Frame::text("next")];
+    peer.give(stream(Side::Server, &[frames.clone(), frames].concat()));
+    let mut next = || run(socket.next()).expect("it is ready").expect("it is open").expect("good");
+    assert_eq!([next(), next()], [Message::Oversized { len: 101 }, Message::text("next")]);
+    let part = run(socket.next_part()).expect("it is ready").expect("it is open");
+    assert_eq!(part.expect("good"), Part::Oversized { len: 101 });
+}
+
+#[test]
+fn one_poll_pauses_after_about_a_mebibyte_of_payload() {
+    const LEN: usize = 100_000;
+    for way in ["next", "next_ref", "next_part"] {
+        let (mut socket, peer) = open(Server);
+        peer.give(Frame::binary([0; LEN]).bytes(Side::Server).repeat(50));
+        let (task, waker) = Task::new();
+        let received = Cell::new(0);
+        let mut receive_all = pin!(async {
+            loop {
+                let len = match way {
+                    "next" => socket.next().await.expect("open").expect("good").len(),
+                    "next_ref" => {
+                        let message = socket.next_ref().await.expect("open").expect("good");
+                        message.payload().map_or(0, <[u8]>::len)
+                    }
+                    _ => match socket.next_part().await.expect("open").expect("good") {
+                        Part::Data { bytes, .. } => bytes.len(),
+                        other => panic!("{other:?}"),
+                    },
+                };
+                received.set(received.get() + len);
+            }
+        });
+        assert!(receive_all.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert!(task.take_woken(), "it goes on afterwards");
+        assert!(
+            (600_000..=(1 << 20) + 256 * 1024).contains(&received.get()),
+            "{way}: {received:?}"
+        );
+    }
 }
 
 #[test]

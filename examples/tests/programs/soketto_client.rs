@@ -141,7 +141,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
                     });
                 }
                 Part::Close(_) => self.reader.finish().await?,
-                Part::Ping(_) | Part::Pong(_) => {}
+                // The configuration skips no message.
+                Part::Ping(_) | Part::Pong(_) | Part::Oversized { .. } => {}
             }
         }
         Err(Error::Closed)

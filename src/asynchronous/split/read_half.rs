@@ -7,7 +7,7 @@ use crate::asynchronous::Transport;
 #[cfg(doc)]
 use crate::asynchronous::WebSocketStream;
 use crate::asynchronous::stream::{process, process_part};
-use crate::asynchronous::wire::{Turn, poll_receive};
+use crate::asynchronous::wire::{Found, Turn, poll_receive};
 use crate::close::CloseCode;
 use crate::connection::{Role, State};
 use crate::handshake::Opened;
@@ -59,7 +59,7 @@ impl<T: Transport, R: Role> ReadHalf<T, R> {
     pub async fn next_ref(&mut self) -> Option<Result<MessageRef<'_>, Error>> {
         let Self { receiver, turn, shared } = self;
         match poll_fn(|context| poll_receive(receiver, shared, turn, context, process)).await? {
-            Ok(()) => {
+            Ok(Found(_)) => {
                 let message = receiver.receive_ref(&mut Answers::new());
                 Some(message.transpose()?.map_err(Error::from))
             }
@@ -77,7 +77,7 @@ impl<T: Transport, R: Role> ReadHalf<T, R> {
         let Self { receiver, turn, shared } = self;
         match poll_fn(|context| poll_receive(receiver, shared, turn, context, process_part)).await?
         {
-            Ok(()) => {
+            Ok(Found(_)) => {
                 let part = receiver.receive_part(&mut Answers::new());
                 Some(part.transpose()?.map_err(Error::from))
             }

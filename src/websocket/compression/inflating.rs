@@ -6,16 +6,28 @@ use core::{fmt, mem};
 
 use bytes::Bytes;
 
-use super::Settings;
+use crate::connection::Oversized;
 use crate::deflate::{Decompressor, Terms};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::utf8::Utf8Validator;
+use crate::websocket::Config;
+
+/// The most bytes of output that one compressed byte can have.
+const MOST_EXPANSION: u64 = 1032;
+
+/// The smallest number of compressed bytes to decompress at once, if messages are skipped.
+const LEAST_STEP: usize = 256;
 
 /// The decompressor of a connection, and its output for the message in progress.
 pub(in crate::websocket) struct Inflating {
     decompressor: Decompressor,
     limit: u64,
+    oversized: Oversized,
+    /// Whether the message in progress exceeds the limit and is skipped.
+    skipping: bool,
+    /// The length of a message that was skipped and has ended.
+    skipped: Option<u64>,
     message: Vec<u8>,
     /// Whether the output has been lent, so that the next call drops it.
     lent: bool,
@@ -30,20 +42,21 @@ impl fmt::Debug for Inflating {
 }
 
 impl Inflating {
-    /// Returns `None` if permessage-deflate was not negotiated. `limit` is the largest size of a
-    /// message in bytes.
+    /// Returns `None` if permessage-deflate was not negotiated.
     pub(in crate::websocket) fn negotiated(
-        settings: &Settings,
+        config: &Config,
         terms: Option<&Terms>,
-        limit: u64,
         is_client: bool,
     ) -> Option<Self> {
         let terms = terms?;
-        let config = settings.config.clone().unwrap_or_default();
+        let coders = config.compression.config.clone().unwrap_or_default();
         let peers = if is_client { terms.server() } else { terms.client() };
         Some(Self {
-            decompressor: Decompressor::new(&config, peers),
-            limit,
+            decompressor: Decompressor::new(&coders, peers),
+            limit: config.max_message_size,
+            oversized: config.oversized,
+            skipping: false,
+            skipped: None,
             message: Vec::new(),
             lent: false,
             utf8: Utf8Validator::new(),
@@ -58,8 +71,53 @@ impl Inflating {
         last: bool,
     ) -> Result<(), ProtocolError> {
         self.drop_lent();
+        if self.oversized == Oversized::Skip {
+            self.push_or_skip(kind, bytes, last)
+        } else {
+            self.decompress(kind, bytes, last, self.limit)
+        }
+    }
+
+    /// Decompresses the next piece in steps, so that the output exceeds the limit by little, and
+    /// drops the output of a message that exceeds the limit.
+    fn push_or_skip(
+        &mut self,
+        kind: Kind,
+        mut bytes: &[u8],
+        last: bool,
+    ) -> Result<(), ProtocolError> {
+        loop {
+            let set_aside = self.decompressor.bytes_set_aside();
+            let room = self.limit.saturating_sub(set_aside + self.message.len() as u64);
+            let step = usize::try_from(room / MOST_EXPANSION).unwrap_or(usize::MAX);
+            let (now, later) = bytes.split_at(bytes.len().min(step.max(LEAST_STEP)));
+            let is_end = last && later.is_empty();
+            self.decompress(kind, now, is_end, u64::MAX)?;
+            let len = set_aside + self.message.len() as u64;
+            self.skipping |= len > self.limit;
+            if self.skipping {
+                self.decompressor.set_aside(&mut self.message);
+                if is_end {
+                    self.skipping = false;
+                    self.skipped = Some(len);
+                }
+            }
+            if later.is_empty() {
+                return Ok(());
+            }
+            bytes = later;
+        }
+    }
+
+    fn decompress(
+        &mut self,
+        kind: Kind,
+        bytes: &[u8],
+        last: bool,
+        limit: u64,
+    ) -> Result<(), ProtocolError> {
         let readable = self.message.len();
-        let inflated = self.decompressor.decompress(bytes, last, self.limit, &mut self.message);
+        let inflated = self.decompressor.decompress(bytes, last, limit, &mut self.message);
         if kind == Kind::Text {
             // The text before a fault is checked too, so that the error does not depend on how the
             // message was split.
@@ -68,9 +126,14 @@ impl Inflating {
         inflated
     }
 
-    /// Returns whether there is no output.
-    pub(in crate::websocket) const fn is_empty(&self) -> bool {
-        self.message.is_empty()
+    /// Returns the length of the message that has just ended, if it was skipped.
+    pub(in crate::websocket) const fn take_skipped(&mut self) -> Option<u64> {
+        self.skipped.take()
+    }
+
+    /// Returns the length of the output that has not been taken.
+    pub(in crate::websocket) const fn len(&self) -> usize {
+        self.message.len()
     }
 
     /// Removes and returns the whole message.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use crate::deflate::{Compression, Preferences, Terms};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
+use crate::websocket::Config;
 
 #[derive(Clone, Debug)]
 pub(in crate::websocket) struct Settings;
@@ -70,9 +71,8 @@ pub(in crate::websocket) enum Inflating {}
 
 impl Inflating {
     pub(in crate::websocket) const fn negotiated(
-        _: &Settings,
+        _: &Config,
         _: Option<&Terms>,
-        _limit: u64,
         _is_client: bool,
     ) -> Option<Self> {
         None
@@ -87,7 +87,11 @@ impl Inflating {
         match *self {}
     }
 
-    pub(in crate::websocket) const fn is_empty(&self) -> bool {
+    pub(in crate::websocket) const fn take_skipped(&mut self) -> Option<u64> {
+        match *self {}
+    }
+
+    pub(in crate::websocket) const fn len(&self) -> usize {
         match *self {}
     }
 

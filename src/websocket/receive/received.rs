@@ -1,8 +1,12 @@
 //! What was received, and how it becomes a message that the caller owns or borrows.
 
+use alloc::boxed::Box;
+
 use bytes::Bytes;
 
 use super::Receiving;
+use crate::close::CloseFrame;
+use crate::connection::ControlPayload;
 use crate::frame::Kind;
 use crate::message::Message;
 use crate::utf8_bytes::{self, Utf8Bytes};
@@ -12,25 +16,15 @@ use crate::websocket::{MessageRef, Part};
 #[derive(Clone, Copy, Debug)]
 pub(in crate::websocket) enum Received {
     /// A message in one frame. Its payload begins and ends at these positions of the buffer.
-    Frame {
-        kind: Kind,
-        from: usize,
-        to: usize,
-    },
+    Frame { kind: Kind, from: usize, to: usize },
     /// A message that the buffer holds.
     Held(Kind),
     /// A message that was decompressed.
     Inflated(Kind),
     /// A part of a message.
-    Part {
-        kind: Kind,
-        place: Place,
-        first: bool,
-        last: bool,
-    },
-    Ping,
-    Pong,
-    Close,
+    Part { kind: Kind, place: Place, first: bool, last: bool },
+    /// A control frame, or the end of a message that was skipped. It is in [`Receiving`].
+    Report,
     /// Nothing was received. More bytes are needed.
     Nothing,
 }
@@ -46,6 +40,47 @@ pub(in crate::websocket) enum Place {
     Inflated,
 }
 
+/// What is received in one piece, beside the messages.
+#[derive(Debug)]
+pub(in crate::websocket) enum Report {
+    Ping(ControlPayload),
+    Pong(ControlPayload),
+    Close(Option<Box<CloseFrame>>),
+    /// The end of a message of this length in bytes, which was skipped.
+    Oversized(u64),
+}
+
+impl Report {
+    #[inline(always)]
+    fn message(&self) -> Message {
+        match self {
+            Self::Ping(payload) => Message::Ping(Bytes::copy_from_slice(payload)),
+            Self::Pong(payload) => Message::Pong(Bytes::copy_from_slice(payload)),
+            Self::Close(frame) => Message::Close(frame.clone()),
+            Self::Oversized(len) => Message::Oversized { len: *len },
+        }
+    }
+
+    #[inline(always)]
+    fn message_ref(&self) -> MessageRef<'_> {
+        match self {
+            Self::Ping(payload) => MessageRef::Ping(payload),
+            Self::Pong(payload) => MessageRef::Pong(payload),
+            Self::Close(frame) => MessageRef::Close(frame.as_deref()),
+            Self::Oversized(len) => MessageRef::Oversized { len: *len },
+        }
+    }
+
+    fn part(&self) -> Part<'_> {
+        match self {
+            Self::Ping(payload) => Part::Ping(payload),
+            Self::Pong(payload) => Part::Pong(payload),
+            Self::Close(frame) => Part::Close(frame.as_deref()),
+            Self::Oversized(len) => Part::Oversized { len: *len },
+        }
+    }
+}
+
 impl Receiving {
     /// Cuts a message out of the read buffer.
     #[inline(always)]
@@ -54,9 +89,7 @@ impl Receiving {
             Received::Frame { kind, from, to } => whole(kind, self.buffer.cut_frame(from, to)),
             Received::Held(kind) => whole(kind, self.buffer.cut_held()),
             Received::Inflated(kind) => whole(kind, self.take_inflated()),
-            Received::Ping => Message::Ping(Bytes::copy_from_slice(&self.control)),
-            Received::Pong => Message::Pong(Bytes::copy_from_slice(&self.control)),
-            Received::Close => Message::Close(self.close.clone()),
+            Received::Report => self.report.message(),
             Received::Part { .. } | Received::Nothing => return None,
         })
     }
@@ -71,9 +104,7 @@ impl Receiving {
             Received::Frame { kind, from, to } => whole_ref(kind, self.buffer.lend_frame(from, to)),
             Received::Held(kind) => whole_ref(kind, self.buffer.lend_held()),
             Received::Inflated(kind) => whole_ref(kind, self.lend_inflated()),
-            Received::Ping => MessageRef::Ping(&self.control),
-            Received::Pong => MessageRef::Pong(&self.control),
-            Received::Close => MessageRef::Close(self.close.as_deref()),
+            Received::Report => self.report.message_ref(),
             Received::Part { .. } | Received::Nothing => return None,
         })
     }
@@ -85,9 +116,7 @@ impl Receiving {
             Received::Frame { kind, from, to } => (kind, Place::Frame { from, to }, true, true),
             Received::Held(kind) => (kind, Place::Held, true, true),
             Received::Inflated(kind) => (kind, Place::Inflated, true, true),
-            Received::Ping => return Some(Part::Ping(&self.control)),
-            Received::Pong => return Some(Part::Pong(&self.control)),
-            Received::Close => return Some(Part::Close(self.close.as_deref())),
+            Received::Report => return Some(self.report.part()),
             Received::Nothing => return None,
         };
         let bytes = match place {

@@ -228,6 +228,7 @@ fn assert_heard<R>(hearer: &Endpoint<R>, said: &Said, other_said: &Said) {
             Entry::Data { kind, bytes, last, .. } => {
                 heard.fragment(*kind, *last, bytes);
             }
+            Entry::Oversized(len) => panic!("a message of {len} bytes was skipped"),
             Entry::Ping(payload) => heard.pings.push(payload.clone()),
             Entry::Pong(payload) => heard.pongs.push(payload.clone()),
             Entry::Close(frame) => heard.close = frame.clone(),

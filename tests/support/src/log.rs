@@ -28,6 +28,8 @@ pub enum Entry {
         /// Whether the message ends with it.
         last: bool,
     },
+    /// The length of a message that was skipped.
+    Oversized(u64),
     /// A Ping and its payload.
     Ping(Vec<u8>),
     /// A Pong and its payload.
@@ -322,6 +324,10 @@ impl Recorder {
                     first: data.first,
                     last: data.last,
                 }
+            }
+            Event::Oversized { len } => {
+                self.open_message = false;
+                Entry::Oversized(len)
             }
             Event::Ping(payload) => Entry::Ping(payload.to_vec()),
             Event::Pong(payload) => Entry::Pong(payload.to_vec()),

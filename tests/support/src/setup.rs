@@ -1,5 +1,6 @@
 //! What an endpoint is made of, its role apart.
 
+use websocket_proto::connection::Oversized;
 #[cfg(feature = "deflate")]
 use websocket_proto::deflate::DeflateConfig;
 use websocket_proto::deflate::Terms;
@@ -30,6 +31,11 @@ impl Setup {
     /// As [`Config::max_message_size`].
     pub fn max_message_size(self, bytes: u64) -> Self {
         Self { config: self.config.max_message_size(bytes), ..self }
+    }
+
+    /// As [`Config::oversized`].
+    pub fn oversized(self, oversized: Oversized) -> Self {
+        Self { config: self.config.oversized(oversized), ..self }
     }
 
     /// As [`Config::high_water_mark`].
