@@ -4,9 +4,9 @@
 
 #[path = "common/conditions.rs"]
 mod conditions;
-#[path = "common/endpoint.rs"]
+#[path = "messages_pair/endpoint.rs"]
 mod endpoint;
-#[path = "common/payload.rs"]
+#[path = "messages_pair/payload.rs"]
 mod payload;
 
 use std::time::Duration;
