@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use conditions::{Conditions, opened};
-use endpoint::{Endpoint, Op};
+use endpoint::{Amount, Endpoint, Op};
 use libfuzzer_sys::fuzz_target;
 use websocket_proto::connection::{Client, Role, Server, TransportAction};
 
@@ -29,7 +29,7 @@ enum Step<'a> {
     /// An endpoint does something by itself.
     Do(Op<'a>),
     /// Bytes arrive at the endpoint.
-    Deliver { len: u16, how: u8 },
+    Deliver { len: Amount, how: u8 },
     /// The end of the transport arrives, and the last `lost` bytes before it do not.
     Cut { lost: u8 },
     /// Time passes.
@@ -64,9 +64,9 @@ impl Pair {
             Step::Do(ref op) if by_client => self.client.operate(op, &mut self.server, self.now),
             Step::Do(ref op) => self.server.operate(op, &mut self.client, self.now),
             Step::Deliver { len, how } if by_client => {
-                self.client.deliver(&mut self.server, len.into(), how);
+                self.client.deliver(&mut self.server, len.bytes(), how);
             }
-            Step::Deliver { len, how } => self.server.deliver(&mut self.client, len.into(), how),
+            Step::Deliver { len, how } => self.server.deliver(&mut self.client, len.bytes(), how),
             Step::Cut { lost } => {
                 self.is_cut = true;
                 if by_client {

@@ -71,7 +71,7 @@ pub enum Op<'a> {
     /// Queues the answers of a receiving half.
     Settle,
     Write {
-        len: u16,
+        len: Amount,
         slices: u8,
     },
     Receive {
@@ -82,6 +82,24 @@ pub enum Op<'a> {
     Deadline,
     /// Does with the transport what the endpoint asks for.
     Obey,
+}
+
+/// How many bytes move at once. Few are as likely as many.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub enum Amount {
+    Few(u8),
+    Many(u16),
+    All,
+}
+
+impl Amount {
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::Few(len) => len.into(),
+            Self::Many(len) => len.into(),
+            Self::All => usize::MAX,
+        }
+    }
 }
 
 #[allow(clippy::large_enum_variant)]
@@ -266,7 +284,7 @@ impl<R: Role> Endpoint<R> {
             }
             Op::Settle => self.settle(),
             Op::Write { len, slices } => {
-                self.write(len.into(), slices.into());
+                self.write(len.bytes(), slices.into());
             }
             Op::Receive { how, times } => {
                 for _ in 0..=times % 8 {
