@@ -15,8 +15,8 @@ mod handshake_steps;
 mod keepalive;
 mod split;
 mod stream;
-mod time_limits;
 mod terminated;
+mod time_limits;
 mod vocabulary;
 
 // What these tests share.
