@@ -194,3 +194,34 @@ fn the_response_to_head_has_no_body() {
         assert!(!response.contains("Content-Length: 0"), "{response}");
     }
 }
+
+#[test]
+fn a_refusal_has_a_body_or_none_however_the_request_is_cut() {
+    let begins = [&b"\rHEAD / HTTP/1.1\r\n"[..], b" HEAD / HTTP/1.1\r\n", b"\r\nHEAD / \n"];
+    for (request, has_body) in begins.into_iter().zip([true, true, false]) {
+        let mut whole = accepting();
+        whole.input().put_slice(request);
+        assert!(matches!(step(&mut whole), Step::Write), "{}", request.escape_ascii());
+        let response = written(&mut whole);
+        assert_eq!(!response.ends_with("\r\n\r\n"), has_body, "{response}");
+        let mut dripping = accepting();
+        let mut bytes = request.iter();
+        while matches!(step(&mut dripping), Step::Read) {
+            dripping.input().put_slice(&[*bytes.next().expect("another byte")]);
+        }
+        assert_eq!(written(&mut dripping), response);
+    }
+}
+
+#[test]
+fn a_request_with_head_that_comes_too_late_gets_no_body() {
+    let mut accepting = accepting();
+    accepting.handle_deadline(seconds(0));
+    accepting.input().put_slice(b"HEAD /chat HTTP/1.1\r\n");
+    assert!(matches!(step(&mut accepting), Step::Read));
+    accepting.handle_deadline(seconds(10));
+    assert!(matches!(step(&mut accepting), Step::Write));
+    let response = written(&mut accepting);
+    assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
+    assert!(response.ends_with("\r\n\r\n"), "{response}");
+}

@@ -287,7 +287,7 @@ impl Accepting {
             self.unflushed = false;
         } else {
             const TEXT: Header<'_> = Header::new("Content-Type", "text/plain; charset=utf-8");
-            let refusal = Refusal::new(408).headers(&[TEXT]);
+            let refusal = Refusal::new(408).headers(&[TEXT]).to_head(self.is_to_head());
             refuse(refusal.body(b"the request did not arrive in time\n"), &mut self.output);
             let outcome = Err(AcceptError::TimedOut { limit });
             self.progress = Progress::Response { head_len: 0, outcome };
@@ -307,6 +307,13 @@ impl Accepting {
         let mut websocket = WebSocket::new(Server, config, opened);
         websocket.input().append(self.input);
         Some(websocket)
+    }
+
+    /// Returns whether the request, of which only a part may have arrived, has the method `HEAD`.
+    /// Bytes that nothing has examined do not count, so that it does not matter how they arrive.
+    fn is_to_head(&self) -> bool {
+        let examined = self.input.get(..self.handshake.received()).unwrap_or_default();
+        examined.trim_ascii_start().starts_with(b"HEAD ")
     }
 
     const fn is_answered(&self) -> bool {
@@ -352,8 +359,7 @@ impl Accepting {
             Ok(None) => return false,
             Ok(Some(incoming)) => respond(&incoming, answer, self.deflate, &mut self.output),
             Err(error) => {
-                let is_head = self.input.trim_ascii_start().starts_with(b"HEAD ");
-                refuse(error.refusal().to_head(is_head), &mut self.output);
+                refuse(error.refusal().to_head(self.is_to_head()), &mut self.output);
                 (0, Err(AcceptError::Request(error)))
             }
         };
