@@ -342,8 +342,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// - [`Protocol`](Error::Protocol): the peer violated the protocol, did not answer the Close
     ///   ([`CloseTimeout`](ProtocolError::CloseTimeout)), or the transport ended without a Close.
     pub async fn finish(&mut self) -> Result<(), Error> {
-        self.with(|sender, wire| wire.close(sender, CloseCode::NORMAL, ""))?;
-        self.wire.await_end();
+        self.with(|sender, wire| wire.begin_to_finish(sender))?;
         while let Some(received) = self.next().await {
             received?;
         }

@@ -184,11 +184,6 @@ impl<T> Wire<T> {
         self.driver.is_reported()
     }
 
-    /// Waits for the end of the transport too, from now on.
-    pub(super) const fn await_end(&mut self) {
-        self.driver.await_end();
-    }
-
     /// Wakes a task, which learns then what has changed, as soon as the lock is released.
     fn wake(&mut self, side: Side) {
         let task = self.wakers.as_ref().and_then(|wakers| wakers.take(side));
@@ -237,6 +232,12 @@ impl<T: Transport> Wire<T> {
             let wants = self.driver.wants(sender);
             if wants.done {
                 self.wake(Side::Sending);
+                if !self.driver.is_reported() {
+                    // The peer learns that this endpoint has ended, even if the application keeps
+                    // the WebSocket. After an error of the transport this fails, which has no
+                    // meaning.
+                    let _ = self.transport.poll_shutdown(context);
+                }
                 return Poll::Ready(Moved::Done(self.driver.take_error(sender)));
             }
             if wants.shutdown_write
@@ -372,6 +373,18 @@ impl<T: Transport> Wire<T> {
         if sender.is_closed() {
             self.wake(Side::Receiving);
         }
+    }
+
+    /// Makes sure that the closing handshake has begun, for a half that completes it.
+    pub(super) fn begin_to_finish<R: Role>(
+        &mut self,
+        sender: &mut MessageSender<R>,
+    ) -> Result<(), Error> {
+        self.driver.await_end();
+        if !sender.is_closed() {
+            sender.close_or_answer().map_err(Error::Send)?;
+        }
+        Ok(())
     }
 
     /// Queues a Close, unless the connection is already closing.

@@ -150,8 +150,8 @@ impl<R: Role> ReadHalf<R> {
                 limit = limit.min(deadline.saturating_sub(now));
             }
             let wants = driver.wants(sender);
-            if wants.write {
-                // The transport may soon accept more bytes.
+            if wants.write || sender.state() == State::RemoteClosing {
+                // The transport may soon accept more bytes, or the application answers a Close.
                 limit = limit.min(SHORT);
             }
             if wants.shutdown_write {
@@ -249,7 +249,7 @@ impl<R: Role> ReadHalf<R> {
             if writer.sender.is_closed() {
                 return Ok(());
             }
-            writer.sender.close(CloseCode::NORMAL, "")
+            writer.sender.close_or_answer()
         });
         begun.map_err(Error::Send)?;
         while self.read()?.is_some() {}

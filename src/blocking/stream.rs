@@ -343,7 +343,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     ///   ([`CloseTimeout`](ProtocolError::CloseTimeout)), or the transport ended without a Close.
     pub fn finish(&mut self) -> Result<(), Error> {
         if !self.websocket.halves().1.is_closed() {
-            self.websocket.close(CloseCode::NORMAL, "").map_err(Error::Send)?;
+            self.websocket.halves().1.close_or_answer().map_err(Error::Send)?;
         }
         self.driver.await_end();
         while self.read()?.is_some() {}
@@ -388,6 +388,11 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         let (receiver, sender) = self.websocket.halves();
         let wants = self.driver.wants(sender);
         if wants.done {
+            if !self.driver.is_reported() {
+                // The peer learns that this endpoint has ended, even if the application keeps the
+                // WebSocket. After an error of the transport this fails, which has no meaning.
+                let _ = self.stream.shutdown_write();
+            }
             return self.driver.take_error(sender).map_or(Ok(false), Err);
         }
         if wants.shutdown_write {

@@ -98,6 +98,14 @@ impl<R: Role> WriteSide<R> {
     /// after its write.
     pub(super) fn owe(&self, answers: &mut Answers) {
         lock(&self.due).answers.append(answers);
+        self.send_due();
+    }
+
+    /// Tries to send the owed answers, if there are any.
+    fn send_due(&self) {
+        if lock(&self.due).answers.is_empty() {
+            return;
+        }
         if let Some(mut writer) = self.try_writer() {
             // One attempt for each read is enough: a peer may send many Pings and not read.
             if !writer.stuck {
@@ -206,7 +214,7 @@ impl<R: Role> WriteSide<R> {
         let mut writer = self.writer();
         let result = act(&mut writer);
         self.release(writer);
-        self.owe(&mut Answers::new());
+        self.send_due();
         result
     }
 
@@ -227,7 +235,7 @@ impl<R: Role> WriteSide<R> {
             _ => feed(Ok(&mut writer.sender)),
         };
         self.release(writer);
-        self.owe(&mut Answers::new());
+        self.send_due();
         fed
     }
 
@@ -236,7 +244,7 @@ impl<R: Role> WriteSide<R> {
         let (writer, written) = self.write_out(self.writer());
         let lost = Driver::output_lost(&writer.sender);
         self.release(writer);
-        self.owe(&mut Answers::new());
+        self.send_due();
         written?;
         lost.map_or(Ok(()), Err)
     }

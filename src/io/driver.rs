@@ -74,7 +74,8 @@ enum Rest {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Wants {
-    /// Write [`MessageSender::output`] and then flush the transport. Report the result with
+    /// Write [`MessageSender::output`], which may be empty, and then flush the transport. Report each
+    /// write that accepted bytes with [`Driver::handle_accepted`], and the flush or an error with
     /// [`Driver::handle_written`].
     pub write: bool,
     /// Shut down the sending side of the transport. Report it with [`Driver::handle_shutdown`].
@@ -176,11 +177,14 @@ impl Driver {
     /// Records the result of writing and flushing everything. After an error nothing more is
     /// written. Reading goes on, because the peer may have sent messages before the transport
     /// failed. Then the end of the reads tells how the connection ended.
-    pub const fn handle_written<R: Role>(
+    pub fn handle_written<R: Role>(
         &mut self,
         written: &io::Result<()>,
         sender: &mut MessageSender<R>,
     ) {
+        if written.as_ref().is_err_and(is_not_ready) {
+            return;
+        }
         self.unflushed = false;
         self.broken = written.is_err();
         if written.is_ok() {
@@ -206,6 +210,7 @@ impl Driver {
         sender: &mut MessageSender<R>,
     ) {
         self.reads = match read {
+            Err(error) if is_not_ready(&error) => return,
             Ok(1..) => return sender.handle_received(),
             // The answer to a Close of the peer may still have to be written.
             Ok(0) => Reads::Ended,
@@ -315,6 +320,11 @@ impl Driver {
     pub const fn is_reported(&self) -> bool {
         self.reported
     }
+}
+
+/// Whether a call on the transport has only to be made again.
+fn is_not_ready(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
 impl Reads {

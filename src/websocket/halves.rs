@@ -325,6 +325,21 @@ impl<R: Role> MessageSender<R> {
         self.close_with(Some(&CloseFrame::new(code, reason)?))
     }
 
+    /// Begins the closing handshake with code 1000, or answers the Close of the peer with its code. Use
+    /// this method to end a connection in any state.
+    ///
+    /// # Errors
+    /// [`Closing`](SendError::Closing): a Close was sent already, or the connection has failed.
+    pub fn close_or_answer(&mut self) -> Result<(), SendError> {
+        let frame = match &self.peer {
+            // A Close without a code gets one without a code (RFC 6455, section 5.5.1).
+            PeerEnd::Closed(frame) => frame.as_ref().map(|frame| frame.code()),
+            PeerEnd::Open | PeerEnd::Failed(_) => Some(CloseCode::NORMAL),
+        };
+        let frame = frame.and_then(|code| CloseFrame::new(code, "").ok());
+        self.close_with(frame.as_ref())
+    }
+
     /// Decides whether the next messages are compressed, as
     /// [`WebSocket::set_compression`](super::WebSocket::set_compression) does.
     pub fn set_compression(&mut self, choice: Compression) {

@@ -8,7 +8,6 @@ use crate::asynchronous::Transport;
 use crate::asynchronous::WebSocketStream;
 use crate::asynchronous::stream::{process, process_part};
 use crate::asynchronous::wire::{Found, Turn, poll_receive};
-use crate::close::CloseCode;
 use crate::connection::{Role, State};
 use crate::handshake::Opened;
 use crate::io::Error;
@@ -99,10 +98,7 @@ impl<T: Transport, R: Role> ReadHalf<T, R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::finish`].
     pub async fn finish(&mut self) -> Result<(), Error> {
-        self.shared.with(|sender, wire| {
-            wire.await_end();
-            wire.close(sender, CloseCode::NORMAL, "")
-        })?;
+        self.shared.with(|sender, wire| wire.begin_to_finish(sender))?;
         while let Some(received) = self.next().await {
             received?;
         }

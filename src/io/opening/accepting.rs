@@ -36,7 +36,8 @@ use crate::websocket::{Config, WebSocket};
 /// use bytes::{Buf, BufMut};
 /// use websocket_proto::connection::Server;
 /// use websocket_proto::http1::HeadLimits;
-/// use websocket_proto::io::{AcceptError, Accepting, Reply, Step};
+/// use websocket_proto::handshake::Incoming;
+/// use websocket_proto::io::{AcceptError, Accepting, Reply, Step, upgrade_required};
 /// use websocket_proto::{WebSocket, websocket::Config};
 ///
 /// fn accept(mut stream: impl Read + Write) -> Result<WebSocket<Server>, AcceptError> {
@@ -44,7 +45,11 @@ use crate::websocket::{Config, WebSocket};
 ///     let mut accepting = Accepting::new(HeadLimits::DEFAULT, None);
 ///     loop {
 ///         accepting.handle_deadline(clock.elapsed());
-///         match accepting.step(|_| Reply::accept()) {
+///         let step = accepting.step(|incoming| match incoming {
+///             Incoming::WebSocket(_) => Reply::accept(),
+///             Incoming::Http(_) => upgrade_required(),
+///         });
+///         match step {
 ///             Step::Read => {
 ///                 let mut bytes = [0; 1024];
 ///                 match stream.read(&mut bytes)? {
