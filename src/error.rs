@@ -218,7 +218,8 @@ impl Error for ProtocolError {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError {
-    /// A Close frame was sent or received, or the connection has failed. Nothing more may be sent.
+    /// A Close frame was sent, or one was received and answered, or the connection has failed. Nothing
+    /// more may be sent.
     Closing,
     /// The message is the report of a received message that was skipped, so it has no payload to
     /// send.

@@ -54,10 +54,10 @@
 //! | tokio | [`tokio`]: a `WebSocketStream` over `AsyncRead` and `AsyncWrite` | `tokio` |
 //! | threads | [`blocking`]: a `WebSocketStream` over `Read` and `Write` | `std` |
 //! | smol, async-std, libp2p | [`futures_io`]: the same over the traits of `futures-io` | `futures-io` |
-//! | one of these adapters | also [`io`]: the options, replies and errors that they share | `std` |
-//! | another async runtime | [`asynchronous`]: implement its `Transport` | `futures-io` |
+//! | one of these adapters | also [`io`]: the options, replies and errors that the adapters share | `std` |
+//! | another async runtime | [`asynchronous`]: implement its `Transport` | `futures-io` or `tokio` |
 //! | hyper, axum or another HTTP library | [`http`] for the opening handshake, then an adapter or `WebSocket` | `http` |
-//! | another way to do I/O | [`WebSocket`]: whole messages over `bytes`, an outgoing queue, deadlines. [`io::Driver`] tells what to do with the transport | `alloc` |
+//! | another way to do I/O | [`WebSocket`]: whole messages over `bytes`, an outgoing queue, deadlines. With `std`, [`io::Driver`] tells what to do with the transport | `alloc` |
 //! | no allocator | [`Connection`](connection::Connection): all of RFC 6455 after the opening handshake, over slices | |
 //! | bytes of an opening handshake | [`handshake`]: both roles over slices. It uses the parsers in [`http1`] and [`extension`] | |
 //! | compressed messages | [`deflate`]: permessage-deflate (RFC 7692) for every layer. Its negotiation needs no feature | `deflate` |

@@ -13,7 +13,8 @@
 //! calls run the same loops compiled for AVX2, after AVX2 was detected at run time. Targets without
 //! vector registers, such as kernels, have no SSE2, and there is nothing to detect on them.
 //!
-//! `#[inline(always)]` is needed on the loops: it compiles them again inside the functions for AVX2.
+//! `#[inline(always)]` is needed on the loops: it compiles them again inside the functions for
+//! AVX2.
 #![cfg_attr(feature = "simd", allow(unsafe_code))]
 
 mod keys;
@@ -177,8 +178,8 @@ fn xor_copy(from: &[u8], to: &mut [u8], key: [u8; 4]) {
     }
 }
 
-/// Appends to memory that is not initialised. A vector does this for an iterator whose length it
-/// knows, so the key is repeated in an array as long as a block of the payload.
+/// Masks bytes into memory that is not initialised. A vector can do this if it knows the length of
+/// an iterator. So the iterator pairs a block of the payload with an array that repeats the key.
 #[cfg(feature = "alloc")]
 #[inline(always)]
 fn xor_append(from: &[u8], to: &mut alloc::vec::Vec<u8>, key: [u8; 4]) {

@@ -42,11 +42,13 @@ pub enum Message {
     Text(Utf8Bytes),
     /// Any bytes.
     Binary(Bytes),
-    /// A Ping, with up to 125 bytes. A received Ping has already been answered.
+    /// A Ping, with up to 125 bytes. A received Ping has already been answered, unless the
+    /// configuration says otherwise.
     Ping(Bytes),
     /// A Pong, with up to 125 bytes.
     Pong(Bytes),
-    /// A Close, the last frame that either side sends. A received Close has already been answered.
+    /// A Close, the last frame that either side sends. A received Close has already been answered,
+    /// unless the configuration says otherwise.
     /// `None` stands for code 1005: the frame had no code.
     ///
     /// The frame is boxed, so that other messages stay small.

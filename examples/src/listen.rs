@@ -8,11 +8,10 @@ use std::net::{TcpListener, TcpStream};
 use std::thread;
 use std::time::Duration;
 
-/// The time until the next `accept` after one has failed, so that the loop does not take all of a
-/// processor.
+/// The pause after a failed `accept`. Without it, the loop would keep a processor busy.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Returns the next connection. Small messages leave at once: Nagle's algorithm is switched off.
+/// Returns the next connection. Nagle's algorithm is switched off, so small messages leave at once.
 pub fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().and_then(|(stream, _)| stream.set_nodelay(true).map(|()| stream)) {
@@ -23,7 +22,8 @@ pub fn accept(listener: &TcpListener) -> TcpStream {
     }
 }
 
-/// Returns the next connection, as [`accept`] does. If the future is dropped, no connection is lost.
+/// Returns the next connection, as [`accept`] does. If the future is dropped, no connection is
+/// lost.
 #[cfg(feature = "tokio")]
 pub async fn accept_async(listener: &tokio::net::TcpListener) -> tokio::net::TcpStream {
     loop {

@@ -1,9 +1,9 @@
-//! What the asynchronous adapters share: a [`WebSocket`](crate::WebSocket) over a [`Transport`], for
-//! any runtime ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
+//! The code that the asynchronous adapters share: a [`WebSocket`](crate::WebSocket) over a
+//! [`Transport`], for any runtime ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 //!
 //! An application uses one of the adapters, `websocket_proto::tokio` or
-//! `websocket_proto::futures_io`. They have the same types, over the transports of their runtimes.
-//! An adapter for another runtime implements [`Transport`].
+//! `websocket_proto::futures_io`. Both have the same types, over the byte streams of their
+//! runtimes. An adapter for another runtime implements [`Transport`].
 
 mod accept;
 mod compression;

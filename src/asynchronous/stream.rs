@@ -24,8 +24,8 @@ use crate::websocket::{
 /// everything that is queued, so Pings and a Close are answered without the help of the
 /// application. A loop that only calls [`feed`](Self::feed) sends many replies in one write.
 ///
-/// It is also a [`Stream`] and a [`Sink`] of messages. While it waits, with no unprocessed bytes
-/// and an empty queue, it holds no buffer.
+/// A `WebSocketStream` is also a [`Stream`] and a [`Sink`] of messages. It holds no buffer while it
+/// waits for the transport, unless bytes are unprocessed or wait to be written.
 ///
 /// The documentation of each method tells what happens if its future is dropped.
 ///
@@ -154,8 +154,8 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// Before it returns an error of the peer or `None`, it ends the transport as RFC 6455, section
     /// 7.1.1, asks for: it writes everything that is queued, and a server shuts down its sending
     /// side. Then it waits for the peer to do the same, at most for the
-    /// [`close_timeout`](Config::close_timeout). So the WebSocket can be dropped after that, and a
-    /// loop that ends at the first error is right.
+    /// [`close_timeout`](Config::close_timeout). After that the WebSocket can be dropped, so a loop
+    /// may end at the first error.
     ///
     /// Before it returns a Ping or a Close, it tries once to write the answer.
     ///
@@ -165,7 +165,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// - [`Io`](Error::Io): the transport failed.
     /// - [`Protocol`](Error::Protocol): the peer violated the protocol, and the Close that reports
     ///   it has been written, if the transport accepted it. Or the transport ended without a Close,
-    ///   or a time limit of the configuration ran out, which both stand for code 1006.
+    ///   or a time limit of the configuration ran out. Both of these have the code 1006.
     ///
     /// Each error is returned once.
     pub async fn next(&mut self) -> Option<Result<Message, Error>> {
@@ -211,7 +211,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     }
 
     /// Waits for room in the queue, and queues a message. The next [`flush`](Self::flush) writes
-    /// it. [`next`](Self::next) does so too before it waits.
+    /// it, or [`next`](Self::next) before it waits.
     ///
     /// If the future is dropped while it waits for room, the message is dropped and no part of it
     /// is sent. To keep the message, wait with [`ready`](Self::ready) first: if the queue has room,
@@ -250,6 +250,15 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
         Ok(self.websocket.send(message.into())?)
     }
 
+    /// Queues a prepared message if there is room in the queue now. This method does not wait.
+    ///
+    /// # Errors
+    /// [`Send`](Error::Send): the message was not queued. The reason is
+    /// [`QueueFull`](crate::SendError::QueueFull) if there is no room.
+    pub fn try_send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        self.websocket.send_prepared(message).map_err(Error::Send)
+    }
+
     /// Sends a message that is sent to other connections too.
     ///
     /// If the future is dropped, the same happens as for [`send`](Self::send).
@@ -281,7 +290,8 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     ///
     /// # Errors
     /// Returns the same errors as [`send`](Self::send), but
-    /// [`RejectedFragment`](Error::RejectedFragment) with the payload if the fragment was not queued.
+    /// [`RejectedFragment`](Error::RejectedFragment) with the payload if the fragment was not
+    /// queued.
     pub async fn send_fragment(
         &mut self,
         kind: Kind,
@@ -314,15 +324,15 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// that is queued. If the connection is already closing, its first Close is kept, and this
     /// method only writes what is queued.
     ///
-    /// [`finish`](Self::finish) completes the closing handshake. To receive the messages that still
-    /// arrive, call [`next`](Self::next) until it returns `None` before that.
+    /// [`finish`](Self::finish) completes the closing handshake, and drops the messages that still
+    /// arrive. To receive them, first call [`next`](Self::next) until it returns `None`.
     ///
     /// If the future is dropped, the Close stays queued, and the next flush writes it.
     ///
     /// # Errors
     /// - [`Send`](Error::Send): the code or the reason cannot be sent.
-    /// - The errors of [`flush`](Self::flush), but none of the transport after both endpoints have
-    ///   sent a Close.
+    /// - The errors of [`flush`](Self::flush). After both endpoints have sent a Close, a failure of
+    ///   the transport is not an error.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         self.with(|sender, wire| wire.close(sender, code, reason))?;
         poll_fn(|context| self.with(|sender, wire| wire.poll_close(sender, context))).await
@@ -361,7 +371,8 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
         poll_receive(receiver, access, &mut self.turn, context, take)
     }
 
-    /// Calls `act` with the sending half and the transport, and then wakes the tasks that it names.
+    /// Calls `act` with the sending half and the transport, and then wakes the tasks that `act` has
+    /// marked.
     pub(super) fn with<O>(
         &mut self,
         act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O,

@@ -23,8 +23,8 @@ impl<T: Transport + Unpin, R: Role + Unpin> Stream for WebSocketStream<T, R> {
     }
 }
 
-/// The stream is terminated once no message will come. Then [`next`](WebSocketStream::next) returns
-/// `None`, however often it is called.
+/// The stream is terminated when no more messages can arrive. From then on
+/// [`next`](WebSocketStream::next) returns `None`.
 impl<T: Transport + Unpin, R: Role + Unpin> FusedStream for WebSocketStream<T, R> {
     fn is_terminated(&self) -> bool {
         self.wire.is_over()
@@ -72,8 +72,8 @@ impl<T: Transport + Unpin, R: Role + Unpin> Stream for ReadHalf<T, R> {
     }
 }
 
-/// The stream is terminated once no message will come. Then [`next`](ReadHalf::next) returns `None`,
-/// however often it is called.
+/// The stream is terminated when no more messages can arrive. From then on
+/// [`next`](ReadHalf::next) returns `None`.
 impl<T: Transport + Unpin, R: Role + Unpin> FusedStream for ReadHalf<T, R> {
     fn is_terminated(&self) -> bool {
         self.shared.with(|_, wire| wire.is_over())
@@ -88,8 +88,8 @@ impl<T: Transport, R: Role> Sink<Message> for WriteHalf<T, R> {
         self.0.with(|sender, wire| wire.poll_room(sender, context))
     }
 
-    /// Returns the message in the error if the answers of the other half have filled the queue
-    /// since `poll_ready`.
+    /// Queues a message, as [`try_send`](WriteHalf::try_send) does. If the message is not queued,
+    /// it is in the error.
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
         self.get_mut().try_send(message)
     }

@@ -35,8 +35,8 @@ pub trait Transport {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>>;
 
-    /// Reads bytes into the read buffer of a WebSocket, and returns their number. 0 means the end of
-    /// the stream. If the stream has no bytes, an empty read buffer is freed.
+    /// Reads bytes into the read buffer of a WebSocket, and returns their number. 0 means the end
+    /// of the stream. If the stream has no bytes, an empty read buffer is freed.
     ///
     /// The default implementation calls [`poll_read`](Self::poll_read).
     fn poll_fill(
@@ -67,14 +67,14 @@ pub trait Transport {
     /// Shuts down the sending side of the stream.
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// Returns the time since a fixed moment, which must not be after the first call.
+    /// Returns the time since a fixed moment. The moment must not be after the first call.
     fn now(&mut self) -> Duration;
 
     /// Waits until the clock of [`now`](Self::now) reaches `deadline`. A transport without a timer
     /// returns `Pending` and never wakes the task.
     ///
     /// # Errors
-    /// Returns an error if the timer cannot be used here. It ends the connection.
+    /// Returns an error if the timer cannot be used here. The error ends the connection.
     fn poll_until(&mut self, deadline: Duration, context: &mut Context<'_>)
     -> Poll<io::Result<()>>;
 }

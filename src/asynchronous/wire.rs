@@ -184,7 +184,7 @@ impl<T> Wire<T> {
         self.driver.is_reported()
     }
 
-    /// Wakes a task, which learns then what has changed, as soon as the lock is released.
+    /// Marks the task of `side`. It is woken as soon as the lock is released.
     fn wake(&mut self, side: Side) {
         let task = self.wakers.as_ref().and_then(|wakers| wakers.take(side));
         if let (Some(woken), Some(task)) = (self.woken.get_mut(side as usize), task) {
@@ -218,7 +218,7 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// Carries out what the driver wants, until there is input or the connection is over.
+    /// Does what the driver wants, until there is input or the connection is over.
     fn poll_io<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
@@ -272,8 +272,8 @@ impl<T: Transport> Wire<T> {
             if self.driver.wants(sender).done {
                 continue;
             }
-            // The task that sends may stop before it has written everything. Then this task is woken
-            // and writes the rest.
+            // The task that sends may stop before it has written everything. Then this task is
+            // woken and writes the rest.
             if let Some(wakers) = &self.wakers {
                 wakers.register(Side::Receiving, context);
             }
@@ -290,8 +290,8 @@ impl<T: Transport> Wire<T> {
         self.driver.handle_busy(now, sender);
     }
 
-    /// Waits for the next deadline, and then does what is due. If there is no timer to wait with, the
-    /// connection ends, and the task that receives gets the same error later.
+    /// Waits for the next deadline, and then does what is due. If there is no timer to wait with,
+    /// the connection ends, and the task that receives gets the same error later.
     fn poll_deadline<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
@@ -408,12 +408,12 @@ impl<T: Transport> Wire<T> {
         context: &Context<'_>,
     ) -> Poll<Result<(), Error>> {
         let flushed = ready!(self.poll_flush(sender, context));
-        // After both endpoints have sent a Close, it has no meaning how the transport ends.
+        // After both endpoints have sent a Close, a failure of the transport is not an error.
         let is_clean = sender.close_info().is_some_and(|info| info.is_clean);
         Poll::Ready(if is_clean && !sender.is_cut() { Ok(()) } else { flushed })
     }
 
-    /// Waits until a message can be queued, or never can.
+    /// Waits until a message can be queued, or until no message can be queued any more.
     pub(super) fn poll_room<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,

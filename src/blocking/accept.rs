@@ -15,9 +15,9 @@ use crate::websocket::Config;
 /// The opening handshake of a server. It can continue after a `WouldBlock` or a time-out of the
 /// transport.
 ///
-/// The whole handshake has a time limit, which is 10 s by default. If the [`Transport`] cannot be
-/// limited in time, the limit is checked between two calls, so a call that blocks must be ended by the
-/// transport itself.
+/// The whole handshake has a time limit, which is 10 s by default. If the calls of the
+/// [`Transport`] cannot be limited in time, the limit is checked only between two calls, and only
+/// the transport itself can end a call that blocks.
 ///
 /// ```no_run
 /// use std::net::TcpListener;
@@ -54,7 +54,7 @@ pub struct Acceptor<S> {
     limits: HeadLimits,
     config: Config,
     handshake_timeout: Duration,
-    /// With the time of the first call.
+    /// The handshake, and the time of the first call.
     accepting: Option<(Accepting, Instant)>,
 }
 
@@ -250,7 +250,8 @@ impl<S: Transport> Acceptor<S> {
     /// at once, the client might not receive the response.
     ///
     /// # Errors
-    /// Returns an error if the transport fails, or if the time limit is over.
+    /// Returns an error if the transport fails, if the time limit is over, or if a read time-out
+    /// that the application has set on the transport runs out before that.
     pub fn finish(self) -> io::Result<()> {
         match self.stream {
             Some(mut stream) => see_out(&mut stream, self.config.close_timeout),

@@ -1,4 +1,5 @@
-//! The client's opening handshake.
+//! The opening handshake of a client, from the URL to the WebSocket
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.1).
 
 mod tcp;
 
@@ -13,7 +14,10 @@ use crate::connection::Client;
 use crate::handshake::{Response, Scheme, random_nonce};
 use crate::io::{ConnectError, ConnectOptions, ConnectPhase, Connecting, UrlErrorKind};
 
-/// Connects to a `ws://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a proxy.
+/// Connects to a server, and opens a WebSocket.
+///
+/// `options` is a `ws://` URL, or [`ConnectOptions`], which also have subprotocols, headers,
+/// limits, a proxy and a time limit. For a `wss://` URL, pass a TLS stream to a [`Connector`].
 ///
 /// ```no_run
 /// use websocket_proto::{CloseCode, blocking};
@@ -25,14 +29,13 @@ use crate::io::{ConnectError, ConnectOptions, ConnectPhase, Connecting, UrlError
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The scheme must be `ws`; for `wss`, hand a TLS stream to a [`Connector`].
-///
-/// The time-out of the options includes all of it. It does not interrupt the look-up of a name,
-/// which the operating system runs and ends. The socket has no time-outs afterwards.
+/// The [`connect_timeout`](ConnectOptions::connect_timeout) of the options limits the whole call.
+/// It cannot interrupt the look-up of a name by the operating system. The socket has no time-outs
+/// afterwards.
 ///
 /// # Errors
-/// Returns the reason why no WebSocket was opened, [`TimedOut`](ConnectError::TimedOut) if the time
-/// ran out.
+/// Returns the reason why no WebSocket was opened. It is [`TimedOut`](ConnectError::TimedOut) if
+/// the time limit ran out.
 pub fn connect<O>(options: O) -> Result<ClientStream<TcpStream>, ConnectError>
 where
     O: TryInto<ConnectOptions, Error: Into<ConnectError>>,
@@ -49,11 +52,11 @@ where
 /// Opens the TCP connection that the options describe: to the host, or through the proxy to the
 /// host. Use it with another TLS library, and pass the TLS stream to a [`Connector`].
 ///
-/// The time-out of the options includes it, as for [`connect`].
+/// The time limit is that of [`connect`].
 ///
 /// # Errors
-/// Returns the reason why there is no connection, [`TimedOut`](ConnectError::TimedOut) if the time
-/// ran out.
+/// Returns the reason why there is no connection. It is [`TimedOut`](ConnectError::TimedOut) if the
+/// time limit ran out.
 pub fn connect_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
     open_tcp(options, Instant::now())
 }
@@ -62,7 +65,7 @@ pub fn connect_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> 
 /// `begin`.
 fn open_tcp(options: &ConnectOptions, begin: Instant) -> Result<TcpStream, ConnectError> {
     let mut stream = connect_to_any(options, begin)?;
-    // Frames leave when they are flushed; to hold them back for more would only make them late.
+    // A frame is written when it is flushed. If TCP held it back, it would only arrive later.
     stream.set_nodelay(true).map_err(|error| options.step(ConnectPhase::Tcp).failed(error))?;
     let Some(mut tunneling) = options.tunnel() else {
         return Ok(stream);
@@ -86,11 +89,13 @@ pub struct Connector<S> {
 }
 
 impl<S: Transport> Connector<S> {
-    /// Creates a handshake over a transport that is connected to the host of the options, for example
-    /// by [`connect_tcp`], and through TLS if the scheme is `wss`. This call reads and writes nothing.
+    /// Creates a handshake over a transport that leads to the host of the options, such as the
+    /// result of [`connect_tcp`]. For `wss`, the transport is a TLS stream. This call reads and
+    /// writes nothing.
     ///
     /// # Errors
-    /// [`Entropy`](ConnectError::Entropy): the operating system has no random bytes.
+    /// - [`Entropy`](ConnectError::Entropy): the operating system has no random bytes.
+    /// - [`Request`](ConnectError::Request): a part of the request cannot be written.
     pub fn new(stream: S, options: ConnectOptions) -> Result<Self, ConnectError> {
         Self::since(Instant::now(), stream, options)
     }
@@ -115,8 +120,11 @@ impl<S: Transport> Connector<S> {
         self.connect_with(|_| ())
     }
 
-    /// Opens the WebSocket as [`connect`](Self::connect) does, and calls `inspect` with the response
-    /// that opens it.
+    /// Opens the WebSocket as [`connect`](Self::connect) does, and calls `inspect` with the
+    /// response that opens it.
+    ///
+    /// After an [`Io`](ConnectError::Io) error of the kind `WouldBlock` or `TimedOut`, call this
+    /// method again.
     ///
     /// # Errors
     /// Returns the same errors as [`connect`](Self::connect).

@@ -88,17 +88,20 @@ fn write_once<S: Transport>(
     Ok(())
 }
 
-/// Shuts down the sending side, and reads to the end within `limit`, so that the last response is not
-/// lost. A transport that cannot be limited in time is not waited for.
+/// Shuts down the sending side, and reads to the end within `limit`, so that the last response is
+/// not lost. If the transport cannot shut down its sending side, there is no wait.
 ///
 /// # Errors
-/// Returns an error of the transport, or `TimedOut`.
+/// Returns the error of the transport, or `TimedOut` at the end of the limit.
 pub(super) fn see_out<S: Transport>(stream: &mut S, limit: Duration) -> io::Result<()> {
     match stream.shutdown_write() {
         // The peer has already ended the connection.
         Err(error) if error.kind() == ErrorKind::NotConnected => return Ok(()),
         Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(()),
         shut => shut?,
+    }
+    if stream.read_timeout().is_err() {
+        return Ok(());
     }
     let begin = Instant::now();
     loop {

@@ -30,10 +30,10 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     ///
     /// Pings and a Close are still answered without the help of the application. The half that
     /// reads sends the answer, unless the other half is writing: then the other half sends it after
-    /// its own write. A peer that does not read does not keep the half that reads from reading.
+    /// its own write. The half that reads goes on reading even if the peer reads nothing.
     ///
     /// # Errors
-    /// Returns the error of the system, if it does not tell the time-outs of the socket.
+    /// Returns the error of the operating system if the time-outs of the socket cannot be read.
     pub fn into_split(self) -> io::Result<(ReadHalf<R>, WriteHalf<R>)> {
         let opened = self.opened().clone();
         let Self { stream, websocket, driver, write_timeout, start } = self;
@@ -68,8 +68,8 @@ pub struct ReadHalf<R> {
 }
 
 impl<R: Role> ReadHalf<R> {
-    /// Returns the next message, as [`WebSocketStream::read`] does. Call it until it returns `None`,
-    /// also after the other half has sent a Close.
+    /// Returns the next message, as [`WebSocketStream::read`] does. Call it until it returns
+    /// `None`, also after the other half has sent a Close.
     ///
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::read`].
@@ -126,9 +126,9 @@ impl<R: Role> ReadHalf<R> {
     }
 
     /// Does the next thing that the driver wants. Returns `false` when the connection is over.
-    /// `begin` is the time at which the application began to wait, and `has_read` tells whether there
-    /// was a read since then. Before that, the time of the application would count as silence of the
-    /// peer.
+    /// `begin` is the time at which the application began to wait, and `has_read` tells whether
+    /// there was a read since then. Before the first read, `handle_deadline` is not called: the
+    /// time that the application took must not count as silence of the peer.
     fn wait(&mut self, begin: Instant, has_read: bool) -> Result<bool, Error> {
         let mut to = ReadTo::Input;
         let mut limit = SLICE;
@@ -346,8 +346,9 @@ impl<R: Role> WriteHalf<R> {
         self.flush()
     }
 
-    /// Queues a message, as [`WebSocketStream::feed`] does. The next [`flush`](Self::flush) or
-    /// [`send`](Self::send) writes it, or the next answer of the half that reads.
+    /// Queues a message, as [`WebSocketStream::feed`] does. The message may be written at once.
+    /// Call [`flush`](Self::flush) or [`send`](Self::send) to be sure that all of the queue is
+    /// written.
     ///
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::feed`].
@@ -378,6 +379,15 @@ impl<R: Role> WriteHalf<R> {
     #[must_use]
     pub fn state(&self) -> State {
         self.write_side.with_sender(|sender| sender.state())
+    }
+
+    /// Queues a prepared message if there is room in the queue now, as
+    /// [`WebSocketStream::try_send_prepared`] does.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`WebSocketStream::try_send_prepared`].
+    pub fn try_send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        self.write_side.with_sender(|sender| sender.send_prepared(message)).map_err(Error::Send)
     }
 
     /// Sends a message that is sent to other connections too.
@@ -438,7 +448,7 @@ impl<R: Role> WriteHalf<R> {
         });
         begun.map_err(Error::Send)?;
         let flushed = self.flush();
-        // After both endpoints have sent a Close, it has no meaning how the transport ends.
+        // After both endpoints have sent a Close, a failure of the transport is not an error.
         let is_clean = self
             .write_side
             .with_sender(|sender| sender.close_info().is_some_and(|info| info.is_clean));

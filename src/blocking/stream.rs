@@ -21,8 +21,8 @@ use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepa
 /// A WebSocket over a transport.
 ///
 /// [`read`](Self::read) returns the messages. Before it waits for the transport it writes what is
-/// queued, so Pings and a Close are answered without the help of the application. A peer that does
-/// not read does not keep it from reading.
+/// queued, so Pings and a Close are answered without the help of the application. It goes on
+/// reading even if the peer reads nothing.
 ///
 /// Every call can be resumed. If the transport returns `WouldBlock`, or a time-out expires, the
 /// call returns this error and nothing is lost. The same call then continues where it stopped.
@@ -153,11 +153,12 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// the peer, or after an error.
     ///
     /// Before it waits for the transport it writes what is queued. If the transport does not accept
-    /// all of it, it reads meanwhile and tries again to write. Before it returns an error of the
-    /// peer or `None`, it ends the transport as RFC 6455, section 7.1.1, asks for: a
-    /// server shuts down its sending side, and then this method waits for the peer to do the same,
-    /// at most for the [`close_timeout`](Config::close_timeout). So the WebSocket can be dropped
-    /// after that, and a loop that ends at the first error is right.
+    /// all of it, this method reads in the meantime and then tries again to write.
+    ///
+    /// Before it returns an error of the peer or `None`, it ends the transport as RFC 6455, section
+    /// 7.1.1, asks for: a server shuts down its sending side. Then it waits for the peer to do the
+    /// same, at most for the [`close_timeout`](Config::close_timeout). After that the WebSocket can
+    /// be dropped, so a loop may end at the first error.
     ///
     /// Before it returns a Ping or a Close, it tries to write the answer.
     ///
@@ -165,7 +166,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// - [`Io`](Error::Io): the transport failed. After `WouldBlock` or `TimedOut`, call again.
     /// - [`Protocol`](Error::Protocol): the peer violated the protocol, and the Close that reports
     ///   it has been written, if the transport accepted it. Or the transport ended without a Close,
-    ///   or a time limit of the configuration ran out, which both stand for code 1006.
+    ///   or a time limit of the configuration ran out. Both of these have the code 1006.
     ///
     /// Each error is returned once, except `WouldBlock` and `TimedOut`.
     pub fn read(&mut self) -> Result<Option<Message>, Error> {
@@ -238,6 +239,15 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         Ok(self.websocket.send(message.into())?)
     }
 
+    /// Queues a prepared message if there is room in the queue now. This method writes nothing.
+    ///
+    /// # Errors
+    /// [`Send`](Error::Send): the message was not queued. The reason is
+    /// [`QueueFull`](crate::SendError::QueueFull) if there is no room.
+    pub fn try_send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        self.websocket.send_prepared(message).map_err(Error::Send)
+    }
+
     /// Sends a message that is sent to other connections too.
     ///
     /// # Errors
@@ -263,7 +273,8 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     ///
     /// # Errors
     /// Returns the same errors as [`send`](Self::send), but
-    /// [`RejectedFragment`](Error::RejectedFragment) with the payload if the fragment was not queued.
+    /// [`RejectedFragment`](Error::RejectedFragment) with the payload if the fragment was not
+    /// queued.
     pub fn send_fragment(
         &mut self,
         kind: Kind,
@@ -279,7 +290,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     }
 
     /// Queues a message, and writes only if the queue is full. The next [`flush`](Self::flush)
-    /// sends the queued messages, many of them in one write. [`read`](Self::read) does so too
+    /// sends the queued messages, many of them in one write, and so does [`read`](Self::read)
     /// before it waits.
     ///
     /// # Errors
@@ -296,19 +307,19 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// that is queued. If the connection is already closing, its first Close is kept, and this
     /// method only writes what is queued.
     ///
-    /// [`finish`](Self::finish) completes the closing handshake. To receive the messages that still
-    /// arrive, call [`read`](Self::read) until it returns `None` before that.
+    /// [`finish`](Self::finish) completes the closing handshake, and drops the messages that still
+    /// arrive. To receive them, first call [`read`](Self::read) until it returns `None`.
     ///
     /// # Errors
     /// - [`Send`](Error::Send): the code or the reason cannot be sent.
-    /// - The errors of [`flush`](Self::flush), but none of the transport after both endpoints have
-    ///   sent a Close.
+    /// - The errors of [`flush`](Self::flush). After both endpoints have sent a Close, a failure of
+    ///   the transport is not an error, except `WouldBlock` and `TimedOut`.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         if !self.websocket.halves().1.is_closed() {
             self.websocket.close(code, reason).map_err(Error::Send)?;
         }
         let flushed = self.flush();
-        // After both endpoints have sent a Close, it has no meaning how the transport ends.
+        // After both endpoints have sent a Close, a failure of the transport is not an error.
         let is_clean = self.close_info().is_some_and(|info| info.is_clean);
         match flushed {
             Err(error) if !is_clean || error.is_would_block() => Err(error),
@@ -334,8 +345,8 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// for the Close of the peer, drops the messages before it, and ends the transport so that no
     /// sent bytes are lost (RFC 6455, section 7.1.1).
     ///
-    /// Call it after [`close`](Self::close), or after [`read`](Self::read) has returned `None` or an
-    /// error. If the connection is still open, this method begins to close it with code 1000.
+    /// Call it after [`close`](Self::close), or after [`read`](Self::read) has returned `None` or
+    /// an error. If the connection is still open, this method begins to close it with code 1000.
     ///
     /// # Errors
     /// - [`Io`](Error::Io): the transport failed. After `WouldBlock` or `TimedOut`, call again.
@@ -511,8 +522,8 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             return Ok(());
         }
         match self.write_out() {
-            // The caller then gets `QueueFull`, with the message. An error of this write would look
-            // as if the message had been queued.
+            // The caller then gets `QueueFull` and the message. If it got the error of this write,
+            // it would believe that the message was queued.
             Err(error) if is_would_block(&error) => Ok(()),
             written => Ok(written?),
         }

@@ -8,11 +8,14 @@ use std::net::{Shutdown, TcpStream};
 
 /// A byte stream that blocks.
 ///
-/// The methods have the names of [`TcpStream`]'s. A byte stream of your own needs only
-/// `impl Transport for MyStream {}`. But then the adapter cannot limit its waits: time-outs must be
-/// set on the byte stream, a keepalive and a write time-out are looked at only when a call returns
-/// `WouldBlock` or `TimedOut`, and the adapter does not wait for the peer to end the transport. For
-/// TLS over TCP, [`OverTcp`] implements everything.
+/// A byte stream of your own needs only `impl Transport for MyStream {}`. But then the adapter
+/// cannot limit its waits:
+/// - Set time-outs on the byte stream yourself.
+/// - A keepalive and a write time-out are checked only between two calls.
+/// - The adapter does not wait for the peer to end the transport.
+///
+/// For TLS over TCP, [`OverTcp`] implements all methods. The methods for time-outs do the same as
+/// those of [`TcpStream`] with these names.
 pub trait Transport: Read + Write {
     /// Returns the longest time that a read may block, or `None` if there is no limit.
     ///
@@ -34,8 +37,8 @@ pub trait Transport: Read + Write {
     /// Returns the longest time that a write may block, or `None` if there is no limit.
     ///
     /// # Errors
-    /// Returns [`Unsupported`](ErrorKind::Unsupported) if writes cannot be limited, or another error
-    /// of the transport.
+    /// Returns [`Unsupported`](ErrorKind::Unsupported) if writes cannot be limited, or another
+    /// error of the transport.
     fn write_timeout(&self) -> io::Result<Option<Duration>> {
         Err(ErrorKind::Unsupported.into())
     }
@@ -49,8 +52,8 @@ pub trait Transport: Read + Write {
     }
 
     /// Makes small writes leave at once (`TCP_NODELAY`). Otherwise the second of two small messages
-    /// waits until the peer has acknowledged the first, which can take 40 ms. A byte stream that is not
-    /// TCP does nothing.
+    /// waits until the peer has acknowledged the first, which can take 40 ms. A byte stream that is
+    /// not TCP does nothing.
     ///
     /// # Errors
     /// Returns the error of the transport.
@@ -61,8 +64,8 @@ pub trait Transport: Read + Write {
     /// Shuts down the sending side.
     ///
     /// # Errors
-    /// Returns [`Unsupported`](ErrorKind::Unsupported) if only a drop of the transport ends the
-    /// sending side, or another error of the transport.
+    /// Returns [`Unsupported`](ErrorKind::Unsupported) if the sending side ends only when the
+    /// transport is dropped, or another error of the transport.
     fn shutdown_write(&mut self) -> io::Result<()> {
         Err(ErrorKind::Unsupported.into())
     }
@@ -170,8 +173,8 @@ impl<S: Write> Write for OverTcp<S> {
     }
 }
 
-/// The end of TLS itself (`close_notify`) is not sent. The WebSocket has its own closing handshake,
-/// so that nothing can be cut off unnoticed.
+/// The `close_notify` of TLS is not sent. The WebSocket has its own closing handshake, which shows
+/// whether bytes were cut off.
 impl<S: Read + Write> Transport for OverTcp<S> {
     fn set_nodelay(&self) -> io::Result<()> {
         self.tcp.set_nodelay(true)
@@ -198,8 +201,8 @@ impl<S: Read + Write> Transport for OverTcp<S> {
     }
 }
 
-/// The longest time that a reader waits for the transport to accept bytes. It must go on reading,
-/// even if the peer does not.
+/// The longest time that a reader waits for the transport to accept bytes. The reader must go on
+/// reading, even if the peer reads nothing.
 pub(super) const BRIEF: Duration = Duration::from_millis(1);
 
 /// How long a reader waits for bytes before it tries again to write.
@@ -212,7 +215,8 @@ pub(super) const LARGE: usize = 64 * 1024;
 pub(super) const SHORTEST: Duration = Duration::from_millis(1);
 
 /// Reads with `read`, which may block for at most `limit`. A shorter time-out of the transport
-/// applies too, and is the same afterwards.
+/// applies too, and is the same afterwards. If the reads of the transport cannot be limited,
+/// `limit` has no effect.
 pub(super) fn read_within<S: Transport + ?Sized, T>(
     stream: &mut S,
     limit: Option<Duration>,

@@ -32,15 +32,15 @@ pub(super) struct WriteSide<R> {
     own_timeout: Option<Duration>,
 }
 
-/// What the halves have for each other.
+/// The part of the state through which a half asks the other half for something.
 #[derive(Debug)]
 struct Due {
     answers: Answers,
-    /// Whether a half waits for the writer. A half that writes for long lets it have its turn.
+    /// Whether a half waits for the writer. A half that writes for long then gives it a turn.
     is_wanted: bool,
 }
 
-/// The sending half, and what the transport needs.
+/// The sending half of the WebSocket, and the state of writing.
 #[derive(Debug)]
 pub(super) struct Writer<R> {
     pub(super) sender: MessageSender<R>,
@@ -146,15 +146,15 @@ impl<R: Role> WriteSide<R> {
         }
     }
 
-    /// Releases the sending half, and tells it to a half that waits for it.
+    /// Releases the sending half, and notifies a half that waits for it.
     pub(super) fn release(&self, writer: MutexGuard<'_, Writer<R>>) {
         drop(writer);
         let _due = lock(&self.due);
         self.changed.notify_all();
     }
 
-    /// Releases the sending half and returns it again, after the other half if that one waits.
-    /// Without this, the half that writes would be first each time.
+    /// Releases the sending half, and locks it again. If the other half waits, the other half gets
+    /// it first. Without this turn, the half that writes would get it each time.
     fn give_turn<'w>(&'w self, writer: MutexGuard<'w, Writer<R>>) -> MutexGuard<'w, Writer<R>> {
         self.release(writer);
         let mut due = lock(&self.due);
@@ -204,7 +204,8 @@ impl<R: Role> WriteSide<R> {
         Ok(())
     }
 
-    /// Calls `act`, which writes nothing. Then sends the answers that became due in the meantime.
+    /// Calls `act`, which writes nothing. Then writes what the transport accepts at once, which
+    /// includes the answers that became due in the meantime.
     pub(super) fn with_sender<T>(&self, act: impl FnOnce(&mut MessageSender<R>) -> T) -> T {
         self.with_writer(|writer| act(&mut writer.sender))
     }
@@ -218,7 +219,8 @@ impl<R: Role> WriteSide<R> {
         result
     }
 
-    /// Calls `feed` as soon as there is room, or with the reason why there will be none.
+    /// Calls `feed` as soon as there is room, or with the reason why there will be none. Then
+    /// writes what the transport accepts at once.
     pub(super) fn feed<T>(
         &self,
         feed: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<T, Error>,
@@ -229,8 +231,8 @@ impl<R: Role> WriteSide<R> {
             (writer, room) = self.write_out(writer);
         }
         let fed = match room {
-            // The caller then gets `QueueFull`, with the message. An error of this write would look
-            // as if the message had been queued.
+            // The caller then gets `QueueFull` and the message. If it got the error of this write,
+            // it would believe that the message was queued.
             Err(error) if !is_would_block(&error) => feed(Err(error.into())),
             _ => feed(Ok(&mut writer.sender)),
         };

@@ -23,8 +23,8 @@ pub struct ConnectionConfig {
     pub oversized: Oversized,
     /// The largest payload of one data frame, in bytes.
     pub max_frame_size: u64,
-    /// The largest size on the wire of a transformed message, in bytes over all its fragments. `None`
-    /// stands for [`max_message_size`](Self::max_message_size).
+    /// The largest size on the wire of a transformed message, in bytes over all its fragments.
+    /// `None` means that it equals [`max_message_size`](Self::max_message_size).
     pub max_transformed_size: Option<u64>,
     /// The reserved bits of the extensions that transform payloads.
     pub reserved_bits: Rsv,
@@ -137,13 +137,14 @@ impl ConnectionConfig {
         self
     }
 
-    /// Sets whether the Close of the peer is answered without the help of the caller (RFC 6455, section
-    /// 5.5.1). The default is `true`.
+    /// Sets whether the Close of the peer is answered without the help of the caller (RFC 6455,
+    /// section 5.5.1). The default is `true`.
     ///
-    /// Without it messages can still be sent after the Close of the peer, until the caller sends its
-    /// own Close, which is the answer. The peer may ignore them: it has announced that it sends
-    /// nothing more, and RFC 6455 lets an endpoint delay its answer only until its current message is
-    /// sent. The answer of the connection itself has the code of the peer and no reason.
+    /// If it is `true`, the answer has the code of the peer and no reason.
+    ///
+    /// If it is `false`, the caller answers with a Close of its own, and can send messages until
+    /// then. The peer may ignore these messages: RFC 6455 lets an endpoint delay its answer only
+    /// until its current message is sent.
     #[must_use]
     pub const fn answer_close(mut self, yes: bool) -> Self {
         self.answer_close = yes;

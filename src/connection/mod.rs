@@ -291,8 +291,9 @@ impl<R: Role> Connection<R> {
         self.close_with(Some(&frame), out)
     }
 
-    /// Begins the closing handshake as [`close`](Self::close) does, with a given frame. Without
-    /// [`answer_close`](ConnectionConfig::answer_close) it answers the Close of the peer.
+    /// Begins the closing handshake as [`close`](Self::close) does, with a given frame. If
+    /// [`answer_close`](ConnectionConfig::answer_close) is off, this method also answers the Close
+    /// of the peer.
     ///
     /// `None` sends a Close without a code.
     ///

@@ -91,9 +91,9 @@ impl OwedFrames {
         self.close
     }
 
-    /// Takes the Close that is owed, for a caller that sends it in its own way. The caller must send a
-    /// Close then.
-    #[must_use = "the peer waits for it"]
+    /// Takes the Close that is owed, for a caller that writes this Close itself. The caller must
+    /// then send a Close.
+    #[must_use = "the peer waits for the Close"]
     pub const fn take_close(&mut self) -> Option<OwedClose> {
         self.close.take()
     }

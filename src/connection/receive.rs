@@ -213,8 +213,9 @@ impl<R: Role> Receiver<R> {
         error
     }
 
-    /// Fails the connection without a report, because the peer is no longer there to read it. Every
-    /// later call returns `error`. After the Close of the peer or an earlier error it has no effect.
+    /// Fails the connection without a report, because the peer is no longer there to read one.
+    /// Every later call returns `error`. After the Close of the peer or an earlier error this call
+    /// has no effect.
     pub fn fail_silent(&mut self, error: ProtocolError) {
         if !matches!(self.expect, Expect::Failed(_) | Expect::Nothing(_)) {
             self.expect = Expect::Failed(error);

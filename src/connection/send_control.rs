@@ -52,8 +52,9 @@ impl<R: Role> Sender<R> {
         Ok(self.put_close(frame, Endpoint::Local, out)?)
     }
 
-    /// Answers a Close of the peer, as [`close`](Self::close) does. Only a caller without
-    /// [`answer_close`](super::ConnectionConfig::answer_close) needs this.
+    /// Sends a Close as [`close`](Self::close) does, as the answer to the Close of the peer. It is
+    /// needed only if [`answer_close`](super::ConnectionConfig::answer_close) is off, or if
+    /// [`OwedFrames::take_close`](super::OwedFrames::take_close) has taken the answer.
     ///
     /// # Errors
     /// Returns the same errors as [`close`](Self::close).
@@ -73,7 +74,7 @@ impl<R: Role> Sender<R> {
         }
     }
 
-    /// Stops all sending without a Close, because the peer is no longer there to read it.
+    /// Stops all sending without a Close, because the peer is no longer there to read one.
     pub fn close_silent(&mut self) {
         if !self.is_closed() {
             self.phase = SendPhase::Closed(None);
@@ -89,7 +90,8 @@ impl<R: Role> Sender<R> {
         }
     }
 
-    /// Returns whether a Close has been sent, or cannot be sent because of an error with code 1006.
+    /// Returns whether all sending has ended: a Close has been sent, or
+    /// [`close_silent`](Self::close_silent) has been called.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         matches!(self.phase, SendPhase::Closed(_))

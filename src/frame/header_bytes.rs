@@ -30,8 +30,9 @@ impl From<FrameHeader> for HeaderBytes {
 }
 
 impl HeaderBytes {
-    /// Returns the header and, after it, bytes without meaning. A caller can copy this array faster
-    /// than a slice, because its length is constant, and then drop what follows the header.
+    /// Returns the header, followed by bytes without meaning. A caller can copy this array faster
+    /// than a slice, because its length is constant. Then the caller drops the bytes after the
+    /// header.
     #[inline]
     #[must_use]
     pub const fn padded(&self) -> &[u8; FrameHeader::MAX_LEN] {

@@ -23,13 +23,14 @@
 //! }
 //! ```
 //!
-//! The types have the names and the guarantees of those of the `tokio` adapter, with one exception:
-//! there is no timer unless the caller gives one. Without a timer no wait has a limit. Pass a timer
-//! of the runtime to [`FuturesTransport::timer`], and the transport to [`Acceptor::from_transport`],
-//! [`Connector::from_transport`] or [`WebSocketStream::from_transport`].
+//! The types have the same names and the same guarantees as those of the `tokio` adapter, with one
+//! exception: this adapter has no timer of its own. Without a timer no wait has a limit. Pass a
+//! timer of the runtime to [`FuturesTransport::timer`]. Then pass the transport to
+//! [`Acceptor::from_transport`], [`Connector::from_transport`] or
+//! [`WebSocketStream::from_transport`].
 //!
-//! A client opens its TCP connection, and TLS if it wants TLS, with the means of its runtime.
-//! [`Connector`] does the rest.
+//! A client opens its TCP connection, and TLS for `wss`, with the functions of its runtime. Then
+//! [`Connector`] runs the opening handshake.
 //!
 //! [`WebSocket`]: crate::WebSocket
 //! [`AsyncRead`]: ::futures_io::AsyncRead

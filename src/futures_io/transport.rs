@@ -16,7 +16,7 @@ use crate::asynchronous::Transport;
 pub struct FuturesTransport<S> {
     stream: S,
     start: Instant,
-    /// How much the timer is ahead of the clock.
+    /// The sum of the times by which the timer was early. It is added to the clock.
     ahead: Duration,
     /// Creates a future that is ready after a time.
     timer: Option<Box<Timer>>,
@@ -27,8 +27,8 @@ type Sleep = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 type Timer = dyn Fn(Duration) -> Sleep + Send + Sync;
 
 impl<S> FuturesTransport<S> {
-    /// Sets the timer. `timer` gets a time, and returns a future that is ready after that time. The
-    /// time counts as over when the future is ready, also if it is early.
+    /// Sets the timer. `timer` gets a duration, and returns a future that is ready after that
+    /// duration. If the future is ready too early, the duration still counts as over.
     ///
     /// ```
     /// # use std::time::Duration;

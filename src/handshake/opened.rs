@@ -87,11 +87,11 @@ impl Opened {
 pub struct HttpAnswer {
     /// The status code.
     pub status: u16,
-    /// The headers, in the order in which they arrived. An HTTP library may have grouped those of one
-    /// name.
+    /// The headers, in the order in which they arrived. An HTTP library may have grouped those of
+    /// one name.
     pub headers: Vec<(String, Bytes)>,
-    /// The received part of the body. The chunked transfer coding is removed. Empty if the
-    /// response opened a WebSocket.
+    /// The part of the body that was received, without the chunked transfer coding. It is empty if
+    /// the response opened a WebSocket.
     pub body: Bytes,
 }
 
@@ -108,8 +108,8 @@ impl fmt::Debug for HttpAnswer {
 }
 
 impl HttpAnswer {
-    /// Copies the status and the headers of a response, and `body`: how much of what follows the head
-    /// is its body depends on the status and the headers.
+    /// Copies the status and the headers of a response, and `body`.
+    /// [`HttpResponse::body_length`] tells which of the bytes after the head are the body.
     #[must_use]
     pub fn new(response: &HttpResponse<'_>, body: &[u8]) -> Self {
         let headers = response.headers.iter();

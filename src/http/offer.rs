@@ -52,8 +52,8 @@ impl Offer {
     /// Checks a request, and returns `None` if it does not ask for a WebSocket.
     ///
     /// Over HTTP/2 and HTTP/3 a request asks for a WebSocket with an extended CONNECT (RFC 8441,
-    /// sections 4 and 5), over HTTP/1.1 with `Upgrade` (RFC 6455, section 4.2.1). The version of the
-    /// request tells them apart.
+    /// sections 4 and 5), over HTTP/1.1 with `Upgrade` (RFC 6455, section 4.2.1). The version of
+    /// the request tells them apart.
     ///
     /// `protocol` is the value of `:protocol`, which an HTTP/1.1 request does not have. It is not a
     /// header, and HTTP libraries keep it elsewhere: hyper stores it as `hyper::ext::Protocol` in
@@ -209,7 +209,7 @@ impl Offer {
     }
 }
 
-/// Shows no subprotocols: browsers can pass tokens only there.
+/// Shows no subprotocols. A page in a browser can pass a token only there or in the URL.
 impl fmt::Debug for Offer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Offer")
@@ -253,8 +253,8 @@ fn check_connection_headers(headers: Headers<'_>) -> Result<(), OfferError> {
 }
 
 /// Checks the scheme, the authority and the path, which must be those of a GET for the same
-/// resource (RFC 8441, sections 4 and 5). A `Host` header must equal the authority, or takes its
-/// place (RFC 9113, section 8.3.1, to whose predecessor RFC 8441 refers).
+/// resource (RFC 8441, sections 4 and 5). A `Host` header must equal the authority. If there is no
+/// authority, the `Host` header takes its place (RFC 9113, section 8.3.1).
 fn check_uri(uri: &Uri, host: Field<'_>) -> Result<(), OfferError> {
     let path = uri.path_and_query().map(|path| path.as_str()).unwrap_or_default();
     if !path.starts_with('/') || visible(path.as_bytes()).is_none() {

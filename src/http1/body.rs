@@ -21,11 +21,11 @@ pub enum BodyLength {
 }
 
 impl HttpResponse<'_> {
-    /// Returns how the end of the body is found (RFC 9112, section 6.3). The response must not be one
-    /// to `HEAD`, and not one with a 2xx status to `CONNECT`: those have no body.
+    /// Returns how the end of the body is found (RFC 9112, section 6.3). The response must not be
+    /// one to `HEAD`, and not one with a 2xx status to `CONNECT`: those have no body.
     ///
-    /// A `Transfer-Encoding` counts more than a `Content-Length`. If the length is malformed, nothing
-    /// tells where the body ends, and the body counts as empty.
+    /// A `Transfer-Encoding` takes precedence over a `Content-Length`. If the `Content-Length` is
+    /// malformed, the end of the body is unknown, and the body counts as empty.
     ///
     /// ```
     /// use websocket_proto::http1::{
@@ -81,7 +81,7 @@ pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
     is_decimal.then(|| str::from_utf8(digits).ok()?.parse().ok())?
 }
 
-/// Takes a body apart while it arrives: finds its end, and removes the chunked transfer coding
+/// Decodes a body while it arrives: finds its end, and removes the chunked transfer coding
 /// (RFC 9112, section 7.1). Chunk extensions and trailers are dropped, and nothing is stored.
 ///
 /// [`HttpResponse::body_length`] has an example.
@@ -132,7 +132,8 @@ impl BodyDecoder {
     /// front of `input`. The piece is empty if more input is needed, or if the body is complete.
     ///
     /// # Errors
-    /// The chunked coding is malformed. Every later call returns the same error.
+    /// Returns an error if the chunked coding is malformed. Every later call returns the same
+    /// error.
     pub fn decode<'b>(&mut self, input: &mut &'b [u8]) -> Result<&'b [u8], ChunkError> {
         loop {
             let (left, then) = match self.state {
@@ -199,7 +200,7 @@ fn after(state: BodyState, byte: u8) -> BodyState {
     }
 }
 
-/// The chunked coding of a body is malformed (RFC 9112, section 7.1).
+/// The error of a body whose chunked coding is malformed (RFC 9112, section 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ChunkError(());
 

@@ -33,13 +33,13 @@ pub enum HeadError {
     StartLine,
     /// A header line does not begin with a token and a colon.
     ///
-    /// There is whitespace between the name and the colon (RFC 9112, section 5.1), or the name
-    /// contains a byte that is not allowed in a token.
+    /// For example, there is whitespace between the name and the colon (RFC 9112, section 5.1), or
+    /// the name contains a byte that is not allowed in a token.
     HeaderName,
-    /// A header line begins with whitespace: it continues the line before it, which is obsolete (RFC
-    /// 9112, section 5.2). In a request this is an error, because a proxy in front of the server may
-    /// have read it in another way. In a response, [`HeadScanner::unfold`](super::HeadScanner::unfold)
-    /// mends it.
+    /// A header line begins with whitespace, so it continues the line before it. This line folding
+    /// is obsolete (RFC 9112, section 5.2). In a request it is an error, because a proxy in front
+    /// of the server may have read the line in another way. In a response,
+    /// [`HeadScanner::unfold`](super::HeadScanner::unfold) replaces it by spaces.
     FoldedLine,
     /// The value of a header contains a control byte (RFC 9110, section 5.5).
     HeaderValue,

@@ -6,7 +6,7 @@
 //!
 //! [`HeadScanner`] finds the end of a head while it arrives, and [`HeadLimits`] limits its size.
 //! [`HttpRequest`] and [`HttpResponse`] are parsed heads. [`Headers`] reads their header lines from
-//! the caller's buffer. [`BodyDecoder`] takes the body of a response apart.
+//! the caller's buffer. [`BodyDecoder`] decodes the body of a response.
 
 mod body;
 mod error;

@@ -123,7 +123,7 @@ impl<'b> HttpResponse<'b> {
     /// Returns the length of the body in bytes, if the server sent it.
     ///
     /// Returns `None` if the body is chunked, ends with the connection, or has a length that cannot
-    /// be parsed. [`body_length`](Self::body_length) tells these apart.
+    /// be parsed. [`body_length`](Self::body_length) distinguishes these cases.
     #[must_use]
     pub fn content_length(&self) -> Option<u64> {
         let transfer_encoding = self.headers.field("Transfer-Encoding");
@@ -138,8 +138,8 @@ impl<'b> HttpRequest<'b> {
     /// Parses a complete head as a request.
     ///
     /// # Errors
-    /// - [`ParseError::Head`]: the head is malformed, is the preface of HTTP/2, or has more headers than
-    ///   `limits` allows. The scanner has already checked the size.
+    /// - [`ParseError::Head`]: the head is malformed, is the preface of HTTP/2, or has more headers
+    ///   than `limits` allows. The scanner has already checked the size.
     /// - [`ParseError::Version`]: the head belongs to another version of HTTP.
     pub fn parse(head: &Head<'b>, limits: &HeadLimits) -> Result<Self, ParseError> {
         let mut storage = [const { MaybeUninit::uninit() }; HeadLimits::MAX_HEADERS];
@@ -182,10 +182,9 @@ impl<'b> HttpResponse<'b> {
     /// Parses a complete head as a response, which may be an interim one (1xx).
     ///
     /// # Errors
-    /// - [`HeadError::FoldedLine`]: call [`HeadScanner::unfold`](super::HeadScanner::unfold), then
-    ///   scan and parse again.
     /// - [`ParseError::Head`]: the head is malformed, or has more headers than `limits` allows. The
-    ///   scanner has already checked the size.
+    ///   scanner has already checked the size. After [`HeadError::FoldedLine`], call
+    ///   [`HeadScanner::unfold`](super::HeadScanner::unfold), then scan and parse again.
     /// - [`ParseError::Version`]: the head belongs to another version of HTTP.
     pub fn parse(head: &Head<'b>, limits: &HeadLimits) -> Result<Self, ParseError> {
         let mut storage = [const { MaybeUninit::uninit() }; HeadLimits::MAX_HEADERS];
@@ -194,7 +193,8 @@ impl<'b> HttpResponse<'b> {
         let (start_line, headers) = split(head);
         let parser = httparse::ParserConfig::default();
         match parser.parse_response_with_uninit_headers(&mut response, head.bytes, storage) {
-            // RFC 9112, section 4: a status line is HTTP-version SP status-code SP [ reason-phrase ].
+            // RFC 9112, section 4: a status line is
+            // HTTP-version SP status-code SP [ reason-phrase ].
             Err(httparse::Error::Version)
                 if start_line.split(is_space).next().is_some_and(is_other_version) =>
             {
@@ -210,8 +210,8 @@ impl<'b> HttpResponse<'b> {
         };
         Ok(Self {
             status,
-            // httparse drops a reason phrase that has bytes outside ASCII, so the phrase is taken from
-            // the start line.
+            // httparse drops a reason phrase that has bytes outside ASCII, so the phrase is taken
+            // from the start line.
             reason: start_line.get("HTTP/1.1 101 ".len()..).unwrap_or_default(),
             minor_version: version,
             headers,

@@ -60,15 +60,16 @@ impl<'b> Head<'b> {
         self.behind
     }
 
-    /// Returns the place of the first CRLF that does not end a header line, because the next line
-    /// continues it.
+    /// Returns the position of the first CRLF that does not end a header line, because the next
+    /// line continues that line.
     pub(super) fn first_fold(&self) -> Option<usize> {
         first_fold(self.bytes)
     }
 }
 
-/// Returns the place of the first CRLF whose next line continues the line before it (RFC 9112,
-/// section 5.2). Whitespace directly after the start line continues nothing (RFC 9112, section 2.2).
+/// Returns the position of the first CRLF that is followed by a continuation of its line (RFC 9112,
+/// section 5.2). Whitespace directly after the start line continues nothing (RFC 9112, section
+/// 2.2).
 fn first_fold(head: &[u8]) -> Option<usize> {
     let start_line = text_len(head);
     let mut places = head.windows(3).enumerate().skip(start_line + 1);
@@ -170,8 +171,8 @@ impl HeadScanner {
     }
 
     /// Replaces obsolete line folding in the head of a response by spaces (RFC 9112, section 5.2).
-    /// The length of the head stays the same. `bytes` are those of the [`scan`](Self::scan) that found
-    /// the head. Then scan and parse again.
+    /// The length of the head stays the same. `bytes` must be the bytes in which
+    /// [`scan`](Self::scan) has found the head. Scan and parse again after this call.
     pub fn unfold(&self, bytes: &mut [u8]) {
         let Some(head) = bytes.get_mut(self.start..self.position) else {
             return;
@@ -239,9 +240,9 @@ impl HeadScanner {
         }
     }
 
-    /// Recognises the other protocols that a port for HTTP/1.1 meets most often. No head of HTTP/1.1
-    /// begins with their first byte. The preface of an HTTP/2 client does look like a head:
-    /// [`HttpRequest::parse`](super::HttpRequest::parse) recognises it.
+    /// Recognises the other protocols that a port for HTTP/1.1 meets most often. No head of
+    /// HTTP/1.1 begins with their first byte. The preface of an HTTP/2 client does look like a
+    /// head: [`HttpRequest::parse`](super::HttpRequest::parse) recognises it.
     fn other_protocol(&self, byte: u8) -> Result<ScanState, HeadError> {
         match (self.state, byte) {
             // An alert or a handshake record (RFC 8446, section 5.1).

@@ -1,5 +1,5 @@
-//! How `Debug` shows the parts of a message that may contain secrets. Headers have passwords and
-//! cookies, queries have tokens, and all of them may be long.
+//! The way in which `Debug` shows the parts of a message that may contain secrets. Headers contain
+//! passwords and cookies, and queries contain tokens. All of them may be long.
 
 use core::fmt;
 
@@ -19,7 +19,7 @@ impl fmt::Debug for ShownTarget<'_> {
     }
 }
 
-/// A text that is no secret, without its end if it is long.
+/// A text that is not secret. If it is long, its end is not shown.
 pub(crate) struct ShownText<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Debug for ShownText<'_> {

@@ -1,4 +1,5 @@
-//! The errors of a client that connects, and where in connecting they occurred.
+//! The errors of a client that connects, and the steps of connecting
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.1).
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -12,7 +13,7 @@ use std::io::{self, ErrorKind};
 use super::url_error::UrlError;
 use crate::handshake::{HttpAnswer, ResponseError, WriteError};
 
-/// Why a client opened no WebSocket.
+/// The reason why a client opened no WebSocket.
 ///
 /// [`is_transient`](Self::is_transient) tells whether the same call may succeed later.
 #[derive(Debug)]
@@ -20,29 +21,29 @@ use crate::handshake::{HttpAnswer, ResponseError, WriteError};
 pub enum ConnectError {
     /// The URL does not name a WebSocket that can be opened.
     Url(UrlError),
-    /// A part of the request is not what its grammar says.
+    /// A part of the request does not match its grammar.
     Request(WriteError),
     /// The operating system has no random bytes for the key of the handshake and for masking.
     Entropy(io::Error),
-    /// The transport or the look-up of a name failed. In a `Connector`, `WouldBlock` and `TimedOut`
-    /// leave everything as it was: the call can be made again.
+    /// The transport or the look-up of a name failed. In a `Connector`, nothing is lost after
+    /// `WouldBlock` and `TimedOut`: the call can be repeated.
     Io {
-        /// Where it happened.
+        /// The step that failed.
         step: ConnectStep,
         /// The cause.
         error: io::Error,
     },
-    /// The time limit for all of connecting ran out
+    /// The time limit for the whole connect ran out
     /// ([`connect_timeout`](super::ConnectOptions::connect_timeout)).
     TimedOut {
-        /// What was in progress when the time ran out.
+        /// The step that was in progress when the time ran out.
         step: ConnectStep,
         /// The time limit.
         limit: Duration,
     },
-    /// The peer of this step ended the connection before its response was complete.
+    /// The server or the proxy ended the connection before its response was complete.
     Ended {
-        /// Where it happened.
+        /// The step that failed.
         step: ConnectStep,
         /// How many bytes of the response had arrived.
         received: usize,
@@ -54,7 +55,7 @@ pub enum ConnectError {
         /// The cause.
         error: ResponseError,
     },
-    /// The server answered with another status, such as a redirect or 401.
+    /// The server answered with a status other than 101, such as a redirect or 401.
     Refused {
         /// The host and the port of the server.
         server: String,
@@ -68,31 +69,34 @@ pub enum ConnectError {
         /// The cause.
         error: ProxyError,
     },
-    /// TLS with the server failed: its certificate is not trusted or not for this host, or the two
-    /// sides have no version in common.
+    /// TLS with the server failed. For example, its certificate is not trusted or is not for this
+    /// host, or the two sides have no version in common.
     #[cfg(feature = "tls")]
     Tls {
-        /// Where it happened.
+        /// The step that failed.
         step: ConnectStep,
         /// The cause: a `rustls::Error` of the version that `websocket_proto::tokio::tokio_rustls`
-        /// re-exports, or an error of reading the root certificates.
+        /// re-exports, or the error of a failed attempt to read the root certificates.
         error: Box<dyn StdError + Send + Sync>,
     },
-    /// The URL is `wss`, and there are no root certificates by which to trust a server: neither
-    /// the feature `webpki-roots` nor `rustls-native-certs` is enabled, or the system has none.
+    /// The scheme is `wss`, and there are no root certificates to trust a server by. Either neither
+    /// of the features `webpki-roots` and `rustls-native-certs` is enabled, or the operating system
+    /// has no root certificates.
     #[cfg(feature = "tls")]
     NoRoots,
-    /// This handshake was over before the call.
+    /// The handshake was already over before this call.
     Finished,
 }
 
 impl ConnectError {
-    /// Returns whether the same call may succeed later without a change by the caller: a failure of
-    /// the network or of a look-up, a time limit that ran out, a peer that left, or a refusal with
-    /// status 408, 425, 429, 502, 503 or 504.
+    /// Returns whether the same call may succeed later, without a change by the caller.
     ///
-    /// The operating system does not tell whether a name has no address now or never, so every
-    /// failed look-up counts. Wait before you try again, and longer each time.
+    /// This is so after a failure of the network or of a look-up, after a time limit that ran out,
+    /// after a peer that left, and after a refusal with status 408, 425, 429, 502, 503 or 504. Wait
+    /// before you try again, and wait longer each time.
+    ///
+    /// The operating system does not tell whether a name has no address now or never has one. So
+    /// the result is `true` for every failed look-up.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -147,7 +151,7 @@ impl fmt::Display for ConnectError {
     }
 }
 
-/// Writes those headers that tell a client what to do instead. Other bytes than visible ASCII are
+/// Writes the headers that tell a client what to do instead. Bytes that are not visible ASCII are
 /// escaped, and long values are cut.
 fn write_headers(f: &mut fmt::Formatter<'_>, answer: &HttpAnswer, names: &[&str]) -> fmt::Result {
     const MAX_SHOWN: usize = 200;
@@ -155,7 +159,7 @@ fn write_headers(f: &mut fmt::Formatter<'_>, answer: &HttpAnswer, names: &[&str]
         if let Some(value) = answer.header(name) {
             let shown = value.get(..MAX_SHOWN).unwrap_or(value);
             write!(f, ", {name}: ")?;
-            // The grammar of a header value has quotes and backslashes, which stay as they are.
+            // A header value may contain quotes and backslashes. They are not escaped.
             for &byte in shown {
                 match byte {
                     b' '..=b'~' => fmt::Write::write_char(f, char::from(byte))?,
@@ -189,8 +193,8 @@ impl StdError for ConnectError {
     }
 }
 
-/// Options that were built before do not fail: the functions that connect take what can become
-/// [`ConnectOptions`](super::ConnectOptions), and so the options themselves.
+/// The conversion of [`ConnectOptions`](super::ConnectOptions) to themselves cannot fail. A
+/// function that connects needs this error type to accept options as well as URLs.
 impl From<Infallible> for ConnectError {
     fn from(never: Infallible) -> Self {
         match never {}
@@ -217,10 +221,10 @@ impl From<WriteError> for ConnectError {
 pub struct ConnectStep {
     /// The phase.
     pub phase: ConnectPhase,
-    /// The host and the port: those of the server, and up to the tunnel those of the proxy, if there
-    /// is one.
+    /// The host and the port. If there is a proxy, they are those of the proxy up to the phase
+    /// [`Proxy`](ConnectPhase::Proxy), and those of the server after it.
     pub host: String,
-    /// The address, in the phase [`Tcp`](ConnectPhase::Tcp).
+    /// The address of the attempt in the phase [`Tcp`](ConnectPhase::Tcp). `None` in other phases.
     pub address: Option<SocketAddr>,
 }
 
@@ -254,7 +258,7 @@ impl ConnectStep {
         self
     }
 
-    /// The failure of this step.
+    /// Returns the error for a failure of this step.
     pub(crate) fn failed(&self, error: io::Error) -> ConnectError {
         ConnectError::Io { step: self.clone(), error }
     }
@@ -279,16 +283,17 @@ impl fmt::Display for ConnectStep {
     }
 }
 
-/// Why a proxy opened no way to the server.
+/// The reason why a proxy opened no tunnel to the server.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ProxyError {
-    /// It answered with a status other than 2xx, such as 407 (RFC 9110 9.3.6).
+    /// The proxy answered with a status other than 2xx, such as 407
+    /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110), section 9.3.6).
     Refused(Box<HttpAnswer>),
-    /// Its answer is not HTTP, or exceeds the limits.
+    /// The answer of the proxy is not HTTP, or exceeds the limits.
     Response(ResponseError),
-    /// The proxy sent bytes after its response. They cannot come from the server, because the client
-    /// sends first both in TLS and in the opening handshake.
+    /// The proxy sent bytes after its response. They cannot come from the server, because the
+    /// client sends first both in TLS and in the opening handshake.
     EarlyBytes,
 }
 
@@ -296,7 +301,7 @@ impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(answer) => {
-                write!(f, "the proxy refused it with status {}", answer.status)?;
+                write!(f, "the proxy refused the tunnel with status {}", answer.status)?;
                 write_headers(f, answer, &["Location", "Proxy-Authenticate"])
             }
             Self::Response(_) => f.write_str("the answer of the proxy is not valid"),

@@ -1,4 +1,4 @@
-//! What an adapter does next with its transport
+//! The driver, which tells an adapter what to do next with its transport
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 7.1.1).
 
 use core::mem;
@@ -11,15 +11,15 @@ use crate::connection::{Role, State, TransportAction};
 use crate::error::ProtocolError;
 use crate::websocket::{MessageReceiver, MessageSender, Waiting};
 
-/// Decides what an adapter does with the transport of one connection, from the opening handshake to
-/// the end of the transport. It reads and writes nothing.
+/// Decides what an adapter does with the transport of one connection, from the end of the opening
+/// handshake to the end of the transport. The driver itself reads and writes nothing.
 ///
 /// An adapter repeats these steps until a message is ready or [`Wants::done`] is set:
 /// 1. It carries out what [`wants`](Self::wants) returns, as far as the transport is ready: it
 ///    writes, it shuts down the sending side, it reads. It reports each result to the method that
 ///    [`Wants`] names.
-/// 2. It calls [`MessageReceiver::receive`] and [`MessageSender::settle`], unless the bytes that it
-///    read were to be dropped.
+/// 2. It calls [`MessageReceiver::receive`] and [`MessageSender::settle`], unless the driver wanted
+///    the bytes to be dropped.
 /// 3. If it read bytes while the connection closes or bytes wait to be written, it calls
 ///    [`handle_busy`](Self::handle_busy).
 /// 4. If the transport was ready for nothing, it waits until the transport is ready or the
@@ -52,25 +52,25 @@ enum Reads {
     Open,
     /// There are no more bytes to read.
     Ended,
-    /// A read failed while the connection was not closed. The error has not been returned yet, or is
-    /// `None`.
+    /// A read failed while the connection was not closed. The error is `None` after it was
+    /// returned.
     Failed(Option<io::Error>),
     /// A time limit has ended the connection.
     Expired,
 }
 
-/// What the peer sends after the closing handshake.
+/// Tells whether the peer has sent bytes after the closing handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rest {
     Unknown,
-    /// It has sent nothing.
+    /// The peer has sent no bytes.
     Nothing,
-    /// It has sent bytes, against RFC 6455, section 5.5.1.
+    /// The peer has sent bytes, which violates RFC 6455, section 5.5.1.
     Bytes,
 }
 
-/// What the driver wants of the transport. More than one thing can be wanted at a time, because
-/// reading must go on while a write is stuck.
+/// The actions that the driver wants an adapter to carry out. There can be several at a time,
+/// because reading must go on while a write is stuck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Wants {
@@ -78,7 +78,8 @@ pub struct Wants {
     /// write that accepted bytes with [`Driver::handle_accepted`], and the flush or an error with
     /// [`Driver::handle_written`].
     pub write: bool,
-    /// Shut down the sending side of the transport. Report it with [`Driver::handle_shutdown`].
+    /// Shut down the sending side of the transport. Report the result with
+    /// [`Driver::handle_shutdown`].
     pub shutdown_write: bool,
     /// Read from the transport.
     pub read: Option<ReadTo>,
@@ -86,9 +87,9 @@ pub struct Wants {
     pub done: bool,
 }
 
-/// Where the bytes of a read go.
+/// The destination of the bytes of a read.
 ///
-/// This enum is exhaustive on purpose, because an adapter must carry out every wish.
+/// This enum is exhaustive on purpose, because an adapter must know every destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadTo {
     /// To [`MessageReceiver::input`]. Report the result with [`Driver::handle_read`].
@@ -97,8 +98,8 @@ pub enum ReadTo {
     /// They are read so that the system does not reset the connection before the peer has read the
     /// Close (RFC 6455, section 7.1.1). Report the result with [`Driver::handle_discarded`].
     Nowhere,
-    /// To nowhere, like [`Nowhere`](Self::Nowhere), but only the bytes that are there. If there are
-    /// none, or if a read would block, report `WouldBlock`.
+    /// To nowhere, as for [`Nowhere`](Self::Nowhere), but without a wait. If no bytes have arrived,
+    /// or if the read could block, report `WouldBlock`.
     NowhereIfReady,
 }
 
@@ -140,7 +141,7 @@ impl Driver {
         match (sender.transport_action(), &self.reads) {
             // RFC 6455, section 7.1.1: the client waits for the server to end the transport.
             (TransportAction::Keep, Reads::Open) => keep,
-            // The peer is gone, so that it receives nothing more.
+            // The peer is gone and receives nothing more.
             _ if sender.error().is_some_and(|error| error.close_code() == CloseCode::ABNORMAL) => {
                 done
             }
@@ -176,7 +177,8 @@ impl Driver {
 
     /// Records the result of writing and flushing everything. After an error nothing more is
     /// written. Reading goes on, because the peer may have sent messages before the transport
-    /// failed. Then the end of the reads tells how the connection ended.
+    /// failed. The last read then tells how the connection ended. `WouldBlock` and `Interrupted` change
+    /// nothing.
     pub fn handle_written<R: Role>(
         &mut self,
         written: &io::Result<()>,
@@ -196,7 +198,7 @@ impl Driver {
     pub fn handle_shutdown(&mut self, shut: &io::Result<()>) {
         self.shut = true;
         if shut.is_err() {
-            // The transport has failed, so the peer cannot be waited for.
+            // The transport has failed, so there is no wait for the peer.
             self.reads = Reads::Ended;
         }
     }
@@ -219,9 +221,9 @@ impl Driver {
         sender.receive_eof(receiver.receive_eof());
     }
 
-    /// Records the result of a read of bytes that were dropped: 0 bytes are the end of the transport,
-    /// and `WouldBlock` tells that the transport has no bytes now. After both endpoints have sent a
-    /// Close, any other error has no meaning.
+    /// Records the result of a read whose bytes were dropped. 0 bytes are the end of the transport,
+    /// and `WouldBlock` means that the transport has no bytes now. Any other error counts as the
+    /// end of the transport too, because the connection is already closed.
     pub fn handle_discarded(&mut self, read: &io::Result<usize>) {
         match read {
             Ok(1..) => self.rest = Rest::Bytes,
@@ -235,8 +237,8 @@ impl Driver {
     }
 
     /// Returns the time at which to call [`handle_deadline`](Self::handle_deadline), or `None` if
-    /// the wait has no limit. `to_receive` tells whether the program waits for messages. A half that
-    /// only sends does not.
+    /// the wait has no limit. `to_receive` tells whether the program waits for messages. A half
+    /// that only sends does not.
     ///
     /// Call it before each wait, with the present time: a duration since a fixed moment that the
     /// caller chooses.
@@ -302,8 +304,8 @@ impl Driver {
         }
     }
 
-    /// Returns the error for code that waits until everything is written, if a time limit has ended the
-    /// connection while bytes waited. These bytes are lost.
+    /// Returns the error of a flush if a time limit has ended the connection while bytes waited to
+    /// be written. These bytes are lost.
     pub fn output_lost<R: Role>(sender: &MessageSender<R>) -> Option<Error> {
         sender.is_cut().then(|| match sender.error() {
             Some(error) => Error::Protocol(error),
@@ -315,7 +317,7 @@ impl Driver {
         })
     }
 
-    /// Returns whether [`take_error`](Self::take_error) has told how the connection ended.
+    /// Returns whether [`take_error`](Self::take_error) has been called.
     #[must_use]
     pub const fn is_reported(&self) -> bool {
         self.reported

@@ -1,8 +1,8 @@
 //! The errors of an open WebSocket, and those of a server's opening handshake.
 //!
 //! One rule holds for every error of this crate. `Display` says what this layer knows, and `source`
-//! returns the cause, whose text is not in the text of the error above it. A variant that knows
-//! nothing more than its cause has the text and the source of the cause.
+//! returns the cause. The text of an error does not repeat the text of its cause. A variant that
+//! knows nothing more than its cause has the text and the source of the cause.
 
 use alloc::boxed::Box;
 use core::error::Error as StdError;
@@ -25,26 +25,26 @@ use crate::websocket::Rejected;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The transport failed. `WouldBlock` and `TimedOut` leave everything as it was: the call can
-    /// be made again.
+    /// The transport failed. After `WouldBlock` and `TimedOut` nothing is lost: the call can be
+    /// repeated.
     Io(io::Error),
-    /// The peer broke the protocol, or went away without a Close. The Close frame that reports it
-    /// has been sent, if the transport took it.
+    /// The peer violated the protocol, the transport ended without a Close, or a time limit of the
+    /// configuration ran out. A violation is reported in a Close, which has been sent if the
+    /// transport accepted it.
     Protocol(ProtocolError),
     /// A message was not accepted. The error contains it.
     Rejected(Box<Rejected>),
     /// A fragment was not accepted. The error contains its payload.
     RejectedFragment(Box<Rejected<Bytes>>),
-    /// The transport failed before the queue had room for a message or a fragment. Nothing of it was
-    /// queued, and the error contains it.
+    /// The transport failed before the queue had room for a message or a fragment. Nothing of it
+    /// was queued, and the error contains it.
     Unsent {
         /// The message or the fragment.
         unsent: Box<Unsent>,
         /// The failure of the transport.
         error: io::Error,
     },
-    /// Something of which the caller keeps its own copy was not accepted: a prepared message or a
-    /// Close.
+    /// A prepared message or a Close was not accepted. The caller still has it.
     Send(SendError),
 }
 
@@ -60,9 +60,9 @@ pub enum Unsent {
 }
 
 impl Error {
-    /// Returns whether the peer is gone, in whatever way it went: the end of the transport without a
-    /// Close frame, a reset, TLS that was cut without `close_notify`, or a keepalive without an
-    /// answer.
+    /// Returns whether the peer is gone: after the end of the transport without a Close frame,
+    /// after a reset, after the end of TLS without `close_notify`, and after a time-out with code
+    /// 1006, such as that of the keepalive.
     ///
     /// It is not an error when the transport ends after the closing handshake.
     #[must_use]
@@ -89,12 +89,11 @@ impl Error {
         }
     }
 
-    /// Returns whether the same call can be made again later: the transport is not ready
-    /// (`WouldBlock`), or a time-out of the transport or of the call ran out (`TimedOut`). Nothing is
-    /// lost.
+    /// Returns whether the same call can be repeated later: the transport is not ready
+    /// (`WouldBlock`), or a time-out of the transport ran out (`TimedOut`). Nothing is lost.
     ///
-    /// It is `false` for [`QueueFull`](SendError::QueueFull): flush first. The flush tells whether
-    /// the transport is not ready or has failed.
+    /// The result is `false` for [`QueueFull`](SendError::QueueFull). Flush first in this case: the
+    /// flush tells whether the transport is not ready or has failed.
     #[must_use]
     pub fn is_would_block(&self) -> bool {
         match self {
@@ -103,8 +102,8 @@ impl Error {
         }
     }
 
-    /// Returns the message or the fragment that was not queued. Returns `None` if the error is about
-    /// something else.
+    /// Returns the message or the fragment that was not queued. Returns `None` if the error is
+    /// about something else.
     #[must_use]
     pub fn into_unsent(self) -> Option<Unsent> {
         match self {
@@ -115,7 +114,7 @@ impl Error {
         }
     }
 
-    /// Adds to an error of the wait for room what then had no room.
+    /// Adds the message or the fragment that was not queued to the error of the wait for room.
     pub(crate) fn with_unsent(self, unsent: Unsent) -> Self {
         match (self, unsent) {
             (Self::Io(error), unsent) => Self::Unsent { unsent: Box::new(unsent), error },
@@ -126,7 +125,7 @@ impl Error {
     }
 }
 
-/// Whether an error of the transport means that the peer can no longer be reached.
+/// Returns whether an error of the transport means that the peer can no longer be reached.
 fn is_disconnect(error: &io::Error) -> bool {
     match error.kind() {
         ErrorKind::BrokenPipe
@@ -143,7 +142,7 @@ fn is_disconnect(error: &io::Error) -> bool {
     }
 }
 
-/// Whether a call on the transport can be made again later.
+/// Returns whether a call on the transport can be repeated later.
 pub(crate) fn is_would_block(error: &io::Error) -> bool {
     match error.kind() {
         ErrorKind::WouldBlock => true,
@@ -152,8 +151,8 @@ pub(crate) fn is_would_block(error: &io::Error) -> bool {
     }
 }
 
-/// Whether TCP has given the connection up (`ETIMEDOUT`). On Unix the time-out of a socket is
-/// another error, `EAGAIN`; on Windows the two look alike.
+/// Returns whether TCP has given up the connection (`ETIMEDOUT`). On Unix the time-out of a socket
+/// is another error, `EAGAIN`. On Windows the two errors are the same.
 fn is_tcp_time_out(error: &io::Error) -> bool {
     cfg!(unix) && error.raw_os_error().is_some()
 }
@@ -219,37 +218,37 @@ impl From<Rejected<Bytes>> for Error {
     }
 }
 
-/// Why a server's opening handshake opened no WebSocket. Where an HTTP response was due, it has
-/// been sent.
+/// The reason why the opening handshake of a server opened no WebSocket. If the client had to get
+/// an HTTP response, the response has been sent, unless the transport failed or the time ran out.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AcceptError {
-    /// The transport failed, or ended before the request did. `WouldBlock` and `TimedOut` leave
-    /// everything as it was: the call can be made again.
+    /// The transport failed, or ended before the request was complete. After `WouldBlock` and
+    /// `TimedOut` nothing is lost: the call can be repeated.
     Io(io::Error),
-    /// The client's request is not what RFC 6455 4.2.1 wants.
+    /// The request of the client does not meet RFC 6455, section 4.2.1.
     Request(RequestError),
-    /// The request asked for no WebSocket, and got this status.
+    /// The request did not ask for a WebSocket.
     NotWebSocket {
-        /// The status.
+        /// The status of the response.
         status: u16,
     },
     /// The application refused the request.
     Refused {
-        /// The status that it answered.
+        /// The status of the response.
         status: u16,
     },
-    /// The application's answer cannot be sent; the client got a 500.
+    /// The reply of the application cannot be sent. The client got status 500.
     Reply(WriteError),
     /// `reply` was called before the request had arrived. Wait for the request first.
     NoRequest,
     /// The time limit of the handshake ran out. If the request was not answered yet, the client got
-    /// status 408.
+    /// status 408, unless the transport did not accept that response within a second.
     TimedOut {
         /// The time limit.
         limit: Duration,
     },
-    /// This handshake was over before the call.
+    /// The handshake was already over before this call.
     Finished,
 }
 
@@ -272,9 +271,14 @@ impl fmt::Display for AcceptError {
                 error.status()
             ),
             Self::NotWebSocket { status } => {
-                write!(f, "the request asked for no WebSocket and was answered with {status}")
+                write!(
+                    f,
+                    "the request asked for no WebSocket and was answered with status {status}"
+                )
             }
-            Self::Refused { status } => write!(f, "the request was refused with {status}"),
+            Self::Refused { status } => {
+                write!(f, "the application refused the request with status {status}")
+            }
             Self::Reply(_) => f.write_str(
                 "opening handshake: the reply of the application cannot be written, and the client \
                  got status 500",

@@ -2,10 +2,10 @@
 //! replies of a server, and the errors ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section
 //! 4).
 //!
-//! No code in this module reads from or writes to a transport, and none reads a clock. So it suits
-//! every adapter: [`Accepting`] is the handshake of a server, [`Connecting`] that of a client, and
-//! [`Tunneling`] asks a proxy for a tunnel first. Each of them tells its next [`Step`] and its next
-//! deadline.
+//! No code in this module uses a transport or reads a clock, so every adapter can use it.
+//! [`Accepting`] is the handshake of a server. [`Connecting`] is the handshake of a client, and
+//! [`Tunneling`] asks a proxy for a tunnel before it. Each of them tells its next [`Step`] and its
+//! next deadline. After the handshake, [`Driver`] tells what to do with the transport.
 
 mod connect_error;
 mod driver;

@@ -25,7 +25,7 @@ use crate::websocket::Config;
 /// The options of a client connection: the URL, the request, the limits, and the time-outs.
 ///
 /// A URL or an [`http::Request`] can be converted to options. The methods return an error for a
-/// value that cannot be sent, so that no connection is opened first.
+/// value that cannot be sent, so the error is known before a connection is opened.
 ///
 /// ```
 /// use websocket_proto::io::ConnectOptions;
@@ -66,8 +66,8 @@ impl ConnectOptions {
     ///
     /// As in the [URL standard](https://url.spec.whatwg.org), the host becomes lower-case, the path
     /// loses its dot segments, and characters that a path or a query cannot have are sent
-    /// percent-encoded: `ws://a.test/ä` asks for `/%C3%A4`. A host outside ASCII must be given in its
-    /// ASCII form, for example by the crate `url`, and there may be no control characters.
+    /// percent-encoded: `ws://a.test/ä` asks for `/%C3%A4`. A host outside ASCII must be given in
+    /// its ASCII form, for example by the crate `url`, and there may be no control characters.
     ///
     /// A user name and a password before the host are sent to the server as `Authorization: Basic`
     /// ([RFC 7617](https://www.rfc-editor.org/rfc/rfc7617)), unless [`header`](Self::header) adds
@@ -121,8 +121,9 @@ impl ConnectOptions {
         names.into_iter().try_fold(self, |options, name| options.subprotocol(name.as_ref()))
     }
 
-    /// Sets whether it is an error if the server chooses none of the offered subprotocols. RFC
-    /// 6455, section 4.1 does not make it an error. The default is `false`.
+    /// Sets whether the server must choose one of the offered subprotocols. If it is `true` and the
+    /// server chooses none, no WebSocket is opened. RFC 6455, section 4.1, lets the server choose
+    /// none. The default is `false`.
     pub const fn require_subprotocol(mut self, yes: bool) -> Self {
         self.require_subprotocol = yes;
         self
@@ -193,20 +194,21 @@ impl ConnectOptions {
         self
     }
 
-    /// Sets how many bytes of the body of a refusal are kept. With 0 no body is awaited. The default
-    /// is 64 KiB.
+    /// Sets how many bytes of the body of a refusal are kept. If it is 0, the client does not wait
+    /// for the body. The default is 64 KiB.
     ///
-    /// A refusal is any response of the server or the proxy that opens no WebSocket or tunnel. It is
-    /// in [`ConnectError::Refused`] or [`ProxyError::Refused`](super::ProxyError::Refused).
+    /// A refusal is any response of the server or the proxy that opens no WebSocket or tunnel. It
+    /// is in [`ConnectError::Refused`] or [`ProxyError::Refused`](super::ProxyError::Refused).
     pub const fn max_refusal_body(mut self, bytes: u64) -> Self {
         self.refusal_body.max_len = bytes;
         self
     }
 
-    /// Sets how long a client waits for the body of a refusal after its head has arrived. Then the
-    /// error contains what has arrived of the body. The default is 1 s.
+    /// Sets how long a client waits for the body of a refusal after its head has arrived. The
+    /// default is 1 s. At the end of this time the error contains the part of the body that has
+    /// arrived.
     ///
-    /// The wait ends with the [`connect_timeout`](Self::connect_timeout) in any case.
+    /// The wait ends with the [`connect_timeout`](Self::connect_timeout) at the latest.
     pub const fn refusal_body_timeout(mut self, time: Duration) -> Self {
         self.refusal_body.timeout = time;
         self
@@ -238,9 +240,10 @@ impl ConnectOptions {
         (&server.host, server.port)
     }
 
-    /// Returns the time at which a connect ends that begins at `begin`, as the time since the same
-    /// fixed moment. `Duration::MAX` means never. An adapter limits the look-up of the name and the
-    /// TCP connection by it, and passes it to [`Connecting::expire_at`](super::Connecting::expire_at).
+    /// Returns the end of the time limit of a connect that begins at `begin`. Both times are
+    /// durations since a fixed moment that the caller chooses, and `Duration::MAX` means never. An
+    /// adapter ends the look-up of the name and the TCP connection at this time, and passes the
+    /// time to [`Connecting::expire_at`](super::Connecting::expire_at).
     #[must_use]
     pub const fn connect_deadline(&self, begin: Duration) -> Duration {
         begin.saturating_add(self.connect_timeout)
@@ -269,8 +272,8 @@ impl ConnectOptions {
         UrlError::new(kind, &format!("{scheme}://{}{target}", server.authority()))
     }
 
-    /// Returns the handshake with the proxy, if there is one. It takes place on the TCP connection to
-    /// the proxy, before TLS and before [`Connecting`](super::Connecting).
+    /// Returns the handshake with the proxy, if there is one. It takes place on the TCP connection
+    /// to the proxy, before TLS and before [`Connecting`](super::Connecting).
     #[must_use]
     pub fn tunnel(&self) -> Option<Tunneling> {
         Some(Tunneling::new(&self.url.server, self.proxy.as_ref()?, self))
@@ -359,8 +362,9 @@ impl TryFrom<Uri> for ConnectOptions {
     }
 }
 
-/// Takes the URL and the headers of a request. `Origin` is the [`origin`](ConnectOptions::origin),
-/// and `Sec-WebSocket-Protocol` lists [subprotocols](ConnectOptions::subprotocol).
+/// Takes the URL and the headers of a request. The header `Origin` sets the
+/// [`origin`](ConnectOptions::origin), and `Sec-WebSocket-Protocol` offers
+/// [subprotocols](ConnectOptions::subprotocol).
 ///
 /// The error is [`ConnectError::Url`] or [`ConnectError::Request`]. A request with a method other
 /// than `GET` or a version other than HTTP/1.1 is an error too.

@@ -16,9 +16,9 @@ use crate::handshake::Scheme;
 use crate::http1::ShownTarget;
 use crate::http1::host::{is_host, is_ipv6, parse_port};
 
-/// The bytes of a path that are sent percent-encoded: all that
-/// [RFC 3986](https://www.rfc-editor.org/rfc/rfc3986), section 3.3, does not allow there. A `%` stays,
-/// because the path may contain encoded bytes already.
+/// The bytes of a path that are sent percent-encoded: all bytes that [RFC
+/// 3986](https://www.rfc-editor.org/rfc/rfc3986), section 3.3, does not allow in a path. A `%` is
+/// not encoded, because the path may already contain encoded bytes.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -80,7 +80,7 @@ impl WebSocketUrl {
     }
 
     pub(super) fn of(uri: &Uri) -> Result<Self, UrlError> {
-        // A `Uri` has dropped the fragment, and is otherwise the text that it was made of.
+        // A `Uri` has no fragment. Everything else is the text that the `Uri` was made of.
         Self::parse(&uri.to_string())
     }
 
@@ -96,8 +96,8 @@ impl WebSocketUrl {
     }
 }
 
-/// Splits a URL into the scheme, the authority, and the path with the query. The URL standard of the
-/// WHATWG reads a `\` as a `/` here.
+/// Splits a URL into the scheme, the authority, and the path with the query. The URL standard of
+/// the WHATWG reads a `\` as a `/` here.
 fn split(url: &str) -> Result<(&str, &str, &str), UrlErrorKind> {
     let Some((scheme, rest)) = url.split_once("://") else {
         let scheme = url.split(':').next().unwrap_or_default();
@@ -127,8 +127,8 @@ fn encode_target(target: &str) -> Result<String, UrlErrorKind> {
     Ok(encoded)
 }
 
-/// Removes the segments `.` and `..` (RFC 3986, section 5.2.4). Their dots may be encoded. The result
-/// begins with `/`.
+/// Removes the segments `.` and `..` (RFC 3986, section 5.2.4). Their dots may be encoded. The
+/// result begins with `/`.
 fn without_dot_segments(path: &str) -> String {
     let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
     let mut kept = Vec::with_capacity(segments.len());
@@ -141,7 +141,7 @@ fn without_dot_segments(path: &str) -> String {
                 continue;
             }
         }
-        // The last segment names a directory then, whose path ends with a slash.
+        // A dot segment at the end names a directory, so the path ends with a slash.
         if index + 1 == segments.len() {
             kept.push("");
         }
@@ -175,7 +175,7 @@ impl Authority {
         if !host_and_port.is_ascii() {
             return Err(UrlErrorKind::InternationalHost);
         }
-        // Other characters than ASCII are encoded, as everywhere in a URL.
+        // Characters outside ASCII are encoded, as everywhere in a URL.
         let user_info = Cow::from(utf8_percent_encode(user_info, CONTROLS));
         let authorization = Secret::basic(&user_info).map_err(|_| UrlErrorKind::Credentials)?;
         let (host, port) = match host_and_port.strip_prefix('[') {
@@ -184,7 +184,7 @@ impl Authority {
                 .find(':')
                 .map_or(Some((host_and_port, "")), |colon| host_and_port.split_at_checked(colon)),
         }
-        // Nobody looks up a name with encoded bytes.
+        // A name with encoded bytes cannot be looked up.
         .filter(|(host, _)| is_ipv6(host) || is_host(host) && !host.contains('%'))
         .ok_or(UrlErrorKind::Host)?;
         let port = match port {

@@ -54,7 +54,7 @@ impl UrlError {
         self.kind
     }
 
-    /// Returns the URL without what may be secret: `...` replaces the credentials, the query and the
+    /// Returns the URL without its secrets: `...` replaces the credentials, the query, the
     /// fragment, and the end of a long URL.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -91,12 +91,13 @@ impl fmt::Display for UrlError {
 
 impl Error for UrlError {}
 
-/// A URL as it may be logged. It may be no URL, so the search for secrets does not rely on its
-/// syntax: everything between the scheme and the last `@` counts as credentials.
+/// Returns a URL without its secrets, for a log. The text may not be a URL, so the search for
+/// secrets does not rely on its syntax: everything between the scheme and the last `@` counts as
+/// credentials.
 fn without_secrets(url: &str) -> String {
     const MAX_SHOWN: usize = 200;
     const CUT: &str = "...";
-    // Something else than a scheme before `://` may be a part of a secret.
+    // If the text before `://` is not a scheme, it may be a part of a secret.
     let colon = url.find("://").filter(|&colon| url.get(..colon).is_some_and(is_scheme));
     let (scheme, rest) = url.split_at(colon.map_or(0, |colon| colon + "://".len()));
     let (credentials, rest) = match rest.rsplit_once('@') {
@@ -114,7 +115,7 @@ fn without_secrets(url: &str) -> String {
     format!("{}{credentials}{}{end}", scheme.escape_debug(), rest.escape_debug())
 }
 
-/// Whether `text` looks like a scheme (RFC 3986, section 3.1).
+/// Returns whether `text` looks like a scheme (RFC 3986, section 3.1).
 fn is_scheme(text: &str) -> bool {
     text.len() <= 16
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))

@@ -1,4 +1,5 @@
-//! The client's opening handshake.
+//! The opening handshake of a client, from the URL to the WebSocket
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 4.1).
 
 mod tcp;
 
@@ -20,8 +21,10 @@ use crate::handshake::Scheme;
 use crate::io::UrlErrorKind;
 use crate::io::{ConnectError, ConnectOptions, ConnectPhase, ConnectStep};
 
-/// Connects to a `ws://` or `wss://` URL, or with [`ConnectOptions`]: subprotocols, headers, limits, a
-/// proxy, and how long all of it may take.
+/// Connects to a server, and opens a WebSocket.
+///
+/// `options` is a `ws://` or `wss://` URL, or [`ConnectOptions`], which also have subprotocols,
+/// headers, limits, a proxy and a time limit.
 ///
 /// ```no_run
 /// use websocket_proto::CloseCode;
@@ -35,14 +38,15 @@ use crate::io::{ConnectError, ConnectOptions, ConnectPhase, ConnectStep};
 /// # }
 /// ```
 ///
-/// `wss` wants the feature `webpki-roots`, `rustls-native-certs` or both: a server is trusted by
-/// the roots of either. Those of the system are read once, at the first connection.
+/// A `wss://` URL needs the feature `webpki-roots`, `rustls-native-certs` or both. With both
+/// features, the root certificates of both are trusted. Those of the operating system are read
+/// once, at the first `wss` connection.
 ///
-/// Dropped, it drops the connection.
+/// If the future is dropped, the connection is closed.
 ///
 /// # Errors
-/// Why no WebSocket was opened; [`TimedOut`](ConnectError::TimedOut) when the time ran
-/// out.
+/// Returns the reason why no WebSocket was opened. It is [`TimedOut`](ConnectError::TimedOut) if
+/// the time limit ran out.
 pub async fn connect<O>(options: O) -> Result<ClientStream<MaybeTlsStream>, ConnectError>
 where
     O: TryInto<ConnectOptions, Error: Into<ConnectError>>,
@@ -63,8 +67,10 @@ where
     open(stream, options, time).await
 }
 
-/// As [`connect`], by a TLS configuration of the caller's: other roots, a client certificate.
-/// For `ws` it has no meaning.
+/// Connects to a server as [`connect`] does, with a TLS configuration of the caller.
+///
+/// The configuration can have other root certificates or a client certificate. It has no effect on
+/// a `ws://` URL.
 ///
 /// ```no_run
 /// use std::sync::Arc;
@@ -78,13 +84,14 @@ where
 /// # }
 /// ```
 ///
-/// The configuration may offer `http/1.1` by ALPN (RFC 7301), but not `h2`, which is another
-/// protocol.
+/// The configuration may offer the protocol `http/1.1` by ALPN ([RFC
+/// 7301](https://www.rfc-editor.org/rfc/rfc7301)). It must not offer `h2`, because the opening
+/// handshake is a request of HTTP/1.1.
 ///
-/// Dropped, it drops the connection.
+/// If the future is dropped, the connection is closed.
 ///
 /// # Errors
-/// As of [`connect`].
+/// Returns the same errors as [`connect`].
 #[cfg(feature = "tls")]
 pub async fn connect_with_tls<O>(
     options: O,
@@ -106,11 +113,12 @@ where
 /// Opens the TCP connection that the options describe: to the host, or through the proxy to the
 /// host. Use it with another TLS library, and pass the TLS stream to a [`Connector`].
 ///
-/// The time-out of the options includes it. If the future is dropped, the connection is closed.
+/// The [`connect_timeout`](ConnectOptions::connect_timeout) of the options limits the whole call.
+/// If the future is dropped, the connection is closed.
 ///
 /// # Errors
-/// Why there is no connection; [`TimedOut`](ConnectError::TimedOut) when the time ran
-/// out.
+/// Returns the reason why there is no connection. It is [`TimedOut`](ConnectError::TimedOut) if the
+/// time limit ran out.
 pub async fn connect_tcp(options: &ConnectOptions) -> Result<TcpStream, ConnectError> {
     open_tcp(options, TimeLimit::of(options)).await
 }
@@ -121,7 +129,7 @@ async fn open_tls(
     connector: &TlsConnector,
     time: TimeLimit,
 ) -> Result<MaybeTlsStream, ConnectError> {
-    // Before anything is opened, for what is wrong with a URL needs nobody else.
+    // The name is checked first, because an error in the URL needs no connection.
     let name = tls::server_name(options)?;
     let stream = open_tcp(options, time).await?;
     let step = options.step(ConnectPhase::Tls);
@@ -130,12 +138,12 @@ async fn open_tls(
 
 async fn open_tcp(options: &ConnectOptions, time: TimeLimit) -> Result<TcpStream, ConnectError> {
     let stream = connect_to_any(options, time).await?;
-    // Frames leave when they are flushed; to hold them back would only make them late.
+    // A frame is written when it is flushed. If TCP held it back, it would only arrive later.
     stream.set_nodelay(true).map_err(|error| options.step(ConnectPhase::Tcp).failed(error))?;
     open_tunnel(options, stream, time).await
 }
 
-/// Opens a way through the proxy, if the options have one.
+/// Opens a tunnel through the proxy, if the options have a proxy.
 async fn open_tunnel(
     options: &ConnectOptions,
     stream: TcpStream,
@@ -144,11 +152,10 @@ async fn open_tunnel(
     let Some(mut tunneling) = options.tunnel() else {
         return Ok(stream);
     };
-    let step = options.step(ConnectPhase::Proxy);
     let mut transport = TokioTransport::new(stream);
     tunneling.expire_at(time.end_on(&mut transport));
     let tunneled = drive(&mut transport, &mut tunneling, |tunneling| tunneling.step()).await;
-    tunneled.map_err(|error| step.failed(error))?.map(|()| transport.into_stream())
+    tunneled.map_err(|error| tunneling.failed(error))?.map(|()| transport.into_stream())
 }
 
 /// Opens the WebSocket over a transport that leads to the server.
@@ -162,11 +169,11 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     Connector::until(end, transport, options)?.connect().await
 }
 
-/// The time limit for all steps of a connect together.
+/// The time limit for the whole connect.
 #[derive(Clone, Copy, Debug)]
 struct TimeLimit {
     limit: Duration,
-    /// `None` if the clock does not go so far.
+    /// `None` if the clock cannot show this time.
     end: Option<Instant>,
 }
 
@@ -186,7 +193,7 @@ impl TimeLimit {
         transport.now().saturating_add(left)
     }
 
-    /// Waits for a step, until the time limit at most.
+    /// Waits for a step, but not longer than the time limit.
     async fn limit<T>(
         self,
         step: &ConnectStep,

@@ -24,8 +24,8 @@ impl Answers {
         Self { owed: OwedFrames::new(), close: None }
     }
 
-    /// Adds an answer that no received frame has caused, such as the Close for an error that the
-    /// application found.
+    /// Adds a frame that the peer must be sent for another reason than a received frame, such as
+    /// the Close for an error that the application has found.
     pub fn add(&mut self, owed: Owed) {
         self.owed.add(owed);
     }

@@ -128,8 +128,9 @@ impl Config {
     /// section 5.5.1). The default is `true`.
     ///
     /// Without it the application can still send messages after the Close of the peer, for example
-    /// the replies to earlier requests, until it answers with a Close of its own. The close time-out
-    /// limits the time for that. A proxy passes the Close on in this way.
+    /// the replies to earlier requests, until it answers with a Close of its own. If it has not
+    /// answered when the close time-out runs out, the transport ends without an answer. A proxy passes
+    /// the Close on in this way.
     #[must_use]
     pub const fn answer_close(mut self, yes: bool) -> Self {
         self.answer_close = yes;

@@ -1,4 +1,4 @@
-//! What `Debug` shows of a connection: lengths and states, and no bytes of a message.
+//! The `Debug` output of a connection: lengths and states, and no bytes of a message.
 
 use core::fmt;
 

@@ -13,7 +13,7 @@ use super::send_data::Data;
 use crate::connection::FrameStart;
 use crate::frame::Kind;
 
-/// What happened to a message that a [`MessageSender`](super::MessageSender) accepted.
+/// The state of a message that a [`MessageSender`](super::MessageSender) has accepted.
 #[derive(Debug)]
 #[must_use = "a message that is to be encoded is not queued yet"]
 pub enum Begun {
@@ -26,10 +26,10 @@ pub enum Begun {
 /// A message or a fragment that was accepted and must be encoded before it is queued. A compressed
 /// message of a client is encoded twice: it is compressed, and then masked.
 ///
-/// It holds the compressor of the connection. Until it is encoded and
+/// It holds the compressor of the connection, if there is one. Until it is encoded and
 /// [finished](super::MessageSender::finish), the connection refuses other messages, with
-/// [`MessageInProgress`](crate::SendError::MessageInProgress). If it is dropped, the connection can only
-/// be closed.
+/// [`MessageInProgress`](crate::SendError::MessageInProgress). If it is dropped, the connection can
+/// send no more messages.
 #[derive(Debug)]
 #[must_use = "the message is not queued yet"]
 pub struct Encoding {
@@ -37,11 +37,11 @@ pub struct Encoding {
     pub(super) work: Work,
 }
 
-/// What is to be done.
+/// The work that is left to do.
 pub(super) enum Work {
     Compress(Box<Deflating>),
-    /// The frames have begun, and their payload must be masked. If it was compressed, it is not the
-    /// payload of the message.
+    /// The frames have begun, and their payload must be masked. It is `compressed`, or the payload
+    /// of the message if that was not compressed.
     Mask {
         starts: Vec<FrameStart>,
         compressed: Option<Bytes>,
@@ -58,7 +58,7 @@ pub struct Encoded {
     pub(super) done: Done,
 }
 
-/// What was done.
+/// The work that was done, and its result.
 pub(super) enum Done {
     Compressed(Bytes, Box<Deflating>),
     Masked {
@@ -79,7 +79,7 @@ impl Encoding {
         self.data.kind
     }
 
-    /// Compresses or masks the payload. This may take long, and needs no access to the
+    /// Compresses or masks the payload. This call may take long, and needs no access to the
     /// [`MessageSender`](super::MessageSender).
     pub fn encode(self) -> Encoded {
         let Self { mut data, work } = self;
@@ -98,8 +98,8 @@ impl Encoding {
     }
 }
 
-/// Masks the payload of frames in the order of sending. It is masked in place if nothing else
-/// shares it, and if it does not keep a much larger buffer in memory.
+/// Masks the payload of frames, in the order of sending. The payload is masked in place if nothing
+/// else shares it and if its buffer is not much larger. Otherwise a copy is masked.
 pub(super) fn mask(
     starts: impl IntoIterator<Item = FrameStart>,
     payload: Bytes,

@@ -145,8 +145,8 @@ impl<R: Role> MessageReceiver<R> {
     }
 
     /// Fails the receiving direction with an error of the other half, such as
-    /// [`KeepaliveTimeout`](ProtocolError::KeepaliveTimeout). Every later call returns this error. An
-    /// earlier end of this direction is kept.
+    /// [`KeepaliveTimeout`](ProtocolError::KeepaliveTimeout). Every later call returns this error.
+    /// An earlier end of this direction is kept.
     pub fn fail(&mut self, error: ProtocolError) {
         self.receiver.fail_silent(error);
     }
@@ -311,8 +311,8 @@ impl<R: Role> MessageSender<R> {
     /// the next work: a client masks a large message after it was compressed.
     ///
     /// # Errors
-    /// [`Closing`](SendError::Closing): the connection began to close in the meantime. The payload
-    /// comes back as the application passed it.
+    /// [`Closing`](SendError::Closing): the connection began to close in the meantime. The error
+    /// contains the payload as the application passed it.
     pub fn finish(&mut self, encoded: Encoded) -> Result<Begun, Rejected<Bytes>> {
         self.queue.finish(&mut self.sender, encoded)
     }
@@ -447,16 +447,16 @@ impl<R: Role> MessageSender<R> {
     }
 
     /// Returns the time at which to call [`handle_deadline`](Self::handle_deadline), as
-    /// [`WebSocket::deadline`](super::WebSocket::deadline) does. Call it before each wait, with what
-    /// the program waits for.
+    /// [`WebSocket::deadline`](super::WebSocket::deadline) does. Call it before each wait.
+    /// `waiting` tells what the program waits for.
     pub fn deadline(&mut self, now: Duration, waiting: Waiting) -> Option<Duration> {
         let situation = self.situation(waiting)?;
         self.deadlines.next(now, situation)
     }
 
     /// Does what is due at `now`, as
-    /// [`WebSocket::handle_deadline`](super::WebSocket::handle_deadline) does. Returns whether a time
-    /// limit has ended the connection. Drop the transport then.
+    /// [`WebSocket::handle_deadline`](super::WebSocket::handle_deadline) does. Returns whether a
+    /// time limit has ended the connection. Drop the transport then.
     ///
     /// If the connection fails, [`error`](Self::error) returns the error. Pass it to
     /// [`MessageReceiver::fail`].
@@ -491,14 +491,14 @@ impl<R: Role> MessageSender<R> {
         self.cut
     }
 
-    /// Records that bytes arrived. Only a [`Keepalive`](super::Keepalive) needs this.
+    /// Records that bytes arrived. This call is needed only for a [`Keepalive`](super::Keepalive).
     #[inline]
     pub const fn handle_received(&mut self) {
         self.deadlines.receive();
     }
 
-    /// Records that the transport has flushed everything that it has accepted. Only a transport that
-    /// holds bytes back ([`Waiting::to_flush`]) needs this.
+    /// Records that the transport has flushed all bytes that it has accepted. This call is needed
+    /// only for a transport that holds bytes back ([`Waiting::to_flush`]).
     #[inline]
     pub const fn handle_flushed(&mut self) {
         self.queue.outgoing.note_written();

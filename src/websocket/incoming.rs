@@ -71,7 +71,7 @@ impl<'w> Incoming<'w> {
         self.buffer.give_back(filled);
     }
 
-    /// Takes back a buffer from [`lend`](Self::lend) that the transport had no bytes for.
+    /// Takes back a buffer from [`lend`](Self::lend) into which the transport has put no bytes.
     pub fn take_back(&mut self, unfilled: BytesMut) {
         self.buffer.take_back(unfilled);
     }
@@ -242,7 +242,7 @@ impl ReadBuffer {
     /// but not returned ends at `ready`.
     pub(super) fn take_unprocessed(&mut self, ready: Option<usize>) -> BytesMut {
         self.drop_lent();
-        // What has been validated stays. Without it, other bytes would be taken for it.
+        // The bytes that have been validated stay. Otherwise other bytes could take their place.
         self.buffer.split_off(ready.unwrap_or(self.start()))
     }
 

@@ -321,11 +321,11 @@ impl<R: Role> WebSocket<R> {
         self.sender.output()
     }
 
-    /// Returns whether [`send`](Self::send) accepts a message now: what the application has queued
-    /// is below the high-water mark, or is empty.
+    /// Returns whether [`send`](Self::send) accepts a message now: the bytes that the application
+    /// has queued are below the high-water mark, or there are none.
     ///
-    /// If it returns `true`, the next message finds room, whatever the connection sends by itself
-    /// in the meantime.
+    /// If it returns `true`, there is room for the next message. The frames that the connection
+    /// sends by itself do not take this room.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.sender.is_ready()
@@ -359,14 +359,14 @@ impl<R: Role> WebSocket<R> {
     }
 
     /// Returns the time at which to call [`handle_deadline`](Self::handle_deadline), or `None` if
-    /// nothing is limited in time. Call it before each wait for the transport.
+    /// there is no deadline. Call it before each wait for the transport.
     ///
     /// All times are durations since a fixed moment that the caller chooses. The moment must not be
     /// before the creation of the connection.
     ///
     /// An open connection has deadlines only with a [`Keepalive`] or a
-    /// [`write_timeout`](Config::write_timeout). The [`close_timeout`](Config::close_timeout) begins
-    /// at the first call after a Close was queued or has arrived, or after an error.
+    /// [`write_timeout`](Config::write_timeout). The [`close_timeout`](Config::close_timeout)
+    /// begins at the first call after a Close was queued or has arrived, or after an error.
     pub fn deadline(&mut self, now: Duration) -> Option<Duration> {
         self.note_arrivals();
         self.sender.deadline(now, WAITING)
@@ -443,7 +443,7 @@ impl<R: Role> WebSocket<R> {
     }
 }
 
-/// A whole connection always reads. Its transport has nothing to flush that is not in the queue.
+/// The way in which a `WebSocket` waits: it always reads, and all bytes to flush are in its queue.
 const WAITING: Waiting = Waiting { to_receive: true, to_flush: false };
 
 /// The error when two halves cannot be joined, because they belong to different connections.

@@ -42,7 +42,8 @@ pub struct Outgoing {
     frame_rest: usize,
     /// Whether bytes have been written since the last look at the clock.
     has_written: bool,
-    /// How much was gathered for the last write: the capacity to begin with.
+    /// The number of bytes that were gathered for the last write. The next buffer begins with this
+    /// capacity.
     usual: usize,
 }
 
@@ -57,8 +58,9 @@ struct Large {
 /// The length from which a payload is a separate piece of the queue. A shorter payload is copied
 /// after its header.
 ///
-/// A copy costs less than another piece in a write. And a payload can be a small slice of a large
-/// buffer, such as a read buffer of 256 KiB, which it would keep in memory while it waits.
+/// A copy of a shorter payload costs less than another piece in a write. Also, a payload can be a
+/// small slice of a large buffer, such as a read buffer of 256 KiB. Without a copy, it would keep
+/// this buffer in memory while it waits.
 pub(super) const LARGE: usize = 16 * 1024;
 
 /// The capacity of the largest buffer that an empty queue keeps for the next frames.
@@ -93,8 +95,8 @@ impl Outgoing {
 
     /// Returns how many of the bytes count towards the high-water mark.
     ///
-    /// What the connection has queued by itself does not count. So a queue that has room for a
-    /// message has room until the application has queued one.
+    /// Frames that the connection has queued by itself do not count. So a queue that has room for a
+    /// message keeps this room until the application queues a message.
     #[inline]
     pub(super) fn counted_len(&self) -> usize {
         self.len() - self.answers
@@ -126,7 +128,7 @@ impl Outgoing {
         mem::replace(&mut self.has_written, false)
     }
 
-    /// Queues what the connection sends by itself, before the messages.
+    /// Queues a frame that the connection sends by itself, before the messages.
     pub(super) fn answer<T>(&mut self, write: impl FnOnce(&mut BytesMut) -> T) -> T {
         let before = self.control.len();
         let result = write(&mut self.control);
@@ -158,7 +160,7 @@ impl Outgoing {
         }
     }
 
-    /// Appends a header, and reserves memory for what comes after it.
+    /// Appends a header, and reserves memory for `len` bytes after it.
     #[inline(always)]
     fn put_header(&mut self, start: FrameStart, len: usize) {
         let header = start.header();
@@ -234,7 +236,7 @@ impl Outgoing {
             self.written += step;
             len -= step;
         }
-        // The bytes that move are no more than those that were written.
+        // At most as many bytes are moved as were written.
         if self.written > self.gathered.len() / 2 {
             self.gathered.drain(..self.written);
             self.written = 0;

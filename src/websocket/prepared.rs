@@ -50,8 +50,8 @@ impl Prepared {
     }
 
     /// Compresses the message once, for all connections that negotiated permessage-deflate and have
-    /// a large enough window. A window that is at least as large as the message is large enough,
-    /// and so is the largest window. Other connections send the message as
+    /// a large enough window. A window is large enough if it has the size of the message or more,
+    /// or if it is the largest possible window. All other connections send the message as
     /// [`send`](super::WebSocket::send) does.
     ///
     /// A message that is shorter than the [threshold](crate::deflate::DeflateConfig::threshold) is

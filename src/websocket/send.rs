@@ -50,7 +50,8 @@ impl Queue {
         }
     }
 
-    /// Returns whether the application may queue a message. This does not change until it does.
+    /// Returns whether the application may queue a message. If the result is `true`, it stays
+    /// `true` until the application queues a message.
     #[inline]
     pub(super) fn is_ready(&self) -> bool {
         self.has_room(self.outgoing.counted_len())
@@ -122,8 +123,8 @@ impl Queue {
         }
     }
 
-    /// Queues a message that is compressed or fragmented. It stays out of `send`, which would
-    /// otherwise copy each message once more.
+    /// Queues a message that is compressed or fragmented. This code is not in `send`, because
+    /// `send` would then copy each message once more.
     #[inline(never)]
     fn encode_and_send<R: Role>(
         &mut self,
@@ -228,7 +229,7 @@ impl Queue {
     #[cold]
     pub(super) fn full<R: Role>(&self, sender: &Sender<R>) -> SendError {
         if sender.is_closed() {
-            // Room would not help.
+            // More room would not help, because nothing more can be sent.
             return SendError::Closing;
         }
         SendError::QueueFull {
@@ -247,7 +248,7 @@ pub struct Rejected<M = Message> {
     pub error: SendError,
 }
 
-/// Says that something was not accepted. The reason is the [`source`](Error::source).
+/// Says that a message or a fragment was not accepted. The reason is the [`source`](Error::source).
 impl<M> fmt::Display for Rejected<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a message or a fragment was not accepted")

@@ -28,18 +28,18 @@ pub(super) struct Data {
     pub(super) prepared: Option<Compressed>,
 }
 
-/// What encodes the messages of a connection.
+/// The compressor of a connection, if there is one.
 #[derive(Debug)]
 pub(super) enum Coder {
     /// permessage-deflate was not negotiated.
     None,
     Deflate(Box<Deflating>),
-    /// An [`Encoding`] holds it.
+    /// An [`Encoding`] holds the compressor, or masks a message without one.
     Lent,
 }
 
 impl Data {
-    /// Takes the payload of a text or binary message. Other messages come back.
+    /// Takes the payload of a text or binary message. Returns any other message as the error.
     pub(super) fn of(message: Message) -> Result<Self, Message> {
         let (kind, payload) = match message {
             Message::Text(text) => (Kind::Text, text.into_bytes()),
@@ -49,7 +49,7 @@ impl Data {
         Ok(Self { kind, payload, fragment: None, prepared: None })
     }
 
-    /// Returns whether its last frame is the last of the message.
+    /// Returns whether the last frame of this data is the last frame of the message.
     fn is_last(&self) -> bool {
         self.fragment.unwrap_or(true)
     }
@@ -126,8 +126,8 @@ impl Queue {
         Ok(self.begin_frames(sender, data, None))
     }
 
-    /// Queues what was encoded, or leaves the next step to the caller. The queue has room for it,
-    /// whatever its length is.
+    /// Queues encoded data, or leaves the next step to the caller. The queue accepts encoded data
+    /// of any length.
     pub(super) fn finish<R: Role>(
         &mut self,
         sender: &mut Sender<R>,
@@ -135,7 +135,7 @@ impl Queue {
     ) -> Result<Begun, Rejected<Bytes>> {
         let Encoded { data, done } = encoded;
         let is_compressed = !matches!(done, Done::Masked { is_compressed: false, .. });
-        // Only the end of the connection can have come in between.
+        // This fails only if the connection began to close in the meantime.
         let checked = check(sender, &data, is_compressed);
         match done {
             Done::Compressed(compressed, mut deflating) => {
@@ -175,7 +175,8 @@ impl Queue {
         deflating.takes(prepared.as_ref()) || deflating.applies(payload.len(), data.is_last())
     }
 
-    /// Checks everything before a compressor moves, because the window of the peer moves with it.
+    /// Checks everything before the compressor is used, because its output changes the window of
+    /// the peer.
     fn admit<R: Role>(
         &mut self,
         sender: &Sender<R>,
@@ -208,7 +209,7 @@ impl Queue {
         let is_client = sender.is_client();
         let mut begin = |left: usize| {
             let len = left.min(fragment_size);
-            // Everything that this call checks has been checked before.
+            // Everything that this call checks has already been checked.
             sender.begin_fragment(kind, fin && len == left, len as u64, rsv).ok()
         };
         let len = compressed.as_ref().unwrap_or(&data.payload).len();

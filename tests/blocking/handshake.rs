@@ -149,7 +149,7 @@ fn a_plain_request_is_told_to_upgrade() {
         let error = server.join().unwrap().unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the request asked for no WebSocket and was answered with 426"
+            "the request asked for no WebSocket and was answered with status 426"
         );
     });
 }

@@ -340,7 +340,7 @@ fn a_refusal_of_the_proxy_names_the_proxy_and_what_it_wants() {
         let text = format!("cannot open a tunnel through the proxy {}", proxy.address);
         assert_eq!(error.to_string(), text, "{adapter}");
         let source = error.source().unwrap().to_string();
-        let text = "the proxy refused it with status 407, Proxy-Authenticate: Basic";
+        let text = "the proxy refused the tunnel with status 407, Proxy-Authenticate: Basic";
         assert_eq!(source, text, "{adapter}");
     }
 }

@@ -406,8 +406,10 @@ fn a_message_can_be_queued_without_a_wait_or_comes_back() {
     assert!(writer.try_send("full again").is_err());
     run(writer.flush()).expect("it leaves").expect("a good transport");
     writer.try_send("room").expect("there is room");
+    writer.try_send_prepared(&Prepared::text("more")).expect("there is room");
+    assert!(writer.try_send_prepared(&Prepared::text("too much")).is_err());
     run(writer.feed_prepared(&Prepared::text("last"))).expect("it leaves").expect("it is open");
     run(writer.flush()).expect("it leaves").expect("a good transport");
     let sent = peer.take_messages(Client::new(SEED));
-    assert_eq!(sent, ["0123456789", "prepared", "room", "last"].map(Message::text));
+    assert_eq!(sent, ["0123456789", "prepared", "room", "more", "last"].map(Message::text));
 }

@@ -1,5 +1,5 @@
-//! The client that the Autobahn testsuite's fuzzing server examines: it runs every case the
-//! server has, echoing what comes until the connection is closed.
+//! A client for the fuzzing server of the Autobahn testsuite. It runs every case of the server, and
+//! echoes each message until the connection is closed.
 //!
 //! `autobahn_client [URL] [AGENT]`
 
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Groups 9 and 12 send messages of up to 16 MiB, groups 12 and 13 compress.
     let config = Config::new().max_message_size(64 << 20).deflate(DeflateConfig::new());
     for case in 1..=count {
-        // A case may well end in an error: that is what it is for. The server judges.
+        // Many cases end in an error on purpose. The server decides whether a case has passed.
         if let Err(error) = run(&format!("{url}/runCase?case={case}&agent={agent}"), config.clone())
         {
             println!("case {case}: {error}");

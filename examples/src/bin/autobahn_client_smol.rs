@@ -1,5 +1,5 @@
-//! The client that the Autobahn testsuite's fuzzing server examines, on smol: it runs every case
-//! the server has, and echoes what comes until the connection is closed.
+//! A client for the fuzzing server of the Autobahn testsuite, on smol. It runs every case of the
+//! server, and echoes each message until the connection is closed.
 //!
 //! `autobahn_client_smol [URL] [AGENT]`
 
@@ -29,7 +29,7 @@ async fn run_all(url: &str, agent: &str) -> Result<(), Box<dyn Error>> {
     // Groups 9 and 12 send messages of up to 16 MiB, groups 12 and 13 compress.
     let config = Config::new().max_message_size(64 << 20).deflate(DeflateConfig::new());
     for case in 1..=count {
-        // A case may well end in an error: that is what it is for. The server judges.
+        // Many cases end in an error on purpose. The server decides whether a case has passed.
         let url = format!("{url}/runCase?case={case}&agent={agent}");
         if let Err(error) = run(&url, config.clone()).await {
             println!("case {case}: {error}");

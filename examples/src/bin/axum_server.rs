@@ -32,8 +32,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn serve(listener: TcpListener, config: Config) -> io::Result<()> {
     let router = Router::new().route("/", get(chat)).with_state(config);
-    // axum goes on after an `accept` that has failed. Small messages leave at once: Nagle's algorithm
-    // is switched off. If that fails, the connection is only slower.
+    // axum goes on after a failed `accept`. Small messages leave at once, because Nagle's algorithm
+    // is switched off. If the switch fails, the connection is only slower.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     axum::serve(listener, router).await
 }
@@ -47,7 +47,7 @@ async fn chat(State(config): State<Config>, upgrade: WebSocketUpgrade) -> Respon
     })
 }
 
-/// Extracts a request for a WebSocket; any other is answered with what is wrong with it.
+/// Extracts a request for a WebSocket. Any other request gets a response that tells its fault.
 struct WebSocketUpgrade {
     offer: Offer,
     on_upgrade: OnUpgrade,
@@ -68,8 +68,8 @@ impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
 }
 
 impl WebSocketUpgrade {
-    /// The response that opens the WebSocket, with this subprotocol if the client offers it.
-    /// `run` gets the WebSocket once the response is written.
+    /// Returns the response that opens the WebSocket, with this subprotocol if the client offers
+    /// it. `run` gets the WebSocket as soon as the response is written.
     fn open<F>(
         self,
         config: Config,

@@ -28,7 +28,7 @@ fn echo(mut stream: impl Read + Write) -> Result<(), Box<dyn Error>> {
     let mut buffer = [0; 16 * 1024];
     let mut reply = [0; 1024];
 
-    // The opening handshake: show it all that has come, until it knows.
+    // The opening handshake: pass all received bytes to it until the request is complete.
     let mut handshake = ServerHandshake::new();
     let mut filled = 0;
     let head_len = loop {
@@ -53,7 +53,7 @@ fn echo(mut stream: impl Read + Write) -> Result<(), Box<dyn Error>> {
         }
     };
 
-    // What came behind the head belongs to the WebSocket.
+    // The bytes after the head belong to the WebSocket.
     let mut connection = Connection::new(Server, ConnectionConfig::new());
     buffer.copy_within(head_len..filled, 0);
     filled -= head_len;
@@ -62,13 +62,13 @@ fn echo(mut stream: impl Read + Write) -> Result<(), Box<dyn Error>> {
         let ended = loop {
             let received = connection.receive(&mut input);
             if let Ok(Some(Event::Data(data))) = received {
-                // Piece by piece, in place: no piece is copied, and no message is too long.
+                // Pieces are sent as they arrive. No piece is copied, and no message is too long.
                 let header = connection.send_in_place(data.kind, data.last, data.bytes)?;
                 stream.write_all(&header)?;
                 stream.write_all(data.bytes)?;
                 continue;
             }
-            // What the connection answers by itself: a Pong, a Close.
+            // Writes the answers of the connection itself: a Pong or a Close.
             let mut out = SliceOutput::new(&mut reply);
             connection.poll_transmit(&mut out)?;
             stream.write_all(out.written())?;

@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 eprintln!("{}", explain(&*error));
             }
         };
-        // Without a thread the connection is dropped, and the server goes on.
+        // If there is no thread for the connection, it is dropped, and the server goes on.
         if let Err(error) = thread::Builder::new().spawn(serve) {
             eprintln!("{error}");
         }
@@ -34,13 +34,13 @@ fn serve(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error>> {
     let mut socket = match acceptor.accept() {
         Ok(socket) => socket,
         Err(error) => {
-            // Who asked for anything else has got a proper HTTP response.
+            // The client gets an HTTP response. The transport ends so that the response arrives.
             acceptor.finish()?;
             return Err(error.into());
         }
     };
-    // Pings and the Close are answered inside `read`. Replies are queued, and leave together when
-    // it would wait.
+    // `read` answers Pings and the Close. Replies are queued, and `read` writes all of them before
+    // it waits.
     while let Some(message) = socket.read()? {
         if message.is_data() {
             socket.feed(message)?;

@@ -1,4 +1,4 @@
-//! An echo server on smol, by the adapter for `futures-io`.
+//! An echo server on smol, with the adapter for `futures-io`.
 //!
 //! `echo_server_smol [ADDR] [--max-message-size BYTES] [--compress]`
 
@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         loop {
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
-                // The client has gone already, or there are too many connections now.
+                // The client has already left, or there are too many connections now.
                 Err(error) => {
                     eprintln!("cannot accept a connection: {error}");
                     Timer::after(Duration::from_millis(50)).await;
@@ -48,7 +48,7 @@ async fn echo(stream: TcpStream, config: Config) -> Result<(), Box<dyn Error + S
     let mut socket = match acceptor.accept().await {
         Ok(socket) => socket,
         Err(error) => {
-            // The client has got an HTTP response, which must not be lost.
+            // The client gets an HTTP response. The transport ends so that the response arrives.
             acceptor.finish(REFUSAL_TIMEOUT).await?;
             return Err(error.into());
         }

@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let (shutdown, going_away) = watch::channel(());
     let mut connections = JoinSet::new();
-    // One for all rounds: a new one would not know of an interrupt that came before it.
+    // One future for all rounds: a new future would miss an interrupt that came before it.
     let mut interrupted = pin!(ctrl_c());
     loop {
         tokio::select! {
@@ -61,17 +61,17 @@ async fn echo(
     let mut socket = match acceptor.accept().await {
         Ok(socket) => socket,
         Err(error) => {
-            // Who asked for anything else has got a proper HTTP response.
+            // The client gets an HTTP response. The transport ends so that the response arrives.
             acceptor.finish(REFUSAL_TIMEOUT).await?;
             return Err(error.into());
         }
     };
     loop {
         tokio::select! {
-            // Both can be dropped and asked again without a loss.
+            // Both futures can be dropped and created again, and nothing is lost.
             received = socket.next() => match received {
-                // Pings and the Close are answered inside `next`. Replies are queued, and leave
-                // together when it would wait.
+                // `next` answers Pings and the Close. Replies are queued, and `next` writes all of
+                // them before it waits.
                 Some(Ok(message)) if message.is_data() => socket.feed(message).await?,
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(error.into()),

@@ -1,6 +1,6 @@
-//! An echo server over HTTP/2 (RFC 8441), on hyper: each WebSocket is a stream of its own, and one
-//! connection has many. In the clear, for clients that know that it is HTTP/2; over TLS the same
-//! code serves browsers.
+//! An echo server over HTTP/2 (RFC 8441), on hyper. Each WebSocket is a stream of its own, and one
+//! connection has many streams. This server has no TLS, so its clients must know that it speaks
+//! HTTP/2. Over TLS the same code serves browsers.
 //!
 //! `http2_server [ADDR] [--max-message-size BYTES] [--compress]`
 
@@ -46,7 +46,7 @@ async fn speak_http(stream: TcpStream, config: Config) -> Result<(), Box<dyn Err
     let service =
         service_fn(move |request| ready(Ok::<_, Infallible>(answer(request, config.clone()))));
     http2::Builder::new(TokioExecutor::new())
-        // RFC 8441 3: without this setting no client asks.
+        // RFC 8441, section 3: without this setting no client may ask for a WebSocket.
         .enable_connect_protocol()
         .serve_connection(TokioIo::new(stream), service)
         .await?;
@@ -57,7 +57,8 @@ fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
     let protocol = request.extensions().get::<Protocol>().map(Protocol::as_str);
     let offer = match Offer::from_request(&request, protocol) {
         Ok(Some(offer)) => offer,
-        // A plain CONNECT asks for a tunnel, which this server does not have (RFC 9110 9.3.6).
+        // A plain CONNECT asks for a tunnel, which this server does not have (RFC 9110, section
+        // 9.3.6).
         Ok(None) if request.method() == Method::CONNECT => {
             let mut response = Response::new(String::new());
             *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
@@ -67,7 +68,7 @@ fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
         Err(error) => return error.response(),
     };
     let (response, opened) = offer.accept().deflate(config.deflate_preferences()).open();
-    // hyper hands the stream over once the response below is written.
+    // hyper returns the stream as soon as the response below is written.
     tokio::spawn(async move {
         if let Err(error) = echo(request, config, opened).await {
             eprintln!("{}", explain(&*error));
@@ -81,7 +82,7 @@ async fn echo(
     config: Config,
     opened: Opened,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    // Reads and writes are the DATA frames of the stream, and shutting down is END_STREAM.
+    // Reads and writes use the DATA frames of the stream, and a shutdown sends END_STREAM.
     let stream = TokioIo::new(hyper::upgrade::on(request).await?);
     let mut socket = WebSocketStream::from_parts(stream, Server, config, opened, BytesMut::new());
     while let Some(message) = socket.next().await {

@@ -53,7 +53,7 @@ fn answer(request: Request<Incoming>, config: Config) -> Response<String> {
         Err(error) => return error.response(),
     };
     let (response, opened) = offer.accept().deflate(config.deflate_preferences()).open();
-    // hyper hands the connection over once the response below is written.
+    // hyper returns the connection as soon as the response below is written.
     tokio::spawn(async move {
         if let Err(error) = echo(request, config, opened).await {
             eprintln!("{}", explain(&*error));
@@ -67,7 +67,7 @@ async fn echo(
     config: Config,
     opened: Opened,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
-    // What came behind the request is in here too, so that there is no input to begin with.
+    // This stream also returns the bytes that arrived after the request, so `input` is empty.
     let stream = TokioIo::new(hyper::upgrade::on(request).await?);
     let mut socket = WebSocketStream::from_parts(stream, Server, config, opened, BytesMut::new());
     while let Some(message) = socket.next().await {

@@ -2,7 +2,8 @@
 //!
 //! `wss_server [ADDR] [CERTIFICATES.pem KEY.pem] [--max-message-size BYTES] [--compress]`
 //!
-//! Without a certificate it makes one for `localhost`, which no client trusts unless it is told to.
+//! Without a certificate it creates one for `localhost`. Clients trust it only if they are
+//! configured to.
 
 use std::error::Error;
 use std::time::Duration;
@@ -21,7 +22,7 @@ use websocket_proto::tokio::{Acceptor, Config, ServerStream};
 type Failure = Box<dyn Error + Send + Sync>;
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-/// For the handshakes of TLS and of WebSocket together.
+/// The time limit for the handshakes of TLS and of the WebSocket together.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[tokio::main]
@@ -54,7 +55,7 @@ async fn main() -> Result<(), Failure> {
 
 async fn serve(stream: TcpStream, tls: TlsAcceptor, config: Config) -> Result<(), Failure> {
     let opening = async {
-        // TLS first; what comes out of it is a transport like any other.
+        // TLS comes first. The TLS stream is then a transport like any other.
         let stream = tls.accept(stream).await?;
         Ok::<_, Failure>(Acceptor::new(stream).config(config).accept().await?)
     };

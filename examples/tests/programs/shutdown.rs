@@ -80,6 +80,6 @@ async fn a_server_without_clients_ends_at_once_and_takes_no_more_of_them() {
 
     interrupt(&server).await;
     let errors = ended_well(server).await;
-    assert_eq!(errors, "the request asked for no WebSocket and was answered with 426\n");
+    assert_eq!(errors, "the request asked for no WebSocket and was answered with status 426\n");
     within(connect(&url)).await.expect_err("nobody listens");
 }

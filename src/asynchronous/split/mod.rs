@@ -20,7 +20,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// half that receives still answers Pings and a Close.
     ///
     /// The halves share the transport and the queue under a lock. The lock is never held across an
-    /// await, and not while received messages are processed.
+    /// await, and it is not held while received messages are processed.
     ///
     /// ```no_run
     /// # async fn chat(

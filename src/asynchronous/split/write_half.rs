@@ -52,7 +52,8 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
         poll_fn(|context| self.0.with(|sender, wire| wire.poll_room(sender, context))).await
     }
 
-    /// Queues a message, as [`WebSocketStream::feed`] does.
+    /// Queues a message, as [`WebSocketStream::feed`] does. The next [`flush`](Self::flush) writes it,
+    /// or the other half before it waits. A half that already waits in [`ReadHalf::next`] does not.
     ///
     /// If the future is dropped while it waits for room, the message is dropped and no part of it
     /// is sent. If the queue has room, this method does not wait.
@@ -93,6 +94,17 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
             begun
         })?;
         self.finish_message(begun)
+    }
+
+    /// Queues a prepared message if there is room in the queue now, as
+    /// [`WebSocketStream::try_send_prepared`] does.
+    ///
+    /// # Errors
+    /// Returns the same errors as [`WebSocketStream::try_send_prepared`].
+    pub fn try_send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        let begun = self.0.with(|sender, _| sender.begin_prepared(message));
+        let finished = self.finish(begun.map_err(Error::Send)?);
+        finished.map_err(|rejected| Error::Send(rejected.error))
     }
 
     /// Sends a message that is sent to other connections too.

@@ -59,8 +59,8 @@ fn race(
         let now = begin.elapsed();
         let left = limit.saturating_sub(now);
         if left.is_zero() {
-            // The attempt that has taken the most time is named. If the last attempt has ended at the
-            // same moment, its error is that of the time limit.
+            // The error names the attempt that has taken the most time. If no attempt is running,
+            // the error of the last attempt is returned.
             return Err(match (running.first(), failure) {
                 (None, Some(failure)) => failure,
                 (first, _) => timed_out(first.copied(), options),
@@ -96,7 +96,7 @@ fn race(
     }
 }
 
-/// Returns the error of an attempt. Its time ends with the time limit.
+/// Returns the error of an attempt. After the end of the time limit the error is that of the limit.
 fn failed(
     address: SocketAddr,
     error: io::Error,

@@ -1,8 +1,9 @@
-//! The short way for data frames that are whole in the input, which most frames are.
+//! The short path for data frames that are whole in the input, as most frames are
+//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.2).
 //!
-//! The functions here do the same as `Receiver::frame` and `Receiver::payload`, with fewer steps and
-//! with no state between them. Each of them leaves a frame that it cannot take to those two, above
-//! all a frame that breaks a rule. So an error has one place in the code.
+//! The functions in this file do the same as `Receiver::frame` and `Receiver::payload`, with fewer
+//! steps and with no state between them. They leave every other frame to those two functions, and
+//! also every frame that violates a rule. So each error has one place in the code.
 
 use super::{Expect, MessageInProgress, Receiver};
 use crate::connection::event::{Data, Event};

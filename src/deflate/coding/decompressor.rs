@@ -24,8 +24,8 @@ pub struct Decompressor {
     history: History,
     /// Whether the last block was marked as final. The next block begins at a byte boundary.
     ended: bool,
-    /// Whether the decompressor is new or was reset, and has not got the window. It has produced
-    /// nothing since.
+    /// Whether the decompressor still needs the window, because it is new or was reset. It has
+    /// produced no output since then.
     lacks_window: bool,
     /// Whether some bytes of the current message have arrived.
     begun: bool,
@@ -35,12 +35,12 @@ pub struct Decompressor {
     set_aside: u64,
     /// How many bytes of the current message have arrived.
     compressed: u64,
-    /// How many times its compressed length the output of the last message was, about.
+    /// About how many bytes of output the last message had for each compressed byte.
     ratio: usize,
 }
 
-/// The limits of the expected ratio. The upper one limits the memory that a message wastes if it is
-/// compressed less than the one before.
+/// The limits of the expected ratio. The upper limit bounds the memory that is wasted if a message
+/// is compressed less well than the message before it.
 const LEAST_RATIO: u64 = 2;
 const MOST_RATIO: u64 = 16;
 
@@ -71,8 +71,8 @@ impl Decompressor {
     /// of the message.
     ///
     /// `message` grows to at most `limit + 1` bytes. The reserved capacity is at most about twice
-    /// the length of `message`, or 16 times the length of `bytes` if that is more. How many times it
-    /// is depends on how well the last message was compressed.
+    /// the length of `message`, or 16 times the length of `bytes` if that is more. The better the
+    /// last message was compressed, the more is reserved.
     ///
     /// # Errors
     ///
@@ -175,7 +175,7 @@ impl Decompressor {
                 Status::Ok | Status::BufError => {}
             }
             if lacks_window && !self.ended {
-                // The first byte of the first block holds no whole symbol, so no output waits.
+                // The first byte of the first block contains no whole symbol, so it has no output.
                 if bytes.is_empty() && fed == 1 {
                     return Ok(());
                 }
@@ -300,8 +300,8 @@ impl Drop for Decompressor {
     }
 }
 
-/// Grows `message` if it is full. It adds the present length, or `expected` if this is more, but at
-/// least 128 bytes. The message never grows beyond `limit + 1` bytes.
+/// Grows the capacity of `message` if `message` is full. It adds the present length, `expected` or
+/// 128 bytes, whichever is most. The capacity never exceeds `limit + 1` bytes.
 fn make_room(message: &mut Vec<u8>, expected: usize, limit: usize) {
     const MIN: usize = 128;
     // `inflate` fills the whole capacity, so the capacity must not exceed `limit + 1`.

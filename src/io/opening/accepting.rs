@@ -168,12 +168,12 @@ impl Accepting {
         })
     }
 
-    /// Continues until the request has arrived, of whatever kind, and does not answer it. Only a
-    /// request that breaks the rules is answered here, by its refusal. After `Done`, call
+    /// Continues until any request has arrived, and does not answer it. Only a request that
+    /// violates the rules is answered here, with a refusal. After `Done`, call
     /// [`incoming`](Self::incoming), then [`reply`](Self::reply).
     ///
     /// # Errors
-    /// Those of [`step`](Self::step).
+    /// Returns the same errors as [`step`](Self::step).
     pub fn step_to_incoming(&mut self) -> Step<Result<(), AcceptError>> {
         if self.is_timed_out() {
             return self.step_to_refusal();
@@ -190,7 +190,7 @@ impl Accepting {
     /// then [`reply`](Self::reply).
     ///
     /// # Errors
-    /// Those of [`step`](Self::step).
+    /// Returns the same errors as [`step`](Self::step).
     pub fn step_to_request(&mut self) -> Step<Result<(), AcceptError>> {
         if self.is_timed_out() {
             return self.step_to_refusal();
@@ -202,15 +202,15 @@ impl Accepting {
         }
     }
 
-    /// Continues until the response is written that [`reply`](Self::reply) has given.
+    /// Continues until the response from [`reply`](Self::reply) is written.
     ///
     /// # Errors
-    /// Those of [`step`](Self::step).
+    /// Returns the same errors as [`step`](Self::step).
     pub fn step_to_reply(&mut self) -> Step<Result<Opened, AcceptError>> {
         self.step(|_| Reply::refuse(500))
     }
 
-    /// Continues until the response is written to a request that opens no WebSocket.
+    /// Continues until the refusal of a request is written.
     fn step_to_refusal(&mut self) -> Step<Result<(), AcceptError>> {
         match self.step(|_| upgrade_required()) {
             Step::Read => Step::Read,
@@ -221,7 +221,7 @@ impl Accepting {
         }
     }
 
-    /// Returns the request, or `None` while its head is incomplete and after the response is
+    /// Returns the request. Returns `None` while its head is incomplete, and after the response is
     /// written. Each call parses the head again.
     pub fn incoming(&mut self) -> Option<Incoming<'_>> {
         self.peek().ok().flatten()
@@ -250,7 +250,8 @@ impl Accepting {
         self.eof = true;
     }
 
-    /// Returns the bytes to write. Advance it by the number of bytes that the transport has written.
+    /// Returns the bytes to write. Advance them by the number of bytes that the transport has
+    /// written.
     pub fn output(&mut self) -> &mut (impl Buf + use<>) {
         &mut self.output
     }
@@ -271,12 +272,13 @@ impl Accepting {
         }
     }
 
-    /// Ends the handshake if its time limit is over. Before that it has no effect, so it can be
-    /// called at any time.
+    /// Ends the handshake if its time limit is over. Before that this call has no effect, so it can
+    /// be made at any time.
     ///
-    /// If the request was not answered yet, the next step writes a response with status 408, for
-    /// which the transport has one more second. Then the step fails with
-    /// [`TimedOut`](AcceptError::TimedOut). If a response is in progress, its rest is dropped.
+    /// If the request was not answered yet, the next step writes a response with status 408. The
+    /// transport has one more second for it. Then the step fails with
+    /// [`TimedOut`](AcceptError::TimedOut). If a response is in progress, the rest of it is
+    /// dropped.
     pub fn handle_deadline(&mut self, now: Duration) {
         let limit = self.time.limit();
         if self.deadline(now).is_none() || !self.time.is_over(now) {
@@ -357,7 +359,7 @@ impl Accepting {
         self.handshake.receive(&self.input).map_err(AcceptError::Request)
     }
 
-    /// Answers the request: with `answer`, or with a refusal if the request breaks the rules.
+    /// Answers the request: with `answer`, or with a refusal if the request violates the rules.
     /// Returns `false` while the head of the request is incomplete.
     fn answer(&mut self, answer: impl FnOnce(&Incoming<'_>) -> Reply) -> bool {
         let (head_len, outcome) = match self.handshake.receive(&self.input) {
@@ -369,7 +371,7 @@ impl Accepting {
             }
         };
         if matches!(self.progress, Progress::Decision) {
-            // The limit is for the client, and the application may have taken long.
+            // The limit is for the client. The application may have taken long for its decision.
             self.time = TimeLimit::new(self.time.limit());
         }
         self.progress = Progress::Response { head_len, outcome };

@@ -1,5 +1,5 @@
-//! What a client waits for after its request: the response, and the body of a response that opens
-//! nothing ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112), section 6).
+//! The wait of a client for a response, and for the body of a refusal
+//! ([RFC 9112](https://www.rfc-editor.org/rfc/rfc9112), section 6).
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -18,12 +18,12 @@ pub(in crate::io) struct RefusalBody {
     pub(in crate::io) timeout: Duration,
 }
 
-/// The wait for a response, and its ends.
+/// The wait for a response, and the limits of the wait.
 #[derive(Debug)]
 pub(super) struct Answering {
     refusal_body: RefusalBody,
     refused: Option<Refused>,
-    /// The end of the time for all of connecting.
+    /// The end of the time limit of the whole connect.
     end: Option<Duration>,
     is_expired: bool,
     eof: bool,
@@ -36,7 +36,7 @@ struct Refused {
     body: BytesMut,
     max_len: usize,
     time: TimeLimit,
-    /// Whether no more of the body is awaited.
+    /// Whether the wait for the body is over.
     is_over: bool,
 }
 
@@ -53,12 +53,12 @@ impl Answering {
         self.eof
     }
 
-    /// Ends the wait for everything at this time. `Duration::MAX` means never.
+    /// Sets the end of the time limit of the whole connect. `Duration::MAX` means never.
     pub(super) fn expire_at(&mut self, end: Duration) {
         self.end = (end != Duration::MAX).then_some(end);
     }
 
-    /// Returns whether the time for all of connecting is over.
+    /// Returns whether the time limit of the whole connect is over.
     pub(super) const fn is_expired(&self) -> bool {
         self.is_expired
     }
@@ -95,14 +95,14 @@ impl Answering {
         self.refused.is_some()
     }
 
-    /// Takes the bytes of the body. Returns the refusal if no more of its body is awaited.
+    /// Takes the bytes of the body. Returns the refusal if the wait for its body is over.
     pub(super) fn refusal(&mut self, input: &mut BytesMut) -> Option<Box<HttpAnswer>> {
         let refused = self.refused.as_mut()?;
         refused.receive(input);
         if refused.is_over || self.eof { self.give_up() } else { None }
     }
 
-    /// Returns the refusal with what has come of its body.
+    /// Returns the refusal with the part of its body that has arrived.
     pub(super) fn give_up(&mut self) -> Option<Box<HttpAnswer>> {
         let Refused { mut answer, body, .. } = self.refused.take()?;
         answer.body = body.freeze();
@@ -120,7 +120,7 @@ impl Refused {
                     self.body.extend_from_slice(piece.get(..room).unwrap_or(piece));
                 }
                 Ok(_) => break,
-                // What came before the error is still worth reporting.
+                // The bytes before the error are still useful in a report.
                 Err(_) => {
                     self.is_over = true;
                     break;

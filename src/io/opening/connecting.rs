@@ -55,8 +55,8 @@ impl Connecting {
     /// [`random_nonce`](crate::handshake::random_nonce) returns (RFC 6455, section 4.1).
     ///
     /// # Errors
-    /// The request cannot be written. The methods of the options have checked each part before, so
-    /// this does not happen.
+    /// Returns an error if the request cannot be written. This does not happen, because the methods
+    /// of the options have already checked each part.
     pub fn new(options: ConnectOptions, nonce: [u8; 16]) -> Result<Self, WriteError> {
         let mut output = BytesMut::new();
         options
@@ -143,7 +143,8 @@ impl Connecting {
         self.answering.receive_eof();
     }
 
-    /// Returns the bytes to write. Advance it by the number of bytes that the transport has written.
+    /// Returns the bytes to write. Advance them by the number of bytes that the transport has
+    /// written.
     pub fn output(&mut self) -> &mut (impl Buf + use<>) {
         &mut self.output
     }
@@ -154,9 +155,9 @@ impl Connecting {
         self.unflushed = !self.output.is_empty();
     }
 
-    /// Sets the end of the time for all of connecting, as the time since a fixed moment that the
-    /// caller chooses. [`connect_deadline`](ConnectOptions::connect_deadline) returns it.
-    /// `Duration::MAX` means never, and so does a handshake without this call.
+    /// Sets the end of the time limit of the whole connect, as the time since a fixed moment that
+    /// the caller chooses. [`connect_deadline`](ConnectOptions::connect_deadline) returns it.
+    /// `Duration::MAX` means never. Without this call the handshake has no time limit.
     pub fn expire_at(&mut self, end: Duration) {
         self.answering.expire_at(end);
     }
@@ -171,12 +172,12 @@ impl Connecting {
         }
     }
 
-    /// Ends the wait whose time is over. Before that it has no effect, so it can be called at any
-    /// time.
+    /// Ends the handshake, or the wait for the body of a refusal, if its time is over. Before that
+    /// this call has no effect, so it can be made at any time.
     ///
     /// If the head of a refusal has arrived, the next step returns
-    /// [`Refused`](ConnectError::Refused), with what has arrived of the body. Otherwise it returns
-    /// [`TimedOut`](ConnectError::TimedOut).
+    /// [`Refused`](ConnectError::Refused), with the part of the body that has arrived. Otherwise it
+    /// returns [`TimedOut`](ConnectError::TimedOut).
     pub fn handle_deadline(&mut self, now: Duration) {
         self.answering.handle_deadline(now);
     }
@@ -207,7 +208,7 @@ impl Connecting {
         Some(websocket)
     }
 
-    /// Continues until the awaited part of the body of a refusal has arrived.
+    /// Continues until the wait for the body of a refusal is over.
     fn step_to_refusal(&mut self) -> Step<Result<Opened, ConnectError>> {
         match self.answering.refusal(&mut self.input) {
             Some(answer) => Step::Done(Err(self.refused(answer))),

@@ -1,4 +1,4 @@
-//! What the opening handshakes have in common.
+//! The common interface of the opening handshakes.
 
 use core::time::Duration;
 
@@ -6,10 +6,13 @@ use bytes::{Buf, BufMut as _};
 
 use super::{Accepting, Connecting, Tunneling};
 
-/// What [`Accepting`], [`Connecting`] and [`Tunneling`] have in common, for a loop that drives each of
-/// them. Each method does the same as the method of that name on these types.
+/// The common interface of [`Accepting`], [`Connecting`] and [`Tunneling`], for a loop that drives
+/// any of them.
+///
+/// [`receive`](Self::receive) appends bytes to the `input` of these types. Every other method does
+/// the same as the method of that name on these types.
 pub trait Handshake {
-    /// Records bytes from the transport: appends them to the `input`.
+    /// Appends bytes from the transport to the `input`.
     fn receive(&mut self, bytes: &[u8]);
 
     /// Records that the transport has ended.

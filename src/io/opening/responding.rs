@@ -34,11 +34,12 @@ pub(super) fn respond(
 
 /// Writes a refusal of this crate.
 pub(super) fn refuse(refusal: Refusal<'_>, output: &mut BytesMut) {
-    // A refusal of our own has nothing that could be refused.
+    // This does not fail: the status and the headers of these refusals are valid.
     let _ = encode_head(output, |out| refusal.write(out));
 }
 
-/// Returns the reply to a request that does not ask for a WebSocket: status 426, and a line of text.
+/// Returns the reply to a request that does not ask for a WebSocket: status 426, and a line of
+/// text.
 pub fn upgrade_required() -> Reply {
     Reply::refuse(426)
         .header("Upgrade", "websocket")

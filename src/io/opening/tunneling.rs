@@ -20,8 +20,8 @@ use crate::io::{
     ConnectError, ConnectOptions, ConnectPhase, ConnectStep, HANDSHAKE_READ, ProxyError,
 };
 
-/// The handshake with an HTTP proxy, for any way to read and write. It asks the proxy for a tunnel to
-/// the server with `CONNECT` (RFC 9110, section 9.3.6).
+/// The handshake with an HTTP proxy, for any way to read and write. It asks the proxy for a tunnel
+/// to the server with `CONNECT` (RFC 9110, section 9.3.6).
 ///
 /// [`ConnectOptions::tunnel`] creates it. It needs a TCP connection to the proxy, which leads to the
 /// server when the handshake is over. No bytes are read ahead: a proxy that sends bytes after its
@@ -130,7 +130,8 @@ impl Tunneling {
         self.answering.receive_eof();
     }
 
-    /// Returns the bytes to write. Advance it by the number of bytes that the transport has written.
+    /// Returns the bytes to write. Advance them by the number of bytes that the transport has
+    /// written.
     pub fn output(&mut self) -> &mut (impl Buf + use<>) {
         &mut self.output
     }
@@ -141,7 +142,7 @@ impl Tunneling {
         self.unflushed = !self.output.is_empty();
     }
 
-    /// Sets the end of the time for all of connecting, as
+    /// Sets the end of the time limit of the whole connect, as
     /// [`Connecting::expire_at`](super::Connecting::expire_at) does.
     pub fn expire_at(&mut self, end: Duration) {
         self.answering.expire_at(end);
@@ -153,7 +154,7 @@ impl Tunneling {
         if self.is_over { None } else { self.answering.deadline(now) }
     }
 
-    /// Ends the wait whose time is over, as
+    /// Ends the handshake, or the wait for the body of a refusal, if its time is over, as
     /// [`Connecting::handle_deadline`](super::Connecting::handle_deadline) does.
     pub fn handle_deadline(&mut self, now: Duration) {
         self.answering.handle_deadline(now);
@@ -170,7 +171,7 @@ impl Tunneling {
         self.phase().failed(error)
     }
 
-    /// Continues until the awaited part of the body of a refusal has arrived.
+    /// Continues until the wait for the body of a refusal is over.
     fn step_to_refusal(&mut self) -> Step<Result<(), ConnectError>> {
         match self.answering.refusal(&mut self.input) {
             Some(answer) => Step::Done(Err(self.refused(answer))),

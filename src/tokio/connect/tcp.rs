@@ -15,9 +15,7 @@ use ::tokio::time::{Instant, timeout_at};
 use super::TimeLimit;
 use crate::io::{ConnectError, ConnectOptions, ConnectPhase, HappyEyeballs};
 
-/// Connects to the first hop of the options.
-///
-/// Dropped, it drops all attempts.
+/// Connects to the first hop of the options. If the future is dropped, all attempts end.
 pub(super) async fn connect_to_any(
     options: &ConnectOptions,
     time: TimeLimit,
@@ -58,7 +56,7 @@ async fn race(
             let connecting = Box::pin(TcpStream::connect(address));
             running.push(Attempt { address, connecting });
         }
-        // The attempt that has taken the most time is named.
+        // An error of the time limit names the attempt that has taken the most time.
         let Some(oldest) = running.first().map(|attempt| attempt.address) else {
             return Err(failure.unwrap_or(ConnectError::Finished));
         };

@@ -58,7 +58,8 @@ impl Deflating {
     pub(in crate::websocket) fn compress(&mut self, payload: &[u8], fin: bool) -> Bytes {
         let mut compressed = Vec::new();
         self.compressor.compress(payload, fin, &mut compressed);
-        // The compressor reserves half of its input. Shorter output is copied into the queue.
+        // The compressor reserves half of the length of its input. Output below this length is
+        // copied into the queue, so its buffer is not kept.
         if compressed.len() >= LARGE {
             compressed.shrink_to_fit();
         }
