@@ -107,8 +107,8 @@ fuzz_target!(|case: Case<'_>| {
     let (client_opened, server_opened) = opened(&client.conditions, &server.conditions);
     let ends =
         [client, server].map(|plan| End::new(plan.read_script, plan.write_script, plan.is_dead));
-    let capacity = usize::from(case.capacity).pow(2) + 1;
-    let world = World { now: Duration::ZERO, ends, capacity, moved: 0, calls: 0 };
+    let capacity = usize::from(case.capacity).pow(2) + 16;
+    let world = World { now: Duration::ZERO, ends, capacity, moved: 0 };
     let world = Rc::new(RefCell::new(world));
     let talks = [Rc::new(Talk::default()), Rc::new(Talk::default())];
 

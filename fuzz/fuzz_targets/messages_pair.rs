@@ -26,10 +26,23 @@ struct Case<'a> {
 
 #[derive(Arbitrary, Debug)]
 enum Step<'a> {
-    /// An endpoint does something by itself.
+    /// An endpoint does something by itself. This is the most likely step.
     Do(Op<'a>),
+    AlsoDo(Op<'a>),
     /// Bytes arrive at the endpoint.
-    Deliver { len: Amount, how: u8 },
+    Deliver {
+        len: Amount,
+        how: u8,
+    },
+    Rarely {
+        odds: u8,
+        what: Rare,
+    },
+}
+
+/// What ends many connections. If it happened often, few would go on for long.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Rare {
     /// The end of the transport arrives, and the last `lost` bytes before it do not.
     Cut { lost: u8 },
     /// Time passes.
@@ -49,6 +62,12 @@ fuzz_target!(|case: Case<'_>| {
     pair.finish();
 });
 
+impl Rare {
+    fn threshold(self) -> u8 {
+        if matches!(self, Self::Cut { .. }) { 240 } else { 160 }
+    }
+}
+
 struct Pair {
     client: Endpoint<Client>,
     server: Endpoint<Server>,
@@ -60,14 +79,25 @@ struct Pair {
 impl Pair {
     fn step(&mut self, by_client: bool, step: &Step<'_>) {
         match *step {
-            Step::Wait(time) => self.now += Duration::from_millis(time.into()),
-            Step::Do(ref op) if by_client => self.client.operate(op, &mut self.server, self.now),
-            Step::Do(ref op) => self.server.operate(op, &mut self.client, self.now),
+            Step::Do(ref op) | Step::AlsoDo(ref op) if by_client => {
+                self.client.operate(op, &mut self.server, self.now);
+            }
+            Step::Do(ref op) | Step::AlsoDo(ref op) => {
+                self.server.operate(op, &mut self.client, self.now);
+            }
             Step::Deliver { len, how } if by_client => {
                 self.client.deliver(&mut self.server, len.bytes(), how);
             }
             Step::Deliver { len, how } => self.server.deliver(&mut self.client, len.bytes(), how),
-            Step::Cut { lost } => {
+            Step::Rarely { odds, what } if odds >= what.threshold() => self.happen(by_client, what),
+            Step::Rarely { .. } => {}
+        }
+    }
+
+    fn happen(&mut self, by_client: bool, what: Rare) {
+        match what {
+            Rare::Wait(time) => self.now += Duration::from_millis(time.into()),
+            Rare::Cut { lost } => {
                 self.is_cut = true;
                 if by_client {
                     cut(&mut self.client, &mut self.server, lost);
@@ -75,7 +105,7 @@ impl Pair {
                     cut(&mut self.server, &mut self.client, lost);
                 }
             }
-            Step::WaitForDeadline => {
+            Rare::WaitForDeadline => {
                 let deadline = if by_client {
                     self.client.deadline(self.now)
                 } else {

@@ -18,8 +18,6 @@ pub struct World {
     pub capacity: usize,
     /// How often a transport has done something: moved bytes, or said that the stream has ended.
     pub moved: u64,
-    /// How often a transport was called.
-    pub calls: u64,
 }
 
 /// One end of the connection.
@@ -146,7 +144,6 @@ impl Scripted {
     fn with<T>(&mut self, act: impl FnOnce(&mut World, usize, usize) -> T) -> T {
         let side = self.0.side;
         let mut world = self.0.world.borrow_mut();
-        world.calls += 1;
         act(&mut world, side, 1 - side)
     }
 }
