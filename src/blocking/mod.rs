@@ -30,6 +30,7 @@ mod opening;
 mod split;
 mod stream;
 mod transport;
+mod wire;
 mod write_side;
 
 use std::io::{self, ErrorKind, IoSlice, Write};

@@ -1,20 +1,19 @@
 //! The WebSocket over a transport that blocks
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
-use core::time::Duration;
-use std::io::{self, ErrorKind};
 use std::time::Instant;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::transport::{BRIEF, LARGE, SHORT, SHORTEST, WriteTimeout, read_within};
-use super::{Acceptor, Transport, retry, write_some};
+use super::transport::WriteTimeout;
+use super::{Acceptor, Transport};
 use crate::close::CloseCode;
 use crate::connection::{CloseInfo, Role, Server, State};
+#[cfg(doc)]
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
-use crate::io::{AcceptError, Driver, Error, Parts, ReadTo, Reply, Unsent, is_would_block};
+use crate::io::{AcceptError, Driver, Error, Parts, Reply, Unsent};
 use crate::message::Message;
 use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
 
@@ -359,173 +358,5 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         self.driver.await_end();
         while self.read()?.is_some() {}
         Ok(())
-    }
-}
-
-/// The loop between the WebSocket and its transport.
-impl<S: Transport, R: Role> WebSocketStream<S, R> {
-    /// Reads from the transport until `take` returns something. Returns `None` when the connection
-    /// is over.
-    fn take<T>(
-        &mut self,
-        take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<T>, ProtocolError>,
-    ) -> Result<Option<T>, Error> {
-        let mut begin = None;
-        loop {
-            let (receiver, sender) = self.websocket.halves();
-            let mut answers = Answers::new();
-            let taken = take(receiver, &mut answers);
-            if !answers.is_empty() {
-                sender.settle(&mut answers);
-                // The answers leave before the message that caused them is returned. An error is
-                // found again by the next read.
-                let _ = self.write_briefly();
-            }
-            if let Ok(Some(taken)) = taken {
-                return Ok(Some(taken));
-            }
-            // The driver keeps an error until the Close that reports it has reached the peer.
-            let begin = *begin.get_or_insert_with(|| self.start.elapsed());
-            if !self.wait(begin)? {
-                return Ok(None);
-            }
-        }
-    }
-
-    /// Does the next thing that the driver wants. Returns `false` when the connection is over.
-    /// `begin` is the time at which the application began to wait.
-    fn wait(&mut self, begin: Duration) -> Result<bool, Error> {
-        let written = self.write_briefly();
-        let (receiver, sender) = self.websocket.halves();
-        let wants = self.driver.wants(sender);
-        if wants.done {
-            if !self.driver.is_reported() {
-                // The peer learns that this endpoint has ended, even if the application keeps the
-                // WebSocket. After an error of the transport this fails, which has no meaning.
-                let _ = self.stream.shutdown_write();
-            }
-            return self.driver.take_error(sender).map_or(Ok(false), Err);
-        }
-        if wants.shutdown_write {
-            self.driver.handle_shutdown(&self.stream.shutdown_write());
-            return Ok(true);
-        }
-        let now = self.start.elapsed();
-        let deadline = self.driver.deadline(now, sender, true);
-        let mut limit = deadline.map(|deadline| deadline.saturating_sub(now));
-        // While bytes wait to be written, a read is short: the transport may soon accept them. A read
-        // into a large buffer is short too: if the peer is silent, the buffer is freed.
-        let input = receiver.input();
-        let is_large = input.is_empty() && input.capacity() > LARGE;
-        let own = if wants.write || is_large { self.stream.read_timeout().ok() } else { None };
-        let is_short = own.is_some_and(|own| own.is_none_or(|own| own > SHORT));
-        if is_short {
-            limit = Some(limit.map_or(SHORT, |limit| limit.min(SHORT)));
-        }
-        let read = match wants.read {
-            // An error of the write does not stop the read. A transport that accepts no bytes may
-            // still have bytes to read, and a read reports a transport that has failed.
-            Some(ReadTo::Input) => read_within(&mut self.stream, limit, |stream| {
-                retry(|| receiver.input().read_from(stream))
-            }),
-            Some(ReadTo::NowhereIfReady) => {
-                self.driver.handle_discarded(&Err(ErrorKind::WouldBlock.into()));
-                return Ok(true);
-            }
-            Some(ReadTo::Nowhere) if self.stream.read_timeout().is_err() => Ok(0),
-            Some(ReadTo::Nowhere) => {
-                read_within(&mut self.stream, limit, |stream| retry(|| stream.read(&mut [0; 4096])))
-            }
-            None => {
-                let flushed = self.write_out();
-                return written.and(flushed).map(|()| true).map_err(Error::Io);
-            }
-        };
-        let asked = now;
-        let now = self.start.elapsed();
-        match (read, wants.read) {
-            (Err(error), _) if is_would_block(&error) => {
-                receiver.input().release_memory();
-                if deadline.is_none_or(|deadline| now < deadline) {
-                    let was_short = is_short && now - asked + SHORTEST >= limit.unwrap_or_default();
-                    let is_out_of_time = own.flatten().is_some_and(|own| now - begin >= own);
-                    if !was_short || is_out_of_time {
-                        return Err(error.into());
-                    }
-                }
-                self.driver.handle_deadline(now, sender, true);
-                return Ok(true);
-            }
-            (read, Some(ReadTo::Nowhere)) => self.driver.handle_discarded(&read),
-            (read, _) => self.driver.handle_read(read, receiver, sender),
-        }
-        if wants.write || sender.state() != State::Open {
-            self.driver.handle_busy(now, sender);
-        }
-        Ok(true)
-    }
-
-    /// Writes what the transport accepts at once.
-    fn write_briefly(&mut self) -> io::Result<()> {
-        // `output` queues a Pong that waited for room, so it is called again after each write.
-        while self.has_output() {
-            self.write_some(Some(BRIEF))?;
-        }
-        Ok(())
-    }
-
-    /// Writes everything that is queued, and flushes the transport.
-    fn write_out(&mut self) -> io::Result<()> {
-        while self.has_output() {
-            let sender = self.websocket.halves().1;
-            let now = self.start.elapsed();
-            let deadline = self.driver.deadline(now, sender, false);
-            let limit = deadline.map(|deadline| deadline.saturating_sub(now));
-            match self.write_some(limit) {
-                Err(error) if is_would_block(&error) => {
-                    let now = self.start.elapsed();
-                    if deadline.is_none_or(|deadline| now < deadline) {
-                        return Err(error);
-                    }
-                    let sender = self.websocket.halves().1;
-                    self.driver.handle_deadline(now, sender, false);
-                }
-                written => written?,
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns whether bytes wait to be written or flushed.
-    fn has_output(&mut self) -> bool {
-        self.driver.is_unflushed() || !self.websocket.output().is_empty()
-    }
-
-    /// Writes or flushes once, within `limit`.
-    fn write_some(&mut self, limit: Option<Duration>) -> io::Result<()> {
-        let output = self.websocket.output();
-        let is_flush = output.is_empty();
-        let written = self.write_timeout.write_within(&mut self.stream, limit, |stream| {
-            if is_flush { retry(|| stream.flush()) } else { write_some(stream, output) }
-        });
-        match &written {
-            Ok(()) if !is_flush => self.driver.handle_accepted(),
-            Err(error) if is_would_block(error) => {}
-            _ => self.driver.handle_written(&written, self.websocket.halves().1),
-        }
-        written
-    }
-
-    /// Writes everything that is queued if the queue is full.
-    fn make_room(&mut self) -> Result<(), Error> {
-        if self.websocket.is_ready() {
-            return Ok(());
-        }
-        match self.write_out() {
-            // The caller then gets `QueueFull` and the message. If it got the error of this write,
-            // it would believe that the message was queued.
-            Err(error) if is_would_block(&error) => Ok(()),
-            written => Ok(written?),
-        }
     }
 }

@@ -10,20 +10,19 @@ mod config;
 mod deadlines;
 mod debug;
 mod encoding;
-mod halves;
 mod incoming;
+mod message_receiver;
 mod message_ref;
+mod message_sender;
 mod outgoing;
 mod prepared;
 mod read_size;
 mod receive;
+mod reunite_error;
 mod send;
 mod send_data;
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::error::Error;
-use core::fmt;
 use core::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -40,15 +39,17 @@ pub use answers::Answers;
 pub use config::Config;
 pub use deadlines::{Keepalive, Waiting};
 pub use encoding::{Begun, Encoded, Encoding};
-pub use halves::{MessageReceiver, MessageSender};
 pub use incoming::Incoming;
+pub use message_receiver::MessageReceiver;
 pub use message_ref::{MessageRef, Part};
+pub use message_sender::MessageSender;
 pub use outgoing::Outgoing;
 pub use prepared::Prepared;
+pub use reunite_error::ReuniteError;
 pub use send::Rejected;
 
 use deadlines::Deadlines;
-use halves::PeerEnd;
+use message_sender::PeerEnd;
 use receive::Receiving;
 use send::Queue;
 
@@ -445,32 +446,3 @@ impl<R: Role> WebSocket<R> {
 
 /// The way in which a `WebSocket` waits: it always reads, and all bytes to flush are in its queue.
 const WAITING: Waiting = Waiting { to_receive: true, to_flush: false };
-
-/// The error when two halves cannot be joined, because they belong to different connections.
-pub struct ReuniteError<R, W>(Box<(R, W)>);
-
-impl<R, W> ReuniteError<R, W> {
-    pub(crate) fn new(reader: R, writer: W) -> Self {
-        Self(Box::new((reader, writer)))
-    }
-
-    /// Returns both halves, unchanged.
-    #[must_use]
-    pub fn into_halves(self) -> (R, W) {
-        *self.0
-    }
-}
-
-impl<R, W> fmt::Debug for ReuniteError<R, W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReuniteError").finish_non_exhaustive()
-    }
-}
-
-impl<R, W> fmt::Display for ReuniteError<R, W> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("cannot reunite the halves: they belong to different connections")
-    }
-}
-
-impl<R, W> Error for ReuniteError<R, W> {}
