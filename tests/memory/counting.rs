@@ -69,7 +69,7 @@ pub(crate) fn peak(run: impl FnOnce()) -> usize {
 }
 
 /// How much is freed when `held` is dropped.
-#[cfg(feature = "tokio")]
+#[cfg(feature = "std")]
 pub(crate) fn held_by<T>(held: T) -> usize {
     let before = HELD.get();
     drop(held);
