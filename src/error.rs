@@ -102,6 +102,11 @@ pub enum ProtocolError {
         /// How long the connection waited.
         timeout: Duration,
     },
+    /// A message did not arrive in full within the time limit of the configuration.
+    MessageTimeout {
+        /// The time limit.
+        timeout: Duration,
+    },
     /// The peer did not answer a Close frame (RFC 6455, section 7.1.5).
     CloseTimeout {
         /// How long the connection waited.
@@ -122,6 +127,8 @@ impl ProtocolError {
             Self::InvalidUtf8 { .. } | Self::InvalidCloseReason | Self::InvalidDeflate => {
                 CloseCode::INVALID_DATA
             }
+            // RFC 6455, section 7.4.1: a message that violates a policy of the endpoint.
+            Self::MessageTimeout { .. } => CloseCode::POLICY_VIOLATION,
             Self::UnexpectedEof
             | Self::KeepaliveTimeout { .. }
             | Self::WriteTimeout { .. }
@@ -202,6 +209,9 @@ impl fmt::Display for ProtocolError {
             }
             Self::WriteTimeout { timeout } => {
                 write!(f, "the transport accepted no byte for {timeout:?}")
+            }
+            Self::MessageTimeout { timeout } => {
+                write!(f, "a message did not arrive in full within {timeout:?}")
             }
             Self::CloseTimeout { timeout } => {
                 write!(f, "the peer did not complete the closing handshake within {timeout:?}")

@@ -249,8 +249,9 @@ impl<T: Transport> Wire<T> {
                 Some(ReadTo::Input) => {
                     if let Poll::Ready(read) = self.transport.poll_fill(receiver.input(), context) {
                         self.driver.handle_read(read, receiver, sender);
-                        if wants.write || sender.state() != State::Open {
-                            self.handle_busy(sender);
+                        let in_message = receiver.message_in_progress().is_some();
+                        if wants.write || in_message || sender.state() != State::Open {
+                            self.handle_busy(sender, receiver);
                         }
                         return Poll::Ready(Moved::Read);
                     }
@@ -263,7 +264,7 @@ impl<T: Transport> Wire<T> {
                         Poll::Pending => Err(ErrorKind::WouldBlock.into()),
                     });
                     if !is_pending {
-                        self.handle_busy(sender);
+                        self.handle_busy(sender, receiver);
                         return Poll::Ready(Moved::Read);
                     }
                 }
@@ -279,15 +280,19 @@ impl<T: Transport> Wire<T> {
             }
             sender.output().release_memory();
             // The driver keeps the error.
-            let _ = ready!(self.poll_deadline(sender, Side::Receiving, context));
+            let _ = ready!(self.poll_deadline(sender, Some(receiver), context));
         }
     }
 
     /// Does what is due, although there was something to read.
     #[cold]
-    fn handle_busy<R: Role>(&mut self, sender: &mut MessageSender<R>) {
+    fn handle_busy<R: Role>(
+        &mut self,
+        sender: &mut MessageSender<R>,
+        receiver: &MessageReceiver<R>,
+    ) {
         let now = self.transport.now();
-        self.driver.handle_busy(now, sender);
+        self.driver.handle_busy(now, sender, receiver);
     }
 
     /// Waits for the next deadline, and then does what is due. If there is no timer to wait with,
@@ -295,12 +300,12 @@ impl<T: Transport> Wire<T> {
     fn poll_deadline<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
-        side: Side,
+        receiver: Option<&MessageReceiver<R>>,
         context: &Context<'_>,
     ) -> Poll<io::Result<()>> {
-        let to_receive = matches!(side, Side::Receiving);
+        let side = if receiver.is_some() { Side::Receiving } else { Side::Sending };
         let now = self.transport.now();
-        let deadline = self.driver.deadline(now, sender, to_receive);
+        let deadline = self.driver.deadline(now, sender, receiver);
         if let Some(own) = self.deadlines.get_mut(side as usize) {
             *own = deadline;
         }
@@ -312,7 +317,7 @@ impl<T: Transport> Wire<T> {
         match &reached {
             Ok(()) => {
                 let now = self.transport.now();
-                self.driver.handle_deadline(now, sender, to_receive);
+                self.driver.handle_deadline(now, sender, receiver);
                 for deadline in &mut self.deadlines {
                     *deadline = deadline.filter(|deadline| *deadline > now);
                 }
@@ -364,7 +369,7 @@ impl<T: Transport> Wire<T> {
                 sender.output().release_memory();
                 return Poll::Ready(written.map_err(Error::Io));
             }
-            ready!(self.poll_deadline(sender, Side::Sending, context))?;
+            ready!(self.poll_deadline(sender, None, context))?;
         }
     }
 
@@ -429,7 +434,7 @@ impl<T: Transport> Wire<T> {
             }
             // A part of the queue may have been written.
             if !sender.is_ready() {
-                ready!(self.poll_deadline(sender, Side::Sending, context))?;
+                ready!(self.poll_deadline(sender, None, context))?;
             }
         }
     }

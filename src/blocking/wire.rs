@@ -60,7 +60,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             return Ok(true);
         }
         let now = self.start.elapsed();
-        let deadline = self.driver.deadline(now, sender, true);
+        let deadline = self.driver.deadline(now, sender, Some(receiver));
         let mut limit = deadline.map(|deadline| deadline.saturating_sub(now));
         // While bytes wait to be written, a read is short: the transport may soon accept them. A read
         // into a large buffer is short too: if the peer is silent, the buffer is freed.
@@ -102,14 +102,15 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
                         return Err(error.into());
                     }
                 }
-                self.driver.handle_deadline(now, sender, true);
+                self.driver.handle_deadline(now, sender, Some(receiver));
                 return Ok(true);
             }
             (read, Some(ReadTo::Nowhere)) => self.driver.handle_discarded(&read),
             (read, _) => self.driver.handle_read(read, receiver, sender),
         }
-        if wants.write || sender.state() != State::Open {
-            self.driver.handle_busy(now, sender);
+        let in_message = receiver.message_in_progress().is_some();
+        if wants.write || in_message || sender.state() != State::Open {
+            self.driver.handle_busy(now, sender, receiver);
         }
         Ok(true)
     }
@@ -128,7 +129,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         while self.has_output() {
             let sender = self.websocket.halves().1;
             let now = self.start.elapsed();
-            let deadline = self.driver.deadline(now, sender, false);
+            let deadline = self.driver.deadline(now, sender, None);
             let limit = deadline.map(|deadline| deadline.saturating_sub(now));
             match self.write_some(limit) {
                 Err(error) if is_would_block(&error) => {
@@ -137,7 +138,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
                         return Err(error);
                     }
                     let sender = self.websocket.halves().1;
-                    self.driver.handle_deadline(now, sender, false);
+                    self.driver.handle_deadline(now, sender, None);
                 }
                 written => written?,
             }

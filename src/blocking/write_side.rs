@@ -264,7 +264,7 @@ impl<R: Role> WriteSide<R> {
                 return (writer, Ok(()));
             }
             let now = self.now();
-            let deadline = driver.deadline(now, sender, false);
+            let deadline = driver.deadline(now, sender, None);
             let left = deadline.map_or(SLICE, |deadline| deadline.saturating_sub(now).min(SLICE));
             let asked = Instant::now();
             match self.write_some(&mut writer, left) {
@@ -273,7 +273,7 @@ impl<R: Role> WriteSide<R> {
                     let now = self.now();
                     if deadline.is_some_and(|deadline| now >= deadline) {
                         let Writer { sender, driver, .. } = &mut *writer;
-                        driver.handle_deadline(now, sender, false);
+                        driver.handle_deadline(now, sender, None);
                     } else if asked.elapsed() + BRIEF < left
                         || self.own_timeout.is_some_and(|own| begin.elapsed() >= own)
                     {

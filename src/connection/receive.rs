@@ -29,6 +29,8 @@ pub struct Receiver<R> {
     expect: Expect,
     /// The message in progress, from its first header to its last byte.
     message: Option<MessageInProgress>,
+    /// How many messages have begun that did not arrive in one frame in one input.
+    begun: u32,
     /// The validator for the text of `message`.
     utf8: Utf8Validator,
     /// The first bytes of a header that has not arrived in full.
@@ -97,6 +99,7 @@ impl<R: Role> Receiver<R> {
         Self {
             expect: Expect::Header,
             message: None,
+            begun: 0,
             utf8: Utf8Validator::new(),
             header: [0; FrameHeader::MAX_LEN],
             header_len: 0,
@@ -196,6 +199,15 @@ impl<R: Role> Receiver<R> {
         }
     }
 
+    /// Returns a number of the message that has arrived in part, or `None` between messages. Two
+    /// messages one after the other have different numbers. A caller that limits the time of a message
+    /// needs this.
+    #[must_use]
+    pub const fn message_in_progress(&self) -> Option<u32> {
+        let is_in_message = self.message.is_some() || self.header_len > 0;
+        if is_in_message { Some(self.begun) } else { None }
+    }
+
     /// Fails the connection because of an error that a layer above found in the stream, and returns
     /// the error.
     ///
@@ -260,6 +272,7 @@ impl<R: Role> Receiver<R> {
     /// Reads a frame from its first byte.
     #[inline]
     fn frame<'b>(&mut self, input: &mut Input<'b>) -> Result<Next<'b>, ProtocolError> {
+        let is_resumed = self.header_len > 0;
         let Some(header) = self.header(input)? else {
             return Ok(Next::Input);
         };
@@ -277,6 +290,7 @@ impl<R: Role> Receiver<R> {
         if let Some(kind) = kind {
             let transformed = header.rsv.intersects(self.rules.transforming_bits);
             self.message = Some(MessageInProgress::new(kind, header.rsv, transformed));
+            self.begun = self.begun.wrapping_add(u32::from(!is_resumed));
         }
         if let Some(message) = &mut self.message {
             message.len += header.payload_len;
@@ -354,6 +368,9 @@ impl<R: Role> Receiver<R> {
             return Ok(Some(header));
         }
         input.take(has - had);
+        if had == 0 && has > 0 && self.message.is_none() {
+            self.begun = self.begun.wrapping_add(1);
+        }
         self.header = bytes;
         self.header_len = has as u8;
         Ok(None)

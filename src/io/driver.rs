@@ -237,8 +237,8 @@ impl Driver {
     }
 
     /// Returns the time at which to call [`handle_deadline`](Self::handle_deadline), or `None` if
-    /// the wait has no limit. `to_receive` tells whether the program waits for messages. A half
-    /// that only sends does not.
+    /// the wait has no limit. `receiver` is the receiving half if the program waits for messages, and
+    /// `None` for a half that only sends.
     ///
     /// Call it before each wait, with the present time: a duration since a fixed moment that the
     /// caller chooses.
@@ -246,9 +246,9 @@ impl Driver {
         &self,
         now: Duration,
         sender: &mut MessageSender<R>,
-        to_receive: bool,
+        receiver: Option<&MessageReceiver<R>>,
     ) -> Option<Duration> {
-        let waiting = self.waiting(sender, to_receive);
+        let waiting = self.waiting(sender, receiver);
         sender.deadline(now, waiting)
     }
 
@@ -257,9 +257,9 @@ impl Driver {
         &mut self,
         now: Duration,
         sender: &mut MessageSender<R>,
-        to_receive: bool,
+        receiver: Option<&MessageReceiver<R>>,
     ) {
-        let waiting = self.waiting(sender, to_receive);
+        let waiting = self.waiting(sender, receiver);
         if sender.handle_deadline(now, waiting) {
             self.reads = Reads::Expired;
         }
@@ -270,16 +270,27 @@ impl Driver {
     ///
     /// A deadline takes effect at the second call after it. So the bytes that arrived while the
     /// program was busy are processed first.
-    pub fn handle_busy<R: Role>(&mut self, now: Duration, sender: &mut MessageSender<R>) {
-        let is_overdue = self.deadline(now, sender, true).is_some_and(|deadline| deadline <= now);
+    pub fn handle_busy<R: Role>(
+        &mut self,
+        now: Duration,
+        sender: &mut MessageSender<R>,
+        receiver: &MessageReceiver<R>,
+    ) {
+        let deadline = self.deadline(now, sender, Some(receiver));
+        let is_overdue = deadline.is_some_and(|deadline| deadline <= now);
         if mem::replace(&mut self.is_overdue, is_overdue) && is_overdue {
-            self.handle_deadline(now, sender, true);
+            self.handle_deadline(now, sender, Some(receiver));
         }
     }
 
-    fn waiting<R: Role>(&self, sender: &mut MessageSender<R>, to_receive: bool) -> Waiting {
+    fn waiting<R: Role>(
+        &self,
+        sender: &mut MessageSender<R>,
+        receiver: Option<&MessageReceiver<R>>,
+    ) -> Waiting {
         Waiting {
-            to_receive: to_receive && self.reads.are_open(),
+            to_receive: receiver.is_some() && self.reads.are_open(),
+            message: receiver.and_then(MessageReceiver::message_in_progress),
             to_flush: !self.broken && (self.unflushed || self.wants(sender).shutdown_write),
         }
     }

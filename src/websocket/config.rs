@@ -47,6 +47,8 @@ pub struct Config {
     pub fragment_size: u64,
     /// For how long the transport may accept no byte while bytes wait.
     pub write_timeout: Duration,
+    /// How long a message may take to arrive.
+    pub message_timeout: Duration,
     /// The time limit for the end of a connection.
     pub close_timeout: Duration,
     /// The times of the keepalive, or `None` without one.
@@ -76,6 +78,7 @@ impl Config {
             high_water_mark: Self::DEFAULT_HIGH_WATER_MARK,
             fragment_size: u64::MAX,
             write_timeout: Duration::MAX,
+            message_timeout: Duration::MAX,
             close_timeout: Self::DEFAULT_CLOSE_TIMEOUT,
             keepalive: None,
             compression: Settings::new(),
@@ -187,6 +190,16 @@ impl Config {
     #[must_use]
     pub const fn write_timeout(mut self, time: Duration) -> Self {
         self.write_timeout = time;
+        self
+    }
+
+    /// Sets how long a message may take to arrive, from its first byte to its last. Control frames in
+    /// between change nothing. Then the connection fails with
+    /// [`MessageTimeout`](crate::ProtocolError::MessageTimeout) and code 1008. By default there is no
+    /// limit.
+    #[must_use]
+    pub const fn message_timeout(mut self, time: Duration) -> Self {
+        self.message_timeout = time;
         self
     }
 

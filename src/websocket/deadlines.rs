@@ -29,6 +29,9 @@ pub struct Waiting {
     pub to_receive: bool,
     /// The transport holds bytes that it has accepted and not flushed.
     pub to_flush: bool,
+    /// The result of [`MessageReceiver::message_in_progress`](super::MessageReceiver::message_in_progress)
+    /// if the program reads. Only a [`message_timeout`](Config::message_timeout) needs it.
+    pub message: Option<u32>,
 }
 
 /// The clocks of one connection.
@@ -37,6 +40,9 @@ pub(super) struct Deadlines {
     keepalive: Option<Keepalive>,
     write_timeout: Duration,
     close_timeout: Duration,
+    message_timeout: Duration,
+    /// The message that is arriving, and the time since which it does.
+    message: Option<(u32, Duration)>,
     /// Whether bytes have arrived since the last look at the clock.
     heard: bool,
     silence: Silence,
@@ -67,14 +73,18 @@ pub(super) struct Situation {
     /// Whether the transport has accepted bytes since the last look at the clock.
     pub(super) has_written: bool,
     pub(super) receives: bool,
+    /// The message that is arriving.
+    pub(super) message: Option<u32>,
 }
 
 /// The action that is due at a deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DeadlineAction {
     Ping,
-    /// The connection has failed.
+    /// The connection has failed, and the peer is gone.
     Fail(ProtocolError),
+    /// The connection has failed, and the peer learns why.
+    Report(ProtocolError),
     /// The close time-out has run out.
     End,
 }
@@ -85,6 +95,8 @@ impl Deadlines {
             keepalive: config.keepalive,
             write_timeout: config.write_timeout,
             close_timeout: config.close_timeout,
+            message_timeout: config.message_timeout,
+            message: None,
             heard: false,
             silence: Silence::Heard(Duration::ZERO),
             stuck: None,
@@ -139,6 +151,12 @@ impl Deadlines {
         if let (Silence::Asking, false) = (self.silence, situation.has_output) {
             self.silence = Silence::Asked(now);
         }
+        if situation.receives {
+            self.message = match (situation.message, self.message) {
+                (Some(message), Some((same, since))) if message == same => Some((same, since)),
+                (message, _) => message.map(|message| (message, now)),
+            };
+        }
         if !situation.is_open {
             self.closing.get_or_insert(now);
         }
@@ -164,10 +182,11 @@ impl Deadlines {
                 }
             }
         });
-        match (write, read) {
-            (Some(write), Some(read)) if read.0 < write.0 => Some(read),
-            (write, read) => write.or(read),
-        }
+        let message = self.message.filter(|_| situation.receives).and_then(|(_, since)| {
+            let timeout = self.message_timeout;
+            at(since, timeout, DeadlineAction::Report(ProtocolError::MessageTimeout { timeout }))
+        });
+        [write, read, message].into_iter().flatten().min_by_key(|(deadline, _)| *deadline)
     }
 
     /// Returns how long the transport may accept no byte.

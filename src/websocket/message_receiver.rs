@@ -143,6 +143,13 @@ impl<R: Role> MessageReceiver<R> {
         self.receiving.release_memory();
     }
 
+    /// Returns a number of the message that has arrived in part, or `None` between messages. Pass it to
+    /// [`MessageSender::deadline`] in [`Waiting`](super::Waiting).
+    #[must_use]
+    pub const fn message_in_progress(&self) -> Option<u32> {
+        self.receiver.message_in_progress()
+    }
+
     /// Returns how many bytes of the current data frame have not arrived: a hint for the size of
     /// the next read.
     #[must_use]

@@ -334,6 +334,12 @@ impl<R: Role> MessageSender<R> {
                 let _ = queue.outgoing.answer(|out| sender.ping(b"", out));
                 return false;
             }
+            Some(DeadlineAction::Report(error)) => {
+                self.peer = PeerEnd::Failed(error);
+                self.owed.add(Owed::Fault(error));
+                self.settle_owed();
+                return false;
+            }
             Some(DeadlineAction::Fail(error)) => self.end(Some(error), situation),
             Some(DeadlineAction::End) => {
                 // Only the Close of the peer ends the closing handshake without an error.
@@ -385,8 +391,8 @@ impl<R: Role> MessageSender<R> {
         let has_written = output.take_written();
         let is_over = self.transport_action() == TransportAction::Drop && !has_output;
         let is_open = self.state() == State::Open;
-        let receives = waiting.to_receive;
-        (!is_over).then_some(Situation { is_open, has_output, has_written, receives })
+        let (receives, message) = (waiting.to_receive, waiting.message);
+        (!is_over).then_some(Situation { is_open, has_output, has_written, receives, message })
     }
 
     pub(super) fn close_with(&mut self, frame: Option<&CloseFrame>) -> Result<(), SendError> {

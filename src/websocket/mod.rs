@@ -370,7 +370,8 @@ impl<R: Role> WebSocket<R> {
     /// begins at the first call after a Close was queued or has arrived, or after an error.
     pub fn deadline(&mut self, now: Duration) -> Option<Duration> {
         self.note_arrivals();
-        self.sender.deadline(now, WAITING)
+        let waiting = self.waiting();
+        self.sender.deadline(now, waiting)
     }
 
     /// Does what is due at `now`: queues a Ping, fails the connection, or ends a closing handshake
@@ -381,10 +382,17 @@ impl<R: Role> WebSocket<R> {
     /// [`transport_action`](Self::transport_action) returns [`Drop`](TransportAction::Drop).
     pub fn handle_deadline(&mut self, now: Duration) {
         self.note_arrivals();
-        self.sender.handle_deadline(now, WAITING);
+        let waiting = self.waiting();
+        self.sender.handle_deadline(now, waiting);
         if let Some(error) = self.sender.error() {
             self.receiver.fail(error);
         }
+    }
+
+    /// A whole connection always reads, and all bytes to flush are in its queue.
+    const fn waiting(&self) -> Waiting {
+        let message = self.receiver.message_in_progress();
+        Waiting { to_receive: true, to_flush: false, message }
     }
 
     fn note_arrivals(&mut self) {
@@ -443,6 +451,3 @@ impl<R: Role> WebSocket<R> {
         self.receiver.receiving.take_unprocessed()
     }
 }
-
-/// The way in which a `WebSocket` waits: it always reads, and all bytes to flush are in its queue.
-const WAITING: Waiting = Waiting { to_receive: true, to_flush: false };

@@ -183,6 +183,7 @@ fn the_table_has_every_kind_of_error() {
             ProtocolError::KeepaliveTimeout { timeout: Duration::from_secs(5) },
             ProtocolError::WriteTimeout { timeout: Duration::from_secs(5) },
             ProtocolError::CloseTimeout { timeout: Duration::from_secs(5) },
+            ProtocolError::MessageTimeout { timeout: Duration::from_secs(5) },
             ProtocolError::InflatedTooLarge { limit: 5 },
             ProtocolError::InvalidDeflate,
         ])

@@ -165,7 +165,7 @@ fn the_write_time_out_works_without_a_keepalive() {
 #[test]
 fn a_half_that_only_sends_does_not_judge_the_silence_of_the_peer() {
     let (_receiver, mut sender) = watching().into_split();
-    let waiting = Waiting { to_receive: false, to_flush: false };
+    let waiting = Waiting { to_receive: false, to_flush: false, message: None };
     assert_eq!(sender.deadline(seconds(0), waiting), None);
     sender.handle_deadline(seconds(3600), waiting);
     assert!(sender.output().is_empty());
@@ -179,7 +179,7 @@ fn a_half_that_only_sends_does_not_judge_the_silence_of_the_peer() {
 #[test]
 fn a_flush_that_completes_is_progress() {
     let (_receiver, mut sender) = watching().into_split();
-    let waiting = Waiting { to_receive: false, to_flush: true };
+    let waiting = Waiting { to_receive: false, to_flush: true, message: None };
     assert_eq!(sender.deadline(seconds(1), waiting), Some(seconds(26)));
     sender.handle_flushed();
     assert_eq!(sender.deadline(seconds(100), waiting), Some(seconds(125)));
@@ -244,10 +244,68 @@ fn a_time_out_of_duration_max_means_never_and_of_zero_at_once() {
     assert_over(&mut websocket);
 }
 
+fn limited() -> WebSocket<Server> {
+    WebSocket::new(Server, Config::new().message_timeout(seconds(30)), Opened::new())
+}
+
+fn receive_nothing(websocket: &mut WebSocket<Server>, bytes: &[u8]) {
+    websocket.input().extend_from_slice(bytes);
+    assert_eq!(websocket.receive(), Ok(None));
+}
+
+#[test]
+fn a_message_that_drips_in_has_a_time_limit() {
+    // A part of a header, a part of a frame, and a frame of a message in fragments.
+    for begin in [&[0x82][..], &[0x82, 0x85, 0, 0, 0, 0, b'H'], &[0x02, 0x80, 0, 0, 0, 0]] {
+        let mut websocket = limited();
+        assert_eq!(websocket.deadline(seconds(1)), None);
+        receive_nothing(&mut websocket, begin);
+        assert_eq!(websocket.deadline(seconds(5)), Some(seconds(35)));
+        // A Ping between the fragments is answered, and gives no more time.
+        if begin.len() == 6 {
+            websocket.input().extend_from_slice(&[0x89, 0x80, 0, 0, 0, 0]);
+            assert_eq!(websocket.receive(), Ok(Some(Message::Ping(Bytes::new()))));
+            assert_eq!(write(&mut websocket), [0x8a, 0]);
+        }
+        assert_eq!(websocket.deadline(seconds(34)), Some(seconds(35)));
+        websocket.handle_deadline(seconds(35));
+        let error = ProtocolError::MessageTimeout { timeout: seconds(30) };
+        assert_eq!(error.close_code(), CloseCode::POLICY_VIOLATION);
+        assert_eq!(error.to_string(), "a message did not arrive in full within 30s");
+        assert_eq!(websocket.receive(), Err(error));
+        let sent = write(&mut websocket);
+        assert_eq!((sent[0], &sent[2..4]), (0x88, &1008_u16.to_be_bytes()[..]));
+        assert_eq!(websocket.transport_action(), TransportAction::ShutdownWrite);
+        assert_eq!(websocket.deadline(seconds(36)), Some(seconds(46)), "the close time-out");
+    }
+}
+
+#[test]
+fn the_time_of_two_messages_does_not_add_up() {
+    let mut websocket = limited();
+    for step in 0..20 {
+        let now = seconds(29 * step);
+        // The end of one message, and the beginning of the next.
+        let (end, begin): (&[u8], &[u8]) = match step % 3 {
+            0 => (&[], &[0x82, 0x81, 0, 0]),
+            1 => (&[0, 0, b'x'], &[0x02, 0x81, 0, 0, 0, 0, b'y']),
+            _ => (&[0x80, 0x81, 0, 0, 0, 0, b'z'], &[0x82, 0x81, 0, 0, 0, 0, b'!']),
+        };
+        let end = if step > 0 { end } else { &[] };
+        websocket.input().extend_from_slice(end);
+        websocket.input().extend_from_slice(begin);
+        while websocket.receive().expect("a good peer").is_some() {}
+        let deadline = websocket.deadline(now);
+        assert!(deadline.is_none_or(|deadline| deadline > now), "{step}: {deadline:?}");
+        websocket.handle_deadline(now);
+        assert_eq!(websocket.state(), State::Open);
+    }
+}
+
 #[test]
 fn a_split_keeps_the_keepalive() {
     let (receiver, mut sender) = watching().into_split();
-    let waiting = Waiting { to_receive: true, to_flush: false };
+    let waiting = Waiting { to_receive: true, to_flush: false, message: None };
     assert_eq!(sender.deadline(seconds(0), waiting), Some(INTERVAL));
     sender.handle_deadline(INTERVAL, waiting);
     let mut websocket = WebSocket::reunite(receiver, sender).expect("they are of one connection");

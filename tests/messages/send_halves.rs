@@ -133,7 +133,7 @@ fn a_connection_that_the_keepalive_has_failed_stays_failed() {
     let second = Duration::from_secs(1);
     let keepalive = Keepalive { interval: second, timeout: second };
     let (mut receiver, mut sender) = server(Config::new().keepalive(keepalive)).into_split();
-    let waiting = Waiting { to_receive: true, to_flush: false };
+    let waiting = Waiting { to_receive: true, to_flush: false, message: None };
     sender.handle_deadline(second, waiting);
     assert_eq!(opcodes(sender.output()), [PING]);
     assert!(sender.deadline(second, waiting).is_some());

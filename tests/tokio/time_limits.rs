@@ -11,10 +11,10 @@ use std::time::Duration;
 use bytes::BytesMut;
 use futures_sink::Sink;
 use support::transport::{Peer, Task, Transport, open_with, within};
-use support::{Frame, Side, stream};
+use support::{Frame, SEED, Side, stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep};
-use websocket_proto::connection::Server;
+use websocket_proto::connection::{Client, Server};
 use websocket_proto::handshake::Opened;
 use websocket_proto::io::Error;
 use websocket_proto::tokio::{Acceptor, ReadHalf, WebSocketStream, WriteHalf};
@@ -465,4 +465,36 @@ async fn a_close_that_came_while_the_application_was_busy_is_a_clean_end() {
     sleep(10 * LIMIT).await;
     peer.end();
     within(socket.finish()).await.expect("a clean end");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_drips_in_fails_the_connection_with_1008_whole_and_in_halves() {
+    for split in [false, true] {
+        let config = Config::new().message_timeout(Duration::from_secs(30));
+        let (mut socket, peer) = open_with(Server, config);
+        let frame = Frame::binary([7; 100]).bytes(Side::Server);
+        let dripping = tokio::spawn({
+            let peer = peer.clone();
+            async move {
+                for byte in frame {
+                    peer.give([byte]);
+                    sleep(Duration::from_secs(1)).await;
+                }
+                peer.end();
+            }
+        });
+        let begin = Instant::now();
+        let received = if split {
+            let (mut reader, _writer) = socket.into_split();
+            within(reader.next()).await
+        } else {
+            within(socket.next()).await
+        };
+        let Some(Err(Error::Protocol(error))) = received else { panic!("{received:?}") };
+        assert_eq!(error, ProtocolError::MessageTimeout { timeout: Duration::from_secs(30) });
+        assert!(begin.elapsed() <= Duration::from_secs(41), "with the close time-out");
+        let sent = peer.take_messages(Client::new(SEED));
+        assert!(matches!(&sent[..], [Message::Close(Some(frame))] if frame.code().0 == 1008));
+        dripping.abort();
+    }
 }

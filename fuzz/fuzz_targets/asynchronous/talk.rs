@@ -134,6 +134,7 @@ impl Ear {
             Message::Binary(bytes) => self.whole(bytes),
             Message::Close(_) => self.close(),
             Message::Ping(_) | Message::Pong(_) => {}
+            Message::Oversized { len } => panic!("nothing is skipped, but {len} bytes were"),
         }
     }
 
@@ -158,6 +159,7 @@ impl Ear {
             }
             Part::Close(_) => self.close(),
             Part::Ping(_) | Part::Pong(_) => {}
+            Part::Oversized { len } => panic!("nothing is skipped, but {len} bytes were"),
         }
     }
 

@@ -9,7 +9,7 @@ use websocket_proto::websocket::Waiting;
 
 use super::{Endpoint, Halves};
 
-const WAITING: Waiting = Waiting { to_receive: true, to_flush: false };
+const WAITING: Waiting = Waiting { to_receive: true, to_flush: false, message: None };
 
 impl<R: Role> Endpoint<R> {
     /// Writes up to `len` bytes from up to `slices` pieces, and returns how many were written.

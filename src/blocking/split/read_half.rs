@@ -109,11 +109,11 @@ impl<R: Role> ReadHalf<R> {
             }
             let now = self.write_side.now();
             if has_read {
-                driver.handle_deadline(now, sender, true);
+                driver.handle_deadline(now, sender, Some(&self.receiver));
             } else if heard {
-                driver.handle_busy(now, sender);
+                driver.handle_busy(now, sender, &self.receiver);
             }
-            if let Some(deadline) = driver.deadline(now, sender, true) {
+            if let Some(deadline) = driver.deadline(now, sender, Some(&self.receiver)) {
                 limit = limit.min(deadline.saturating_sub(now));
             }
             let wants = driver.wants(sender);
