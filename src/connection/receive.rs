@@ -30,7 +30,7 @@ pub struct Receiver<R> {
     /// The message in progress, from its first header to its last byte.
     message: Option<MessageInProgress>,
     /// How many messages have begun that did not arrive in one frame in one input.
-    begun: u32,
+    message_number: u16,
     /// The validator for the text of `message`.
     utf8: Utf8Validator,
     /// The first bytes of a header that has not arrived in full.
@@ -99,7 +99,7 @@ impl<R: Role> Receiver<R> {
         Self {
             expect: Expect::Header,
             message: None,
-            begun: 0,
+            message_number: 0,
             utf8: Utf8Validator::new(),
             header: [0; FrameHeader::MAX_LEN],
             header_len: 0,
@@ -203,9 +203,9 @@ impl<R: Role> Receiver<R> {
     /// messages one after the other have different numbers. A caller that limits the time of a message
     /// needs this.
     #[must_use]
-    pub const fn message_in_progress(&self) -> Option<u32> {
+    pub const fn message_in_progress(&self) -> Option<u16> {
         let is_in_message = self.message.is_some() || self.header_len > 0;
-        if is_in_message { Some(self.begun) } else { None }
+        if is_in_message { Some(self.message_number) } else { None }
     }
 
     /// Fails the connection because of an error that a layer above found in the stream, and returns
@@ -290,7 +290,7 @@ impl<R: Role> Receiver<R> {
         if let Some(kind) = kind {
             let transformed = header.rsv.intersects(self.rules.transforming_bits);
             self.message = Some(MessageInProgress::new(kind, header.rsv, transformed));
-            self.begun = self.begun.wrapping_add(u32::from(!is_resumed));
+            self.message_number = self.message_number.wrapping_add(u16::from(!is_resumed));
         }
         if let Some(message) = &mut self.message {
             message.len += header.payload_len;
@@ -369,7 +369,7 @@ impl<R: Role> Receiver<R> {
         }
         input.take(has - had);
         if had == 0 && has > 0 && self.message.is_none() {
-            self.begun = self.begun.wrapping_add(1);
+            self.message_number = self.message_number.wrapping_add(1);
         }
         self.header = bytes;
         self.header_len = has as u8;

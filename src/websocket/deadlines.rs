@@ -31,7 +31,7 @@ pub struct Waiting {
     pub to_flush: bool,
     /// The result of [`MessageReceiver::message_in_progress`](super::MessageReceiver::message_in_progress)
     /// if the program reads. Only a [`message_timeout`](Config::message_timeout) needs it.
-    pub message: Option<u32>,
+    pub message: Option<u16>,
 }
 
 /// The clocks of one connection.
@@ -42,7 +42,7 @@ pub(super) struct Deadlines {
     close_timeout: Duration,
     message_timeout: Duration,
     /// The message that is arriving, and the time since which it does.
-    message: Option<(u32, Duration)>,
+    message: Option<(u16, Duration)>,
     /// Whether bytes have arrived since the last look at the clock.
     heard: bool,
     silence: Silence,
@@ -74,7 +74,7 @@ pub(super) struct Situation {
     pub(super) has_written: bool,
     pub(super) receives: bool,
     /// The message that is arriving.
-    pub(super) message: Option<u32>,
+    pub(super) message: Option<u16>,
 }
 
 /// The action that is due at a deadline.

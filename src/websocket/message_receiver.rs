@@ -146,7 +146,7 @@ impl<R: Role> MessageReceiver<R> {
     /// Returns a number of the message that has arrived in part, or `None` between messages. Pass it to
     /// [`MessageSender::deadline`] in [`Waiting`](super::Waiting).
     #[must_use]
-    pub const fn message_in_progress(&self) -> Option<u32> {
+    pub const fn message_in_progress(&self) -> Option<u16> {
         self.receiver.message_in_progress()
     }
 

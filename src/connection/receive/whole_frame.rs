@@ -128,7 +128,7 @@ impl<R: Role> Receiver<R> {
         };
         let MessageInProgress { kind, rsv, transformed, len: offset, begun } = message;
         let (first, last) = (!begun, header.fin);
-        self.begun = self.begun.wrapping_add(u32::from(first && !last));
+        self.message_number = self.message_number.wrapping_add(u16::from(first && !last));
         let bytes = input.take(header.payload_len as usize);
         let mut mask = Mask::new(header.mask.unwrap_or(MaskKey([0; 4])));
         if kind == Kind::Text {
