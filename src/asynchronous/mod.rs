@@ -9,6 +9,7 @@ mod accept;
 mod compression;
 mod connect;
 mod opening;
+mod receive;
 mod split;
 mod stream;
 mod traits;

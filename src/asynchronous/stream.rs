@@ -5,7 +5,8 @@ use core::task::{Context, Poll};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::wire::{Access as _, Found, Taken, Turn, Wire, poll_receive};
+use super::receive::{Found, Taken, Turn, poll_receive};
+use super::wire::{Access as _, Wire};
 use super::{Acceptor, Transport};
 use crate::close::CloseCode;
 use crate::connection::{CloseInfo, Role, Server, State};

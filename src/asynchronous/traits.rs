@@ -6,7 +6,7 @@ use core::task::{Context, Poll};
 use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
-use super::wire::poll_receive;
+use super::receive::poll_receive;
 use super::{ReadHalf, Transport, WebSocketStream, WriteHalf};
 use crate::close::CloseCode;
 use crate::connection::Role;
