@@ -31,8 +31,8 @@ impl Wakers {
         Self { both: Waker::from(Arc::clone(&tasks)), tasks }
     }
 
-    /// Records the task of `context`, and returns the context to write with: that of both tasks, if
-    /// there are two.
+    /// Records the task of `context`, and returns the context to write with. If there are two tasks,
+    /// it wakes both.
     pub(super) fn context<'w>(
         wakers: Option<&'w Self>,
         side: Side,

@@ -52,7 +52,7 @@ where
 /// Opens the TCP connection that the options describe: to the host, or through the proxy to the
 /// host. Use it with another TLS library, and pass the TLS stream to a [`Connector`].
 ///
-/// The time limit is that of [`connect`].
+/// The time limit is [`connect_timeout`](ConnectOptions::connect_timeout), as in [`connect`].
 ///
 /// # Errors
 /// Returns the reason why there is no connection. It is [`TimedOut`](ConnectError::TimedOut) if the

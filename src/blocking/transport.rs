@@ -270,7 +270,7 @@ impl WriteTimeout {
         }
         let limit = limit.map(|limit| limit.max(SHORTEST));
         let known = match (self.known, limit) {
-            // The time-out is that of the application.
+            // The application has set the time-out.
             (None, None) => return write(stream),
             (Some(known), _) => known,
             (None, Some(_)) => match stream.write_timeout() {

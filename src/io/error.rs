@@ -62,7 +62,7 @@ pub enum Unsent {
 impl Error {
     /// Returns whether the peer is gone: after the end of the transport without a Close frame,
     /// after a reset, after the end of TLS without `close_notify`, and after a time-out with code
-    /// 1006, such as that of the keepalive.
+    /// 1006, for example [`KeepaliveTimeout`](crate::ProtocolError::KeepaliveTimeout).
     ///
     /// It is not an error when the transport ends after the closing handshake.
     #[must_use]

@@ -8,7 +8,7 @@ use core::time::Duration;
 /// The plan for the addresses of a host: in which order and when to try them (RFC 8305, sections 4
 /// and 5).
 ///
-/// The families alternate, beginning with that of the first address. An attempt starts
+/// The families alternate, beginning with the family of the first address. An attempt starts
 /// [`DELAY`](Self::DELAY) after the one before it, or as soon as one has failed. The caller keeps the
 /// first connection that is open and drops the other attempts.
 ///

@@ -186,7 +186,7 @@ impl Config {
 
     /// Sets for how long the transport may accept no byte while bytes wait to be written. Then the
     /// connection fails with [`WriteTimeout`](crate::ProtocolError::WriteTimeout). By default there
-    /// is no limit, except that of a [`Keepalive`].
+    /// is no limit, unless there is a [`Keepalive`], which has a limit of its own.
     #[must_use]
     pub const fn write_timeout(mut self, time: Duration) -> Self {
         self.write_timeout = time;

@@ -358,7 +358,7 @@ impl<R: Role> Endpoint<R> {
         self.failed.is_none() && !self.is_lossy
     }
 
-    /// Asserts that the peer has heard everything, when nothing is under way any more.
+    /// Asserts that the peer has received everything. Call it when no bytes are left to deliver.
     pub fn assert_all_was_heard<P: Role>(&mut self, peer: &Endpoint<P>) {
         if self.closed_by_peer.is_some() || peer.closed_by_peer.is_some() {
             return;

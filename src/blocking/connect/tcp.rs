@@ -96,7 +96,7 @@ fn race(
     }
 }
 
-/// Returns the error of an attempt. After the end of the time limit the error is that of the limit.
+/// Returns the error of an attempt. After the end of the time limit it is `TimedOut`.
 fn failed(
     address: SocketAddr,
     error: io::Error,
