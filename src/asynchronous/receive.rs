@@ -27,6 +27,7 @@ pub(super) fn poll_receive<T: Transport, R: Role, M: Taken>(
         ready!(turn.poll_step(context));
         let mut answers = Answers::new();
         let taken = take(receiver, &mut answers);
+        turn.count(receiver.take_dropped());
         if !answers.is_empty() {
             access.with(|sender, wire| wire.answer(sender, &mut answers, context));
         }

@@ -150,6 +150,15 @@ impl<R: Role> MessageReceiver<R> {
         self.receiver.message_in_progress()
     }
 
+    /// Returns how many bytes were decompressed and dropped since the last call: those of messages
+    /// that were [skipped](crate::connection::Oversized::Skip), and the rest of a message that was
+    /// received in parts. They took time, so a caller that shares its thread pauses after many of
+    /// them.
+    #[must_use]
+    pub fn take_dropped(&mut self) -> usize {
+        self.receiving.take_dropped()
+    }
+
     /// Returns how many bytes of the current data frame have not arrived: a hint for the size of
     /// the next read.
     #[must_use]

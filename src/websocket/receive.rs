@@ -370,6 +370,11 @@ impl Receiving {
         }
     }
 
+    /// Returns the length of the decompressed payload that was dropped since the last call.
+    pub(super) fn take_dropped(&mut self) -> usize {
+        self.inflating.as_mut().map_or(0, |inflating| inflating.take_dropped())
+    }
+
     fn discard_inflated(&mut self) {
         if let Some(inflating) = &mut self.inflating {
             inflating.discard();

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Context;
+use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use support::compressing::compressed;
 use support::deflated::{Deflated, RSV1, bomb, json};
 use support::transport::{Task, open_with, run, within};
 use support::{Frame, SEED, Side};
-use websocket_proto::connection::{Client, Server};
+use websocket_proto::connection::{Client, Oversized, Server};
 use websocket_proto::deflate::{self, Compression, Preferences};
 use websocket_proto::frame::Kind;
 use websocket_proto::io::{Error, Unsent};
@@ -38,6 +38,58 @@ fn one_poll_pauses_after_about_a_mebibyte_of_decompressed_payload() {
     assert!(receive_all.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
     assert!(task.take_woken(), "it goes on afterwards");
     assert_eq!(received.get(), 1_200_000);
+}
+
+#[test]
+fn one_poll_pauses_after_about_a_mebibyte_of_decompressed_payload_that_is_skipped() {
+    let config = Config::new().max_message_size(1000).oversized(Oversized::Skip);
+    let (mut socket, far) = open(Server, config, Preferences::new());
+    far.give(compressed(bomb(300_000)).bytes(Side::Server).repeat(50));
+    let (task, waker) = Task::new();
+    let received = Cell::new(0);
+    let mut receive_all = pin!(async {
+        while let Some(next) = socket.next().await {
+            assert_eq!(next.expect("good"), Message::Oversized { len: 300_000 });
+            received.set(received.get() + 1);
+        }
+    });
+    let mut polls = 0;
+    while received.get() < 50 {
+        let before = received.get();
+        assert!(receive_all.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert!(received.get() - before <= 4, "{before} {}", received.get());
+        polls += 1;
+        assert!(received.get() == 50 || task.take_woken(), "it goes on afterwards");
+    }
+    assert!(polls >= 13);
+}
+
+#[test]
+fn one_poll_pauses_within_a_message_that_is_skipped() {
+    let config = Config::new().max_message_size(1000).oversized(Oversized::Skip);
+    let (mut socket, far) = open(Server, config, Preferences::new());
+    let bytes = compressed(bomb(1 << 27)).bytes(Side::Server);
+    assert!(bytes.len() > 120_000);
+    let end = bytes.len() - 1;
+    let (task, waker) = Task::new();
+    let mut receive = pin!(socket.next());
+    far.give(&bytes[..end]);
+    let mut polls = 0;
+    loop {
+        assert!(receive.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        if !task.take_woken() {
+            break;
+        }
+        polls += 1;
+    }
+    // It is read in pieces of 8 to 256 KiB, and each of them is more than the work of one poll.
+    assert!(polls > 2, "{polls}");
+    far.give(&bytes[end..]);
+    let Poll::Ready(Some(Ok(message))) = receive.as_mut().poll(&mut Context::from_waker(&waker))
+    else {
+        panic!("it is reported");
+    };
+    assert_eq!(message, Message::Oversized { len: 1 << 27 });
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub(in crate::websocket) struct Inflating {
     /// The length of a message that was skipped and has ended.
     skipped: Option<u64>,
     message: Vec<u8>,
+    /// The length of the output that was dropped and not yet counted.
+    dropped: usize,
     /// Whether the output has been lent, so that the next call drops it.
     lent: bool,
     utf8: Utf8Validator,
@@ -58,6 +60,7 @@ impl Inflating {
             skipping: false,
             skipped: None,
             message: Vec::new(),
+            dropped: 0,
             lent: false,
             utf8: Utf8Validator::new(),
         })
@@ -96,6 +99,7 @@ impl Inflating {
             let len = set_aside + self.message.len() as u64;
             self.skipping |= len > self.limit;
             if self.skipping {
+                self.dropped = self.dropped.saturating_add(self.message.len());
                 self.decompressor.set_aside(&mut self.message);
                 if is_end {
                     self.skipping = false;
@@ -131,6 +135,11 @@ impl Inflating {
         self.skipped.take()
     }
 
+    /// Returns the length of the output that was dropped since the last call.
+    pub(in crate::websocket) const fn take_dropped(&mut self) -> usize {
+        mem::replace(&mut self.dropped, 0)
+    }
+
     /// Returns the length of the output that has not been taken.
     pub(in crate::websocket) const fn len(&self) -> usize {
         self.message.len()
@@ -156,6 +165,7 @@ impl Inflating {
 
     /// Drops the output so far, because the application does not want it.
     pub(in crate::websocket) fn discard(&mut self) {
+        self.dropped = self.dropped.saturating_add(self.message.len());
         self.lent = true;
         self.drop_lent();
     }

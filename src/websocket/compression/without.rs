@@ -91,6 +91,10 @@ impl Inflating {
         match *self {}
     }
 
+    pub(in crate::websocket) const fn take_dropped(&mut self) -> usize {
+        match *self {}
+    }
+
     pub(in crate::websocket) const fn len(&self) -> usize {
         match *self {}
     }
