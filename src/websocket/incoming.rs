@@ -158,14 +158,14 @@ impl fmt::Debug for ReadBuffer {
 }
 
 impl ReadBuffer {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(read_size: ReadSize) -> Self {
         Self {
             buffer: BytesMut::new(),
             free: BytesMut::new(),
             held: 0,
             gap: 0,
             lent: 0,
-            read_size: ReadSize::new(),
+            read_size,
             asked: 0,
             capacity: 0,
             frame_remaining: 0,
@@ -357,8 +357,7 @@ impl ReadBuffer {
 
     /// Drops all bytes. After a Close or a fault nothing more is processed.
     pub(super) fn clear(&mut self) {
-        *self =
-            Self { read_size: mem::replace(&mut self.read_size, ReadSize::new()), ..Self::new() };
+        *self = Self::new(self.read_size);
     }
 
     /// Adds the bytes from `from` to `to` to the message in progress.

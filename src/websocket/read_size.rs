@@ -2,9 +2,10 @@
 
 /// The size of the next read. It begins small, so that an idle connection needs little memory, and
 /// grows with the traffic.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct ReadSize {
     size: usize,
+    largest: usize,
     /// How many of the last reads in a row were small.
     small_reads: u8,
 }
@@ -12,13 +13,18 @@ pub(super) struct ReadSize {
 const SMALLEST: usize = 8 * 1024;
 const LARGEST: usize = 256 * 1024;
 
+/// The largest read of a connection with permessage-deflate. One read is decompressed without a
+/// pause, and a byte can become more than a thousand: this many become at most 33 MB.
+const LARGEST_COMPRESSED: usize = 32 * 1024;
+
 /// The number of small reads in a row after which the size is halved. A single small read is often
 /// only the end of a batch.
 const SMALL_READS: u8 = 16;
 
 impl ReadSize {
-    pub(super) const fn new() -> Self {
-        Self { size: SMALLEST, small_reads: 0 }
+    pub(super) const fn new(is_compressed: bool) -> Self {
+        let largest = if is_compressed { LARGEST_COMPRESSED } else { LARGEST };
+        Self { size: SMALLEST, largest, small_reads: 0 }
     }
 
     /// Returns the size of the next read. The buffer has `held` bytes and `free` bytes of free
@@ -26,7 +32,7 @@ impl ReadSize {
     pub(super) fn next(&self, held: usize, free: usize, frame_remaining: usize) -> usize {
         // The read does not use all of the free space. Some transports initialise the space before
         // each read, which would be expensive for a peer that sends one byte at a time.
-        let most = (4 * self.size).min(LARGEST);
+        let most = (4 * self.size).min(self.largest);
         // The free space holds the rest of a large frame. A larger read would need more space, and
         // the part that has arrived would be moved.
         if (1..=free).contains(&frame_remaining) && held >= self.size {
@@ -39,7 +45,7 @@ impl ReadSize {
     /// Adapts to a read of at most `asked` bytes that returned `read` bytes.
     pub(super) fn learn(&mut self, asked: usize, read: usize) {
         if read >= asked.max(self.size) {
-            self.size = (self.size * 2).min(LARGEST);
+            self.size = (self.size * 2).min(self.largest);
             self.small_reads = 0;
         } else if read >= self.size / 4 {
             self.small_reads = 0;

@@ -13,6 +13,7 @@ use super::Config;
 use super::answers::Answers;
 use super::compression::Inflating;
 use super::incoming::ReadBuffer;
+use super::read_size::ReadSize;
 use crate::close::CloseFrame;
 use crate::connection::{Event, Input, Receiver, Role};
 use crate::deflate::Terms;
@@ -63,7 +64,7 @@ enum Step {
 impl Receiving {
     pub(super) fn new(config: &Config, terms: Option<&Terms>, is_client: bool) -> Self {
         Self {
-            buffer: ReadBuffer::new(),
+            buffer: ReadBuffer::new(ReadSize::new(terms.is_some())),
             inflating: Inflating::negotiated(config, terms, is_client).map(Box::new),
             report: Report::Close(None),
             progress: Progress::Whole,
