@@ -32,15 +32,17 @@ pub(crate) struct Fields<'b> {
 impl<'b> Fields<'b> {
     pub(crate) fn of(headers: Headers<'b>) -> Self {
         let mut fields = Self::default();
-        for header in headers {
+        let mut headers = headers.iter();
+        while let Some((name, value)) = headers.next_line() {
+            let is = |expected: &str| name.eq_ignore_ascii_case(expected.as_bytes());
             // The length distinguishes most names before any byte is compared.
-            let (name, field) = match header.name.len() {
+            let (expected, field) = match name.len() {
                 4 => ("Host", &mut fields.host),
                 6 => ("Origin", &mut fields.origin),
                 7 => ("Upgrade", &mut fields.upgrade),
                 10 => ("Connection", &mut fields.connection),
                 14 => ("Content-Length", &mut fields.content_length),
-                17 if header.is("Sec-WebSocket-Key") => ("Sec-WebSocket-Key", &mut fields.key),
+                17 if is("Sec-WebSocket-Key") => ("Sec-WebSocket-Key", &mut fields.key),
                 17 => ("Transfer-Encoding", &mut fields.transfer_encoding),
                 20 => ("Sec-WebSocket-Accept", &mut fields.accept),
                 21 => ("Sec-WebSocket-Version", &mut fields.version),
@@ -48,8 +50,8 @@ impl<'b> Fields<'b> {
                 24 => ("Sec-WebSocket-Extensions", &mut fields.extensions),
                 _ => continue,
             };
-            if header.is(name) {
-                field.add(header.value);
+            if is(expected) {
+                field.add(value);
             }
         }
         fields

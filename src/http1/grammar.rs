@@ -27,9 +27,22 @@ pub(crate) fn origin_text(bytes: &[u8]) -> Option<&str> {
 
 /// Returns how many bytes at the front are [token bytes](is_token_byte).
 pub(crate) fn token_run(bytes: &[u8]) -> usize {
+    let is_token_byte = |byte| TOKEN_BYTES.get(usize::from(byte)) == Some(&true);
     let end = bytes.iter().position(|&byte| !is_token_byte(byte));
     end.unwrap_or(bytes.len())
 }
+
+/// The result of [`is_token_byte`] for each byte.
+static TOKEN_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let (mut rest, mut byte) = (table.as_mut_slice(), 0_u8);
+    while let Some((entry, others)) = rest.split_first_mut() {
+        *entry = is_token_byte(byte);
+        rest = others;
+        byte = byte.wrapping_add(1);
+    }
+    table
+};
 
 /// Returns whether the byte is a `tchar` (RFC 9110, section 5.6.2): any visible ASCII character
 /// except a delimiter. RFC 6455 refers to the token of RFC 2616, which has the same set of bytes.

@@ -4,6 +4,8 @@
 use core::fmt;
 use core::str;
 
+use memchr::memchr;
+
 use super::shown::{ShownLen, ShownText};
 
 /// One header line (RFC 9110, section 5).
@@ -131,17 +133,29 @@ impl<'b> Iterator for HeadersIter<'b> {
     type Item = Header<'b>;
 
     fn next(&mut self) -> Option<Header<'b>> {
+        let (name, value) = self.next_line()?;
+        Some(Header { name: str::from_utf8(name).ok()?, value })
+    }
+}
+
+impl<'b> HeadersIter<'b> {
+    /// Returns the name and the value of the next header. A handshake looks at every name, so the
+    /// name is not made into text.
+    #[inline]
+    pub(crate) fn next_line(&mut self) -> Option<(&'b [u8], &'b [u8])> {
         match &mut self.source {
-            HeaderSource::Parsed(headers) => headers.split_off_first().copied(),
+            HeaderSource::Parsed(headers) => {
+                let header = headers.split_off_first()?;
+                Some((header.name.as_bytes(), header.value))
+            }
             HeaderSource::Lines(lines) => {
                 let (line, rest) = take_line(lines)?;
                 *lines = rest;
                 // RFC 9112, section 5: a header line is field-name ":" OWS field-value OWS.
                 // httparse accepts no whitespace in a line except SP and HTAB, so `trim_ascii`
                 // removes only OWS.
-                let colon = line.iter().position(|&byte| byte == b':')?;
-                let (name, value) = (line.get(..colon)?, line.get(colon + 1..)?);
-                Some(Header { name: str::from_utf8(name).ok()?, value: value.trim_ascii() })
+                let colon = memchr(b':', line)?;
+                Some((line.get(..colon)?, line.get(colon + 1..)?.trim_ascii()))
             }
         }
     }
@@ -156,7 +170,7 @@ impl fmt::Debug for HeadersIter<'_> {
 /// Returns the first line without its CRLF, and the bytes after that line. `bytes` are part of a
 /// head in which every CR is part of a CRLF.
 pub(crate) fn take_line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (line, rest) = bytes.split_at_checked(bytes.iter().position(|&byte| byte == b'\r')?)?;
+    let (line, rest) = bytes.split_at_checked(memchr(b'\r', bytes)?)?;
     Some((line, rest.get(2..)?))
 }
 
@@ -181,11 +195,15 @@ impl<'b> Iterator for Values<'b, '_> {
     type Item = &'b [u8];
 
     fn next(&mut self) -> Option<&'b [u8]> {
-        let name = self.name;
-        self.first.take().or_else(|| {
-            let header = self.headers.find(|header| header.is(name))?;
-            Some(header.value)
-        })
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        loop {
+            let (name, value) = self.headers.next_line()?;
+            if name.eq_ignore_ascii_case(self.name.as_bytes()) {
+                return Some(value);
+            }
+        }
     }
 }
 

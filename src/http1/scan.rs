@@ -4,6 +4,8 @@
 
 use core::fmt;
 
+use memchr::memchr2;
+
 use super::error::HeadError;
 use super::grammar::is_token_byte;
 use super::shown::ShownLen;
@@ -154,7 +156,7 @@ impl HeadScanner {
         while let Some(rest @ [byte, ..]) = bytes.get(self.position..end) {
             match self.state {
                 ScanState::Complete | ScanState::Failed(_) => break,
-                ScanState::Line if !is_line_end(*byte) => self.position += text_len(rest),
+                ScanState::Line => self.line(rest, *byte),
                 _ => self.step(*byte),
             }
         }
@@ -192,6 +194,18 @@ impl HeadScanner {
     pub const fn restart(&mut self) {
         self.start = self.position;
         self.state = ScanState::FirstWord;
+    }
+
+    /// Examines the rest of a line, which begins with `first`, in few steps.
+    #[inline]
+    fn line(&mut self, rest: &[u8], first: u8) {
+        let text = text_len(rest);
+        match rest.get(text..text + 3) {
+            // The next line is not the empty one, so its first byte is an ordinary byte too.
+            Some([b'\r', b'\n', next]) if !is_line_end(*next) => self.position += text + 3,
+            _ if text > 0 => self.position += text,
+            _ => self.step(first),
+        }
     }
 
     fn step(&mut self, byte: u8) {
@@ -280,7 +294,7 @@ impl HeadScanner {
 
 /// Returns how many bytes at the front contain no CR or LF.
 fn text_len(bytes: &[u8]) -> usize {
-    bytes.iter().position(|&byte| is_line_end(byte)).unwrap_or(bytes.len())
+    memchr2(b'\r', b'\n', bytes).unwrap_or(bytes.len())
 }
 
 const fn is_line_end(byte: u8) -> bool {
