@@ -7,6 +7,7 @@ use std::io::{self, Read};
 use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::read_size::ReadSize;
+use super::spare;
 
 /// The bytes that a [`WebSocket`](super::WebSocket) has received and not processed yet.
 ///
@@ -110,7 +111,8 @@ impl<'w> Incoming<'w> {
     }
 
     /// Frees the memory of an empty buffer. Call this while the transport has no bytes, so that an
-    /// idle connection holds no buffer.
+    /// idle connection holds no buffer. With `std`, each thread keeps one buffer of at most 64 KiB
+    /// for the next connection that needs one.
     pub fn release_memory(&mut self) {
         self.buffer.release_memory();
     }
@@ -232,9 +234,9 @@ impl ReadBuffer {
     pub(super) fn release_memory(&mut self) {
         self.drop_lent();
         if self.buffer.is_empty() {
-            self.buffer = BytesMut::new();
-            self.free = BytesMut::new();
-            self.capacity = 0;
+            self.join_free();
+            let capacity = mem::take(&mut self.capacity).max(self.buffer.capacity());
+            spare::put_incoming(mem::take(&mut self.buffer), capacity);
         }
     }
 
@@ -265,6 +267,9 @@ impl ReadBuffer {
             return;
         }
         self.join_free();
+        if self.capacity == 0 && self.buffer.capacity() == 0 {
+            self.buffer = spare::take_incoming();
+        }
         if is_early && !self.buffer.try_reclaim(self.capacity - self.buffer.len()) {
             // The application still holds a message in this memory.
             self.capacity = self.buffer.capacity();

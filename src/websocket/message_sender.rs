@@ -3,6 +3,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
+use core::mem;
 use core::time::Duration;
 
 use bytes::Bytes;
@@ -31,8 +32,8 @@ use crate::message::Message;
 pub struct MessageSender<R> {
     pub(super) sender: Sender<R>,
     pub(super) queue: Queue,
-    /// The owed frames that are not queued yet.
-    pub(super) owed: OwedFrames,
+    /// The Pong that waits for room in the queue. It is boxed because there seldom is one.
+    pub(super) waiting: Option<Box<OwedFrames>>,
     pub(super) peer: PeerEnd,
     /// Whether the transport has ended.
     pub(super) eof: bool,
@@ -72,8 +73,7 @@ impl<R: Role> MessageSender<R> {
                 (None, None) => PeerEnd::Open,
             };
         }
-        self.owed.append(&mut answers.owed);
-        self.settle_owed();
+        self.settle_owed(mem::take(&mut answers.owed));
     }
 
     /// Queues a message, as [`WebSocket::send`](super::WebSocket::send) does.
@@ -228,7 +228,9 @@ impl<R: Role> MessageSender<R> {
 
     /// Returns the bytes to write.
     pub fn output(&mut self) -> &mut Outgoing {
-        self.settle_owed();
+        if self.waiting.is_some() && self.queue.has_room_for_answer() {
+            self.settle_owed(OwedFrames::new());
+        }
         &mut self.queue.outgoing
     }
 
@@ -267,7 +269,8 @@ impl<R: Role> MessageSender<R> {
     /// Returns what to do with the transport after all output so far has been flushed.
     #[must_use]
     pub fn transport_action(&self) -> TransportAction {
-        let owes_close = self.owed.close().is_some();
+        // A Close that is owed is always queued at once.
+        let owes_close = false;
         let failed = matches!(self.peer, PeerEnd::Failed(_));
         transport_action(self.is_client(), self.state(), owes_close, failed, self.eof)
     }
@@ -302,8 +305,7 @@ impl<R: Role> MessageSender<R> {
                 self.sender.close_silent();
             } else {
                 // The peer caused an error that no call had returned yet. RFC 6455, section 7.1.7.
-                self.owed.add(Owed::Fault(error));
-                self.settle_owed();
+                self.report(error);
             }
         }
     }
@@ -336,8 +338,7 @@ impl<R: Role> MessageSender<R> {
             }
             Some(DeadlineAction::Report(error)) => {
                 self.peer = PeerEnd::Failed(error);
-                self.owed.add(Owed::Fault(error));
-                self.settle_owed();
+                self.report(error);
                 return false;
             }
             Some(DeadlineAction::Fail(error)) => self.end(Some(error), situation),
@@ -379,7 +380,7 @@ impl<R: Role> MessageSender<R> {
             self.peer = PeerEnd::Failed(error);
         }
         self.sender.close_silent();
-        self.owed = OwedFrames::new();
+        self.waiting = None;
         self.queue.outgoing = Outgoing::new();
         self.eof = true;
     }
@@ -397,8 +398,10 @@ impl<R: Role> MessageSender<R> {
 
     pub(super) fn close_with(&mut self, frame: Option<&CloseFrame>) -> Result<(), SendError> {
         // A Pong that is owed is sent before the Close.
-        self.settle_owed();
-        let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
+        self.settle_owed(OwedFrames::new());
+        if let Some(mut owed) = self.waiting.take() {
+            let _ = self.sender.settle(&mut owed, self.queue.outgoing.data());
+        }
         if let PeerEnd::Closed(_) = self.peer {
             self.sender.close_in_reply(frame, self.queue.outgoing.data())
         } else {
@@ -406,23 +409,32 @@ impl<R: Role> MessageSender<R> {
         }
     }
 
-    /// Queues the owed frames.
-    fn settle_owed(&mut self) {
-        if self.owed.is_empty() {
-            return;
-        }
+    /// Queues the Close that reports an error of the peer (RFC 6455, section 7.1.7).
+    fn report(&mut self, error: ProtocolError) {
+        let mut owed = OwedFrames::new();
+        owed.add(Owed::Fault(error));
+        self.settle_owed(owed);
+    }
+
+    /// Queues the frames in `newest`, and those that wait. A newer Pong replaces one that waits.
+    fn settle_owed(&mut self, mut newest: OwedFrames) {
+        let mut owed = self.waiting.take().map_or_else(OwedFrames::new, |waiting| *waiting);
+        owed.append(&mut newest);
         // The queue has no maximum size, so no call fails.
         if let (PeerEnd::Closed(Some(frame)), Some(OwedClose::Reply(_)), true) =
-            (&self.peer, self.owed.close(), self.repeat_close_reason)
+            (&self.peer, owed.close(), self.repeat_close_reason)
         {
-            let _ = self.owed.take_close();
-            let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
+            let _ = owed.take_close();
+            let _ = self.sender.settle(&mut owed, self.queue.outgoing.data());
             let _ = self.sender.close_in_reply(Some(frame), self.queue.outgoing.data());
-        } else if self.owed.close().is_some() {
-            let _ = self.sender.settle(&mut self.owed, self.queue.outgoing.data());
+        } else if owed.close().is_some() {
+            let _ = self.sender.settle(&mut owed, self.queue.outgoing.data());
         } else if self.queue.has_room_for_answer() {
-            let Self { sender, queue, owed, .. } = self;
-            let _ = queue.outgoing.answer(|out| sender.settle(owed, out));
+            let Self { sender, queue, .. } = self;
+            let _ = queue.outgoing.answer(|out| sender.settle(&mut owed, out));
+        }
+        if !owed.is_empty() {
+            self.waiting = Some(Box::new(owed));
         }
     }
 }

@@ -21,6 +21,7 @@ mod receive;
 mod reunite_error;
 mod send;
 mod send_data;
+mod spare;
 
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -95,13 +96,14 @@ impl<R: Role> WebSocket<R> {
         let queue = Queue::new(&config, terms, role.is_client());
         let deadlines = Deadlines::new(&config);
         let connection = Connection::new(role, config.connection_config(terms.is_some()));
-        let (receiver, sender, owed) = connection.into_split();
+        // A new connection owes nothing.
+        let (receiver, sender, _) = connection.into_split();
         Self {
             receiver: MessageReceiver { receiver, receiving, opened: opened.clone(), pair: None },
             sender: MessageSender {
                 sender,
                 queue,
-                owed,
+                waiting: None,
                 peer: PeerEnd::Open,
                 eof: false,
                 cut: false,

@@ -10,6 +10,7 @@ use std::io::IoSlice;
 
 use bytes::{Buf, Bytes, BytesMut};
 
+use super::spare::{self, OutgoingBuffers};
 use crate::connection::{FrameStart, Output};
 use crate::frame::FrameHeader;
 
@@ -48,7 +49,7 @@ pub struct Outgoing {
 }
 
 /// A payload that is not copied.
-struct Large {
+pub(super) struct Large {
     /// How many bytes of `gathered` come before it and after the previous payload. A frame header
     /// is one of these bytes or none: it never extends over two pieces.
     before: usize,
@@ -86,10 +87,14 @@ impl Outgoing {
         self.len() == 0
     }
 
-    /// Frees the memory of an empty queue.
+    /// Frees the memory of an empty queue. With `std`, each thread keeps one buffer of at most
+    /// 64 KiB for the next connection that needs one.
     pub fn release_memory(&mut self) {
         if self.is_empty() {
-            *self = Self { usual: self.usual, ..Self::new() };
+            let empty = Self { usual: self.usual, ..Self::new() };
+            let Self { mut gathered, large, .. } = mem::replace(self, empty);
+            gathered.clear();
+            spare::put_outgoing(OutgoingBuffers { gathered, large });
         }
     }
 
@@ -160,13 +165,24 @@ impl Outgoing {
         }
     }
 
+    /// Takes the spare buffers of the thread, and makes room for as much as the last write had.
+    #[cold]
+    fn begin_buffer(&mut self, needed: usize) {
+        let spare = spare::take_outgoing();
+        self.gathered = spare.gathered;
+        if self.large.is_empty() {
+            self.large = spare.large;
+        }
+        self.gathered.reserve_exact(needed.max(self.usual));
+    }
+
     /// Appends a header, and reserves memory for `len` bytes after it.
     #[inline(always)]
     fn put_header(&mut self, start: FrameStart, len: usize) {
         let header = start.header();
         let needed = FrameHeader::MAX_LEN + len;
         if self.gathered.capacity() == 0 {
-            self.gathered.reserve_exact(needed.max(self.usual));
+            self.begin_buffer(needed);
         }
         self.gathered.reserve(needed);
         let end = self.gathered.len() + header.len();

@@ -4,7 +4,7 @@ mod received;
 
 use alloc::boxed::Box;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
 pub(super) use received::{Received, whole};
 
@@ -256,13 +256,15 @@ impl Receiving {
             }
             Ok(None) => {
                 self.buffer.end_input(source.frame_remaining());
+                // An idle connection does not hold the payload of the last Ping.
+                self.report = Report::Close(None);
                 Received::Nothing
             }
             // One arm for all of them: the path of a short message is shorter then.
             Ok(Some(event)) => {
                 match event {
-                    Event::Ping(payload) => self.control(Report::Ping(payload), to),
-                    Event::Pong(payload) => self.control(Report::Pong(payload), to),
+                    Event::Ping(payload) => self.control(Report::Ping, &payload, to),
+                    Event::Pong(payload) => self.control(Report::Pong, &payload, to),
                     Event::Close(frame) => self.close(frame, source.answers),
                     Event::Oversized { len } => self.skipped(len, to),
                     Event::Data(_) => {}
@@ -326,9 +328,9 @@ impl Receiving {
 
     /// Keeps a Ping or Pong, whose frame ends at `end`.
     #[cold]
-    fn control(&mut self, report: Report, end: usize) {
+    fn control(&mut self, report: fn(Bytes) -> Report, payload: &[u8], end: usize) {
         self.buffer.skip(end);
-        self.report = report;
+        self.report = report(Bytes::copy_from_slice(payload));
     }
 
     /// Keeps the Close of the peer, and drops the bytes after it.

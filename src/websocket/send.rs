@@ -86,7 +86,7 @@ impl Queue {
             return self.encode_and_send(sender, message);
         }
         match sender.begin(kind, payload.len() as u64, Rsv::NONE) {
-            Ok(start) if payload.len() < LARGE => self.outgoing.put_frame(start, payload),
+            Ok(start) if is_copied(&start) => self.outgoing.put_frame(start, payload),
             Ok(start) => self.push_large(start, message),
             Err(error) => return Err(Rejected { message, error }),
         }
@@ -167,7 +167,7 @@ impl Queue {
         let payload = &message.payload;
         if self.is_ready() && self.is_plain(payload) && message.compressed.is_none() {
             let start = sender.begin(message.kind, payload.len() as u64, Rsv::NONE)?;
-            if payload.len() < LARGE {
+            if is_copied(&start) {
                 self.outgoing.put_frame(start, payload);
             } else {
                 self.push(start, payload.clone());
@@ -237,6 +237,14 @@ impl Queue {
             high_water_mark: self.high_water_mark,
         }
     }
+}
+
+/// Returns whether the payload of a frame is copied after its header. A client masks as it copies,
+/// which costs less than to mask in place and to write one more piece, up to a longer payload.
+#[inline(always)]
+fn is_copied(start: &FrameStart) -> bool {
+    let large = if start.mask().is_some() { 2 * LARGE } else { LARGE };
+    start.payload_len() < large as u64
 }
 
 /// A message that was not queued, and the reason.

@@ -19,7 +19,7 @@ fn pair() -> (TcpStream, TcpStream) {
 
 fn open(stream: TcpStream) -> ServerStream<TcpStream> {
     // With it the test sees when the connection waits.
-    stream.set_read_timeout(Some(Duration::from_millis(300))).expect("a socket");
+    stream.set_read_timeout(Some(Duration::from_millis(1500))).expect("a socket");
     WebSocketStream::from_parts(
         stream,
         Server,

@@ -4,7 +4,7 @@
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use crate::counting::{held_by, peak};
+use crate::counting::{allocations, held_by, peak};
 use bytes::{Bytes, BytesMut};
 use support::transport::{Peer, Transport, enter, open, open_with, payload};
 use support::{Frame, SEED, Side};
@@ -295,4 +295,39 @@ fn a_websocket_without_a_transport_is_where_the_state_is() {
     // The adapter adds a few words: the buffers are empty, and there is no task or channel.
     let added = size_of::<WebSocketStream<(), Server>>() - size_of::<WebSocket<Server>>();
     assert!(added <= size_of::<BytesMut>() + 16 * size_of::<usize>(), "{added} bytes");
+}
+
+/// The number of allocations of an echo of this message by a task that sleeps before and after it.
+fn allocations_of_an_echo<R: Role>(role: R, side: Side, len: usize) -> usize {
+    let (mut socket, peer) = forgetful(role);
+    let frame = Frame::binary(payload(len)).bytes(side);
+    let mut echo = || {
+        peer.give(&frame);
+        let next = run(socket.next()).expect("it came").expect("it is open");
+        run(socket.send(next.expect("good"))).expect("there is room").expect("it is open");
+        assert!(run(socket.next()).is_none());
+    };
+    for _ in 0..10 {
+        echo();
+    }
+    allocations(echo)
+}
+
+#[test]
+fn a_message_that_comes_by_itself_is_echoed_without_an_allocation() {
+    for len in [0, 16, 125, 1000, 10_000, 16_384] {
+        assert_eq!(allocations_of_an_echo(Server, Side::Server, len), 0, "server, {len} bytes");
+        assert_eq!(
+            allocations_of_an_echo(Client::new(SEED), Side::Client, len),
+            0,
+            "client, {len}"
+        );
+    }
+}
+
+#[test]
+fn a_stream_over_tcp_is_small() {
+    type Tcp<R> = WebSocketStream<::tokio::net::TcpStream, R>;
+    assert!(size_of::<Tcp<Server>>() <= 1120, "{}", size_of::<Tcp<Server>>());
+    assert!(size_of::<Tcp<Client>>() <= 1240, "{}", size_of::<Tcp<Client>>());
 }

@@ -112,7 +112,11 @@ fn what_is_queued_is_given_back_when_it_was_much() {
     write_all(&mut websocket);
     assert!(HELD.get() - before <= 64 * 1024, "{}", HELD.get() - before);
     websocket.output().release_memory();
-    assert_eq!(HELD.get() - before, 0);
+    // The thread keeps the buffer for the next connection, if there are threads.
+    assert!(HELD.get() - before <= if cfg!(feature = "std") { 64 * 1024 } else { 0 });
+    let before = HELD.get();
+    drop(websocket);
+    assert_eq!(HELD.get(), before, "the connection itself holds nothing");
 }
 
 #[test]
@@ -318,7 +322,7 @@ fn a_large_message_of_a_server_allocates_nothing_in_steady_state() {
 }
 
 #[test]
-fn a_queue_that_gives_its_memory_back_allocates_once_for_each_write() {
+fn a_queue_that_gives_its_memory_back_takes_the_spare_buffer_of_its_thread() {
     fn check<R: Role>(mut websocket: WebSocket<R>) {
         let payload = Bytes::from(vec![0; 125]);
         let mut round = |count| {
@@ -329,8 +333,9 @@ fn a_queue_that_gives_its_memory_back_allocates_once_for_each_write() {
             websocket.output().release_memory();
         };
         for count in [1, 32] {
-            round(count);
-            assert_eq!(allocations(|| (0..10).for_each(|_| round(count))), 10);
+            (0..2).for_each(|_| round(count));
+            let expected = if cfg!(feature = "std") { 0 } else { 10 };
+            assert_eq!(allocations(|| (0..10).for_each(|_| round(count))), expected);
         }
     }
     check(server(Config::new()));

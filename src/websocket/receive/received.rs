@@ -6,7 +6,6 @@ use bytes::Bytes;
 
 use super::Receiving;
 use crate::close::CloseFrame;
-use crate::connection::ControlPayload;
 use crate::frame::Kind;
 use crate::message::Message;
 use crate::utf8_bytes::{self, Utf8Bytes};
@@ -43,8 +42,8 @@ pub(in crate::websocket) enum Place {
 /// What is received in one piece, beside the messages.
 #[derive(Debug)]
 pub(in crate::websocket) enum Report {
-    Ping(ControlPayload),
-    Pong(ControlPayload),
+    Ping(Bytes),
+    Pong(Bytes),
     Close(Option<Box<CloseFrame>>),
     /// The end of a message of this length in bytes, which was skipped.
     Oversized(u64),
@@ -54,8 +53,8 @@ impl Report {
     #[inline(always)]
     fn message(&self) -> Message {
         match self {
-            Self::Ping(payload) => Message::Ping(Bytes::copy_from_slice(payload)),
-            Self::Pong(payload) => Message::Pong(Bytes::copy_from_slice(payload)),
+            Self::Ping(payload) => Message::Ping(payload.clone()),
+            Self::Pong(payload) => Message::Pong(payload.clone()),
             Self::Close(frame) => Message::Close(frame.clone()),
             Self::Oversized(len) => Message::Oversized { len: *len },
         }

@@ -1,0 +1,85 @@
+//! The buffers of idle connections, which the next connection of the same thread uses.
+//!
+//! An idle connection holds no buffer. Without a spare one it would allocate and free its buffers
+//! for each message that comes by itself.
+
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+
+use bytes::BytesMut;
+
+use super::outgoing::Large;
+
+/// The buffers of an outgoing queue.
+#[derive(Default)]
+pub(super) struct OutgoingBuffers {
+    pub(super) gathered: Vec<u8>,
+    pub(super) large: VecDeque<Large>,
+}
+
+#[cfg(feature = "std")]
+mod of_thread {
+    use core::cell::Cell;
+    use std::thread_local;
+
+    use super::{BytesMut, OutgoingBuffers};
+
+    /// The capacity in bytes of the largest buffer that is kept.
+    const LARGEST: usize = 64 * 1024;
+
+    /// The most places for payloads that are kept.
+    const MOST_PLACES: usize = 64;
+
+    thread_local! {
+        static INCOMING: Cell<BytesMut> = Cell::new(BytesMut::new());
+        static OUTGOING: Cell<OutgoingBuffers> = Cell::default();
+    }
+
+    pub(in crate::websocket) fn take_incoming() -> BytesMut {
+        // While the thread ends there is no spare buffer.
+        INCOMING.try_with(Cell::take).unwrap_or_default()
+    }
+
+    /// Keeps an empty read buffer with this capacity, unless the application still holds a message
+    /// in its memory.
+    pub(in crate::websocket) fn put_incoming(mut buffer: BytesMut, capacity: usize) {
+        // A buffer that has moved on in its memory starts again at the front, if nothing shares it.
+        if (1..=LARGEST).contains(&capacity) && buffer.try_reclaim(capacity) {
+            let _ = INCOMING.try_with(|spare| spare.set(buffer));
+        }
+    }
+
+    pub(in crate::websocket) fn take_outgoing() -> OutgoingBuffers {
+        OUTGOING.try_with(Cell::take).unwrap_or_default()
+    }
+
+    pub(in crate::websocket) fn put_outgoing(buffers: OutgoingBuffers) {
+        let OutgoingBuffers { gathered, large } = &buffers;
+        if (1..=LARGEST).contains(&gathered.capacity()) && large.capacity() <= MOST_PLACES {
+            let _ = OUTGOING.try_with(|spare| spare.set(buffers));
+        }
+    }
+}
+
+#[cfg(feature = "std")]
+pub(super) use of_thread::{put_incoming, put_outgoing, take_incoming, take_outgoing};
+
+#[cfg(not(feature = "std"))]
+mod none {
+    use super::{BytesMut, OutgoingBuffers};
+
+    pub(in crate::websocket) fn take_incoming() -> BytesMut {
+        BytesMut::new()
+    }
+
+    pub(in crate::websocket) fn put_incoming(_: BytesMut, _: usize) {}
+
+    pub(in crate::websocket) fn take_outgoing() -> OutgoingBuffers {
+        OutgoingBuffers::default()
+    }
+
+    pub(in crate::websocket) fn put_outgoing(_: OutgoingBuffers) {}
+}
+
+#[cfg(not(feature = "std"))]
+pub(super) use none::{put_incoming, put_outgoing, take_incoming, take_outgoing};
