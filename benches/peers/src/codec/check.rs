@@ -1,0 +1,75 @@
+//! The pass of checks: every payload is compared before anything is timed.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::workload::{Receive, Send};
+use crate::contestant::{NewReceiver, NewSender};
+use crate::frame;
+use crate::memory::{Memory, Stream};
+use crate::tally::{Expected, Tally};
+
+/// How often the stream comes, so that state which is left over shows.
+const PASSES: usize = 3;
+
+/// Checks each message that a contestant receives.
+///
+/// # Errors
+/// Returns what went wrong.
+pub fn receiving(workload: &Receive, create: NewReceiver) -> Result<(), String> {
+    catching(|| {
+        let memory = Memory::new(Stream::shifted(&workload.stream, 3));
+        let mut receiver = create(memory.clone(), workload.role);
+        let expected = Expected { text: workload.content.is_text(), payloads: &workload.payloads };
+        for _ in 0..PASSES {
+            memory.rewind();
+            let mut tally = Tally::checking(expected);
+            receiver.receive(workload.messages, &mut tally);
+            assert_eq!(tally.messages, workload.messages);
+        }
+        assert_eq!(memory.written(), 0, "the contestant wrote");
+    })
+}
+
+/// Checks each frame that a contestant sends, and returns how many writes it made for each message.
+///
+/// # Errors
+/// Returns what went wrong.
+pub fn sending(workload: &Send, create: NewSender) -> Result<f64, String> {
+    catching(|| {
+        let memory = Memory::new(Stream::shifted(&[], 0));
+        let mut sender = create(memory.clone(), workload.role);
+        let payloads = workload.shifted_payloads(3);
+        memory.record();
+        for _ in 0..PASSES {
+            sender.send(&payloads, workload.batch);
+        }
+        let written = memory.take_record();
+        check_frames(workload, &written);
+        memory.writes() as f64 / (PASSES * workload.messages) as f64
+    })
+}
+
+fn check_frames(workload: &Send, mut written: &[u8]) {
+    assert_eq!(written.len(), PASSES * workload.wire_len(), "a header is not minimal");
+    for _ in 0..PASSES {
+        for payload in workload.payloads.iter().cycle().take(workload.messages) {
+            let frame = frame::read(&mut written).expect("a whole frame");
+            assert!(frame.fin && !frame.rsv1, "the message is in fragments or compressed");
+            assert_eq!(frame.opcode, frame::BINARY);
+            assert_eq!(frame.masked, workload.role.is_client());
+            assert!(frame.payload == *payload, "the payload differs");
+        }
+    }
+    assert!(written.is_empty(), "bytes are left");
+}
+
+/// Runs `check`, and returns the text of its panic if it panics.
+pub fn catching<T>(check: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(check)).map_err(|panic| text(panic.as_ref()))
+}
+
+fn text(panic: &(dyn Any + std::marker::Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned()
+}

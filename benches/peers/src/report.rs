@@ -1,0 +1,171 @@
+//! What the program prints: a line for each figure as soon as it is known, tables at the end, and
+//! the figures as JSON.
+
+mod summary;
+mod table;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+pub use summary::{Summary, best_peer};
+pub use table::{number, table};
+
+use crate::environment::Environment;
+
+/// Whose figure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The crate of this repository.
+    Ours,
+    /// Another crate.
+    Peer,
+    /// No protocol at all: the least that any crate could need.
+    Limit,
+}
+
+/// One figure.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What was done.
+    pub workload: String,
+    /// Who did it.
+    pub name: String,
+    /// Whose figure it is.
+    pub side: Side,
+    /// The figure, in `unit`.
+    pub value: f64,
+    /// The range of the middle half of the repeats, divided by the figure.
+    pub spread: f64,
+    /// How many writes were made for each message.
+    pub writes: f64,
+}
+
+/// All figures of one run.
+#[derive(Debug)]
+pub struct Report {
+    mode: &'static str,
+    unit: &'static str,
+    rows: Vec<Row>,
+    notes: Vec<String>,
+}
+
+impl Report {
+    /// Creates an empty report of `mode`, whose figures have `unit`.
+    #[must_use]
+    pub const fn new(mode: &'static str, unit: &'static str) -> Self {
+        Self { mode, unit, rows: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Adds a figure, and prints it.
+    pub fn add(&mut self, row: Row) {
+        let spread = row.spread * 100.0;
+        println!(
+            "{:<24} {:<28} {:>12} {}  (spread {spread:.0} %, {} writes/msg)",
+            row.workload,
+            row.name,
+            number(row.value),
+            self.unit,
+            number(row.writes),
+        );
+        self.rows.push(row);
+    }
+
+    /// Adds a sentence for the notes under the tables, and prints it.
+    pub fn note(&mut self, note: String) {
+        println!("note: {note}");
+        self.notes.push(note);
+    }
+
+    /// Adds a sentence that says how a contestant is driven. It is printed only under the tables.
+    pub fn describe(&mut self, name: &str, how: &str) {
+        self.notes.push(format!("{name}: {how}"));
+    }
+
+    /// Returns the rows of all workloads.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Returns the workloads in the order in which they ran.
+    #[must_use]
+    pub fn workloads(&self) -> Vec<&str> {
+        let mut workloads: Vec<&str> = Vec::new();
+        for row in &self.rows {
+            if !workloads.contains(&row.workload.as_str()) {
+                workloads.push(&row.workload);
+            }
+        }
+        workloads
+    }
+
+    /// Returns a figure.
+    #[must_use]
+    pub fn row(&self, workload: &str, name: &str) -> Option<&Row> {
+        self.rows.iter().find(|row| row.workload == workload && row.name == name)
+    }
+
+    /// Returns the names of one side, in the order in which they ran.
+    #[must_use]
+    pub fn names(&self, side: Side) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for row in self.rows.iter().filter(|row| row.side == side) {
+            if !names.contains(&row.name.as_str()) {
+                names.push(&row.name);
+            }
+        }
+        names
+    }
+
+    /// Prints the notes.
+    pub fn print_notes(&self) {
+        if !self.notes.is_empty() {
+            println!();
+        }
+        for note in &self.notes {
+            println!("- {note}");
+        }
+    }
+
+    /// Writes all figures to a file.
+    ///
+    /// # Errors
+    /// Returns the error of the file system.
+    pub fn write_json(&self, path: &Path, environment: &Environment) -> io::Result<()> {
+        let rows: Vec<Value> = self.rows.iter().map(|row| self.row_json(row)).collect();
+        let summary = Summary::of(self);
+        let report = json!({
+            "mode": self.mode,
+            "unit": self.unit,
+            "environment": environment.json(),
+            "rows": rows,
+            "notes": self.notes,
+            "ahead": summary.ahead,
+            "workloads": summary.workloads,
+            "worst": summary.worst.as_ref().map(|worst| json!({
+                "workload": worst.workload,
+                "peer": worst.peer,
+                "ratio": worst.ratio,
+            })),
+        });
+        fs::write(path, format!("{report:#}\n"))
+    }
+
+    fn row_json(&self, row: &Row) -> Value {
+        json!({
+            "workload": row.workload,
+            "name": row.name,
+            "side": match row.side {
+                Side::Ours => "ours",
+                Side::Peer => "peer",
+                Side::Limit => "limit",
+            },
+            "value": row.value,
+            "spread": row.spread,
+            "writes_per_message": row.writes,
+        })
+    }
+}
