@@ -15,7 +15,7 @@ use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
 use crate::io::{AcceptError, Driver, Error, Parts, Reply, Unsent};
 use crate::message::Message;
-use crate::websocket::{Answers, Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
+use crate::websocket::{Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
 
 /// A WebSocket over a transport.
 ///
@@ -168,8 +168,10 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     ///   or a time limit of the configuration ran out. Both of these have the code 1006.
     ///
     /// Each error is returned once, except `WouldBlock` and `TimedOut`.
+    #[inline]
     pub fn read(&mut self) -> Result<Option<Message>, Error> {
-        self.take(MessageReceiver::receive)
+        // The message itself is made last, so that it is not moved on its way out.
+        if self.take(MessageReceiver::process)? { Ok(self.websocket.receive()?) } else { Ok(None) }
     }
 
     /// Returns the next message as [`read`](Self::read) does. The message borrows the read buffer
@@ -178,13 +180,11 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// # Errors
     /// Returns the same errors as [`read`](Self::read).
     pub fn read_ref(&mut self) -> Result<Option<MessageRef<'_>>, Error> {
-        let ready = |receiver: &mut MessageReceiver<R>, answers: &mut Answers| {
-            Ok(receiver.process(answers)?.then_some(()))
-        };
-        Ok(match self.take(ready)? {
-            Some(()) => self.websocket.receive_ref()?,
-            None => None,
-        })
+        if self.take(MessageReceiver::process)? {
+            Ok(self.websocket.receive_ref()?)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Returns the next part of a message as it arrives. The part borrows the read buffer until the
@@ -193,13 +193,11 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// # Errors
     /// Returns the same errors as [`read`](Self::read).
     pub fn read_part(&mut self) -> Result<Option<Part<'_>>, Error> {
-        let ready = |receiver: &mut MessageReceiver<R>, answers: &mut Answers| {
-            Ok(receiver.process_part(answers)?.then_some(()))
-        };
-        Ok(match self.take(ready)? {
-            Some(()) => self.websocket.receive_part()?,
-            None => None,
-        })
+        if self.take(MessageReceiver::process_part)? {
+            Ok(self.websocket.receive_part()?)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Sends a message: queues it and writes everything that is queued. If the queue is full, it is

@@ -13,30 +13,31 @@ use crate::websocket::{Answers, MessageReceiver};
 
 /// The loop between the WebSocket and its transport.
 impl<S: Transport, R: Role> WebSocketStream<S, R> {
-    /// Reads from the transport until `take` returns something. Returns `None` when the connection
-    /// is over.
-    pub(super) fn take<T>(
+    /// Reads from the transport until `process` finds a message or a part of one. Returns `false`
+    /// when the connection is over.
+    #[inline]
+    pub(super) fn take(
         &mut self,
-        take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<T>, ProtocolError>,
-    ) -> Result<Option<T>, Error> {
+        process: fn(&mut MessageReceiver<R>, &mut Answers) -> Result<bool, ProtocolError>,
+    ) -> Result<bool, Error> {
         let mut begin = None;
         loop {
             let (receiver, sender) = self.websocket.halves();
             let mut answers = Answers::new();
-            let taken = take(receiver, &mut answers);
+            let found = process(receiver, &mut answers);
             if !answers.is_empty() {
                 sender.settle(&mut answers);
                 // The answers leave before the message that caused them is returned. An error is
                 // found again by the next read.
                 let _ = self.write_briefly();
             }
-            if let Ok(Some(taken)) = taken {
-                return Ok(Some(taken));
+            if found == Ok(true) {
+                return Ok(true);
             }
             // The driver keeps an error until the Close that reports it has reached the peer.
             let begin = *begin.get_or_insert_with(|| self.start.elapsed());
             if !self.wait(begin)? {
-                return Ok(None);
+                return Ok(false);
             }
         }
     }

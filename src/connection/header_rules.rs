@@ -5,7 +5,7 @@
 
 use super::config::{ConnectionConfig, Oversized};
 use crate::error::ProtocolError;
-use crate::frame::{FrameHeader, HeaderPart, MAX_CONTROL_PAYLOAD, OpCode, Rsv};
+use crate::frame::{FrameHeader, HeaderPart, OpCode, Rsv};
 
 /// The limits and reserved bits of a connection.
 #[derive(Debug)]
@@ -15,9 +15,8 @@ pub(super) struct HeaderRules {
     max_frame_size: u64,
     /// Whether a message that exceeds `max_message_size` is skipped.
     skips_oversized: bool,
-    /// The longest payload that `max_message_size` and `max_frame_size` allow and that fits the
-    /// seven-bit length: at most 125 bytes.
-    pub(super) short_limit: u8,
+    /// The longest message in one frame that `max_message_size` and `max_frame_size` allow.
+    pub(super) whole_limit: usize,
     /// The bits that the first frame of a message may have.
     allowed_bits: Rsv,
     /// The bits among `allowed_bits` that transform the payload.
@@ -28,13 +27,14 @@ impl HeaderRules {
     pub(super) fn new(config: &ConnectionConfig) -> Self {
         let ConnectionConfig { max_message_size, max_frame_size, .. } = *config;
         let max_transformed_size = config.max_transformed_size.unwrap_or(max_message_size);
-        let short_limit = max_message_size.min(max_frame_size).min(MAX_CONTROL_PAYLOAD as u64);
+        let whole_limit = max_message_size.min(max_frame_size);
         Self {
             max_message_size,
             max_transformed_size,
             max_frame_size,
             skips_oversized: config.oversized == Oversized::Skip,
-            short_limit: short_limit as u8,
+            // No message in memory is longer than `usize::MAX`.
+            whole_limit: usize::try_from(whole_limit).unwrap_or(usize::MAX),
             allowed_bits: config.reserved_bits.union(config.tag_bits),
             transforming_bits: config.reserved_bits,
         }

@@ -32,6 +32,12 @@ impl<'b> Input<'b> {
         self.rest
     }
 
+    /// Returns the bytes that have not been consumed.
+    #[inline(always)]
+    pub(super) const fn remaining_mut(&mut self) -> &mut [u8] {
+        self.rest
+    }
+
     /// Takes the next `len` bytes, or all remaining bytes if there are fewer.
     #[inline]
     pub(super) fn take(&mut self, len: usize) -> &'b mut [u8] {

@@ -30,7 +30,7 @@ pub use frame_start::FrameStart;
 pub use input::Input;
 pub use output::{Output, SliceOutput};
 pub use owed::{Owed, OwedClose, OwedFrames};
-pub use receive::Receiver;
+pub use receive::{Receiver, WholeMessage};
 pub use role::{AnyRole, Client, Role, Server};
 pub use send::Sender;
 

@@ -5,6 +5,7 @@ mod control;
 mod whole_frame;
 
 use control::Control;
+pub use whole_frame::WholeMessage;
 
 use super::config::ConnectionConfig;
 use super::event::{Data, Event};
@@ -123,9 +124,8 @@ impl<R: Role> Receiver<R> {
         input: &mut Input<'b>,
         owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
-        // `short_message` is inlined, so that its result need not be written to memory.
-        match self.short_message(input) {
-            Some((kind, bytes)) => self.short_message_event(kind, bytes, input, owed),
+        match self.receive_whole(input.remaining_mut()) {
+            Some(whole) => Ok(Some(Self::whole_message_event(whole, input))),
             None => self.receive_any(input, owed),
         }
     }

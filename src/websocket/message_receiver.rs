@@ -9,7 +9,7 @@ use super::answers::Answers;
 use super::incoming::Incoming;
 use super::receive::{Half, Received, Receiving};
 use super::{MessageRef, Part};
-use crate::connection::{Receiver, Role};
+use crate::connection::{Receiver, Role, WholeMessage};
 use crate::error::ProtocolError;
 use crate::handshake::Opened;
 use crate::message::Message;
@@ -42,8 +42,17 @@ impl<R: Role> MessageReceiver<R> {
     ///
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error.
-    #[inline]
+    // The message stays in registers if the caller has this code in place.
+    #[inline(always)]
     pub fn receive(&mut self, answers: &mut Answers) -> Result<Option<Message>, ProtocolError> {
+        match self.take_whole() {
+            Some(found) => Ok(Some(self.receiving.whole_message(found))),
+            None => self.receive_other(answers),
+        }
+    }
+
+    #[inline(never)]
+    fn receive_other(&mut self, answers: &mut Answers) -> Result<Option<Message>, ProtocolError> {
         let received = self.take_message(answers)?;
         Ok(self.receiving.message(received))
     }
@@ -53,8 +62,20 @@ impl<R: Role> MessageReceiver<R> {
     ///
     /// # Errors
     /// Returns the same errors as [`receive`](Self::receive).
-    #[inline]
+    // The message stays in registers if the caller has this code in place.
+    #[inline(always)]
     pub fn receive_ref(
+        &mut self,
+        answers: &mut Answers,
+    ) -> Result<Option<MessageRef<'_>>, ProtocolError> {
+        match self.take_whole() {
+            Some(found) => Ok(Some(self.receiving.whole_message_ref(found))),
+            None => self.receive_other_ref(answers),
+        }
+    }
+
+    #[inline(never)]
+    fn receive_other_ref(
         &mut self,
         answers: &mut Answers,
     ) -> Result<Option<MessageRef<'_>>, ProtocolError> {
@@ -107,6 +128,12 @@ impl<R: Role> MessageReceiver<R> {
     #[must_use]
     pub fn ready_len(&self) -> usize {
         self.receiving.ready_len()
+    }
+
+    /// Takes the next message, if it needs no other step than this one.
+    #[inline(always)]
+    pub(super) fn take_whole(&mut self) -> Option<WholeMessage> {
+        self.receiving.take_whole(&self.receiver)
     }
 
     #[inline(always)]

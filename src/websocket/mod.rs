@@ -134,8 +134,17 @@ impl<R: Role> WebSocket<R> {
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error, and the Close that
     /// reports it is queued. All messages before the fault have been returned by then.
-    #[inline]
+    // The message stays in registers if the caller has this code in place.
+    #[inline(always)]
     pub fn receive(&mut self) -> Result<Option<Message>, ProtocolError> {
+        match self.receiver.take_whole() {
+            Some(found) => Ok(Some(self.receiver.receiving.whole_message(found))),
+            None => self.receive_other(),
+        }
+    }
+
+    #[inline(never)]
+    fn receive_other(&mut self) -> Result<Option<Message>, ProtocolError> {
         let received = self.settled(|receiver, answers| receiver.take_message(answers))?;
         Ok(self.receiver.receiving.message(received))
     }
@@ -147,8 +156,17 @@ impl<R: Role> WebSocket<R> {
     ///
     /// # Errors
     /// Returns the same errors as [`receive`](Self::receive).
-    #[inline]
+    // The message stays in registers if the caller has this code in place.
+    #[inline(always)]
     pub fn receive_ref(&mut self) -> Result<Option<MessageRef<'_>>, ProtocolError> {
+        match self.receiver.take_whole() {
+            Some(found) => Ok(Some(self.receiver.receiving.whole_message_ref(found))),
+            None => self.receive_other_ref(),
+        }
+    }
+
+    #[inline(never)]
+    fn receive_other_ref(&mut self) -> Result<Option<MessageRef<'_>>, ProtocolError> {
         let received = self.settled(|receiver, answers| receiver.take_message(answers))?;
         Ok(self.receiver.receiving.message_ref(received))
     }

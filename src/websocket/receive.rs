@@ -15,7 +15,7 @@ use super::compression::Inflating;
 use super::incoming::ReadBuffer;
 use super::read_size::ReadSize;
 use crate::close::CloseFrame;
-use crate::connection::{Event, Input, Receiver, Role};
+use crate::connection::{Event, Input, Receiver, Role, WholeMessage};
 use crate::deflate::Terms;
 use crate::error::ProtocolError;
 use crate::frame::Kind;
@@ -77,6 +77,10 @@ impl Receiving {
         &mut self,
         source: &mut Half<'_, impl Role>,
     ) -> Result<bool, ProtocolError> {
+        if let Some(WholeMessage { kind, from, to }) = self.take_whole(source.receiver) {
+            self.ready = Some(Received::Frame { kind, from, to });
+            return Ok(true);
+        }
         let received = self.take_message(source)?;
         Ok(self.keep(received))
     }
@@ -110,6 +114,24 @@ impl Receiving {
             Place::Frame { from, to } => to - from,
             Place::Held => self.buffer.held(),
             Place::Inflated => self.inflating.as_ref().map_or(0, |inflating| inflating.len()),
+        }
+    }
+
+    /// Takes the next message, if it is whole in the buffer and needs no other step. Otherwise
+    /// nothing changes. Most messages take this way.
+    #[inline(always)]
+    pub(super) fn take_whole(&mut self, receiver: &Receiver<impl Role>) -> Option<WholeMessage> {
+        match self.ready {
+            None if self.buffer.is_holding() => None,
+            None => {
+                self.buffer.drop_lent();
+                receiver.receive_whole(self.buffer.unprocessed())
+            }
+            Some(Received::Frame { kind, from, to }) => {
+                self.ready = None;
+                Some(WholeMessage { kind, from, to })
+            }
+            Some(_) => None,
         }
     }
 

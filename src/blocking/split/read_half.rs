@@ -41,7 +41,11 @@ impl<R: Role> ReadHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::read`].
     pub fn read(&mut self) -> Result<Option<Message>, Error> {
-        self.take(MessageReceiver::receive)
+        if self.take(MessageReceiver::process)? {
+            Ok(self.receiver.receive(&mut Answers::new())?)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Returns the next message, which borrows the read buffer, as [`WebSocketStream::read_ref`]
@@ -50,10 +54,11 @@ impl<R: Role> ReadHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::read`].
     pub fn read_ref(&mut self) -> Result<Option<MessageRef<'_>>, Error> {
-        Ok(match self.take(process)? {
-            Some(()) => self.receiver.receive_ref(&mut Answers::new())?,
-            None => None,
-        })
+        if self.take(MessageReceiver::process)? {
+            Ok(self.receiver.receive_ref(&mut Answers::new())?)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Returns the next part of a message, as [`WebSocketStream::read_part`] does.
@@ -61,34 +66,34 @@ impl<R: Role> ReadHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::read`].
     pub fn read_part(&mut self) -> Result<Option<Part<'_>>, Error> {
-        Ok(match self.take(process_part)? {
-            Some(()) => self.receiver.receive_part(&mut Answers::new())?,
-            None => None,
-        })
+        if self.take(MessageReceiver::process_part)? {
+            Ok(self.receiver.receive_part(&mut Answers::new())?)
+        } else {
+            Ok(None)
+        }
     }
 
-    /// Reads from the transport until `take` returns something. Returns `None` when the connection
-    /// is over.
-    fn take<T>(
+    /// Reads from the transport until `process` finds a message or a part of one. Returns `false`
+    /// when the connection is over.
+    fn take(
         &mut self,
-        take: impl Fn(&mut MessageReceiver<R>, &mut Answers) -> Result<Option<T>, ProtocolError>,
-    ) -> Result<Option<T>, Error> {
-        let begin = Instant::now();
-        let mut has_read = false;
+        process: fn(&mut MessageReceiver<R>, &mut Answers) -> Result<bool, ProtocolError>,
+    ) -> Result<bool, Error> {
+        let mut begin = None;
         loop {
             let mut answers = Answers::new();
-            let taken = take(&mut self.receiver, &mut answers);
+            let found = process(&mut self.receiver, &mut answers);
             if !answers.is_empty() {
                 self.write_side.owe(&mut answers);
             }
-            if let Ok(Some(taken)) = taken {
-                return Ok(Some(taken));
+            if found == Ok(true) {
+                return Ok(true);
             }
             // The driver keeps an error until the Close that reports it has reached the peer.
-            if !self.wait(begin, has_read)? {
-                return Ok(None);
+            let has_read = begin.is_some();
+            if !self.wait(*begin.get_or_insert_with(Instant::now), has_read)? {
+                return Ok(false);
             }
-            has_read = true;
         }
     }
 
@@ -222,18 +227,4 @@ impl<R: Role> ReadHalf<R> {
         while self.read()?.is_some() {}
         Ok(())
     }
-}
-
-fn process<R: Role>(
-    receiver: &mut MessageReceiver<R>,
-    answers: &mut Answers,
-) -> Result<Option<()>, ProtocolError> {
-    Ok(receiver.process(answers)?.then_some(()))
-}
-
-fn process_part<R: Role>(
-    receiver: &mut MessageReceiver<R>,
-    answers: &mut Answers,
-) -> Result<Option<()>, ProtocolError> {
-    Ok(receiver.process_part(answers)?.then_some(()))
 }

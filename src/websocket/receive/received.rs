@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::Receiving;
 use crate::close::CloseFrame;
+use crate::connection::WholeMessage;
 use crate::frame::Kind;
 use crate::message::Message;
 use crate::utf8_bytes::{self, Utf8Bytes};
@@ -81,6 +82,21 @@ impl Report {
 }
 
 impl Receiving {
+    /// Cuts a whole message out of the read buffer.
+    #[inline(always)]
+    pub(in crate::websocket) fn whole_message(&mut self, found: WholeMessage) -> Message {
+        whole(found.kind, self.buffer.cut_frame(found.from, found.to))
+    }
+
+    /// Returns a whole message that borrows the read buffer.
+    #[inline(always)]
+    pub(in crate::websocket) fn whole_message_ref(
+        &mut self,
+        found: WholeMessage,
+    ) -> MessageRef<'_> {
+        whole_ref(found.kind, self.buffer.lend_frame(found.from, found.to))
+    }
+
     /// Cuts a message out of the read buffer.
     #[inline(always)]
     pub(in crate::websocket) fn message(&mut self, received: Received) -> Option<Message> {
