@@ -99,9 +99,9 @@
 //! [`close`](asynchronous::WebSocketStream::close), call
 //! [`finish`](asynchronous::WebSocketStream::finish) after it: it waits for the Close of the client,
 //! at most for the [`close_timeout`](Config::close_timeout). Without it the transport ends at once,
-//! and the Close may be lost. Over HTTP/2 the end of the transport is a reset of the stream then.
+//! and the Close may be lost. Over HTTP/2 the stream may be reset then (RFC 8441, section 5).
 //!
-//! axum does not wait for WebSockets when it shuts down. Nagle's algorithm is a setting of the
+//! The graceful shutdown of axum does not wait for WebSockets over HTTP/1.1. Nagle's algorithm is a setting of the
 //! listener: `listener.tap_io(|stream| drop(stream.set_nodelay(true)))` of `axum::serve::ListenerExt`
 //! switches it off, so that small messages leave at once.
 

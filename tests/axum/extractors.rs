@@ -176,7 +176,7 @@ async fn a_server_without_upgrades_gets_status_500() {
 #[test]
 fn extraction_never_waits() {
     let (mut parts, _) = request().into_parts();
-    let on_upgrade = hyper::upgrade::on(&mut Request::new(Body::empty()));
+    let on_upgrade = hyper::upgrade::on(Request::new(Body::empty()));
     parts.extensions.insert(on_upgrade);
     let upgrade = run(WebSocketUpgrade::from_request_parts(&mut parts, &()));
     let upgrade = upgrade.expect("it does not wait").expect("a good request");

@@ -91,7 +91,7 @@ fn extract() -> WebSocketUpgrade {
         .header("connection", "Upgrade")
         .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
         .header("sec-websocket-version", "13")
-        .extension(hyper::upgrade::on(&mut Request::new(Body::empty())))
+        .extension(hyper::upgrade::on(Request::new(Body::empty())))
         .body(Body::empty());
     let (mut parts, _) = request.expect("a request").into_parts();
     let upgrade = run(WebSocketUpgrade::from_request_parts(&mut parts, &()));

@@ -118,7 +118,7 @@ async fn each_stream_is_compressed_on_its_own_terms() {
         let mut http2 = Http2::connect(address).await;
         for window_bits in [9, 15] {
             let preferences = Preferences::new().server_max_window_bits(window_bits);
-            let asked = request("/ws").deflate(preferences.clone());
+            let asked = request("/ws").deflate(preferences);
             let config = Config::new().deflate(DeflateConfig::new().preferences(preferences));
             let mut socket = http2.open(&asked, config).await;
             let terms = socket.deflate_terms().expect("both want it");
