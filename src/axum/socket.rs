@@ -25,10 +25,9 @@ use crate::message::Message;
 ///
 /// async fn serve(mut socket: WebSocket) {
 ///     while let Some(Ok(message)) = socket.recv().await {
-///         match message {
-///             Message::Text(text) if text == "bye" => break,
-///             Message::Text(text) if socket.send(Message::Text(text)).await.is_err() => break,
-///             _ => {}
+///         let Message::Text(text) = message else { continue };
+///         if text == "bye" || socket.send(Message::Text(text)).await.is_err() {
+///             break;
 ///         }
 ///     }
 ///     // If the client has left already, there is nobody to tell.
