@@ -67,7 +67,8 @@
 //! | `frame.code`, `frame.reason` of a received Close | `frame.code()`, `frame.reason()` |
 //! | `close_code::NORMAL`, a `u16` | [`CloseCode::NORMAL`]. A `CloseCode` can be compared with a `u16` |
 //! | a `match` on all variants of `Message` | one more: [`Message::Oversized`], which only `Config::oversized` turns on |
-//! | `Message::into_data`, `to_text` | [`Message::into_payload`], [`as_text`](Message::as_text) |
+//! | `Message::into_data`, `to_text`, `Vec::from(message)` | [`Message::into_payload`], [`as_text`](Message::as_text) |
+//! | the error of `Message::into_text` | the [`Message`] itself, which is not lost |
 //! | `axum::Error` from `recv`, `send`, `Stream` and `Sink` | [`Error`], which becomes an `axum::Error` by `?` or `into` |
 //! | `axum::Error` in `on_failed_upgrade`, and the trait `OnFailedUpgrade` | [`UpgradeError`], and any closure that takes it |
 //! | `HeaderValue` for a subprotocol | `&str` |

@@ -12,6 +12,7 @@ mod failed_upgrade;
 mod http2;
 mod refusals;
 mod subprotocols;
+mod time_limits;
 mod vocabulary;
 
 // What these tests share.
