@@ -1,6 +1,6 @@
 //! A strict WebSocket protocol ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) that does no
 //! I/O: a state machine that turns bytes into messages and messages into bytes. Thin adapters on
-//! top of it do the I/O for `std`, tokio and the traits of `futures-io`.
+//! top of it do the I/O for `std`, tokio, axum and the traits of `futures-io`.
 //!
 //! Bytes, time and entropy are arguments, so the same inputs always give the same outputs.
 //!
@@ -56,7 +56,8 @@
 //! | smol, async-std, libp2p | [`futures_io`]: the same over the traits of `futures-io` | `futures-io` |
 //! | one of these adapters | also [`io`]: the options, replies and errors that the adapters share | `std` |
 //! | another async runtime | [`asynchronous`]: implement its `Transport` | `futures-io` or `tokio` |
-//! | hyper, axum or another HTTP library | [`http`] for the opening handshake, then an adapter or `WebSocket` | `http` |
+//! | axum | [`axum`]: an extractor with the names of axum's own | `axum` |
+//! | hyper or another HTTP library | [`http`] for the opening handshake, then an adapter or `WebSocket` | `http` |
 //! | another way to do I/O | [`WebSocket`]: whole messages over `bytes`, an outgoing queue, deadlines. With `std`, [`io::Driver`] tells what to do with the transport | `alloc` |
 //! | no allocator | [`Connection`](connection::Connection): all of RFC 6455 after the opening handshake, over slices | |
 //! | bytes of an opening handshake | [`handshake`]: both roles over slices. It uses the parsers in [`http1`] and [`extension`] | |
@@ -75,6 +76,7 @@
 //! | `deflate` | compressor and decompressor for permessage-deflate, by flate2 on zlib-rs | `std` |
 //! | `http` | the opening handshake over the types of the `http` crate, for HTTP/1.1, HTTP/2 and HTTP/3 | `std` |
 //! | `tokio` | the `tokio` adapter | `std` |
+//! | `axum` | the extractor for axum, over HTTP/1.1 and HTTP/2 | `http`, `tokio` |
 //! | `futures-io` | the `futures_io` adapter | `std` |
 //! | `tls` | `wss://` in the `tokio` adapter, by rustls. The caller chooses the trusted certificates | `tokio` |
 //! | `webpki-roots` | trust in the roots of Mozilla's programme, compiled in | `tls` |
@@ -95,6 +97,7 @@
 #![cfg_attr(not(feature = "std"), doc = "[`io`]: https://docs.rs/websocket-proto")]
 #![cfg_attr(not(feature = "std"), doc = "[`io::Driver`]: https://docs.rs/websocket-proto")]
 #![cfg_attr(not(feature = "http"), doc = "[`http`]: https://docs.rs/websocket-proto")]
+#![cfg_attr(not(feature = "axum"), doc = "[`axum`]: https://docs.rs/websocket-proto")]
 #![cfg_attr(not(feature = "tokio"), doc = "[`tokio`]: https://docs.rs/websocket-proto")]
 #![cfg_attr(not(feature = "futures-io"), doc = "[`futures_io`]: https://docs.rs/websocket-proto")]
 #![cfg_attr(
@@ -121,6 +124,8 @@ extern crate std;
 
 #[cfg(any(feature = "futures-io", feature = "tokio"))]
 pub mod asynchronous;
+#[cfg(feature = "axum")]
+pub mod axum;
 #[cfg(feature = "std")]
 pub mod blocking;
 pub mod close;

@@ -15,8 +15,9 @@ pub(super) struct HeaderRules {
     max_frame_size: u64,
     /// Whether a message that exceeds `max_message_size` is skipped.
     skips_oversized: bool,
-    /// The longest message in one frame that `max_message_size` and `max_frame_size` allow.
-    pub(super) whole_limit: usize,
+    /// The longest message in one frame that `max_message_size`, `max_frame_size` and a length of
+    /// 16 bits allow.
+    pub(super) whole_limit: u16,
     /// The bits that the first frame of a message may have.
     allowed_bits: Rsv,
     /// The bits among `allowed_bits` that transform the payload.
@@ -33,8 +34,7 @@ impl HeaderRules {
             max_transformed_size,
             max_frame_size,
             skips_oversized: config.oversized == Oversized::Skip,
-            // No message in memory is longer than `usize::MAX`.
-            whole_limit: usize::try_from(whole_limit).unwrap_or(usize::MAX),
+            whole_limit: u16::try_from(whole_limit).unwrap_or(u16::MAX),
             allowed_bits: config.reserved_bits.union(config.tag_bits),
             transforming_bits: config.reserved_bits,
         }

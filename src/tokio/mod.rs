@@ -32,6 +32,7 @@
 
 mod connect;
 mod maybe_tls;
+mod timer;
 #[cfg(feature = "tls")]
 mod tls;
 mod transport;
@@ -43,6 +44,9 @@ pub use connect::connect_with_tls;
 pub use connect::{connect, connect_tcp};
 pub use maybe_tls::MaybeTlsStream;
 pub use transport::TokioTransport;
+
+#[cfg(feature = "axum")]
+pub(crate) use timer::Timer;
 
 use crate::asynchronous;
 

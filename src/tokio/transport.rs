@@ -1,15 +1,13 @@
 //! A byte stream of tokio, with a timer of tokio.
 
-use alloc::boxed::Box;
 use core::pin::{Pin, pin};
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use std::io::{self, IoSlice};
 
 use ::tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
-use ::tokio::runtime::Handle;
-use ::tokio::time::{Instant, Sleep, sleep_until};
 
+use super::timer::Timer;
 use crate::asynchronous::Transport;
 use crate::websocket::Incoming;
 
@@ -21,16 +19,14 @@ use crate::websocket::Incoming;
 #[derive(Debug)]
 pub struct TokioTransport<S> {
     stream: S,
-    /// The moment of the first look at the clock.
-    start: Option<Instant>,
-    sleep: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Transport for TokioTransport<S> {
     type Stream = S;
 
     fn new(stream: S) -> Self {
-        Self { stream, start: None, sleep: None }
+        Self { stream, timer: Timer::default() }
     }
 
     fn stream(&self) -> &S {
@@ -94,7 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for TokioTransport<S> {
     }
 
     fn now(&mut self) -> Duration {
-        self.start.get_or_insert_with(Instant::now).elapsed()
+        self.timer.now()
     }
 
     fn poll_until(
@@ -102,24 +98,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for TokioTransport<S> {
         deadline: Duration,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        // A deadline that the clock cannot show is never reached.
-        let Some(deadline) = self.start.get_or_insert_with(Instant::now).checked_add(deadline)
-        else {
-            return Poll::Pending;
-        };
-        let sleep = match &mut self.sleep {
-            Some(sleep) => sleep,
-            None => {
-                if Handle::try_current().is_err() {
-                    let text = "a time limit needs the timer of a tokio runtime, and there is none";
-                    return Poll::Ready(Err(io::Error::other(text)));
-                }
-                self.sleep.insert(Box::pin(sleep_until(deadline)))
-            }
-        };
-        if sleep.deadline() != deadline {
-            sleep.as_mut().reset(deadline);
-        }
-        sleep.as_mut().poll(context).map(Ok)
+        self.timer.poll_until(deadline, context)
     }
 }

@@ -485,6 +485,8 @@ fn reads_become_smaller_only_after_many_small_ones_in_a_row() {
         websocket.input().give_back(free);
         count_messages(&mut websocket);
         websocket.input().release_memory();
+        // The spare buffer of the thread would have more room than a read wants.
+        drop(server(Config::new()).input().lend());
         room
     };
     assert_eq!([(); 3].map(|()| read(usize::MAX)), [8, 16, 32].map(|kib| kib * 1024));

@@ -66,17 +66,17 @@ fn small_messages_leave_in_one_piece() {
 #[cfg(feature = "std")]
 #[test]
 fn a_client_masks_a_payload_in_place_when_nobody_else_holds_it() {
-    let payload = Bytes::from(vec![0xaa; LARGE]);
+    let payload = Bytes::from(vec![0xaa; 2 * LARGE]);
     let place = payload.as_ptr();
     let mut websocket = client(Config::new());
     websocket.send(Message::Binary(payload)).unwrap();
-    assert_eq!(pieces(websocket.output())[1], (place, LARGE));
-    assert_eq!(frames(websocket.output())[0].payload, vec![0xaa; LARGE]);
+    assert_eq!(pieces(websocket.output())[1], (place, 2 * LARGE));
+    assert_eq!(frames(websocket.output())[0].payload, vec![0xaa; 2 * LARGE]);
 
-    let fragment = Bytes::from(vec![0xbb; LARGE]);
+    let fragment = Bytes::from(vec![0xbb; 2 * LARGE]);
     let place = fragment.as_ptr();
     websocket.send_fragment(Kind::Binary, false, fragment).unwrap();
-    assert_eq!(pieces(websocket.output())[1], (place, LARGE));
+    assert_eq!(pieces(websocket.output())[1], (place, 2 * LARGE));
 }
 
 #[test]

@@ -24,6 +24,7 @@ use websocket_proto::websocket::{Config, Part, Prepared};
 use websocket_proto::{CloseCode, Message, SendError};
 
 const SMALLEST_READ: usize = 8 * 1024;
+const LARGEST_SPARE: usize = 64 * 1024;
 const LARGEST_READ: usize = 256 * 1024;
 
 /// Echoes by `feed` alone until there is nothing more to receive.
@@ -299,7 +300,8 @@ fn reads_grow_with_the_traffic_and_shrink_with_it() {
         peer.give(Frame::text("small").bytes(Side::Server));
         run(socket.next()).expect("it came").expect("it is open").expect("a good peer");
     }
-    assert_eq!(peer.state().reads.last().map(|read| read.asked), Some(SMALLEST_READ));
+    // A spare buffer of the thread may have more room than a read wants.
+    assert!(peer.state().reads.last().is_some_and(|read| read.asked <= LARGEST_SPARE));
 }
 
 #[tokio::test]

@@ -16,9 +16,11 @@ use websocket_proto::{CloseCode, Message, WebSocket};
 use crate::server::with_server;
 
 const HTTP2_SERVER: &str = env!("CARGO_BIN_EXE_http2_server");
+#[cfg(feature = "axum")]
+const AXUM_SERVER: &str = env!("CARGO_BIN_EXE_axum_server");
 
 /// A client's connection of HTTP/2, whose server takes extended CONNECTs.
-pub(crate) async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
+async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
     let stream = TcpStream::connect(address).await.expect("a connection");
     // The streams share the window of the connection. It has room for the windows of all of them, so
     // that no stream waits for the test to read another.
@@ -34,10 +36,10 @@ pub(crate) async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes>
 }
 
 /// What a client asks for. There is no key, so that the nonce has no meaning.
-pub(crate) const REQUEST: ClientRequest<'_> = ClientRequest::new("127.0.0.1", "/chat", [0; 16]);
+const REQUEST: ClientRequest<'_> = ClientRequest::new("127.0.0.1", "/", [0; 16]);
 
 /// Asks with an extended CONNECT; what the server answers, and what to send on.
-pub(crate) async fn connect(
+async fn connect(
     http2: &h2::client::SendRequest<Bytes>,
     request: &ClientRequest<'_>,
     protocol: &'static str,
@@ -52,14 +54,14 @@ pub(crate) async fn connect(
 }
 
 /// A WebSocket on a stream of HTTP/2, by hand: a state machine, and DATA frames.
-pub(crate) struct Stream {
+struct Stream {
     websocket: WebSocket<Client>,
     receiving: RecvStream,
     sending: SendStream<Bytes>,
 }
 
 impl Stream {
-    pub(crate) async fn open(http2: &h2::client::SendRequest<Bytes>, seed: u8) -> Self {
+    async fn open(http2: &h2::client::SendRequest<Bytes>, seed: u8) -> Self {
         let (response, sending) = connect(http2, &REQUEST, PROTOCOL, "13").await;
         let agreement = REQUEST.check_connect(&response).expect("a good answer");
         assert_eq!(agreement.expect("the websocket is open").subprotocol(), None);
@@ -70,7 +72,7 @@ impl Stream {
         Self { websocket, receiving: response.into_body(), sending }
     }
 
-    pub(crate) fn send(&mut self, message: Message) {
+    fn send(&mut self, message: Message) {
         self.websocket.send(message).expect("it is taken");
         let output = self.websocket.output();
         let bytes = output.copy_to_bytes(output.remaining());
@@ -79,7 +81,7 @@ impl Stream {
         self.sending.send_data(bytes, false).expect("the stream is open");
     }
 
-    pub(crate) async fn receive(&mut self) -> Message {
+    async fn receive(&mut self) -> Message {
         loop {
             if let Some(message) = self.websocket.receive().expect("no fault") {
                 return message;
@@ -168,6 +170,19 @@ async fn what_is_no_good_extended_connect_is_refused_and_the_connection_lives() 
         assert_eq!(response.headers()["sec-websocket-version"], "13");
 
         let mut stream = Stream::open(&http2, 4).await;
+        stream.send(Message::text("Hello"));
+        assert_eq!(stream.receive().await, Message::text("Hello"));
+        stream.close().await;
+    })
+    .await;
+}
+
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn the_server_on_axum_speaks_http2_too() {
+    with_server(AXUM_SERVER, &[], async |address| {
+        let http2 = http2(address).await;
+        let mut stream = Stream::open(&http2, 7).await;
         stream.send(Message::text("Hello"));
         assert_eq!(stream.receive().await, Message::text("Hello"));
         stream.close().await;

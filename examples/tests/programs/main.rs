@@ -1,13 +1,10 @@
 //! Runs the examples as programs. Cargo builds them before it runs this test.
 //!
-//! `axum_ws` and `soketto_client` are programs of their own: the interfaces of two other libraries,
-//! written on this crate.
+//! `soketto_client` is a program of its own: the interface of another library, written on this crate.
 
-#[cfg(feature = "axum")]
-mod axum_ws;
 #[cfg(feature = "std")]
 mod blocking;
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "axum", feature = "hyper"))]
 mod http1;
 #[cfg(feature = "http2")]
 mod http2;

@@ -54,7 +54,7 @@ impl Drop for Server {
 }
 
 /// Runs a program that serves, and `test` with its address.
-#[cfg(any(feature = "axum", feature = "http2"))]
+#[cfg(any(feature = "axum", feature = "hyper"))]
 pub(crate) async fn with_server<T: Future<Output = ()>>(
     program: &str,
     arguments: &[&str],

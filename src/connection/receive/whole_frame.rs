@@ -69,7 +69,10 @@ impl<R: Role> Receiver<R> {
         };
         let from = if is_client { 2 + len_len } else { 6 + len_len };
         let to = from + len;
-        if to > bytes.len() || len > self.rules.whole_limit || !self.is_between_messages() {
+        if to > bytes.len()
+            || len > usize::from(self.rules.whole_limit)
+            || !self.is_between_messages()
+        {
             return None;
         }
         let (header, rest) = bytes.split_at_mut_checked(from)?;

@@ -1,0 +1,8 @@
+//! The WebSocket examples of axum, written anew on the extractor of this crate, each with a client
+//! that drives it. Only the `use` line of `axum::extract::ws` would differ, except where a comment
+//! says so.
+
+mod broadcast;
+mod chat;
+mod conversation;
+mod generic;
