@@ -1,0 +1,101 @@
+//! Two servers on one Redis server are one chat.
+
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use crate::support::{Client, Redis, Server, connect, with_subprotocols, within};
+
+async fn two_servers(redis: &Redis) -> (Server, Server) {
+    let url = redis.url();
+    (Server::start(&["--bus", &url]).await, Server::start(&["--bus", &url]).await)
+}
+
+#[tokio::test]
+async fn texts_strokes_and_people_cross_from_server_to_server() {
+    let redis = Redis::start().await;
+    let (one, two) = two_servers(&redis).await;
+    let mut ada = Client::join(&one, "lobby", "Ada").await;
+    ada.say("Is anybody here?").await;
+    ada.hear().await;
+
+    // What was said before is kept for those who come later, on any server.
+    let mut bo = Client::join(&two, "lobby", "Bo").await;
+    assert_eq!(bo.hear().await, ("Ada".into(), "Is anybody here?".into()));
+    ada.see(&["Ada", "Bo"]).await;
+    bo.see(&["Ada", "Bo"]).await;
+
+    bo.say("I am").await;
+    assert_eq!(ada.hear().await, ("Bo".into(), "I am".into()));
+    let stroke = [1, 2, 3, 4, 5, 6];
+    ada.socket.send(stroke).await.unwrap();
+    assert_eq!(bo.stroke().await, stroke);
+
+    // Another room stays apart.
+    let mut cy = Client::join(&two, "garden", "Cy").await;
+    cy.see(&["Cy"]).await;
+
+    bo.leave().await;
+    ada.see(&["Ada"]).await;
+}
+
+#[tokio::test]
+async fn an_invite_of_one_server_is_valid_on_the_other() {
+    let redis = Redis::start().await;
+    let (one, two) = two_servers(&redis).await;
+    assert_ne!(one.invite, two.invite);
+    let invite = format!("invite.{}", one.invite);
+    connect(with_subprotocols(&two, &["chat.v1", &invite])).await.unwrap();
+    assert!(connect(with_subprotocols(&two, &["chat.v1", "invite.x"])).await.is_err());
+}
+
+#[tokio::test]
+async fn members_of_a_server_that_shuts_down_leave_the_room() {
+    let redis = Redis::start().await;
+    let (one, two) = two_servers(&redis).await;
+    let mut ada = Client::join(&one, "lobby", "Ada").await;
+    let mut bo = Client::join(&two, "lobby", "Bo").await;
+    ada.see(&["Ada", "Bo"]).await;
+    two.interrupt().await;
+    assert_eq!(bo.closed().await.0, 1001);
+    drop(bo);
+    assert!(two.ended().await.success());
+    ada.see(&["Ada"]).await;
+}
+
+#[tokio::test]
+async fn a_redis_server_that_was_away_is_used_again() {
+    let mut redis = Redis::start().await;
+    let (one, two) = two_servers(&redis).await;
+    let mut ada = Client::join(&one, "lobby", "Ada").await;
+    let mut bo = Client::join(&two, "lobby", "Bo").await;
+    redis.stop().await;
+    ada.say("lost").await;
+    ada.receive("failed").await;
+    redis.restart().await;
+    within(async {
+        // The servers look for Redis once a second.
+        loop {
+            ada.say("back").await;
+            tokio::select! {
+                heard = bo.hear() => break assert_eq!(heard.1, "back"),
+                () = sleep(Duration::from_millis(500)) => {}
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_its_redis_server_it_does_not_start() {
+    let mut redis = Redis::start().await;
+    let url = redis.url();
+    redis.stop().await;
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_chat"))
+        .args(["--listen", "127.0.0.1:0", "--bus", &url])
+        .output();
+    let output = within(output).await.unwrap();
+    assert!(!output.status.success());
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("chat: "), "{error}");
+}

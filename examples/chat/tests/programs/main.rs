@@ -1,0 +1,10 @@
+//! Runs the chat as a program, and talks to it over real sockets.
+
+mod bus;
+mod limits;
+mod login;
+mod page;
+mod rooms;
+mod shutdown;
+mod support;
+mod tls;
