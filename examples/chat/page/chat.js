@@ -9,6 +9,8 @@ const form = element('join');
 let connection = null;
 let me = null;
 let unread = 0;
+// A reader who has scrolled up stays there when a message arrives.
+let isAtEnd = true;
 
 const board = new Board(
   (piece) => { if (!connection?.isBehind) connection?.send(piece); },
@@ -42,7 +44,8 @@ function join(event) {
 }
 
 function refused() {
-  leave();
+  connection = null;
+  showConversation(false);
   sessionStorage.removeItem('invite');
   element('token').value = '';
   element('token-field').hidden = false;
@@ -94,7 +97,7 @@ function welcome({ id, room }) {
   board.clear();
   element('room-name').textContent = room;
   showConversation(true);
-  connection.welcomed(`Connected to ${room}`);
+  connection.welcomed('Connected');
   element('text').focus();
 }
 
@@ -127,8 +130,8 @@ function showPeople({ people, joined, left }) {
     item.textContent = id === me ? `${name} (you)` : name;
     return item;
   }));
-  for (const name of joined) notice(`${name} has joined`);
-  for (const name of left) notice(`${name} has left`);
+  for (const { id, name } of joined) if (id !== me) notice(`${name} has joined`);
+  for (const { name } of left) notice(`${name} has left`);
 }
 
 function showLatency({ milliseconds }) {
@@ -144,8 +147,6 @@ function notice(text, kind = '') {
 
 function append(item) {
   const log = element('log');
-  // A reader who has scrolled up stays there.
-  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   log.append(item);
   while (log.children.length > MAX_LINES) log.firstElementChild.remove();
   if (isAtEnd) log.scrollTop = log.scrollHeight;
@@ -203,6 +204,13 @@ for (const button of document.querySelectorAll('nav button')) {
     }
   });
 }
+// The last message stays in view when the keyboard of a phone opens, or the window changes.
+new ResizeObserver(() => { if (isAtEnd) element('log').scrollTop = element('log').scrollHeight; })
+  .observe(element('log'));
+element('log').addEventListener('scroll', () => {
+  const { scrollHeight, scrollTop, clientHeight } = element('log');
+  isAtEnd = scrollHeight - scrollTop - clientHeight < 60;
+});
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) return;
   unread = 0;

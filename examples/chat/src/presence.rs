@@ -4,7 +4,7 @@
 //! another server asks, and every few seconds. If a roster has not been heard for a while, its
 //! server is gone, and the people on it have left.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +37,9 @@ pub(crate) struct Roster {
     /// the old room cannot replace the first one of the new room.
     id: String,
     people: Vec<Person>,
+    /// Whether somebody has come or gone. Otherwise the roster is only repeated, and those whom a
+    /// new server finds there have not joined just now.
+    is_news: bool,
 }
 
 /// The people in a room on all servers, as far as this server has heard.
@@ -50,20 +53,25 @@ pub(crate) struct Presence {
 /// The difference between two moments.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Change {
-    pub(crate) joined: Vec<String>,
-    pub(crate) left: Vec<String>,
+    pub(crate) joined: Vec<Person>,
+    pub(crate) left: Vec<Person>,
 }
 
 impl Presence {
     /// Takes a roster. Returns what has changed, or `None` if nothing has.
     pub(crate) fn hear(&mut self, roster: Roster, now: Instant) -> Option<Change> {
-        self.change(|rosters| {
+        let is_news = roster.is_news;
+        let mut change = self.change(|rosters| {
             if roster.people.is_empty() {
                 rosters.remove(&roster.id);
             } else {
                 rosters.insert(roster.id, (roster.people, now));
             }
-        })
+        })?;
+        if !is_news {
+            change.joined.clear();
+        }
+        Some(change)
     }
 
     /// Forgets the rosters that were not repeated.
@@ -85,14 +93,13 @@ impl Presence {
         &mut self,
         act: impl FnOnce(&mut BTreeMap<String, (Vec<Person>, Instant)>),
     ) -> Option<Change> {
-        let before: HashMap<_, _> =
-            self.people().map(|person| (person.id.clone(), person.name.clone())).collect();
+        let before: HashSet<Person> = self.people().cloned().collect();
         act(&mut self.rosters);
-        let now: HashSet<_> = self.people().map(|person| &*person.id).collect();
-        let joined = self.people().filter(|person| !before.contains_key(&person.id));
-        let joined: Vec<_> = joined.map(|person| person.name.clone()).collect();
-        let left = before.iter().filter(|(id, _)| !now.contains(id.as_str()));
-        let left: Vec<_> = left.map(|(_, name)| name.clone()).collect();
+        let now: HashSet<&Person> = self.people().collect();
+        let joined = now.iter().filter(|person| !before.contains(**person));
+        let joined: Vec<_> = joined.map(|&person| person.clone()).collect();
+        let left = before.iter().filter(|person| !now.contains(person));
+        let left: Vec<_> = left.cloned().collect();
         (!joined.is_empty() || !left.is_empty()).then_some(Change { joined, left })
     }
 }
@@ -106,22 +113,25 @@ pub(crate) async fn announce(
     asked: Arc<Notify>,
 ) {
     let id = EventId::next().to_string();
-    let roster = |people| {
-        let roster = Roster { id: id.clone(), people };
+    let roster = |people, is_news| {
+        let roster = Roster { id: id.clone(), people, is_news };
         Event::new(Kind::Roster, serde_json::to_vec(&roster).unwrap_or_default())
     };
     publish(&bus, &room, Event::new(Kind::Who, "")).await;
+    let mut is_news = true;
     loop {
         let list = people.borrow_and_update().clone();
-        publish(&bus, &room, roster(list)).await;
+        publish(&bus, &room, roster(list, is_news)).await;
         sleep(PAUSE).await;
-        tokio::select! {
-            changed = people.changed() => if changed.is_err() {
-                return publish(&bus, &room, roster(Vec::new())).await;
+        is_news = tokio::select! {
+            biased;
+            changed = people.changed() => match changed {
+                Ok(()) => true,
+                Err(_) => return publish(&bus, &room, roster(Vec::new(), true)).await,
             },
-            () = asked.notified() => {}
-            () = sleep(REPEAT) => {}
-        }
+            () = asked.notified() => false,
+            () = sleep(REPEAT) => false,
+        };
     }
 }
 
@@ -136,14 +146,17 @@ async fn publish(bus: &Bus, room: &str, event: Event) {
 mod tests {
     use super::*;
 
-    fn roster(id: &str, names: &[&str]) -> Roster {
+    fn people(names: &[&str]) -> Vec<Person> {
         let person = |name: &&str| Person { id: format!("id of {name}"), name: (*name).into() };
-        Roster { id: id.into(), people: names.iter().map(person).collect() }
+        names.iter().map(person).collect()
+    }
+
+    fn roster(id: &str, names: &[&str]) -> Roster {
+        Roster { id: id.into(), people: people(names), is_news: true }
     }
 
     fn change(joined: &[&str], left: &[&str]) -> Option<Change> {
-        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
-        Some(Change { joined: owned(joined), left: owned(left) })
+        Some(Change { joined: people(joined), left: people(left) })
     }
 
     #[test]
@@ -154,8 +167,14 @@ mod tests {
         assert_eq!(presence.hear(roster("1", &["Ada"]), now), None);
         assert_eq!(presence.hear(roster("1", &["Cy"]), now), change(&["Cy"], &["Ada"]));
         assert_eq!(presence.hear(roster("2", &[]), now), change(&[], &["Bo"]));
-        let names: Vec<_> = presence.people().map(|person| &*person.name).collect();
-        assert_eq!(names, ["Cy"]);
+        assert_eq!(presence.people().cloned().collect::<Vec<_>>(), people(&["Cy"]));
+    }
+
+    #[test]
+    fn those_on_a_repeated_roster_have_not_joined_just_now() {
+        let mut presence = Presence::default();
+        let repeated = Roster { is_news: false, ..roster("1", &["Ada"]) };
+        assert_eq!(presence.hear(repeated, Instant::now()), change(&[], &[]));
     }
 
     #[test]

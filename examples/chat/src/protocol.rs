@@ -53,8 +53,8 @@ pub(crate) enum ToMember<'a> {
     /// Everybody in the room, and who has come and gone since the last such list.
     People {
         people: Vec<&'a Person>,
-        joined: &'a [String],
-        left: &'a [String],
+        joined: &'a [Person],
+        left: &'a [Person],
     },
     /// The time from a Ping to its Pong.
     Latency {

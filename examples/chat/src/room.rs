@@ -22,9 +22,6 @@ use crate::protocol::ToMember;
 /// How often a room looks for servers that are gone.
 const EXPIRY_PERIOD: Duration = Duration::from_secs(5);
 
-/// In this time a new room hears who was there before it. Nobody has joined then.
-const ARRIVAL: Duration = Duration::from_secs(1);
-
 pub(crate) struct Room {
     name: String,
     bus: Arc<Bus>,
@@ -45,7 +42,6 @@ struct State {
     /// The ids in `texts` and `strokes`. The bus can bring a kept event twice.
     kept: HashSet<EventId>,
     presence: Presence,
-    started: Option<Instant>,
 }
 
 struct Member {
@@ -105,7 +101,6 @@ impl Room {
             for event in kept {
                 self.receive(event);
             }
-            self.lock().started = Some(Instant::now());
             let (alive, ended) = oneshot::channel();
             tokio::spawn(pass_on(Arc::downgrade(self), events, ended));
             let announcing = presence::announce(
@@ -179,12 +174,9 @@ impl Room {
 
     fn change_presence(&self, change: impl FnOnce(&mut Presence) -> Option<Change>) {
         let mut state = self.lock();
-        let Some(mut change) = change(&mut state.presence) else {
+        let Some(change) = change(&mut state.presence) else {
             return;
         };
-        if state.started.is_none_or(|started| started.elapsed() < ARRIVAL) {
-            change.joined.clear();
-        }
         if let Some(list) = state.people_message(&change) {
             let message = self.prepare_text(list);
             self.pass(&mut state, &message);

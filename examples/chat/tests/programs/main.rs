@@ -1,5 +1,7 @@
 //! Runs the chat as a program, and talks to it over real sockets.
 
+#[cfg(feature = "browsers")]
+mod browsers;
 mod bus;
 mod limits;
 mod login;

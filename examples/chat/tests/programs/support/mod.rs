@@ -8,6 +8,8 @@ mod server;
 use std::time::Duration;
 
 pub(crate) use client::{Client, connect, options, with_subprotocols};
+#[cfg(feature = "browsers")]
+pub(crate) use process::start;
 pub(crate) use redis::Redis;
 pub(crate) use server::Server;
 

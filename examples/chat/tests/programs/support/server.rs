@@ -70,6 +70,20 @@ impl Server {
         .await
     }
 
+    /// Shuts the server down. It can be started again.
+    #[cfg(feature = "browsers")]
+    pub(crate) async fn stop(mut self) -> Self {
+        self.interrupt().await;
+        within(self.process.wait()).await.unwrap();
+        self
+    }
+
+    /// Starts a server at the address of this one, which was stopped.
+    #[cfg(feature = "browsers")]
+    pub(crate) async fn start_again(self, arguments: &[&str]) -> Self {
+        Self::start_on(self.address().port(), arguments).await
+    }
+
     /// Interrupts the server as Ctrl-C does.
     pub(crate) async fn interrupt(&self) {
         let id = self.process.id().expect("it runs").to_string();
