@@ -31,7 +31,14 @@ pub(crate) struct RedisBus {
 
 impl RedisBus {
     pub(super) async fn new(url: &str) -> Result<Self, Failure> {
-        let client = Client::open(url)?;
+        let client = Client::open(url).map_err(|error| format!("--bus: {error}"))?;
+        let address = client.get_connection_info().addr().to_string();
+        // The connection below tries for long, which is right later on. At the start it should fail
+        // at once, and say why.
+        client
+            .get_multiplexed_async_connection()
+            .await
+            .map_err(|error| format!("cannot connect to the Redis server at {address}: {error}"))?;
         let connection = client.get_connection_manager().await?;
         Ok(Self { client, connection })
     }

@@ -97,5 +97,5 @@ async fn without_its_redis_server_it_does_not_start() {
     let output = within(output).await.unwrap();
     assert!(!output.status.success());
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.starts_with("chat: "), "{error}");
+    assert!(error.starts_with("chat: cannot connect to the Redis server at 127.0.0.1:"), "{error}");
 }
