@@ -43,14 +43,13 @@ function join(event) {
   showState({ kind: 'connecting', text: 'Connecting…' });
 }
 
-function refused() {
+function refused({ detail: why }) {
   connection = null;
   showConversation(false);
   sessionStorage.removeItem('invite');
-  element('token').value = '';
   element('token-field').hidden = false;
-  element('refusal').textContent = 'This invite is not valid. Ask for a new one.';
-  element('token').focus();
+  element('refusal').textContent = `The server has refused: ${why}.`;
+  element('name').focus();
 }
 
 function leave() {
@@ -157,7 +156,12 @@ function notifyOf(name, text) {
   unread += 1;
   document.title = `(${unread}) Chat`;
   const isWanted = element('notify').getAttribute('aria-pressed') === 'true';
-  if (isWanted) new Notification(name, { body: text, tag: 'chat' });
+  if (!isWanted) return;
+  try {
+    new Notification(name, { body: text, tag: 'chat' });
+  } catch {
+    // Some browsers of phones allow notifications only to service workers.
+  }
 }
 
 async function toggleNotifications() {

@@ -9,8 +9,8 @@ const OPEN_TIMEOUT = 10_000;
 // Data that waits in the browser. With more of it, pieces of strokes are not sent.
 const MAX_BUFFERED = 1 << 20;
 
-// Dispatches `state` with { kind, text }, and `message` with the data of a message. The kinds are
-// `connecting`, `open`, `waiting` and `ended`.
+// Dispatches `state` with { kind, text }, `message` with the data of a message, and `refused` with
+// the reason. The kinds are `connecting`, `open`, `waiting` and `ended`.
 export class Connection extends EventTarget {
   #token;
   #hello;
@@ -90,13 +90,17 @@ export class Connection extends EventTarget {
   }
 
   async #lost({ code, reason }, wasOpen) {
-    // A script does not learn why a WebSocket was refused. The server tells it elsewhere.
-    if (!wasOpen && await this.#isRefused()) {
-      this.end('The invite is not valid');
-      this.dispatchEvent(new Event('refused'));
+    // With this code the server says that another attempt would not help.
+    if (code === 1008) {
+      this.#refuse(reason);
       return;
     }
-    if (this.#ended) return;
+    // A script does not learn why a WebSocket was refused. The server tells it elsewhere.
+    if (!wasOpen && await this.#isRefused()) {
+      this.#refuse('the invite is not valid');
+      return;
+    }
+    if (this.#ended || this.#socket) return;
     if (wasOpen && Date.now() - this.#openedAt > GOOD_AFTER) this.#attempts = 0;
     // A random part, so that not everybody comes back at the same moment.
     const longest = Math.min(FIRST_PAUSE * 2 ** this.#attempts, LONGEST_PAUSE);
@@ -106,6 +110,11 @@ export class Connection extends EventTarget {
     const seconds = Math.max(1, Math.round(pause / 1000));
     this.#report('waiting', `Disconnected: ${why} (${code}). Next attempt in ${seconds} s`);
     this.#timer = setTimeout(() => this.#connect(), pause);
+  }
+
+  #refuse(why) {
+    this.end(`Refused: ${why}`);
+    this.dispatchEvent(new CustomEvent('refused', { detail: why }));
   }
 
   async #isRefused() {

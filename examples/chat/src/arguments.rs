@@ -37,6 +37,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "BYTES", default_value_t = 16 * 1024)]
     pub(crate) max_message_size: u64,
 
+    /// How many messages a member may send in a second, on average. A member that sends more waits.
+    #[arg(long, value_name = "MESSAGES", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate: u32,
+
     /// How many messages may wait for one member. A member that is slower is dropped.
     #[arg(long, value_name = "MESSAGES", default_value_t = 1024, value_parser = parse_queue)]
     pub(crate) queue: usize,

@@ -12,6 +12,7 @@ mod bus;
 mod login;
 mod member;
 mod opening;
+mod pace;
 mod page;
 mod presence;
 mod protocol;
@@ -71,7 +72,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
 
     let deflate = DeflateConfig::new();
     let rooms = Rooms::new(Arc::new(bus), deflate.clone(), arguments.queue);
-    let server = Server::new(rooms, login, tls, arguments.config(deflate));
+    let server = Server::new(rooms, login, tls, arguments.config(deflate), arguments.rate);
     server.run(listener, interrupted()?).await;
     Ok(())
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
-use websocket_proto::tokio::{CloseCode, Error, ReadHalf, Server, ServerStream, WriteHalf};
+use websocket_proto::tokio::{self as adapter, CloseCode, CloseFrame, Error, ServerStream};
 use websocket_proto::{Message, Utf8Bytes};
 
+use crate::pace::Pace;
 use crate::protocol::{FromMember, ToMember, check_stroke};
 use crate::room::{Membership, Outgoing, Seat};
-use crate::rooms::Rooms;
+use crate::server::Server;
 use crate::{Failure, explain};
 
 /// How long a new connection may take to say which room it joins.
@@ -20,35 +21,25 @@ const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often the latency is measured.
 const PING_PERIOD: Duration = Duration::from_secs(5);
 
-type Reader<S> = ReadHalf<S, Server>;
-type Writer<S> = WriteHalf<S, Server>;
+type Reader<S> = adapter::ReadHalf<S, adapter::Server>;
+type Writer<S> = adapter::WriteHalf<S, adapter::Server>;
 
 /// Why the server closes a connection. `None` means that the member has closed it.
-type Goodbye = Option<(CloseCode, &'static str)>;
-
-const SHUTDOWN: Goodbye = Some((CloseCode::GOING_AWAY, "the server shuts down"));
-/// RFC 6455 has no code of its own for a slow reader. 1013 asks the member to come back later.
-const TOO_SLOW: Goodbye =
-    Some((CloseCode::TRY_AGAIN_LATER, "too many messages waited: the connection is too slow"));
-const NO_BUS: Goodbye =
-    Some((CloseCode::TRY_AGAIN_LATER, "the room cannot be reached at the moment"));
-const NOT_JOINED: Goodbye =
-    Some((CloseCode::POLICY_VIOLATION, "the first message must be a join, within 10 seconds"));
+type Goodbye = Option<CloseFrame>;
 
 /// Runs the connection to its end.
 pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     socket: ServerStream<S>,
-    rooms: &Rooms,
+    server: &Server,
     going_away: watch::Receiver<()>,
 ) -> Result<(), Failure> {
     // A half for each direction: a member that reads slowly can still speak.
     let (mut reader, mut writer) = socket.into_split();
-    let goodbye = converse(&mut reader, &mut writer, rooms, going_away).await?;
-    if let Some((code, reason)) = goodbye {
+    if let Some(frame) = converse(&mut reader, &mut writer, server, going_away).await? {
         // Reading goes on while the Close is written: the member may be stuck in a write itself.
         tokio::join! {
             biased;
-            async { _ = writer.close(code, reason).await },
+            async { _ = writer.close(frame.code(), frame.reason()).await },
             async { _ = reader.finish().await },
         };
     }
@@ -58,27 +49,31 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     reader: &mut Reader<S>,
     writer: &mut Writer<S>,
-    rooms: &Rooms,
+    server: &Server,
     mut going_away: watch::Receiver<()>,
 ) -> Result<Goodbye, Failure> {
     let request = tokio::select! {
         request = timeout(JOIN_TIMEOUT, receive_join(reader)) => request,
-        _ = going_away.changed() => return Ok(SHUTDOWN),
+        _ = going_away.changed() => return Ok(shutdown()),
     };
     let (room, name) = match request {
-        Ok(Ok(Some(join))) => join,
+        Ok(Ok(Some(Ok(join)))) => join,
+        Ok(Ok(Some(Err(why)))) => return Ok(goodbye(CloseCode::POLICY_VIOLATION, &why)),
         Ok(Ok(None)) => return Ok(None),
         Ok(Err(error)) => return ended(error),
-        Err(_) => return Ok(NOT_JOINED),
-    };
-    let Membership { person, kept, mut queue, dropped, seat } = match rooms.join(&room, &name).await
-    {
-        Ok(membership) => membership,
-        Err(error) => {
-            eprintln!("cannot open a room: {}", explain(&*error));
-            return Ok(NO_BUS);
+        Err(_) => {
+            return Ok(goodbye(CloseCode::POLICY_VIOLATION, "no join came within 10 seconds"));
         }
     };
+    let Membership { person, kept, mut queue, dropped, seat } =
+        match server.rooms.join(&room, &name).await {
+            Ok(membership) => membership,
+            Err(error) => {
+                eprintln!("cannot open a room: {}", explain(&*error));
+                let why = "the room cannot be reached at the moment";
+                return Ok(goodbye(CloseCode::TRY_AGAIN_LATER, why));
+            }
+        };
 
     let start = Instant::now();
     let sending = async {
@@ -106,26 +101,32 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     // `sending` may be dropped at any await: only the message that it waits to queue is lost, and
     // no part of it has been sent.
     tokio::select! {
-        received = receive(reader, &seat, start) => received,
+        received = receive(reader, &seat, server.rate, start) => received,
         sent = sending => match sent {
-            Ok(()) => Ok(TOO_SLOW),
+            Ok(()) => Ok(too_slow()),
             Err(error) => ended(error),
         },
-        () = dropped.notified() => Ok(TOO_SLOW),
-        _ = going_away.changed() => Ok(SHUTDOWN),
+        () = dropped.notified() => Ok(too_slow()),
+        _ = going_away.changed() => Ok(shutdown()),
     }
 }
 
-/// Waits for the first message. Returns the room and the name, or `None` if the member has left.
+/// Waits for the first message. Returns the room and the name, or why the message is not a join, or
+/// `None` if the member has left.
 async fn receive_join<S: AsyncRead + AsyncWrite + Unpin>(
     reader: &mut Reader<S>,
-) -> Result<Option<(String, String)>, Error> {
+) -> Result<Option<Result<(String, String), String>>, Error> {
     while let Some(message) = reader.next().await {
-        if let Message::Text(text) = message?
-            && let Ok(FromMember::Join { room, name }) = FromMember::parse(&text)
-        {
-            return Ok(Some((room, name)));
-        }
+        let joined = match message? {
+            Message::Text(text) => match FromMember::parse(&text) {
+                Ok(FromMember::Join { room, name }) => Ok((room, name)),
+                Ok(_) => Err("the first message must be a join".to_owned()),
+                Err(why) => Err(why.into_owned()),
+            },
+            Message::Binary(_) => Err("the first message must be a join".to_owned()),
+            _ => continue,
+        };
+        return Ok(Some(joined));
     }
     Ok(None)
 }
@@ -134,9 +135,12 @@ async fn receive_join<S: AsyncRead + AsyncWrite + Unpin>(
 async fn receive<S: AsyncRead + AsyncWrite + Unpin>(
     reader: &mut Reader<S>,
     seat: &Seat,
+    rate: u32,
     start: Instant,
 ) -> Result<Goodbye, Failure> {
+    let mut pace = Pace::new(rate);
     while let Some(message) = reader.next().await {
+        pace.wait().await;
         let passed = match message {
             Ok(Message::Text(text)) => pass_text(&text, seat).await,
             Ok(Message::Binary(stroke)) => match check_stroke(&stroke) {
@@ -194,4 +198,18 @@ fn latency(payload: &[u8], start: Instant) -> Option<Duration> {
 /// A member that is gone without a Close is nothing to report.
 fn ended(error: Error) -> Result<Goodbye, Failure> {
     if error.is_disconnected() { Ok(None) } else { Err(error.into()) }
+}
+
+fn shutdown() -> Goodbye {
+    goodbye(CloseCode::GOING_AWAY, "the server shuts down")
+}
+
+/// RFC 6455 has no code for a slow reader. 1013 asks the member to come back later.
+fn too_slow() -> Goodbye {
+    let why = "too many messages waited: the connection is too slow";
+    goodbye(CloseCode::TRY_AGAIN_LATER, why)
+}
+
+fn goodbye(code: CloseCode, why: &str) -> Goodbye {
+    CloseFrame::truncated(code, why).ok()
 }

@@ -33,6 +33,8 @@ pub(crate) struct Server {
     pub(crate) rooms: Rooms,
     pub(crate) login: Login,
     pub(crate) config: Config,
+    /// How many messages a member may send in a second.
+    pub(crate) rate: u32,
     tls: Option<TlsAcceptor>,
 }
 
@@ -42,8 +44,9 @@ impl Server {
         login: Login,
         tls: Option<TlsAcceptor>,
         config: Config,
+        rate: u32,
     ) -> Arc<Self> {
-        Arc::new(Self { rooms, login, config, tls })
+        Arc::new(Self { rooms, login, config, rate, tls })
     }
 
     /// Accepts connections until `interrupted` is ready. Then it tells every member that the server
@@ -109,7 +112,7 @@ impl Server {
             _ = going_away.changed() => return Ok(()),
         };
         match opened {
-            Some(socket) => member::run(socket, &self.rooms, going_away).await,
+            Some(socket) => member::run(socket, self, going_away).await,
             None => Ok(()),
         }
     }

@@ -22,6 +22,10 @@ const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// The pause before the next attempt to reach a Redis server that is gone.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
+/// A subscription that was silent for so long is dead, although TCP does not say so. The rosters of
+/// this server alone come more often.
+const SILENCE: Duration = Duration::from_secs(35);
+
 #[derive(Clone)]
 pub(crate) struct RedisBus {
     client: Client,
@@ -94,6 +98,7 @@ impl RedisBus {
             loop {
                 let message = tokio::select! {
                     message = messages.next() => message,
+                    () = sleep(SILENCE) => None,
                     () = events.closed() => return,
                 };
                 let Some(message) = message else {

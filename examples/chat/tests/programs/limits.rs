@@ -1,5 +1,7 @@
 //! What a member must not do, and what the others notice of it.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
 use crate::support::{Client, Server, connect, options};
@@ -33,7 +35,7 @@ async fn a_malformed_message_is_answered_with_a_sentence_and_the_member_stays() 
 
 #[tokio::test]
 async fn a_member_that_reads_too_slowly_is_dropped_and_the_others_miss_nothing() {
-    let server = Server::start(&["--queue", "64"]).await;
+    let server = Server::start(&["--queue", "64", "--rate", "1000000"]).await;
     let mut slow = Client::join(&server, "lobby", "Slow").await;
     let mut reader = Client::join(&server, "lobby", "Reader").await;
     reader.see(&["Reader", "Slow"]).await;
@@ -75,10 +77,38 @@ fn stroke(number: u32) -> Vec<u8> {
 }
 
 #[tokio::test]
+async fn a_member_that_sends_too_fast_waits_and_nothing_is_lost() {
+    let server = Server::start(&["--rate", "50"]).await;
+    let mut ada = Client::join(&server, "lobby", "Ada").await;
+    // 100 messages are free, and the others take a second.
+    for number in 0..150 {
+        ada.say(&number.to_string()).await;
+    }
+    let begin = Instant::now();
+    for number in 0..150 {
+        assert_eq!(ada.hear().await.1, number.to_string());
+    }
+    assert!(begin.elapsed() > Duration::from_millis(800), "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn a_first_message_that_is_no_join_is_answered_with_1008_and_a_reason() {
+    let server = Server::start(&[]).await;
+    for (first, reason) in [
+        (json!({ "type": "say", "text": "Hello" }), "the first message must be a join"),
+        (json!({ "type": "join", "room": "lobby", "name": " " }), "the name is empty"),
+    ] {
+        let mut client = connect(options(&server)).await.unwrap();
+        client.send(first).await;
+        assert_eq!(client.closed().await, (1008, reason.into()));
+    }
+}
+
+#[tokio::test]
 async fn a_connection_that_joins_no_room_is_closed() {
     let server = Server::start(&[]).await;
     let mut silent = connect(options(&server)).await.unwrap();
     let (code, reason) = silent.closed().await;
     assert_eq!(code, 1008);
-    assert_eq!(reason, "the first message must be a join, within 10 seconds");
+    assert_eq!(reason, "no join came within 10 seconds");
 }

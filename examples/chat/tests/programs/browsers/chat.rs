@@ -127,9 +127,11 @@ pub(crate) async fn a_wrong_invite_is_explained<B: Browser>() {
     browser.press(&page, Key::Enter).await;
     let refusal = "return document.getElementById('refusal').textContent";
     let text = browser.until(&page, refusal).await;
-    assert_eq!(text, "This invite is not valid. Ask for a new one.");
-    assert_eq!(browser.evaluate(&page, STATE).await, "The invite is not valid");
-    assert_eq!(browser.evaluate(&page, "return document.activeElement.id").await, "token");
+    assert_eq!(text, "The server has refused: the invite is not valid.");
+    browser.screenshot(&page, "refused").await;
+    assert_eq!(browser.evaluate(&page, STATE).await, "Refused: the invite is not valid");
+    // Another invite can be entered.
+    browser.until(&page, "return document.getElementById('token').value === 'wrong'").await;
     browser.end().await;
 }
 
@@ -207,6 +209,10 @@ pub(crate) async fn screenshots<B: Browser>(mut browser: B, server: &Server) -> 
     let board = "document.querySelector('nav [data-view=board]').click()";
     browser.evaluate(&page, board).await;
     browser.screenshot(&page, "phone-board").await;
+    let people = "document.querySelector('nav [data-view=people]').click()";
+    browser.evaluate(&page, people).await;
+    browser.screenshot(&page, "phone-people").await;
+    browser.evaluate(&page, board).await;
     (browser, page)
 }
 
