@@ -43,13 +43,13 @@ function join(event) {
   showState({ kind: 'connecting', text: 'Connecting…' });
 }
 
-function refused({ detail: why }) {
+function refused({ detail: { why, field } }) {
   connection = null;
   showConversation(false);
   sessionStorage.removeItem('invite');
   element('token-field').hidden = false;
   element('refusal').textContent = `The server has refused: ${why}.`;
-  element('name').focus();
+  element(field).focus();
 }
 
 function leave() {

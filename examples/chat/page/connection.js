@@ -9,8 +9,11 @@ const OPEN_TIMEOUT = 10_000;
 // Data that waits in the browser. With more of it, pieces of strokes are not sent.
 const MAX_BUFFERED = 1 << 20;
 
-// Dispatches `state` with { kind, text }, `message` with the data of a message, and `refused` with
-// the reason. The kinds are `connecting`, `open`, `waiting` and `ended`.
+// Dispatches three events:
+//
+// - `state` with { kind, text }. The kinds are `connecting`, `open`, `waiting` and `ended`.
+// - `message` with the data of a message.
+// - `refused` with { why, field }. The field is the one of the form to mend.
 export class Connection extends EventTarget {
   #token;
   #hello;
@@ -92,12 +95,12 @@ export class Connection extends EventTarget {
   async #lost({ code, reason }, wasOpen) {
     // With this code the server says that another attempt would not help.
     if (code === 1008) {
-      this.#refuse(reason);
+      this.#refuse(reason, 'name');
       return;
     }
     // A script does not learn why a WebSocket was refused. The server tells it elsewhere.
     if (!wasOpen && await this.#isRefused()) {
-      this.#refuse('the invite is not valid');
+      this.#refuse('the invite is not valid', 'token');
       return;
     }
     if (this.#ended || this.#socket) return;
@@ -112,9 +115,9 @@ export class Connection extends EventTarget {
     this.#timer = setTimeout(() => this.#connect(), pause);
   }
 
-  #refuse(why) {
+  #refuse(why, field) {
     this.end(`Refused: ${why}`);
-    this.dispatchEvent(new CustomEvent('refused', { detail: why }));
+    this.dispatchEvent(new CustomEvent('refused', { detail: { why, field } }));
   }
 
   async #isRefused() {

@@ -16,10 +16,10 @@ use crate::bus::{Bus, Event, EventId, Kind};
 use crate::explain;
 
 /// How often a roster is repeated.
-const REPEAT: Duration = Duration::from_secs(10);
+const REPEAT: Duration = Duration::from_secs(3);
 
 /// The server of a roster that was not repeated for so long is gone.
-const SILENCE: Duration = Duration::from_secs(35);
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Changes within this time become one roster.
 const PAUSE: Duration = Duration::from_millis(50);

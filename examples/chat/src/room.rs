@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, OnceCell, mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, interval};
 use websocket_proto::Utf8Bytes;
 use websocket_proto::tokio::{DeflateConfig, Prepared};
 
@@ -20,7 +20,7 @@ use crate::presence::{self, Change, Person, Presence};
 use crate::protocol::ToMember;
 
 /// How often a room looks for servers that are gone.
-const EXPIRY_PERIOD: Duration = Duration::from_secs(5);
+const EXPIRY_PERIOD: Duration = Duration::from_secs(1);
 
 pub(crate) struct Room {
     name: String,
@@ -265,10 +265,15 @@ async fn pass_on(
     mut events: mpsc::Receiver<Event>,
     mut ended: oneshot::Receiver<()>,
 ) {
+    let mut expiry = interval(EXPIRY_PERIOD);
     loop {
         let event = tokio::select! {
-            event = events.recv() => event,
-            () = sleep(EXPIRY_PERIOD) => None,
+            event = events.recv() => match event {
+                Some(event) => Some(event),
+                // The bus has ended, because the process ends.
+                None => return,
+            },
+            _ = expiry.tick() => None,
             _ = &mut ended => return,
         };
         let Some(room) = room.upgrade() else {

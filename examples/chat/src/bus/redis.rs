@@ -24,7 +24,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// A subscription that was silent for so long is dead, although TCP does not say so. The rosters of
 /// this server alone come more often.
-const SILENCE: Duration = Duration::from_secs(35);
+const SILENCE: Duration = Duration::from_secs(15);
 
 #[derive(Clone)]
 pub(crate) struct RedisBus {

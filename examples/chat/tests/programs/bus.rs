@@ -64,6 +64,18 @@ async fn members_of_a_server_that_shuts_down_leave_the_room() {
 }
 
 #[tokio::test]
+async fn members_of_a_server_that_is_killed_leave_the_room_some_seconds_later() {
+    let redis = Redis::start().await;
+    let (one, two) = two_servers(&redis).await;
+    let mut ada = Client::join(&one, "lobby", "Ada").await;
+    let _bo = Client::join(&two, "lobby", "Bo").await;
+    ada.see(&["Ada", "Bo"]).await;
+    // Dropped, the server is killed.
+    drop(two);
+    ada.see(&["Ada"]).await;
+}
+
+#[tokio::test]
 async fn a_redis_server_that_was_away_is_used_again() {
     let mut redis = Redis::start().await;
     let (one, two) = two_servers(&redis).await;

@@ -1,11 +1,9 @@
 //! A Redis server.
 
 use std::net::TcpListener;
-use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
 
 use super::{process, within};
 
@@ -18,9 +16,15 @@ pub(crate) struct Redis {
 impl Redis {
     /// Starts a server on a free port, and waits until it listens.
     pub(crate) async fn start() -> Self {
-        // The port is free now. Redis cannot tell us a port that the system has chosen.
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self { process: run(port).await, port }
+        for _ in 0..5 {
+            // Redis cannot tell us a port that the system has chosen. Somebody else may take this one
+            // before Redis does.
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            if let Some(process) = run(port).await {
+                return Self { process, port };
+            }
+        }
+        panic!("redis-server does not start");
     }
 
     pub(crate) fn url(&self) -> String {
@@ -33,21 +37,24 @@ impl Redis {
 
     /// Starts the server again, on the same port. It has lost everything.
     pub(crate) async fn restart(&mut self) {
-        self.process = run(self.port).await;
+        self.process = run(self.port).await.expect("the port is free again");
     }
 }
 
-async fn run(port: u16) -> Child {
+/// Returns `None` if the server ends instead of listening.
+async fn run(port: u16) -> Option<Child> {
     let mut command = Command::new("redis-server");
     command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]);
     command.arg(port.to_string()).current_dir(env!("CARGO_TARGET_TMPDIR"));
     let mut process = process::start(&mut command, "redis-server");
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
     within(async {
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            assert!(process.try_wait().unwrap().is_none(), "redis-server has ended");
-            sleep(Duration::from_millis(20)).await;
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if line.contains("Ready to accept connections") {
+                return Some(process);
+            }
         }
+        None
     })
-    .await;
-    process
+    .await
 }
