@@ -1,10 +1,13 @@
 //! Two servers on one Redis server are one chat.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
 
-use crate::support::{Client, Redis, Server, connect, with_subprotocols, within};
+use crate::support::{Client, Redis, Server, connect, options, with_subprotocols, within};
 
 async fn two_servers(redis: &Redis) -> (Server, Server) {
     let url = redis.url();
@@ -47,6 +50,43 @@ async fn an_invite_of_one_server_is_valid_on_the_other() {
     let invite = format!("invite.{}", one.invite);
     connect(with_subprotocols(&two, &["chat.v1", &invite])).await.unwrap();
     assert!(connect(with_subprotocols(&two, &["chat.v1", "invite.x"])).await.is_err());
+}
+
+#[tokio::test]
+async fn servers_behind_a_proxy_are_one_chat() {
+    let redis = Redis::start().await;
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", proxy.local_addr().unwrap());
+    let arguments = ["--bus", &redis.url(), "--url", &url];
+    let mut one = Server::start_behind(&arguments).await;
+    let two = Server::start_behind(&arguments).await;
+    tokio::spawn(take_turns(proxy, [one.address(), two.address()]));
+
+    // The proxy passes them on to different servers.
+    one.url.clone_from(&url);
+    let mut members = Vec::new();
+    for name in ["Ada", "Bo", "Cy"] {
+        let options = options(&one).origin(&url).unwrap();
+        let mut member = connect(options).await.unwrap();
+        member.send_join("lobby", name).await;
+        members.push(member);
+    }
+    members[0].say("Hello").await;
+    for member in &mut members {
+        assert_eq!(member.hear().await, ("Ada".into(), "Hello".into()));
+    }
+    members[2].see(&["Ada", "Bo", "Cy"]).await;
+}
+
+/// Passes each connection on to the next of these servers.
+async fn take_turns(proxy: TcpListener, servers: [SocketAddr; 2]) {
+    for server in servers.into_iter().cycle() {
+        let (mut client, _) = proxy.accept().await.unwrap();
+        tokio::spawn(async move {
+            let mut server = TcpStream::connect(server).await?;
+            copy_bidirectional(&mut client, &mut server).await
+        });
+    }
 }
 
 #[tokio::test]

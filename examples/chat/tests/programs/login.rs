@@ -48,7 +48,7 @@ async fn a_page_of_another_origin_gets_403() {
 
 #[tokio::test]
 async fn behind_a_proxy_the_origin_is_that_of_the_given_url() {
-    let server = Server::start_behind("https://chat.example/").await;
+    let server = Server::start_behind(&["--url", "https://chat.example/"]).await;
     let from = |origin: &str| connect(options(&server).origin(origin).unwrap());
     from("https://chat.example").await.unwrap();
     assert_eq!(refusal(from("https://example.com").await).0, 403);

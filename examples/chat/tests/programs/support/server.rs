@@ -23,10 +23,10 @@ impl Server {
         Self::start_on(0, arguments).await
     }
 
-    /// Starts a server that is behind a proxy with this URL.
-    pub(crate) async fn start_behind(url: &str) -> Self {
+    /// Starts a server that prints the URL of a proxy. The URL of the result is its own.
+    pub(crate) async fn start_behind(arguments: &[&str]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Self::start_on(port, &["--url", url]).await;
+        let mut server = Self::start_on(port, arguments).await;
         server.url = format!("http://127.0.0.1:{port}");
         server
     }
