@@ -103,7 +103,13 @@ impl Profile {
 
 impl Drop for Profile {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
+        // Helpers of the browser can outlive it for a moment, and write there.
+        for _ in 0..20 {
+            if std::fs::remove_dir_all(&self.0).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 

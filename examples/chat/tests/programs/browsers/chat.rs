@@ -134,6 +134,26 @@ pub(crate) async fn a_wrong_invite_is_explained<B: Browser>() {
     browser.end().await;
 }
 
+/// The state line says why the server has closed the connection, and the page connects again.
+pub(crate) async fn a_text_over_the_limit_is_explained<B: Browser>() {
+    let server = Server::start(&["--max-message-size", "200"]).await;
+    let mut browser = B::start().await;
+    let page = join(&mut browser, &server, "Ada").await;
+    let states = "
+        window.states = [];
+        const state = document.getElementById('state');
+        const record = () => window.states.push(state.textContent);
+        new MutationObserver(record).observe(state, { childList: true });";
+    browser.evaluate(&page, states).await;
+    say(&mut browser, &page, &"long ".repeat(50)).await;
+    let why = "return window.states.find((text) => text.startsWith('Disconnected')) ?? ''";
+    let why = browser.until(&page, why).await;
+    let why = why.as_str().unwrap();
+    assert!(why.contains("exceeds the limit of 200 bytes (1009). Next attempt in 1 s"), "{why}");
+    is_connected(&mut browser, &page).await;
+    browser.end().await;
+}
+
 pub(crate) async fn the_page_connects_again_when_the_server_is_back<B: Browser>() {
     // Redis keeps the invite while the server is away.
     let redis = Redis::start().await;

@@ -60,6 +60,11 @@ mod in_chromium {
     }
 
     #[tokio::test]
+    async fn a_text_over_the_limit_is_explained() {
+        chat::a_text_over_the_limit_is_explained::<Chromium>().await;
+    }
+
+    #[tokio::test]
     async fn the_page_connects_again_when_the_server_is_back() {
         chat::the_page_connects_again_when_the_server_is_back::<Chromium>().await;
     }
@@ -122,6 +127,11 @@ mod in_firefox {
     #[tokio::test]
     async fn a_wrong_invite_is_explained() {
         chat::a_wrong_invite_is_explained::<Firefox>().await;
+    }
+
+    #[tokio::test]
+    async fn a_text_over_the_limit_is_explained() {
+        chat::a_text_over_the_limit_is_explained::<Firefox>().await;
     }
 
     #[tokio::test]
