@@ -1,12 +1,16 @@
 //! The life of an open WebSocket: it joins a room, sends what waits in its queue, and passes on
 //! what it receives.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
-use websocket_proto::tokio::{self as adapter, CloseCode, CloseFrame, Error, ServerStream};
+use websocket_proto::tokio::{
+    self as adapter, CloseCode, CloseFrame, Error, Prepared, ServerStream,
+};
 use websocket_proto::{Message, Utf8Bytes};
 
 use crate::pace::Pace;
@@ -76,36 +80,17 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
         };
 
     let start = Instant::now();
-    let sending = async {
-        writer.feed(ToMember::Welcome { id: &person.id, room: &room }.to_json()).await?;
-        for message in kept {
-            writer.feed_prepared(&message).await?;
-        }
-        let mut pings = interval(PING_PERIOD);
-        pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            writer.flush().await?;
-            tokio::select! {
-                message = queue.recv() => match message {
-                    Some(message) => feed(writer, message).await?,
-                    None => return Ok(()),
-                },
-                _ = pings.tick() => writer.feed(ping(start)).await?,
-            }
-            // What waits leaves in one write.
-            while let Ok(message) = queue.try_recv() {
-                feed(writer, message).await?;
-            }
-        }
-    };
+    let welcome = ToMember::Welcome { id: &person.id, room: &room }.to_json();
+    let sending = send(writer, welcome, kept, &mut queue, start);
+    let mut receiving = pin!(receive(reader, &seat, server.rate, start));
     // `sending` may be dropped at any await: only the message that it waits to queue is lost, and
     // no part of it has been sent.
     tokio::select! {
-        received = receive(reader, &seat, server.rate, start) => received,
-        sent = sending => match sent {
-            Ok(()) => Ok(too_slow()),
-            Err(error) => ended(error),
-        },
+        received = &mut receiving => received,
+        // The connection is about to end, for a reason that the receiving half returns. It first
+        // completes the closing handshake, within the close time-out. If the connection were
+        // dropped here, the member might not receive the Close.
+        _failed = sending => receiving.await,
         () = dropped.notified() => Ok(too_slow()),
         _ = going_away.changed() => Ok(shutdown()),
     }
@@ -129,6 +114,34 @@ async fn receive_join<S: AsyncRead + AsyncWrite + Unpin>(
         return Ok(Some(joined));
     }
     Ok(None)
+}
+
+/// Sends the welcome, what was kept, and then what waits in the queue and a Ping now and then. It
+/// ends only with an error.
+async fn send<S: AsyncRead + AsyncWrite + Unpin>(
+    writer: &mut Writer<S>,
+    welcome: String,
+    kept: Vec<Arc<Prepared>>,
+    queue: &mut mpsc::Receiver<Outgoing>,
+    start: Instant,
+) -> Result<(), Error> {
+    writer.feed(welcome).await?;
+    for message in kept {
+        writer.feed_prepared(&message).await?;
+    }
+    let mut pings = interval(PING_PERIOD);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        writer.flush().await?;
+        tokio::select! {
+            Some(message) = queue.recv() => feed(writer, message).await?,
+            _ = pings.tick() => writer.feed(ping(start)).await?,
+        }
+        // What waits leaves in one write.
+        while let Ok(message) = queue.try_recv() {
+            feed(writer, message).await?;
+        }
+    }
 }
 
 /// Passes on what the member sends, until it leaves.

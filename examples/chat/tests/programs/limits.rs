@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use tokio::time::sleep;
+use websocket_proto::tokio::Kind;
 
 use crate::support::{Client, Server, connect, options};
 
@@ -14,6 +16,22 @@ async fn a_message_over_the_limit_is_answered_with_1009_and_a_reason() {
     let (code, reason) = ada.closed().await;
     assert_eq!(code, 1009);
     assert!(reason.contains("exceeds the limit of 1000 bytes"), "{reason}");
+}
+
+#[tokio::test]
+async fn the_reason_arrives_although_others_go_on_talking() {
+    let server = Server::start(&["--max-message-size", "1000"]).await;
+    let mut bo = Client::join(&server, "lobby", "Bo").await;
+    let mut ada = Client::join(&server, "lobby", "Ada").await;
+    // The second part exceeds the limit. The server sends a Close and waits for Ada, who reads it
+    // late, and sends to the end what she has begun.
+    for _ in 0..20 {
+        ada.socket.send_fragment(Kind::Binary, false, vec![0; 1000]).await.unwrap();
+        bo.say("Hello").await;
+        bo.hear().await;
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(ada.closed().await.0, 1009);
 }
 
 #[tokio::test]
