@@ -1,0 +1,161 @@
+//! The bus on the publish/subscribe of a Redis server, for any number of chat servers.
+//!
+//! Publish/subscribe keeps nothing, so the last events of each room are in two lists beside it. A
+//! subscriber first subscribes and then reads the lists: it may see an event twice, but it misses
+//! none.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use redis::aio::{ConnectionManager, PubSub};
+use redis::{AsyncCommands as _, Client, Pipeline};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::{EVENTS, Event, KEPT_STROKES, KEPT_TEXTS, Kind, Subscription, within};
+use crate::{Failure, explain};
+
+/// For how long the lists of a room are kept after its last event.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The pause before the next attempt to reach a Redis server that is gone.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// A subscription that was silent for so long is dead, although TCP does not say so. The rosters of
+/// this server alone come more often.
+const SILENCE: Duration = Duration::from_secs(15);
+
+#[derive(Clone)]
+pub(crate) struct RedisBus {
+    client: Client,
+    /// The connection for everything but subscriptions. It reconnects by itself.
+    connection: ConnectionManager,
+}
+
+impl RedisBus {
+    pub(super) async fn new(url: &str) -> Result<Self, Failure> {
+        let client = Client::open(url).map_err(|error| format!("--bus: {error}"))?;
+        let address = client.get_connection_info().addr().to_string();
+        // The connection below tries for long, which is right later on. At the start it should fail
+        // at once, and say why.
+        client
+            .get_multiplexed_async_connection()
+            .await
+            .map_err(|error| format!("cannot connect to the Redis server at {address}: {error}"))?;
+        let connection = client.get_connection_manager().await?;
+        Ok(Self { client, connection })
+    }
+
+    pub(super) fn connection(&self) -> ConnectionManager {
+        self.connection.clone()
+    }
+
+    pub(super) async fn publish(&self, room: &str, event: &Event) -> Result<(), Failure> {
+        let bytes = event.to_bytes();
+        let mut pipeline = redis::pipe();
+        // All or nothing, so that nobody receives an event that a later reader would miss.
+        pipeline.atomic();
+        match event.kind {
+            Kind::Text => keep(&mut pipeline, &texts(room), KEPT_TEXTS, &bytes),
+            Kind::Stroke => keep(&mut pipeline, &strokes(room), KEPT_STROKES, &bytes),
+            // The Clear is kept: a server that was away must learn of it.
+            Kind::Clear => {
+                pipeline.del(strokes(room)).ignore();
+                keep(&mut pipeline, &strokes(room), KEPT_STROKES, &bytes);
+            }
+            Kind::Roster | Kind::Who => {}
+        }
+        pipeline.publish(channel(room), &bytes[..]).ignore();
+        Ok(pipeline.exec_async(&mut self.connection()).await?)
+    }
+
+    /// Subscribes to a room, over a connection of its own: if the room is slow, or the connection
+    /// ends, no other room is concerned.
+    pub(super) async fn subscribe(&self, room: &str) -> Result<Subscription, Failure> {
+        let (connection, kept) = self.listen(room).await?;
+        let (sender, events) = mpsc::channel(EVENTS);
+        tokio::spawn(self.clone().pass_on(room.to_owned(), connection, sender));
+        Ok(Subscription { kept, events })
+    }
+
+    async fn listen(&self, room: &str) -> Result<(PubSub, Vec<Event>), Failure> {
+        let mut subscription = self.client.get_async_pubsub().await?;
+        subscription.subscribe(channel(room)).await?;
+        let mut kept = Vec::new();
+        for list in [texts(room), strokes(room)] {
+            let found: Vec<Bytes> = self.connection().lrange(list, 0, -1).await?;
+            kept.extend(found.iter().filter_map(|bytes| Event::from_bytes(bytes)));
+        }
+        Ok((subscription, kept))
+    }
+
+    /// Passes the events on until the subscriber has gone. If the connection ends, it connects
+    /// again, and passes on what was kept in the meantime.
+    async fn pass_on(self, room: String, mut connection: PubSub, events: mpsc::Sender<Event>) {
+        loop {
+            let mut messages = connection.into_on_message();
+            loop {
+                let message = tokio::select! {
+                    message = messages.next() => message,
+                    () = sleep(SILENCE) => None,
+                    () = events.closed() => return,
+                };
+                let Some(message) = message else {
+                    break;
+                };
+                if let Some(event) = Event::from_bytes(message.get_payload_bytes())
+                    && events.send(event).await.is_err()
+                {
+                    return;
+                }
+            }
+            let Some((again, kept)) = self.listen_again(&room, &events).await else {
+                return;
+            };
+            connection = again;
+            for event in kept {
+                if events.send(event).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Tries until it works. Returns `None` if the subscriber has gone.
+    async fn listen_again(
+        &self,
+        room: &str,
+        events: &mpsc::Sender<Event>,
+    ) -> Option<(PubSub, Vec<Event>)> {
+        loop {
+            match within(self.listen(room)).await {
+                Ok(listening) => return Some(listening),
+                Err(error) => eprintln!("the bus is gone: {}", explain(&*error)),
+            }
+            tokio::select! {
+                () = sleep(RETRY_PAUSE) => {}
+                () = events.closed() => return None,
+            }
+        }
+    }
+}
+
+fn keep(pipeline: &mut Pipeline, list: &str, most: usize, bytes: &[u8]) {
+    let oldest = -isize::try_from(most).unwrap_or(isize::MAX);
+    pipeline.rpush(list, bytes).ignore();
+    pipeline.ltrim(list, oldest, -1).ignore();
+    pipeline.expire(list, LIFETIME.as_secs().cast_signed()).ignore();
+}
+
+fn channel(room: &str) -> String {
+    format!("chat:room:{room}")
+}
+
+fn texts(room: &str) -> String {
+    format!("chat:texts:{room}")
+}
+
+fn strokes(room: &str) -> String {
+    format!("chat:strokes:{room}")
+}

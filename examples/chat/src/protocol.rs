@@ -1,0 +1,153 @@
+//! The messages of the subprotocol `chat.v1`: text messages are JSON, and binary messages are
+//! pieces of strokes on the board.
+//!
+//! A piece of a stroke is a byte for the colour, a byte for the width, and points. A point is two
+//! 16-bit numbers, little-endian, which go from one edge of the board to the other.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::presence::Person;
+
+/// Of a person and of a room, in characters.
+const MAX_NAME: usize = 32;
+const MAX_TEXT: usize = 2000;
+const COLOURS: u8 = 6;
+const MAX_WIDTH: u8 = 64;
+const MAX_POINTS: usize = 1024;
+
+/// What a member sends as text.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+pub(crate) enum FromMember {
+    /// The first message of every member.
+    Join {
+        room: String,
+        name: String,
+    },
+    Say {
+        text: String,
+    },
+    /// Empties the board.
+    Clear,
+}
+
+/// What a member receives as text.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub(crate) enum ToMember<'a> {
+    /// The member is in the room.
+    Welcome {
+        id: &'a str,
+        room: &'a str,
+    },
+    Said {
+        from: &'a Person,
+        text: &'a str,
+        at: u64,
+    },
+    Cleared {
+        by: &'a str,
+    },
+    /// Everybody in the room, and who has come and gone since the last such list.
+    People {
+        people: Vec<&'a Person>,
+        joined: &'a [Person],
+        left: &'a [Person],
+    },
+    /// The time from a Ping to its Pong.
+    Latency {
+        milliseconds: f64,
+    },
+    /// The last message of the member was not passed on.
+    Failed {
+        why: &'a str,
+    },
+}
+
+impl ToMember<'_> {
+    pub(crate) fn to_json(&self) -> String {
+        // Maps with keys that are no text would fail. There are none.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl FromMember {
+    /// Parses a message. The error is a sentence for the member.
+    pub(crate) fn parse(text: &str) -> Result<Self, Cow<'static, str>> {
+        let message = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        match &message {
+            Self::Join { room, name } => {
+                check(room, MAX_NAME, "the name of the room")?;
+                check(name, MAX_NAME, "the name")?;
+            }
+            Self::Say { text } => check(text, MAX_TEXT, "the text")?,
+            Self::Clear => {}
+        }
+        Ok(message)
+    }
+}
+
+/// Checks a piece of a stroke. The error is a sentence for the member.
+pub(crate) fn check_stroke(bytes: &[u8]) -> Result<(), &'static str> {
+    let [colour, width, points @ ..] = bytes else {
+        return Err("a stroke needs a colour and a width");
+    };
+    if *colour >= COLOURS {
+        return Err("the colour of a stroke is a number up to 5");
+    }
+    if *width == 0 || *width > MAX_WIDTH {
+        return Err("the width of a stroke is a number from 1 to 64");
+    }
+    if points.is_empty() || points.len() % 4 != 0 || points.len() > MAX_POINTS * 4 {
+        return Err("a stroke has from 1 to 1024 points of 4 bytes");
+    }
+    Ok(())
+}
+
+fn check(text: &str, most: usize, what: &str) -> Result<(), Cow<'static, str>> {
+    if text.trim().is_empty() {
+        return Err(format!("{what} is empty").into());
+    }
+    let length = text.chars().count();
+    if length > most {
+        return Err(format!("{what} has {length} characters, and {most} are allowed").into());
+    }
+    if text.chars().any(|character| character.is_control() && character != '\n') {
+        return Err(format!("{what} has a control character").into());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_sentences() {
+        let refused = |text: &str| FromMember::parse(text).unwrap_err();
+        let join = |name: &str| format!(r#"{{"type":"join","room":"lobby","name":"{name}"}}"#);
+        assert!(FromMember::parse(&join("Ada")).is_ok());
+        assert_eq!(refused(&join(" ")), "the name is empty");
+        let long = join(&"ä".repeat(33));
+        assert_eq!(refused(&long), "the name has 33 characters, and 32 are allowed");
+        assert_eq!(refused(&join(r"\u0000")), "the name has a control character");
+        assert!(refused("{}").starts_with("missing field `type`"));
+        assert!(refused(r#"{"type":"shout"}"#).starts_with("unknown variant `shout`"));
+    }
+
+    #[test]
+    fn a_stroke_has_a_colour_a_width_and_whole_points() {
+        assert_eq!(check_stroke(&[5, 64, 0, 0, 0, 0]), Ok(()));
+        assert_eq!(check_stroke(&[[0, 1].to_vec(), vec![0; 4096]].concat()), Ok(()));
+        for wrong in [&[][..], &[0], &[0, 1], &[6, 1, 0, 0, 0, 0], &[0, 0, 0, 0, 0, 0]] {
+            assert!(check_stroke(wrong).is_err(), "{wrong:?}");
+        }
+        for wrong in
+            [&[0, 65, 0, 0, 0, 0][..], &[0, 1, 0], &[[0, 1].to_vec(), vec![0; 4100]].concat()]
+        {
+            assert!(check_stroke(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
