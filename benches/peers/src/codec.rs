@@ -2,7 +2,6 @@
 
 mod check;
 mod limits;
-mod tables;
 mod workload;
 
 use std::rc::Rc;
@@ -11,7 +10,7 @@ use crate::arguments::Arguments;
 use crate::contestant::{self, Contestant, NewReceiver, NewSender};
 use crate::measure::{Candidate, Pass, measure};
 use crate::memory::{Memory, Stream};
-use crate::report::{Report, Row, Side};
+use crate::report::{Report, Row, Side, tables};
 use crate::tally::Tally;
 use workload::{Receive, Send};
 

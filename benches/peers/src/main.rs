@@ -1,11 +1,17 @@
 //! Measures this crate beside other WebSocket crates. `--help` tells how to run it.
 
+mod allocator;
 mod arguments;
+mod check;
 mod clock;
 mod codec;
 mod contestant;
+mod deflate;
+mod e2e;
 mod environment;
 mod frame;
+mod handshake;
+mod idle;
 mod measure;
 mod memory;
 mod payload;
@@ -21,6 +27,9 @@ use std::{env, error, io};
 use arguments::{Arguments, HELP, Mode};
 use environment::Environment;
 use report::{Report, Summary};
+
+#[global_allocator]
+static ALLOCATOR: allocator::Counting = allocator::Counting;
 
 fn main() -> ExitCode {
     match run() {
@@ -38,9 +47,13 @@ fn run() -> Result<(), Box<dyn error::Error>> {
         return Ok(());
     };
     environment::run_again_without_rep_movsb()?;
-    match arguments.mode {
+    match &arguments.mode {
         Mode::Codec => measure_mode(&arguments, codec::PACKAGES, codec::run),
-        _ => Err("not there yet".into()),
+        Mode::Deflate => measure_mode(&arguments, deflate::PACKAGES, deflate::run),
+        Mode::Handshake => measure_mode(&arguments, handshake::PACKAGES, handshake::run),
+        Mode::Idle => measure_mode(&arguments, idle::PACKAGES, idle::run),
+        Mode::EndToEnd => measure_mode(&arguments, e2e::PACKAGES, e2e::run),
+        Mode::Serve(name, core) => e2e::serve::run(name, *core),
     }
 }
 

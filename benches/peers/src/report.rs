@@ -3,6 +3,7 @@
 
 mod summary;
 mod table;
+pub mod tables;
 
 use std::fs;
 use std::io;
@@ -10,8 +11,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-pub use summary::{Summary, best_peer};
-pub use table::{number, table};
+pub use summary::Summary;
+pub use table::number;
 
 use crate::environment::Environment;
 

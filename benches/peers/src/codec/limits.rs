@@ -7,12 +7,9 @@ use crate::measure::{Candidate, Pass};
 use crate::memory::READ;
 use crate::role::Role;
 
-/// The names of the limits. The floor of a workload is their sum.
-pub const MEMCPY: &str = "limit: memcpy";
-/// Masking in place.
-pub const XOR: &str = "limit: xor";
-/// Validation of text.
-pub const SIMDUTF8: &str = "limit: simdutf8";
+const MEMCPY: &str = "limit: memcpy";
+const XOR: &str = "limit: xor";
+const SIMDUTF8: &str = "limit: simdutf8";
 
 /// Returns the limits of receiving: each byte is copied from the transport, unmasked by a server,
 /// and validated if it is text.

@@ -1,8 +1,8 @@
 //! The crate of this repository: each layer, and each way to take messages.
 
-mod adapters;
+pub mod adapters;
 mod connection;
-mod web_socket;
+pub mod web_socket;
 
 use crate::contestant::{Contestant, NewReceiver, NewSender, OUR_PACKAGE};
 use crate::role::Role;
@@ -34,7 +34,7 @@ pub fn contestants() -> Vec<Contestant> {
         ),
         ours(
             "ours/websocket",
-            "`WebSocket::receive`, with `input().read_from`; `send`, and one vectored write of \
+            "`WebSocket::receive`, with `input().lend` and `give_back`; `send`, and one vectored write of \
              `output()`",
             receiver!(web_socket::Owned::new),
             sender!(web_socket::Sending::new),

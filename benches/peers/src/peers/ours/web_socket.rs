@@ -19,12 +19,20 @@ struct Driven<R> {
 
 impl<R: Role> Driven<R> {
     fn new(memory: Memory, role: R) -> Self {
-        Self { memory, websocket: WebSocket::new(role, Config::new(), Opened::new()) }
+        Self::with(memory, WebSocket::new(role, Config::new(), Opened::new()))
+    }
+
+    const fn with(memory: Memory, websocket: WebSocket<R>) -> Self {
+        Self { memory, websocket }
     }
 
     #[inline]
     fn read(&mut self) {
-        self.websocket.input().read_from(&mut self.memory).expect("the stream goes on");
+        let mut free = self.websocket.input().lend();
+        let read = self.memory.next_read(free.capacity());
+        assert!(!read.is_empty(), "the stream ended early");
+        free.extend_from_slice(read);
+        self.websocket.input().give_back(free);
     }
 }
 
@@ -53,6 +61,11 @@ impl<R: Role> Owned<R> {
     /// Creates a connection over `memory`.
     pub fn new(memory: Memory, role: R) -> Self {
         Self(Driven::new(memory, role))
+    }
+
+    /// Uses a connection that is configured already.
+    pub const fn with(memory: Memory, websocket: WebSocket<R>) -> Self {
+        Self(Driven::with(memory, websocket))
     }
 }
 
@@ -127,6 +140,11 @@ impl<R: Role> Sending<R> {
     /// Creates a connection over `memory`.
     pub fn new(memory: Memory, role: R) -> Self {
         Self(Driven::new(memory, role))
+    }
+
+    /// Uses a connection that is configured already.
+    pub const fn with(memory: Memory, websocket: WebSocket<R>) -> Self {
+        Self(Driven::with(memory, websocket))
     }
 
     fn flush(&mut self) {
