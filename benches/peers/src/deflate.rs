@@ -7,15 +7,13 @@ pub mod ways;
 
 use std::rc::Rc;
 
-use bytes::Bytes;
-
 use crate::arguments::Arguments;
 use crate::check::catching;
 use crate::frame;
-use crate::measure::{Candidate, Pass, measure};
+use crate::measure::{Candidate, Pass};
 use crate::memory::{Memory, Stream};
-use crate::payload::Content;
-use crate::report::{Report, Row, Side, tables};
+use crate::payload::{Content, shifted};
+use crate::report::{Report, Side, tables};
 use crate::tally::Tally;
 use flate::{Flate, Inflate};
 use ways::Way;
@@ -95,23 +93,25 @@ pub fn run(arguments: &Arguments) -> Report {
 }
 
 fn receive(name: &str, workload: &Workload, arguments: &Arguments, report: &mut Report) {
-    let mut candidates = vec![Candidate {
-        name: "limit: flate2".to_owned(),
-        create: Box::new(|_| inflate_alone(workload)),
-    }];
-    let mut sides = vec![Side::Limit];
+    let mut candidates = vec![limit(|| inflate_alone(workload))];
     for way in ways::all() {
         let checked = catching(|| check::receiving(workload, &way));
-        if keep(&way, name, checked, report).is_none() {
-            continue;
+        if report.checked(name, way.name, way.side, checked).is_some() {
+            candidates.push(Candidate {
+                name: way.name.to_owned(),
+                side: way.side,
+                writes: 0.0,
+                create: Box::new(move |shift| receiving(workload, &way, shift)),
+            });
         }
-        candidates.push(Candidate {
-            name: way.name.to_owned(),
-            create: Box::new(move |shift| receiving(workload, &way, shift)),
-        });
-        sides.push(way.side);
     }
-    add(name, &candidates, sides.into_iter().map(|side| (side, 0.0)), arguments, report);
+    report.time(name, MESSAGES, &candidates, arguments.effort);
+}
+
+/// Returns what the coders alone need.
+fn limit<'c>(create: impl Fn() -> Pass + 'c) -> Candidate<'c> {
+    let name = "limit: flate2".to_owned();
+    Candidate { name, side: Side::Limit, writes: 0.0, create: Box::new(move |_| create()) }
 }
 
 fn receiving(workload: &Workload, way: &Way, shift: usize) -> Pass {
@@ -141,22 +141,19 @@ fn inflate_alone(workload: &Workload) -> Pass {
 }
 
 fn send(name: &str, workload: &Workload, arguments: &Arguments, report: &mut Report) {
-    let mut candidates = vec![Candidate {
-        name: "limit: flate2".to_owned(),
-        create: Box::new(|_| deflate_alone(workload)),
-    }];
-    let mut kinds = vec![(Side::Limit, 0.0)];
+    let mut candidates = vec![limit(|| deflate_alone(workload))];
     for way in ways::all() {
         let checked = catching(|| check::sending(workload, &way));
-        let Some(sent) = keep(&way, name, checked, report) else { continue };
-        kinds.push((way.side, sent.writes));
+        let Some(sent) = report.checked(name, way.name, way.side, checked) else { continue };
         println!("{name:<24} {:<28} {:>12} bytes sent for each message", way.name, sent.bytes);
         candidates.push(Candidate {
             name: way.name.to_owned(),
+            side: way.side,
+            writes: sent.writes,
             create: Box::new(move |shift| sending(workload, &way, shift)),
         });
     }
-    add(name, &candidates, kinds.into_iter(), arguments, report);
+    report.time(name, MESSAGES, &candidates, arguments.effort);
 }
 
 fn sending(workload: &Workload, way: &Way, shift: usize) -> Pass {
@@ -170,15 +167,6 @@ fn sending(workload: &Workload, way: &Way, shift: usize) -> Pass {
     })
 }
 
-fn shifted(payloads: &[Vec<u8>], shift: usize) -> Vec<Bytes> {
-    let shifted = |payload: &Vec<u8>| {
-        let mut memory = vec![0; shift];
-        memory.extend_from_slice(payload);
-        Bytes::from(memory).slice(shift..)
-    };
-    payloads.iter().map(shifted).collect()
-}
-
 fn deflate_alone(workload: &Workload) -> Pass {
     let payloads = workload.payloads.clone();
     let mut flate = Flate::new(workload.takeover);
@@ -188,39 +176,4 @@ fn deflate_alone(workload: &Workload) -> Pass {
             assert_ne!(sum, 0);
         }
     })
-}
-
-/// Returns the result of a check, or notes why a peer is missing. Ours is never missing.
-fn keep<T>(
-    way: &Way,
-    workload: &str,
-    checked: Result<T, String>,
-    report: &mut Report,
-) -> Option<T> {
-    checked
-        .map_err(|reason| {
-            assert!(way.side == Side::Peer, "{}, {workload}: {reason}", way.name);
-            report.note(format!("{} is left out of {workload}: {reason}", way.name));
-        })
-        .ok()
-}
-
-fn add(
-    workload: &str,
-    candidates: &[Candidate<'_>],
-    kinds: impl Iterator<Item = (Side, f64)>,
-    arguments: &Arguments,
-    report: &mut Report,
-) {
-    let figures = measure(candidates, arguments.effort);
-    for ((candidate, (side, writes)), figure) in candidates.iter().zip(kinds).zip(figures) {
-        report.add(Row {
-            workload: workload.to_owned(),
-            name: candidate.name.clone(),
-            side,
-            value: figure.divided_by(MESSAGES).nanoseconds,
-            spread: figure.spread,
-            writes,
-        });
-    }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::arguments::Arguments;
 use crate::codec;
-use crate::measure::median;
+use crate::measure::Figure;
 use crate::report::{Report, Row, Side, number, tables};
 use load::{Load, Traffic};
 use process::{Server, cores};
@@ -102,10 +102,10 @@ fn measure(traffic: &Traffic, core: usize, arguments: &Arguments, report: &mut R
             }
         }
     }
-    add("limit: raw TCP", Side::Limit, traffic, raw, report);
+    add("limit: raw TCP", Side::Limit, traffic, &raw, report);
     for (echo, samples) in echoes.iter().zip(samples) {
         if !samples.is_empty() {
-            add(echo.name, echo.side, traffic, samples, report);
+            add(echo.name, echo.side, traffic, &samples, report);
         }
     }
 }
@@ -131,20 +131,17 @@ fn fail(echo: &Echo, traffic: &Traffic, error: &io::Error, report: &mut Report) 
     report.note(format!("{} failed a round of {}: {error}", echo.name, traffic.name));
 }
 
-fn add(name: &str, side: Side, traffic: &Traffic, samples: Vec<Sample>, report: &mut Report) {
-    let of = |value: fn(&Sample) -> f64| samples.iter().map(value).collect::<Vec<f64>>();
-    let mut ratios = of(|sample| sample.ratio);
-    ratios.sort_by(f64::total_cmp);
-    let value = median(ratios.clone());
-    let quarter = ratios.len() / 4;
-    let spread = (ratios[ratios.len() - 1 - quarter] - ratios[quarter]) / value;
-    let (cpu, rate) = (median(of(|sample| sample.cpu)), median(of(|sample| sample.rate)));
+fn add(name: &str, side: Side, traffic: &Traffic, samples: &[Sample], report: &mut Report) {
+    let of = |value: fn(&Sample) -> f64| Figure::of(samples.iter().map(value).collect());
+    let ratio = of(|sample| sample.ratio);
+    let (cpu, rate) = (of(|sample| sample.cpu), of(|sample| sample.rate));
     println!(
         "{:<24} {name:<28} {:>12} ns of the server for each message, {} messages a second",
         traffic.name,
-        number(cpu),
-        number(rate)
+        number(cpu.value),
+        number(rate.value)
     );
     let (workload, name) = (traffic.name.clone(), name.to_owned());
+    let Figure { value, spread } = ratio;
     report.add(Row { workload, name, side, value, spread, writes: 0.0 });
 }

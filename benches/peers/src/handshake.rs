@@ -5,9 +5,9 @@ mod ways;
 
 use crate::arguments::Arguments;
 use crate::check::catching;
-use crate::measure::{Candidate, Pass, measure};
+use crate::measure::{Candidate, Pass};
 use crate::memory::{Memory, Stream};
-use crate::report::{Report, Row, Side, tables};
+use crate::report::{Report, tables};
 use responder::Responder;
 use ways::Way;
 
@@ -74,77 +74,50 @@ pub fn run(arguments: &Arguments) -> Report {
 }
 
 fn accept(workload: &str, request: &[u8], arguments: &Arguments, report: &mut Report) {
-    let accepts = ways::all().into_iter().filter_map(|way| Some((way, way.accept?)));
-    let ways = accepts.filter(|(way, accept)| {
-        keep(way, workload, catching(|| check_accept(request, *accept)), report)
-    });
-    let ways: Vec<_> = ways.collect();
-    let candidate = |(way, accept): &(Way, fn(Memory))| {
-        let accept = *accept;
-        let create = move |shift| -> Pass {
-            let memory = Memory::new(Stream::shifted(request, shift));
-            Box::new(move |passes| {
-                for _ in 0..passes * HANDSHAKES {
-                    memory.rewind();
-                    accept(memory.clone());
-                }
-            })
-        };
-        Candidate { name: way.name.to_owned(), create: Box::new(create) }
-    };
-    let candidates: Vec<Candidate<'_>> = ways.iter().map(candidate).collect();
-    let sides = ways.iter().map(|(way, _)| way.side);
-    add(workload, &candidates, sides, arguments, report);
+    let mut candidates = Vec::new();
+    for way in ways::all() {
+        let Some(accept) = way.accept else { continue };
+        let checked = catching(|| check_accept(request, accept));
+        if report.checked(workload, way.name, way.side, checked).is_some() {
+            candidates.push(candidate(&way, move |shift| accepting(request, accept, shift)));
+        }
+    }
+    report.time(workload, HANDSHAKES, &candidates, arguments.effort);
+}
+
+fn accepting(request: &[u8], accept: fn(Memory), shift: usize) -> Pass {
+    let memory = Memory::new(Stream::shifted(request, shift));
+    Box::new(move |passes| {
+        for _ in 0..passes * HANDSHAKES {
+            memory.rewind();
+            accept(memory.clone());
+        }
+    })
 }
 
 fn connect(arguments: &Arguments, report: &mut Report) {
-    let connects = ways::all().into_iter().filter_map(|way| Some((way, way.connect?)));
-    let ways = connects.filter(|(way, connect)| {
-        keep(way, "connect", catching(|| check_connect(*connect)), report)
-    });
-    let ways: Vec<_> = ways.collect();
-    let candidate = |(way, connect): &(Way, fn(Responder))| {
-        let connect = *connect;
-        let create = move |_| -> Pass {
-            Box::new(move |passes| {
-                for _ in 0..passes * HANDSHAKES {
-                    connect(Responder::new());
-                }
-            })
-        };
-        Candidate { name: way.name.to_owned(), create: Box::new(create) }
-    };
-    let candidates: Vec<Candidate<'_>> = ways.iter().map(candidate).collect();
-    let sides = ways.iter().map(|(way, _)| way.side);
-    add("connect", &candidates, sides, arguments, report);
-}
-
-fn add(
-    workload: &str,
-    candidates: &[Candidate<'_>],
-    sides: impl Iterator<Item = Side>,
-    arguments: &Arguments,
-    report: &mut Report,
-) {
-    let figures = measure(candidates, arguments.effort);
-    for ((candidate, side), figure) in candidates.iter().zip(sides).zip(figures) {
-        report.add(Row {
-            workload: workload.to_owned(),
-            name: candidate.name.clone(),
-            side,
-            value: figure.divided_by(HANDSHAKES).nanoseconds,
-            spread: figure.spread,
-            writes: 0.0,
-        });
+    let mut candidates = Vec::new();
+    for way in ways::all() {
+        let Some(connect) = way.connect else { continue };
+        let checked = catching(|| check_connect(connect));
+        if report.checked("connect", way.name, way.side, checked).is_some() {
+            candidates.push(candidate(&way, move |_| connecting(connect)));
+        }
     }
+    report.time("connect", HANDSHAKES, &candidates, arguments.effort);
 }
 
-/// Returns whether a way passed its check, and notes why if it did not.
-fn keep(way: &Way, workload: &str, checked: Result<(), String>, report: &mut Report) -> bool {
-    let Err(reason) = checked else { return true };
-    assert!(way.side == Side::Peer, "{}, {workload}: {reason}", way.name);
-    report.note(format!("{} is left out of {workload}: {reason}", way.name));
-    false
+fn connecting(connect: fn(Responder)) -> Pass {
+    Box::new(move |passes| {
+        for _ in 0..passes * HANDSHAKES {
+            connect(Responder::new());
+        }
+    })
+}
+
+fn candidate<'c>(way: &Way, create: impl Fn(usize) -> Pass + 'c) -> Candidate<'c> {
+    let (name, side) = (way.name.to_owned(), way.side);
+    Candidate { name, side, writes: 0.0, create: Box::new(create) }
 }
 
 fn check_accept(request: &[u8], accept: fn(Memory)) {

@@ -88,12 +88,9 @@ impl Run<'_> {
             (false, true) => COMPRESSING,
             (false, false) => CONNECTIONS,
         };
-        match catching(|| find(connections, way.deflate, echo)) {
-            Ok(found) => self.add(&way, &found),
-            Err(reason) => {
-                assert!(way.side == Side::Peer, "{}: {reason}", way.name);
-                self.report.note(format!("{} is left out: {reason}", way.name));
-            }
+        let found = catching(|| find(connections, way.deflate, echo));
+        if let Some(found) = self.report.checked("idle", way.name, way.side, found) {
+            self.add(&way, &found);
         }
         let kind = if way.deflate { ", permessage-deflate" } else { "" };
         self.report.describe(&format!("{}{kind}", way.name), way.how);

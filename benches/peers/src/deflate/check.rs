@@ -2,9 +2,10 @@
 
 use super::flate::Inflate;
 use super::ways::Way;
-use super::{MESSAGES, Workload, shifted};
+use super::{MESSAGES, Workload};
 use crate::frame;
 use crate::memory::{Memory, Stream};
+use crate::payload::shifted;
 use crate::tally::{Expected, Tally};
 
 /// How often the messages come, so that state which is left over shows.
