@@ -12,7 +12,7 @@ use crate::allocator::{self, Counts};
 use crate::arguments::Arguments;
 use crate::check::catching;
 use crate::payload::Content;
-use crate::report::{Report, Row, Side, tables};
+use crate::report::{Report, Row, Side, number, table, tables};
 use crate::{codec, deflate, frame};
 use slot::{Slot, Traffic};
 
@@ -39,8 +39,10 @@ pub fn run(arguments: &Arguments) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
     let _context = runtime.enter();
-    let mut run = Run { report: Report::new("idle", "bytes or allocations"), arguments };
+    let mut run =
+        Run { report: Report::new("idle", "bytes or allocations"), parts: Vec::new(), arguments };
     ways::measure_all(&mut run);
+    print_parts(&run.parts);
     let mut report = run.report;
     report.note(
         "\"bytes\" are those of the future and of the heap, without what the allocator adds"
@@ -55,6 +57,7 @@ pub fn run(arguments: &Arguments) -> Report {
 /// A run in progress.
 pub struct Run<'a> {
     report: Report,
+    parts: Vec<Vec<String>>,
     arguments: &'a Arguments,
 }
 
@@ -73,11 +76,21 @@ pub struct Way {
 
 /// What was found.
 struct Found {
+    /// The size of the future.
     future: usize,
+    /// Bytes on the heap beyond the future, before the first message and after some.
     fresh: f64,
     after: f64,
-    small: f64,
-    large: f64,
+    /// What a message of 125 bytes costs, and one of 16 KiB.
+    small: Cost,
+    large: Cost,
+}
+
+/// What the heap does for a message that comes alone.
+#[derive(Clone, Copy)]
+struct Cost {
+    allocations: f64,
+    bytes: f64,
 }
 
 impl Run<'_> {
@@ -102,28 +115,39 @@ impl Run<'_> {
         let values = [
             ("idle-bytes-fresh", future + found.fresh),
             ("idle-bytes-after", future + found.after),
-            ("allocations-lone-125", found.small),
-            ("allocations-lone-16k", found.large),
+            ("allocations-lone-125", found.small.allocations),
+            ("allocations-lone-16k", found.large.allocations),
         ];
-        println!(
-            "{:<24} {:<28} a future of {} bytes, and on the heap {:.0} fresh, {:.0} after",
-            kind, way.name, found.future, found.fresh, found.after
-        );
         for (workload, value) in values {
             let workload = format!("{kind}-{workload}");
             if self.arguments.runs(&workload) {
-                let name = way.name.to_owned();
-                self.report.add(Row {
-                    workload,
-                    name,
-                    side: way.side,
-                    value,
-                    spread: 0.0,
-                    writes: 0.0,
-                });
+                let (name, side) = (way.name.to_owned(), way.side);
+                self.report.add(Row { workload, name, side, value, spread: 0.0, writes: 0.0 });
             }
         }
+        let mut cells = vec![format!("{} ({kind})", way.name), found.future.to_string()];
+        let Cost { allocations, bytes } = found.small;
+        let numbers = [found.fresh, found.after, allocations, bytes];
+        cells.extend(numbers.map(number));
+        cells.extend([found.large.allocations, found.large.bytes].map(number));
+        self.parts.push(cells);
     }
+}
+
+/// Prints what the figures consist of.
+fn print_parts(parts: &[Vec<String>]) {
+    let head = [
+        "contestant",
+        "future",
+        "heap, fresh",
+        "heap, after",
+        "allocations, 125 B",
+        "bytes of them",
+        "allocations, 16 KiB",
+        "bytes of them",
+    ];
+    println!("\n## Bytes of each connection, and allocations for a message that comes alone\n");
+    println!("{}", table(&head.map(str::to_owned), parts));
 }
 
 fn find<F: Future>(
@@ -158,7 +182,7 @@ fn find<F: Future>(
     }
     let after = held();
 
-    let mut allocations = |traffic| {
+    let mut cost = |traffic| {
         for _ in 0..WARM_UP {
             exchange(slots[0], traffic, &mut futures[0]);
         }
@@ -166,9 +190,13 @@ fn find<F: Future>(
         for _ in 0..COUNTED {
             exchange(slots[0], traffic, &mut futures[0]);
         }
-        Counts::now().since(before).allocations as f64 / COUNTED as f64
+        let counts = Counts::now().since(before);
+        Cost {
+            allocations: counts.allocations as f64 / COUNTED as f64,
+            bytes: counts.allocated as f64 / COUNTED as f64,
+        }
     };
-    let (small, large) = (allocations(small), allocations(large));
+    let (small, large) = (cost(small), cost(large));
     Found { future, fresh, after, small, large }
 }
 

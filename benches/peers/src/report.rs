@@ -12,7 +12,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 pub use summary::Summary;
-pub use table::number;
+pub use table::{number, table};
 
 use crate::environment::Environment;
 use crate::measure::{Candidate, Effort, measure};

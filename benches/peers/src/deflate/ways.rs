@@ -1,5 +1,9 @@
 //! How each crate compresses.
 
+use ::wtx::web_socket::compression::{
+    self as wtx_compression, Compression as Negotiate, DeflateConfig as WtxDeflate, Flate2,
+    NegotiatedFlate2, WindowBits,
+};
 use futures_util::{SinkExt, StreamExt as _};
 use sockudo_ws::CompressedWebSocketStream;
 use sockudo_ws::deflate::DeflateConfig as SockudoDeflate;
@@ -15,7 +19,7 @@ use yawc::{CompressionLevel, Options};
 use crate::contestant::{Receiver, Sender};
 use crate::memory::Memory;
 use crate::peers::ours::{adapters, web_socket};
-use crate::peers::{sockudo, yawc as plain_yawc};
+use crate::peers::{sockudo, wtx, yawc as plain_yawc};
 use crate::poll;
 use crate::report::Side;
 use crate::tally::Tally;
@@ -37,7 +41,7 @@ pub struct Way {
 
 /// Returns all ways, ours first.
 #[must_use]
-pub fn all() -> [Way; 4] {
+pub fn all() -> [Way; 5] {
     [
         Way {
             name: "ours/websocket",
@@ -72,6 +76,13 @@ pub fn all() -> [Way; 4] {
             how: "`CompressedWebSocketStream` as `Stream` and `Sink`; threshold 0",
             receiver: |memory, takeover| Box::new(sockudo(memory, takeover)),
             sender: |memory, takeover| Box::new(sockudo(memory, takeover)),
+        },
+        Way {
+            name: "wtx",
+            side: Side::Peer,
+            how: "as in the codec, with `Flate2`; it never takes over the context",
+            receiver: |memory, takeover| Box::new(wtx(memory, takeover)),
+            sender: |memory, takeover| Box::new(wtx(memory, takeover)),
         },
     ]
 }
@@ -134,6 +145,18 @@ where
         ..SockudoDeflate::default()
     };
     CompressedWebSocketStream::server(stream, sockudo::config(), deflate)
+}
+
+fn wtx(memory: Memory, takeover: bool) -> wtx::Connection<Option<NegotiatedFlate2>, false> {
+    assert!(!takeover, "it never takes over the context");
+    let config = WtxDeflate {
+        client_max_window_bits: WindowBits::Fifteen,
+        compression_level: wtx_compression::CompressionLevel::Six,
+        server_max_window_bits: WindowBits::Fifteen,
+    };
+    let offer: [&[u8]; 2] = [b"sec-websocket-extensions", b"permessage-deflate"];
+    let agreed = Negotiate::<false>::negotiate(Flate2::from(config), [offer].into_iter());
+    wtx::Connection::new(memory, agreed.expect("an offer without demands"))
 }
 
 impl Receiver for CompressedWebSocketStream<Memory> {
