@@ -47,7 +47,8 @@ pub fn contestants() -> Vec<Contestant> {
         ),
         ours(
             "ours/websocket, two calls",
-            "`WebSocket::receive` called from two places, so that the compiler does not inline it",
+            "`WebSocket<AnyRole>::receive` called from two places, so that the compiler does not \
+             inline it",
             both_roles!(web_socket::TwoCalls::new),
             None,
         ),

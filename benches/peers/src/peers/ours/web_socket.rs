@@ -3,7 +3,7 @@
 use std::io::IoSlice;
 
 use bytes::{Buf as _, Bytes};
-use websocket_proto::connection::Role;
+use websocket_proto::connection::{AnyRole, Role};
 use websocket_proto::handshake::Opened;
 use websocket_proto::websocket::{Config, MessageRef};
 use websocket_proto::{Message, WebSocket};
@@ -105,16 +105,18 @@ impl<R: Role> Receiver for Lent<R> {
 
 /// Takes owned messages with two calls of `receive`. A function that is called from one place is
 /// inlined there whatever its size, which an application cannot count on.
-pub struct TwoCalls<R>(Driven<R>);
+///
+/// The role is a value, so that this is another function than the one that [`Owned`] calls.
+pub struct TwoCalls(Driven<AnyRole>);
 
-impl<R: Role> TwoCalls<R> {
+impl TwoCalls {
     /// Creates a connection over `memory`.
-    pub fn new(memory: Memory, role: R) -> Self {
-        Self(Driven::new(memory, role))
+    pub fn new(memory: Memory, role: impl Into<AnyRole>) -> Self {
+        Self(Driven::new(memory, role.into()))
     }
 }
 
-impl<R: Role> Receiver for TwoCalls<R> {
+impl Receiver for TwoCalls {
     fn receive(&mut self, messages: usize, tally: &mut Tally<'_>) {
         let end = tally.messages + messages;
         while tally.messages < end {
