@@ -61,11 +61,9 @@ pub fn run(arguments: &Arguments) -> Report {
     for echo in servers::all() {
         report.describe(echo.name, echo.how);
     }
-    report.note(
-        "c16 stands for 16 connections, depth for the messages of each that are on their way"
-            .to_owned(),
-    );
-    report.note("the connections begin after the opening handshake".to_owned());
+    let depth = "16 connections, each with up to 32 messages on their way";
+    report.describe("c16-depth-32", depth);
+    report.describe("connections", "they begin after the opening handshake");
     report
 }
 

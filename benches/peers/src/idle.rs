@@ -44,12 +44,8 @@ pub fn run(arguments: &Arguments) -> Report {
     ways::measure_all(&mut run);
     print_parts(&run.parts);
     let mut report = run.report;
-    report.note(
-        "\"bytes\" are those of the future and of the heap, without what the allocator adds"
-            .to_owned(),
-    );
-    report
-        .note("\"after\": 40 messages of 125 B and 2 of 16 KiB were echoed, one by one".to_owned());
+    report.describe("bytes", "of the future and of the heap, without what the allocator adds");
+    report.describe("after", "40 messages of 125 B and 2 of 16 KiB were echoed, one by one");
     tables::print(&report);
     report
 }

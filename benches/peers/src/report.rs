@@ -123,9 +123,10 @@ impl Report {
         self.notes.push(note);
     }
 
-    /// Adds a sentence that says how a contestant is driven. It is printed only under the tables.
-    pub fn describe(&mut self, name: &str, how: &str) {
-        self.notes.push(format!("{name}: {how}"));
+    /// Adds what a name stands for, or how a contestant is driven. It is printed only under the
+    /// tables.
+    pub fn describe(&mut self, name: &str, what: &str) {
+        self.notes.push(format!("{name}: {what}"));
     }
 
     /// Returns the rows of all workloads.

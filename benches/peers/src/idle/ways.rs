@@ -103,8 +103,8 @@ pub fn measure_all(run: &mut Run<'_>) {
                 WebSocketOwned::<_, _, _, false>::new((), false, rng, Wire(slot), buffer);
             let mut message = Vector::new();
             loop {
-                let adaptive = WebSocketPayloadOrigin::Consistent;
-                let frame = socket.read_frame(&mut message, adaptive).await.expect("a message");
+                let origin = WebSocketPayloadOrigin::Consistent;
+                let frame = socket.read_frame(&mut message, origin).await.expect("a message");
                 let mut echo = Frame::new_fin(frame.op_code(), message.as_slice_mut());
                 socket.write_frame(&mut echo).await.expect("the wire takes all");
             }
