@@ -18,7 +18,7 @@ use wtx::collection::Vector;
 use wtx::rng::{Xorshift64, simple_seed};
 use wtx::web_socket::{Frame, WebSocketBuffer, WebSocketOwned, WebSocketPayloadOrigin};
 
-use super::slot::Wire;
+use super::slot::{Slot, Wire};
 use super::{Run, Way};
 use crate::deflate;
 use crate::peers::sockudo;
@@ -27,12 +27,10 @@ use crate::report::Side;
 /// Measures all ways, ours first.
 pub fn measure_all(run: &mut Run<'_>) {
     run.measure(ours("ours/tokio", "`next`, `feed`", false), |slot| {
-        let (config, opened, input) = (Config::new(), Opened::new(), BytesMut::new());
-        echo_ours(WebSocketStream::from_parts(Wire(slot), Server, config, opened, input))
+        echo_ours(move || plain(slot))
     });
     run.measure(ours("ours/tokio, lent", "`next_ref`, and `feed` of a copy", false), |slot| {
-        let (config, opened, input) = (Config::new(), Opened::new(), BytesMut::new());
-        echo_lent(WebSocketStream::from_parts(Wire(slot), Server, config, opened, input))
+        echo_lent(move || plain(slot))
     });
     run.measure(peer("tokio-tungstenite", "`next`, `send`"), |slot| async move {
         let mut socket = TungsteniteStream::from_raw_socket(Wire(slot), Role::Server, None).await;
@@ -116,11 +114,12 @@ pub fn measure_all(run: &mut Run<'_>) {
 /// Measures those that compress, without context takeover: what a server with many connections
 /// uses.
 fn measure_deflate(run: &mut Run<'_>) {
-    let config = deflate::ways::config();
+    let config: &'static Config = Box::leak(Box::new(deflate::ways::config()));
     run.measure(ours("ours/tokio", "`next`, `feed`; one configuration", true), move |slot| {
-        let (opened, input) = (deflate::ways::opened(false), BytesMut::new());
-        let config = config.clone();
-        echo_ours(WebSocketStream::from_parts(Wire(slot), Server, config, opened, input))
+        echo_ours(move || {
+            let (opened, input) = (deflate::ways::opened(false), BytesMut::new());
+            WebSocketStream::from_parts(Wire(slot), Server, config.clone(), opened, input)
+        })
     });
     let pool = yawc::DeflatePool::new(64);
     let yawc = peer("yawc", "`next_frame`, `send`, with its default buffers and a pool of 64");
@@ -151,13 +150,21 @@ const fn peer(name: &'static str, how: &'static str) -> Way {
     Way { name, side: Side::Peer, how, deflate: false }
 }
 
-async fn echo_ours(mut socket: WebSocketStream<Wire, Server>) {
+fn plain(slot: &'static Slot) -> WebSocketStream<Wire, Server> {
+    let (config, opened, input) = (Config::new(), Opened::new(), BytesMut::new());
+    WebSocketStream::from_parts(Wire(slot), Server, config, opened, input)
+}
+
+// The connection is made inside, since a future holds each of its parameters twice.
+async fn echo_ours(connect: impl FnOnce() -> WebSocketStream<Wire, Server>) {
+    let mut socket = connect();
     while let Some(message) = socket.next().await {
         socket.feed(message.expect("a message")).await.expect("the wire takes all");
     }
 }
 
-async fn echo_lent(mut socket: WebSocketStream<Wire, Server>) {
+async fn echo_lent(connect: impl FnOnce() -> WebSocketStream<Wire, Server>) {
+    let mut socket = connect();
     while let Some(message) = socket.next_ref().await {
         let copy = websocket_proto::Message::from(message.expect("a message"));
         socket.feed(copy).await.expect("the wire takes all");
