@@ -46,7 +46,6 @@ pub struct Memory {
 struct Shared {
     stream: Stream,
     position: AtomicUsize,
-    reads: AtomicUsize,
     writes: AtomicUsize,
     written: AtomicUsize,
     records: AtomicBool,
@@ -61,7 +60,6 @@ impl Memory {
             shared: Arc::new(Shared {
                 stream,
                 position: AtomicUsize::new(0),
-                reads: AtomicUsize::new(0),
                 writes: AtomicUsize::new(0),
                 written: AtomicUsize::new(0),
                 records: AtomicBool::new(false),
@@ -73,12 +71,6 @@ impl Memory {
     /// Delivers the stream once more from its start.
     pub fn rewind(&self) {
         self.shared.position.store(0, Relaxed);
-    }
-
-    /// Returns how many reads have returned bytes.
-    #[must_use]
-    pub fn reads(&self) -> usize {
-        self.shared.reads.load(Relaxed)
     }
 
     /// Returns how many writes were made.
@@ -112,7 +104,6 @@ impl Memory {
         let rest = &self.shared.stream.bytes()[position..];
         let len = rest.len().min(max).min(READ);
         self.shared.position.store(position + len, Relaxed);
-        add(&self.shared.reads, usize::from(len != 0));
         &rest[..len]
     }
 

@@ -3,6 +3,7 @@
 
 mod summary;
 mod table;
+pub mod tables;
 
 use std::fs;
 use std::io;
@@ -10,10 +11,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-pub use summary::{Summary, best_peer};
+pub use summary::Summary;
 pub use table::{number, table};
 
 use crate::environment::Environment;
+use crate::measure::{Candidate, Effort, measure};
 
 /// Whose figure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,15 +75,58 @@ impl Report {
         self.rows.push(row);
     }
 
+    /// Times all candidates, and adds their figures for one of the `items` of a pass.
+    pub fn time(
+        &mut self,
+        workload: &str,
+        items: usize,
+        candidates: &[Candidate<'_>],
+        effort: Effort,
+    ) {
+        let figures = measure(candidates, effort);
+        for (candidate, figure) in candidates.iter().zip(figures) {
+            self.add(Row {
+                workload: workload.to_owned(),
+                name: candidate.name.clone(),
+                side: candidate.side,
+                value: figure.value / items as f64,
+                spread: figure.spread,
+                writes: candidate.writes,
+            });
+        }
+    }
+
+    /// Returns the result of a check. If there is none, a note says why a peer is left out.
+    ///
+    /// # Panics
+    /// If ours did not pass.
+    pub fn checked<T>(
+        &mut self,
+        workload: &str,
+        name: &str,
+        side: Side,
+        result: Result<T, String>,
+    ) -> Option<T> {
+        match result {
+            Ok(found) => Some(found),
+            Err(reason) => {
+                assert!(side == Side::Peer, "{name}, {workload}: {reason}");
+                self.note(format!("{name} is left out of {workload}: {reason}"));
+                None
+            }
+        }
+    }
+
     /// Adds a sentence for the notes under the tables, and prints it.
     pub fn note(&mut self, note: String) {
         println!("note: {note}");
         self.notes.push(note);
     }
 
-    /// Adds a sentence that says how a contestant is driven. It is printed only under the tables.
-    pub fn describe(&mut self, name: &str, how: &str) {
-        self.notes.push(format!("{name}: {how}"));
+    /// Adds what a name stands for, or how a contestant is driven. It is printed only under the
+    /// tables.
+    pub fn describe(&mut self, name: &str, what: &str) {
+        self.notes.push(format!("{name}: {what}"));
     }
 
     /// Returns the rows of all workloads.

@@ -1,9 +1,7 @@
 //! The pass of checks: every payload is compared before anything is timed.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::workload::{Receive, Send};
+use crate::check::catching;
 use crate::contestant::{NewReceiver, NewSender};
 use crate::frame;
 use crate::memory::{Memory, Stream};
@@ -62,14 +60,4 @@ fn check_frames(workload: &Send, mut written: &[u8]) {
         }
     }
     assert!(written.is_empty(), "bytes are left");
-}
-
-/// Runs `check`, and returns the text of its panic if it panics.
-pub fn catching<T>(check: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(check)).map_err(|panic| text(panic.as_ref()))
-}
-
-fn text(panic: &(dyn Any + std::marker::Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned()
 }

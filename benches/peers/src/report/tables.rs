@@ -1,17 +1,20 @@
-//! The tables of the codec.
+//! The tables at the end of a report.
 
-use super::limits::{MEMCPY, SIMDUTF8, XOR};
-use crate::report::{Report, Side, Summary, best_peer, number, table};
+use super::summary::best_peer;
+use super::table::{number, table};
+use super::{Report, Side, Summary};
 
 /// Prints all tables, and where each of our ways stands.
 pub fn print(report: &Report) {
-    println!("\n## Ours, in ns per message\n");
+    println!("\n## Ours, in {}\n", report.unit);
     println!("{}", ours(report));
-    println!("## The other crates, in ns per message\n");
-    println!("A figure with * is of a crate that makes more writes than ours does.\n");
+    println!("## The other crates, in {}\n", report.unit);
     println!("{}", peers(report));
-    println!("## Writes for each message\n");
-    println!("{}", writes(report));
+    if report.rows().iter().any(|row| row.writes > 0.0) {
+        println!("A figure with * is of a crate that makes more writes than ours does.\n");
+        println!("## Writes for each message\n");
+        println!("{}", writes(report));
+    }
     for name in report.names(Side::Ours) {
         println!("- {name}: {}", Summary::of_way(report, name).sentence());
     }
@@ -21,7 +24,11 @@ fn ours(report: &Report) -> String {
     let names = report.names(Side::Ours);
     let mut head = vec!["workload".to_owned()];
     head.extend(names.iter().map(|name| (*name).trim_start_matches("ours/").to_owned()));
-    head.extend(["best peer", "time", "best of ours / peer", "floor"].map(str::to_owned));
+    head.extend(["best peer", "peer", "best of ours / peer"].map(str::to_owned));
+    let has_limits = !report.names(Side::Limit).is_empty();
+    if has_limits {
+        head.push("floor".to_owned());
+    }
     let rows: Vec<Vec<String>> = report
         .workloads()
         .into_iter()
@@ -29,7 +36,9 @@ fn ours(report: &Report) -> String {
             let mut cells = vec![workload.to_owned()];
             cells.extend(names.iter().map(|name| cell(report, workload, name)));
             cells.extend(comparison(report, workload));
-            cells.push(number(floor(report, workload)));
+            if has_limits {
+                cells.push(number(floor(report, workload)));
+            }
             cells
         })
         .collect();
@@ -46,13 +55,10 @@ fn comparison(report: &Report, workload: &str) -> [String; 3] {
     [peer.name.clone(), number(peer.value), format!("{:.2}", ours.value / peer.value)]
 }
 
-/// Returns the sum of the limits: what a crate needs that looks at each byte once for each task.
+/// Returns the sum of the limits: what a crate needs that does each task once.
 fn floor(report: &Report, workload: &str) -> f64 {
-    [MEMCPY, XOR, SIMDUTF8]
-        .into_iter()
-        .filter_map(|limit| report.row(workload, limit))
-        .map(|row| row.value)
-        .sum()
+    let rows = report.rows().iter().filter(|row| row.workload == workload);
+    rows.filter(|row| row.side == Side::Limit).map(|row| row.value).sum()
 }
 
 fn peers(report: &Report) -> String {
