@@ -152,6 +152,7 @@
 //! | `axum` | the extractor for axum, over HTTP/1.1 and HTTP/2 | `http`, `tokio` | `axum-core`, `hyper` |
 //! | `futures-io` | the `futures_io` adapter | `std` | `futures-core`, `futures-io`, `futures-sink` |
 //! | `tls` | `wss://` in the `tokio` adapter. The caller chooses the trusted certificates | `tokio` | `tokio-rustls` |
+//! | `tracing` | spans and events for the crate `tracing`: handshakes, connections, closes, errors. Never payloads, headers or credentials | `std` | `tracing` |
 //! | `webpki-roots` | trust in the roots of Mozilla's programme, compiled in | `tls` | `webpki-roots` |
 //! | `rustls-native-certs` | trust in the roots of the operating system | `tls` | `rustls-native-certs` |
 //!

@@ -11,7 +11,7 @@ use websocket_proto::{CloseCode, Message, blocking};
 use crate::server::{Server, bounded};
 
 /// What any echo server does.
-fn assert_echoes(server: &Server) {
+pub(crate) fn assert_echoes(server: &Server) {
     let mut socket = blocking::connect(&server.url).unwrap();
     socket.send("Hello").unwrap();
     assert_eq!(socket.read().unwrap(), Some(Message::text("Hello")));

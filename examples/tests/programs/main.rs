@@ -3,6 +3,8 @@
 //! `soketto_client` is a program of its own: the interface of another library, written on this crate.
 
 #[cfg(feature = "std")]
+mod answers;
+#[cfg(feature = "std")]
 mod blocking;
 #[cfg(any(feature = "axum", feature = "hyper"))]
 mod http1;
