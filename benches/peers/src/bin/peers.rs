@@ -38,13 +38,8 @@ fn build_servers() -> io::Result<()> {
     build.args(arguments).current_dir(package);
     // What cargo says about this package must not reach the build scripts of others: they would run
     // again, and everything after them.
-    for (name, _) in env::vars_os() {
-        let text = name.to_string_lossy();
-        let told = ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| text.starts_with(start));
-        if told || text == "CARGO" || text == "LD_LIBRARY_PATH" {
-            build.env_remove(&name);
-        }
-    }
+    let kept = ["PATH", "HOME", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_INCREMENTAL"];
+    build.env_clear().envs(kept.iter().filter_map(|name| Some((name, env::var_os(name)?))));
     let status = build.status()?;
     if status.success() { Ok(()) } else { Err(io::Error::other("the servers do not build")) }
 }
