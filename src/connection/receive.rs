@@ -320,7 +320,9 @@ impl<R: Role> Receiver<R> {
         rsv: Rsv,
     ) -> Result<Next<'b>, ProtocolError> {
         let error = ProtocolError::InvalidUtf8 { offset: offset + valid as u64 };
-        let (bytes, invalid) = bytes.split_at_mut(valid);
+        let Some((bytes, invalid)) = bytes.split_at_mut_checked(valid) else {
+            return Err(error);
+        };
         input.put_back(invalid);
         if valid == 0 {
             return Err(error);
