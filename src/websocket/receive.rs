@@ -12,7 +12,7 @@ use self::received::{Place, Report};
 use super::Config;
 use super::answers::Answers;
 use super::compression::Inflating;
-use super::incoming::ReadBuffer;
+use super::read_buffer::ReadBuffer;
 use super::read_size::ReadSize;
 use crate::close::CloseFrame;
 use crate::connection::{Event, Input, Receiver, Role, WholeMessage};
