@@ -58,7 +58,8 @@ impl Utf8Validator {
             whole = rest;
         }
 
-        let (whole, cut) = whole.split_at(whole.len() - cut_character(whole));
+        let cut = whole.len() - cut_character(whole);
+        let (whole, cut) = whole.split_at_checked(cut).unwrap_or((whole, &[]));
         if !is_valid(whole) {
             return Err(Utf8Error {
                 valid_up_to: bytes.len() - cut.len() - self.invalid_rest(whole),

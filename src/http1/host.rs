@@ -8,9 +8,13 @@ use core::net::Ipv6Addr;
 /// The host may not be empty, because every ws URI has a host. An address in brackets must be an
 /// IPv6 address, because no later form was ever defined.
 pub(crate) fn is_host_and_port(text: &str) -> bool {
-    let (host, port) = match text.rfind(']') {
-        Some(bracket) => text.split_at(bracket + 1),
-        None => text.split_at(text.find(':').unwrap_or(text.len())),
+    let bytes = text.as_bytes();
+    let host_len = match bytes.iter().rposition(|&byte| byte == b']') {
+        Some(bracket) => bracket + 1,
+        None => bytes.iter().position(|&byte| byte == b':').unwrap_or(bytes.len()),
+    };
+    let Some((host, port)) = text.split_at_checked(host_len) else {
+        return false;
     };
     let is_port = match port.strip_prefix(':') {
         // RFC 3986, section 3.2.3: the port may be empty, which means the default port.

@@ -16,6 +16,7 @@ mod message_ref;
 mod message_sender;
 mod outgoing;
 mod prepared;
+mod read_buffer;
 mod read_size;
 mod receive;
 mod reunite_error;

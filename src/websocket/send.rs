@@ -34,6 +34,10 @@ pub(super) struct Queue {
     pub(super) coder: Coder,
 }
 
+/// The largest high-water mark. The sum of a queue below it and one more message fits into a `usize`,
+/// also if the queue has many clones of one payload.
+const LARGEST_MARK: usize = isize::MAX as usize / 2;
+
 impl Queue {
     pub(super) fn new(config: &Config, terms: Option<&Terms>, is_client: bool) -> Self {
         // No payload and no queue is longer than `usize::MAX`.
@@ -41,7 +45,7 @@ impl Queue {
         let fragment_size = bytes(config.fragment_size).max(1);
         Self {
             outgoing: Outgoing::new(),
-            high_water_mark: bytes(config.high_water_mark),
+            high_water_mark: bytes(config.high_water_mark).min(LARGEST_MARK),
             fragment_size,
             utf8: Utf8Validator::new(),
             coder: Deflating::negotiated(&config.compression, terms, is_client)

@@ -23,6 +23,7 @@ mod split_both_ways;
 mod split_reunite;
 mod stream;
 mod time_limit;
+mod time_limit_ends;
 mod transport;
 mod vocabulary;
 

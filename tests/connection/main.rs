@@ -8,6 +8,7 @@ mod extensions;
 mod fragmentation;
 mod framing;
 mod hostile;
+mod lengths;
 mod limits;
 mod masking;
 mod model;

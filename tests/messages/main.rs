@@ -4,6 +4,7 @@
 #[cfg(feature = "std")]
 mod incoming;
 mod keepalive;
+mod lengths;
 mod message;
 mod opened;
 #[cfg(feature = "std")]
@@ -17,3 +18,4 @@ mod send_encoding;
 mod send_fragmented;
 mod send_fragments;
 mod send_halves;
+mod time_limits;

@@ -332,3 +332,21 @@ async fn a_client_that_is_silent_or_drips_gets_408_after_ten_seconds() {
         assert_eq!(begin.elapsed().as_secs(), 10);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_without_time_is_over_at_once_and_one_with_all_the_time_never() {
+    let (_client, server) = duplex(1024);
+    let mut acceptor = Acceptor::new(server).handshake_timeout(Duration::ZERO);
+    let error = acceptor.accept().await.map(drop).expect_err("there is no time");
+    assert!(matches!(error, AcceptError::TimedOut { limit: Duration::ZERO }), "{error:?}");
+    let error = acceptor.finish(Duration::ZERO).await.expect_err("the client stays");
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+
+    for never in [Duration::MAX, Duration::MAX - Duration::from_nanos(1), Duration::MAX / 2] {
+        let (_client, server) = duplex(1024);
+        let mut acceptor = Acceptor::new(server).handshake_timeout(never);
+        let year = Duration::from_secs(365 * 24 * 3600);
+        timeout(year, acceptor.accept()).await.map(drop).expect_err("it waits");
+        timeout(year, acceptor.finish(never)).await.expect_err("it waits");
+    }
+}

@@ -1,11 +1,15 @@
 //! Checks that may fail without an end of the program.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe};
 
-/// Runs `check`, and returns the text of its panic if it panics.
+/// Runs `check`, and returns the text of its panic if it panics. The caller reports it.
 pub fn catching<T>(check: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(check)).map_err(|panic| text(panic.as_ref()))
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(AssertUnwindSafe(check));
+    panic::set_hook(hook);
+    result.map_err(|panic| text(panic.as_ref()))
 }
 
 fn text(panic: &(dyn Any + Send)) -> String {

@@ -59,9 +59,9 @@ fn receive(
         let Some(create) = contestant.receiver else { continue };
         let (name, side) = (contestant.name, contestant.side());
         let checked = check::receiving(workload, create);
-        if report.checked(&workload.name, name, side, checked).is_some() {
+        if let Some(calls) = report.checked(&workload.name, name, side, checked) {
             let create = Box::new(move |shift| receiving(workload, create, shift));
-            candidates.push(Candidate { name: name.to_owned(), side, writes: 0.0, create });
+            candidates.push(Candidate { name: name.to_owned(), side, calls, create });
         }
     }
     report.time(&workload.name, workload.messages, &candidates, arguments.effort);
@@ -88,9 +88,9 @@ fn send(workload: &Send, contestants: &[Contestant], arguments: &Arguments, repo
         let Some(create) = contestant.sender else { continue };
         let (name, side) = (contestant.name, contestant.side());
         let checked = check::sending(workload, create);
-        if let Some(writes) = report.checked(&workload.name, name, side, checked) {
+        if let Some(calls) = report.checked(&workload.name, name, side, checked) {
             let create = Box::new(move |shift| sending(workload, create, shift));
-            candidates.push(Candidate { name: name.to_owned(), side, writes, create });
+            candidates.push(Candidate { name: name.to_owned(), side, calls, create });
         }
     }
     report.time(&workload.name, workload.messages, &candidates, arguments.effort);

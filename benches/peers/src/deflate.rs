@@ -13,7 +13,7 @@ use crate::frame;
 use crate::measure::{Candidate, Pass};
 use crate::memory::{Memory, Stream};
 use crate::payload::{Content, shifted};
-use crate::report::{Report, Side, tables};
+use crate::report::{Calls, Report, Side, tables};
 use crate::tally::Tally;
 use flate::{Flate, Inflate};
 use ways::Way;
@@ -96,11 +96,11 @@ fn receive(name: &str, workload: &Workload, arguments: &Arguments, report: &mut 
     let mut candidates = vec![limit(|| inflate_alone(workload))];
     for way in ways::all() {
         let checked = catching(|| check::receiving(workload, &way));
-        if report.checked(name, way.name, way.side, checked).is_some() {
+        if let Some(calls) = report.checked(name, way.name, way.side, checked) {
             candidates.push(Candidate {
                 name: way.name.to_owned(),
                 side: way.side,
-                writes: 0.0,
+                calls,
                 create: Box::new(move |shift| receiving(workload, &way, shift)),
             });
         }
@@ -111,7 +111,7 @@ fn receive(name: &str, workload: &Workload, arguments: &Arguments, report: &mut 
 /// Returns what the coders alone need.
 fn limit<'c>(create: impl Fn() -> Pass + 'c) -> Candidate<'c> {
     let name = "limit: flate2".to_owned();
-    Candidate { name, side: Side::Limit, writes: 0.0, create: Box::new(move |_| create()) }
+    Candidate { name, side: Side::Limit, calls: Calls::NONE, create: Box::new(move |_| create()) }
 }
 
 fn receiving(workload: &Workload, way: &Way, shift: usize) -> Pass {
@@ -149,7 +149,7 @@ fn send(name: &str, workload: &Workload, arguments: &Arguments, report: &mut Rep
         candidates.push(Candidate {
             name: way.name.to_owned(),
             side: way.side,
-            writes: sent.writes,
+            calls: sent.calls,
             create: Box::new(move |shift| sending(workload, &way, shift)),
         });
     }

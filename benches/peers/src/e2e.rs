@@ -15,7 +15,7 @@ use std::time::Duration;
 use crate::arguments::Arguments;
 use crate::codec;
 use crate::measure::Figure;
-use crate::report::{Report, Row, Side, number, tables};
+use crate::report::{Calls, Report, Row, Side, number, tables};
 use load::{Load, Traffic};
 use process::{Server, cores};
 use servers::{Echo, RAW};
@@ -141,5 +141,5 @@ fn add(name: &str, side: Side, traffic: &Traffic, samples: &[Sample], report: &m
     );
     let (workload, name) = (traffic.name.clone(), name.to_owned());
     let Figure { value, spread } = ratio;
-    report.add(Row { workload, name, side, value, spread, writes: 0.0 });
+    report.add(Row { workload, name, side, value, spread, calls: Calls::NONE });
 }

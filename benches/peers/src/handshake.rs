@@ -7,7 +7,7 @@ use crate::arguments::Arguments;
 use crate::check::catching;
 use crate::measure::{Candidate, Pass};
 use crate::memory::{Memory, Stream};
-use crate::report::{Report, tables};
+use crate::report::{Calls, Report, tables};
 use responder::Responder;
 use ways::Way;
 
@@ -117,7 +117,7 @@ fn connecting(connect: fn(Responder)) -> Pass {
 
 fn candidate<'c>(way: &Way, create: impl Fn(usize) -> Pass + 'c) -> Candidate<'c> {
     let (name, side) = (way.name.to_owned(), way.side);
-    Candidate { name, side, writes: 0.0, create: Box::new(create) }
+    Candidate { name, side, calls: Calls::NONE, create: Box::new(create) }
 }
 
 fn check_accept(request: &[u8], accept: fn(Memory)) {

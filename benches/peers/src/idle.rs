@@ -12,7 +12,7 @@ use crate::allocator::{self, Counts};
 use crate::arguments::Arguments;
 use crate::check::catching;
 use crate::payload::Content;
-use crate::report::{Report, Row, Side, number, table, tables};
+use crate::report::{Calls, Report, Row, Side, number, table, tables};
 use crate::{codec, deflate, frame};
 use slot::{Slot, Traffic};
 
@@ -118,7 +118,14 @@ impl Run<'_> {
             let workload = format!("{kind}-{workload}");
             if self.arguments.runs(&workload) {
                 let (name, side) = (way.name.to_owned(), way.side);
-                self.report.add(Row { workload, name, side, value, spread: 0.0, writes: 0.0 });
+                self.report.add(Row {
+                    workload,
+                    name,
+                    side,
+                    value,
+                    spread: 0.0,
+                    calls: Calls::NONE,
+                });
             }
         }
         let mut cells = vec![format!("{} ({kind})", way.name), found.future.to_string()];

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use crate::clock;
-use crate::report::Side;
+use crate::report::{Calls, Side};
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +34,8 @@ pub struct Candidate<'c> {
     pub name: String,
     /// Whose it is.
     pub side: Side,
-    /// How many writes it makes for each message.
-    pub writes: f64,
+    /// How often it calls the transport.
+    pub calls: Calls,
     /// Creates it. The argument shifts its buffers.
     pub create: Box<dyn Fn(usize) -> Pass + 'c>,
 }

@@ -46,6 +46,7 @@ pub struct Memory {
 struct Shared {
     stream: Stream,
     position: AtomicUsize,
+    reads: AtomicUsize,
     writes: AtomicUsize,
     written: AtomicUsize,
     records: AtomicBool,
@@ -60,6 +61,7 @@ impl Memory {
             shared: Arc::new(Shared {
                 stream,
                 position: AtomicUsize::new(0),
+                reads: AtomicUsize::new(0),
                 writes: AtomicUsize::new(0),
                 written: AtomicUsize::new(0),
                 records: AtomicBool::new(false),
@@ -71,6 +73,12 @@ impl Memory {
     /// Delivers the stream once more from its start.
     pub fn rewind(&self) {
         self.shared.position.store(0, Relaxed);
+    }
+
+    /// Returns how many reads have returned bytes.
+    #[must_use]
+    pub fn reads(&self) -> usize {
+        self.shared.reads.load(Relaxed)
     }
 
     /// Returns how many writes were made.
@@ -104,6 +112,7 @@ impl Memory {
         let rest = &self.shared.stream.bytes()[position..];
         let len = rest.len().min(max).min(READ);
         self.shared.position.store(position + len, Relaxed);
+        add(&self.shared.reads, usize::from(len != 0));
         &rest[..len]
     }
 

@@ -16,6 +16,7 @@ pub use table::{number, table};
 
 use crate::environment::Environment;
 use crate::measure::{Candidate, Effort, measure};
+use crate::memory::Memory;
 
 /// Whose figure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +42,29 @@ pub struct Row {
     pub value: f64,
     /// The range of the middle half of the repeats, divided by the figure.
     pub spread: f64,
-    /// How many writes were made for each message.
+    /// How often the transport was called.
+    pub calls: Calls,
+}
+
+/// How often a contestant calls the transport for each message.
+#[derive(Clone, Copy, Debug)]
+pub struct Calls {
+    /// Reads that return bytes.
+    pub reads: f64,
+    /// Writes.
     pub writes: f64,
+}
+
+impl Calls {
+    /// No transport in memory was called.
+    pub const NONE: Self = Self { reads: 0.0, writes: 0.0 };
+
+    /// Returns how often `memory` was called for each of some messages.
+    #[must_use]
+    pub fn for_each(memory: &Memory, messages: usize) -> Self {
+        let for_each = |calls| calls as f64 / messages as f64;
+        Self { reads: for_each(memory.reads()), writes: for_each(memory.writes()) }
+    }
 }
 
 /// All figures of one run.
@@ -65,12 +87,13 @@ impl Report {
     pub fn add(&mut self, row: Row) {
         let spread = row.spread * 100.0;
         println!(
-            "{:<24} {:<28} {:>12} {}  (spread {spread:.0} %, {} writes/msg)",
+            "{:<28} {:<28} {:>12} {}  (spread {spread:.0} %, {} reads/msg, {} writes/msg)",
             row.workload,
             row.name,
             number(row.value),
             self.unit,
-            number(row.writes),
+            number(row.calls.reads),
+            number(row.calls.writes),
         );
         self.rows.push(row);
     }
@@ -91,7 +114,7 @@ impl Report {
                 side: candidate.side,
                 value: figure.value / items as f64,
                 spread: figure.spread,
-                writes: candidate.writes,
+                calls: candidate.calls,
             });
         }
     }
@@ -210,7 +233,8 @@ impl Report {
             },
             "value": row.value,
             "spread": row.spread,
-            "writes_per_message": row.writes,
+            "reads_per_message": row.calls.reads,
+            "writes_per_message": row.calls.writes,
         })
     }
 }

@@ -308,20 +308,29 @@ pub(crate) fn check_host(field: Field<'_>) -> Result<&str, RequestError> {
 /// Returns the host, and the path and query (RFC 6455, section 4.1, item 3). RFC 6455, section 3,
 /// forbids a fragment.
 fn check_target<'b>(target: &'b str, host: &'b str) -> Result<(&'b str, &'b str), RequestError> {
-    if visible(target.as_bytes()).is_none() || target.contains('#') {
+    if visible(target.as_bytes()).is_none() || target.as_bytes().contains(&b'#') {
         return Err(RequestError::Target);
     }
     if target.starts_with('/') {
         return Ok((host, target));
     }
-    let (scheme, rest) = target.split_once("://").ok_or(RequestError::Target)?;
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
-    if !is_http || !is_host_and_port(authority) {
+    let rest = strip_scheme(target, "http://")
+        .or_else(|| strip_scheme(target, "https://"))
+        .ok_or(RequestError::Target)?;
+    let ends_authority = |byte: &u8| matches!(byte, b'/' | b'?');
+    let authority_len = rest.as_bytes().iter().position(ends_authority).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(authority_len).unwrap_or_default();
+    if !is_host_and_port(authority) {
         return Err(RequestError::Target);
     }
     // RFC 9112, section 3.2.2: a server ignores `Host` when the target is a complete URI.
-    Ok((authority, rest.get(authority.len()..).unwrap_or_default()))
+    Ok((authority, path))
+}
+
+/// Returns the rest of `target` after `scheme`, which is case-insensitive (RFC 3986, section 3.1).
+fn strip_scheme<'b>(target: &'b str, scheme: &str) -> Option<&'b str> {
+    let (start, rest) = target.split_at_checked(scheme.len())?;
+    start.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
 /// Checks that `Origin` occurs at most once (RFC 6454, section 7.3) and is visible ASCII.

@@ -34,6 +34,12 @@ fn build_servers() -> io::Result<()> {
         return Ok(());
     };
     let arguments = ["build", "--release", "--locked", "--quiet", "--bin", SERVERS];
-    let status = Command::new(cargo).args(arguments).current_dir(package).status()?;
+    let mut build = Command::new(cargo);
+    build.args(arguments).current_dir(package);
+    // What cargo says about this package must not reach the build scripts of others: they would run
+    // again, and everything after them.
+    let kept = ["PATH", "HOME", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_INCREMENTAL"];
+    build.env_clear().envs(kept.iter().filter_map(|name| Some((name, env::var_os(name)?))));
+    let status = build.status()?;
     if status.success() { Ok(()) } else { Err(io::Error::other("the servers do not build")) }
 }

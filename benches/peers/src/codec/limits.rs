@@ -5,7 +5,7 @@ use std::hint::black_box;
 use super::workload::{Receive, Send};
 use crate::measure::{Candidate, Pass};
 use crate::memory::READ;
-use crate::report::Side;
+use crate::report::{Calls, Side};
 use crate::role::Role;
 
 const MEMCPY: &str = "limit: memcpy";
@@ -36,7 +36,12 @@ pub fn of_sending(workload: &Send) -> Vec<Candidate<'_>> {
 }
 
 fn limit<'c>(name: &str, create: impl Fn(usize) -> Pass + 'c) -> Candidate<'c> {
-    Candidate { name: name.to_owned(), side: Side::Limit, writes: 0.0, create: Box::new(create) }
+    Candidate {
+        name: name.to_owned(),
+        side: Side::Limit,
+        calls: Calls::NONE,
+        create: Box::new(create),
+    }
 }
 
 fn memcpy(stream: &[u8], shift: usize) -> Pass {

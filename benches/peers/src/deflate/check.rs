@@ -6,6 +6,7 @@ use super::{MESSAGES, Workload};
 use crate::frame;
 use crate::memory::{Memory, Stream};
 use crate::payload::shifted;
+use crate::report::Calls;
 use crate::tally::{Expected, Tally};
 
 /// How often the messages come, so that state which is left over shows.
@@ -16,14 +17,14 @@ pub const BATCH: usize = 1;
 
 /// What a contestant sent.
 pub struct Sent {
-    /// How many writes it made for each message.
-    pub writes: f64,
+    /// How often it called the transport.
+    pub calls: Calls,
     /// How many bytes it sent for each message: a way to see that all compress alike.
     pub bytes: usize,
 }
 
 /// Checks each message that a contestant receives.
-pub fn receiving(workload: &Workload, way: &Way) {
+pub fn receiving(workload: &Workload, way: &Way) -> Calls {
     let memory = Memory::new(Stream::shifted(&workload.stream(), 3));
     let mut receiver = (way.receiver)(memory.clone(), workload.takeover);
     for _ in 0..PASSES {
@@ -33,6 +34,7 @@ pub fn receiving(workload: &Workload, way: &Way) {
         receiver.receive(MESSAGES, &mut tally);
         assert_eq!(tally.messages, MESSAGES);
     }
+    Calls::for_each(&memory, PASSES * MESSAGES)
 }
 
 /// Checks each frame that a contestant sends.
@@ -47,7 +49,7 @@ pub fn sending(workload: &Workload, way: &Way) -> Sent {
     let written = memory.take_record();
     check_frames(workload, &written);
     Sent {
-        writes: memory.writes() as f64 / (PASSES * MESSAGES) as f64,
+        calls: Calls::for_each(&memory, PASSES * MESSAGES),
         bytes: written.len() / (PASSES * MESSAGES),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::summary::best_peer;
 use super::table::{number, table};
-use super::{Report, Side, Summary};
+use super::{Calls, Report, Side, Summary};
 
 /// Prints all tables, and where each of our ways stands.
 pub fn print(report: &Report) {
@@ -10,10 +10,14 @@ pub fn print(report: &Report) {
     println!("{}", ours(report));
     println!("## The other crates, in {}\n", report.unit);
     println!("{}", peers(report));
-    if report.rows().iter().any(|row| row.writes > 0.0) {
+    if report.rows().iter().any(|row| row.calls.writes > 0.0) {
         println!("A figure with * is of a crate that makes more writes than ours does.\n");
         println!("## Writes for each message\n");
-        println!("{}", writes(report));
+        println!("{}", calls(report, |calls| calls.writes));
+    }
+    if report.rows().iter().any(|row| row.calls.reads > 0.0) {
+        println!("## Reads for each message\n");
+        println!("{}", calls(report, |calls| calls.reads));
     }
     for name in report.names(Side::Ours) {
         println!("- {name}: {}", Summary::of_way(report, name).sentence());
@@ -51,7 +55,9 @@ fn comparison(report: &Report, workload: &str) -> [String; 3] {
         .filter(|row| row.side == Side::Ours)
         .min_by(|left, right| left.value.total_cmp(&right.value));
     let Some(ours) = ours else { return Default::default() };
-    let Some(peer) = best_peer(report, workload, ours.writes) else { return Default::default() };
+    let Some(peer) = best_peer(report, workload, ours.calls.writes) else {
+        return Default::default();
+    };
     [peer.name.clone(), number(peer.value), format!("{:.2}", ours.value / peer.value)]
 }
 
@@ -72,7 +78,7 @@ fn peers(report: &Report) -> String {
             let cell = |name: &&str| {
                 let mark = report
                     .row(workload, name)
-                    .is_some_and(|row| row.side == Side::Peer && row.writes > fewest * 1.01);
+                    .is_some_and(|row| row.side == Side::Peer && row.calls.writes > fewest * 1.01);
                 cell(report, workload, name) + if mark { " *" } else { "" }
             };
             std::iter::once(workload.to_owned()).chain(names.iter().map(cell)).collect()
@@ -86,21 +92,25 @@ fn fewest_writes(report: &Report, workload: &str) -> f64 {
         .rows()
         .iter()
         .filter(|row| row.workload == workload && row.side == Side::Ours)
-        .map(|row| row.writes)
+        .map(|row| row.calls.writes)
         .fold(f64::INFINITY, f64::min)
 }
 
-fn writes(report: &Report) -> String {
+/// Returns the table of one kind of calls, without the workloads that have none of them.
+fn calls(report: &Report, of: fn(Calls) -> f64) -> String {
     let names: Vec<&str> =
         report.names(Side::Ours).into_iter().chain(report.names(Side::Peer)).collect();
-    let sends = report
+    let has_calls = |workload: &&str| {
+        report.rows().iter().any(|row| row.workload == *workload && of(row.calls) > 0.0)
+    };
+    let rows: Vec<Vec<String>> = report
         .workloads()
         .into_iter()
-        .filter(|workload| report.rows().iter().any(|r| r.workload == *workload && r.writes > 0.0));
-    let rows: Vec<Vec<String>> = sends
+        .filter(has_calls)
         .map(|workload| {
             let cell = |name: &&str| {
-                report.row(workload, name).map_or_else(String::new, |row| number(row.writes))
+                let row = report.row(workload, name);
+                row.map_or_else(String::new, |row| number(of(row.calls)))
             };
             std::iter::once(workload.to_owned()).chain(names.iter().map(cell)).collect()
         })

@@ -24,8 +24,8 @@ pub fn servers() -> [Echo; 4] {
     [
         ours(
             "ours/connection",
-            "`Connection` over a slice of 64 KiB on tokio; small replies in one write, large ones \
-             with `begin` and a vectored write",
+            "`Connection` over a slice of 64 KiB on tokio; all replies to a read in one write, \
+             those from 64 KiB on with `begin` and a vectored write",
             Serve::Tokio(|stream| Box::pin(connection(stream))),
         ),
         ours(
@@ -92,7 +92,8 @@ async fn websocket(mut stream: Stream) {
 
 async fn connection(mut stream: Stream) {
     let mut connection = Connection::new(Server, ConnectionConfig::new());
-    let (mut read, mut reply) = (vec![0; READ], vec![0; READ]);
+    // A message that began in an earlier read has room beside the replies to one read.
+    let (mut read, mut reply) = (vec![0; READ], vec![0; 2 * READ]);
     // The message in progress, if its bytes are not all in one piece.
     let mut message = Vec::new();
     while let Ok(len @ 1..) = stream.read(&mut read).await {
@@ -107,9 +108,8 @@ async fn connection(mut stream: Stream) {
                 }
             }
             let payload = if data.first { &*data.bytes } else { &message[..] };
-            // The replies to one read fit, except if a message began in an earlier read.
-            let fits = out.written().len() + payload.len() + FrameHeader::MAX_LEN <= READ;
-            if !fits || payload.len() >= READ / 4 {
+            let fits = out.written().len() + payload.len() + FrameHeader::MAX_LEN <= 2 * READ;
+            if !fits || payload.len() >= READ {
                 let len = payload.len() as u64;
                 let start = connection.begin(Kind::Binary, len, Rsv::NONE).expect("open");
                 let header = start.header();
