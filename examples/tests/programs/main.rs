@@ -10,6 +10,8 @@ mod http1;
 mod http2;
 #[cfg(feature = "tls")]
 mod identity;
+#[cfg(feature = "load")]
+mod load;
 #[cfg(feature = "std")]
 mod server;
 #[cfg(all(feature = "tokio", unix))]
