@@ -47,21 +47,25 @@ main() {
 
 # Prints the path of the program. Cargo names it in its last line.
 build() {
-    cargo bench -p benches --bench instructions --no-run 2>&1 | tee -a /dev/stderr |
+    cargo bench -p benches --bench instructions --no-run >&2
+    cargo bench -p benches --bench instructions --no-run 2>&1 |
         sed -n 's/.*Executable .*(\(.*\))$/\1/p'
 }
 
 # Prints a baseline for this machine: a head, and a line for each workload with the
 # instructions for one message or handshake.
 measure() {
-    local program=$1 name items before after
+    local program=$1 name items before after line
     echo "# $(rustc --version)"
     echo "# $(machine)"
     "$program" --list | while read -r name items; do
         before=$(count "$program" "$name" "$few")
         after=$(count "$program" "$name" "$many")
-        awk -v name="$name" -v all="$((after - before))" -v items="$((items * (many - few)))" \
-            'BEGIN { printf "%-44s %12.1f\n", name, all / items }' | tee -a /dev/stderr
+        line=$(awk -v name="$name" -v all="$((after - before))" \
+            -v items="$((items * (many - few)))" \
+            'BEGIN { printf "%-44s %12.1f", name, all / items }')
+        echo "$line"
+        echo "$line" >&2
     done
 }
 

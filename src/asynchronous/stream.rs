@@ -1,7 +1,7 @@
 //! The WebSocket over a transport ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
 use core::future::poll_fn;
-use core::task::{Context, Poll};
+use core::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
@@ -222,12 +222,11 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// - [`Rejected`](Error::Rejected): the message was not queued, and is in the error.
     /// - [`Unsent`](Error::Unsent): the transport failed before the queue had room for the message.
     ///   The message is in the error.
-    pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        let message = message.into();
-        if let Err(error) = self.ready().await {
-            return Err(error.with_unsent(Unsent::Message(message)));
-        }
-        Ok(self.websocket.send(message)?)
+    // Not an `async fn`: the future of one would hold the message twice, before and after its
+    // conversion, and each idle task has room for it.
+    pub fn feed(&mut self, message: impl Into<Message>) -> impl Future<Output = Result<(), Error>> {
+        let mut message = Some(message.into());
+        poll_fn(move |context| self.poll_feed(&mut message, context))
     }
 
     /// Sends a message: calls [`feed`](Self::feed) and then [`flush`](Self::flush).
@@ -237,9 +236,30 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     ///
     /// # Errors
     /// Returns the errors of [`feed`](Self::feed) and [`flush`](Self::flush).
-    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        self.feed(message).await?;
-        self.flush().await
+    pub fn send(&mut self, message: impl Into<Message>) -> impl Future<Output = Result<(), Error>> {
+        let mut message = Some(message.into());
+        poll_fn(move |context| {
+            ready!(self.poll_feed(&mut message, context))?;
+            self.poll_flush(context)
+        })
+    }
+
+    /// Waits for room, and queues the message unless it is queued already.
+    fn poll_feed(
+        &mut self,
+        message: &mut Option<Message>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        if message.is_some() {
+            let room = ready!(self.poll_room(context));
+            if let Some(message) = message.take() {
+                if let Err(error) = room {
+                    return Poll::Ready(Err(error.with_unsent(Unsent::Message(message))));
+                }
+                self.websocket.send(message)?;
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 
     /// Queues a message if there is room in the queue now. This method does not wait.

@@ -3,6 +3,7 @@
 //!
 //! The whole stream and the two halves use the same loop.
 
+use alloc::boxed::Box;
 use alloc::string::ToString as _;
 use core::mem;
 use core::task::{Context, Poll, Waker, ready};
@@ -25,10 +26,10 @@ pub(super) struct Wire<T> {
     pub(super) transport: T,
     driver: Driver,
     /// `None` unless two tasks use the transport.
-    wakers: Option<Wakers>,
-    /// The tasks to wake when the lock is released. A waker may run any code, also code that takes
-    /// the lock.
-    woken: [Option<Waker>; 2],
+    wakers: Option<Box<Wakers>>,
+    /// The sides whose tasks are woken when the lock is released. A waker may run any code, also
+    /// code that takes the lock.
+    woken: [bool; 2],
     /// The deadlines of the two tasks, which share one timer.
     deadlines: [Option<Duration>; 2],
 }
@@ -68,14 +69,14 @@ impl<T> Wire<T> {
             transport,
             driver: Driver::new(),
             wakers: None,
-            woken: [None, None],
+            woken: [false; 2],
             deadlines: [None; 2],
         }
     }
 
     /// Prepares for two tasks that use the transport.
     pub(super) fn share(&mut self) {
-        self.wakers.get_or_insert_with(Wakers::new);
+        self.wakers.get_or_insert_with(|| Box::new(Wakers::new()));
     }
 
     /// Returns to one task that uses the transport.
@@ -90,15 +91,19 @@ impl<T> Wire<T> {
 
     /// Marks the task of `side`. It is woken as soon as the lock is released.
     fn wake(&mut self, side: Side) {
-        let task = self.wakers.as_ref().and_then(|wakers| wakers.take(side));
-        if let (Some(woken), Some(task)) = (self.woken.get_mut(side as usize), task) {
-            *woken = Some(task);
+        if let Some(woken) = self.woken.get_mut(side as usize) {
+            *woken = true;
         }
     }
 
     /// Returns the tasks to wake. Call it under the lock, and wake them without it.
     pub(super) fn take_woken(&mut self) -> [Option<Waker>; 2] {
-        mem::take(&mut self.woken)
+        let [receiving, sending] = mem::take(&mut self.woken);
+        let take = |side| self.wakers.as_ref().and_then(|wakers| wakers.take(side));
+        [
+            receiving.then_some(Side::Receiving).and_then(take),
+            sending.then_some(Side::Sending).and_then(take),
+        ]
     }
 }
 
@@ -216,7 +221,7 @@ impl<T: Transport> Wire<T> {
         let Some(earliest) = self.deadlines.iter().flatten().min() else {
             return Poll::Pending;
         };
-        let mut context = Wakers::context(self.wakers.as_ref(), side, context);
+        let mut context = Wakers::context(self.wakers.as_deref(), side, context);
         let reached = ready!(self.transport.poll_until(*earliest, &mut context));
         match &reached {
             Ok(()) => {
@@ -249,7 +254,7 @@ impl<T: Transport> Wire<T> {
         // `output` queues a Pong that waited for room, so it is called again after each write.
         while self.driver.is_unflushed() || !sender.output().is_empty() {
             let Self { transport, driver, wakers, .. } = self;
-            let mut context = Wakers::context(wakers.as_ref(), side, context);
+            let mut context = Wakers::context(wakers.as_deref(), side, context);
             let written = ready!(poll_write_all(transport, driver, sender.output(), &mut context));
             driver.handle_written(&written, sender);
             written?;

@@ -99,12 +99,24 @@ impl<R: Role> Connection<R> {
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error. All events before
     /// the fault have been returned by then.
-    #[inline]
+    // The event stays in registers if the caller has this code in place.
+    #[inline(always)]
     pub fn receive<'b>(
         &mut self,
         input: &mut Input<'b>,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
-        let received = self.receiver.receive(input, &mut self.owed);
+        match self.receiver.receive_whole(input.remaining_mut()) {
+            Some(whole) => Ok(Some(Receiver::<R>::whole_message_event(whole, input))),
+            None => self.receive_other(input),
+        }
+    }
+
+    #[inline(never)]
+    fn receive_other<'b>(
+        &mut self,
+        input: &mut Input<'b>,
+    ) -> Result<Option<Event<'b>>, ProtocolError> {
+        let received = self.receiver.receive_other(input, &mut self.owed);
         if !matches!(received, Ok(Some(Event::Data(_)) | None)) {
             self.sender.prepare(&mut self.owed);
         }

@@ -118,7 +118,8 @@ impl<R: Role> Receiver<R> {
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error. All events before
     /// the fault have been returned by then.
-    #[inline]
+    // The event stays in registers if the caller has this code in place.
+    #[inline(always)]
     pub fn receive<'b>(
         &mut self,
         input: &mut Input<'b>,
@@ -126,12 +127,13 @@ impl<R: Role> Receiver<R> {
     ) -> Result<Option<Event<'b>>, ProtocolError> {
         match self.receive_whole(input.remaining_mut()) {
             Some(whole) => Ok(Some(Self::whole_message_event(whole, input))),
-            None => self.receive_any(input, owed),
+            None => self.receive_other(input, owed),
         }
     }
 
+    /// Returns the next event, which is not a [whole message](Self::receive_whole).
     #[inline(never)]
-    fn receive_any<'b>(
+    pub(super) fn receive_other<'b>(
         &mut self,
         input: &mut Input<'b>,
         owed: &mut OwedFrames,

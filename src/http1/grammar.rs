@@ -6,22 +6,29 @@ use core::str;
 /// Returns `bytes` as text if they are one token. Returns `None` if they are empty or contain any
 /// other byte.
 pub(crate) fn token(bytes: &[u8]) -> Option<&str> {
-    let is_token = !bytes.is_empty() && token_run(bytes) == bytes.len();
-    is_token.then(|| str::from_utf8(bytes).ok())?
+    is_token(bytes).then(|| str::from_utf8(bytes).ok())?
+}
+
+/// Returns whether `bytes` are one token.
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && token_run(bytes) == bytes.len()
 }
 
 /// Returns `bytes` as text if they are visible ASCII. Returns `None` if they are empty or contain
 /// any other byte.
 pub(crate) fn visible(bytes: &[u8]) -> Option<&str> {
-    let is_visible = !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic);
-    is_visible.then(|| str::from_utf8(bytes).ok())?
+    is_visible(bytes).then(|| str::from_utf8(bytes).ok())?
+}
+
+fn is_visible(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic)
 }
 
 /// Returns the value of an `Origin` header as text. The value is one or more origins of visible
 /// ASCII, with single spaces between them (RFC 6454, section 7.1).
 pub(crate) fn origin_text(bytes: &[u8]) -> Option<&str> {
     let mut origins = bytes.split(|&byte| byte == b' ');
-    let is_origin = origins.all(|origin| visible(origin).is_some());
+    let is_origin = origins.all(is_visible);
     is_origin.then(|| str::from_utf8(bytes).ok())?
 }
 

@@ -51,12 +51,22 @@ pub enum Error {
 /// A message or a fragment that comes back to the caller, because it was not queued.
 ///
 /// This enum is exhaustive on purpose, because there is nothing else to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Unsent {
     /// A message.
     Message(Message),
     /// The payload of a fragment.
     Fragment(Bytes),
+}
+
+/// Shows the length, and no byte. An error often ends up in a log.
+impl fmt::Debug for Unsent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(message) => write!(f, "Message({} bytes)", message.len()),
+            Self::Fragment(payload) => write!(f, "Fragment({} bytes)", payload.len()),
+        }
+    }
 }
 
 impl Error {

@@ -36,14 +36,15 @@ pub struct Reply {
 
 #[derive(Clone)]
 enum Decision {
-    Accept { subprotocol: Option<String> },
+    Accept { subprotocol: Option<String>, declines_deflate: bool },
     Refuse { status: u16, body: Bytes },
 }
 
 impl Reply {
     /// Creates a reply that opens the WebSocket, with status 101.
     pub const fn accept() -> Self {
-        Self { decision: Decision::Accept { subprotocol: None }, headers: Vec::new() }
+        let decision = Decision::Accept { subprotocol: None, declines_deflate: false };
+        Self { decision, headers: Vec::new() }
     }
 
     /// Creates a reply with another status: 200 for a page, a redirect such as 308 with a
@@ -60,8 +61,19 @@ impl Reply {
     /// 6455, section 4.2.2). [`Request::choose_subprotocol`] returns such a subprotocol. In a
     /// refusal this call has no effect.
     pub fn subprotocol<'a>(mut self, name: impl Into<Option<&'a str>>) -> Self {
-        if let Decision::Accept { subprotocol } = &mut self.decision {
+        if let Decision::Accept { subprotocol, .. } = &mut self.decision {
             *subprotocol = name.into().map(String::from);
+        }
+        self
+    }
+
+    /// Declines permessage-deflate for this client, although the configuration would agree to it:
+    /// for example because secrets and text of the client would share one message
+    /// ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 8). In a refusal this call has
+    /// no effect.
+    pub const fn decline_deflate(mut self) -> Self {
+        if let Decision::Accept { declines_deflate, .. } = &mut self.decision {
+            *declines_deflate = true;
         }
         self
     }
@@ -107,8 +119,9 @@ impl Reply {
         let headers: Vec<Header<'_>> =
             self.headers.iter().map(|(name, value)| Header { name, value }).collect();
         match (&self.decision, incoming) {
-            (Decision::Accept { subprotocol }, Incoming::WebSocket(request)) => {
+            (Decision::Accept { subprotocol, declines_deflate }, Incoming::WebSocket(request)) => {
                 let subprotocol = subprotocol.as_deref();
+                let deflate = deflate.filter(|_| !declines_deflate);
                 let accept = request.accept().subprotocol(subprotocol).deflate(deflate);
                 let accept = accept.headers(&headers);
                 encode_head(out, |out| accept.write(out))?;
@@ -133,7 +146,7 @@ impl fmt::Debug for Reply {
         let mut shown = f.debug_struct("Reply");
         shown.field("status", &self.status());
         match &self.decision {
-            Decision::Accept { subprotocol } => shown.field("subprotocol", subprotocol),
+            Decision::Accept { subprotocol, .. } => shown.field("subprotocol", subprotocol),
             Decision::Refuse { body, .. } => shown.field("body", &ShownLen(body.len())),
         };
         shown.field("headers", &headers.collect::<Vec<_>>()).finish()

@@ -125,19 +125,17 @@ const CACHED: usize = 256 * 1024;
 /// The read buffer.
 pub(super) struct ReadBuffer {
     /// ```text
-    /// | held: payload so far | gap: headers and control frames between | not processed yet |
+    /// | held: payload so far | gap: bytes that are processed | not processed yet |
     /// ```
     ///
-    /// The gap exists only while one input is processed. Then the buffer is truncated after the
-    /// payload, so that the next bytes follow the payload directly.
+    /// At the end of an input only the payload so far stays. The next bytes then follow it
+    /// directly, or begin at the front of the memory.
     buffer: BytesMut,
     /// The free space after `buffer`, in the same allocation if possible. Its bytes are
     /// initialised, but have no meaning.
     free: BytesMut,
     held: usize,
     gap: usize,
-    /// How many bytes at the front of `buffer` were lent to the caller. The next call drops them.
-    lent: usize,
     read_size: ReadSize,
     /// The capacity of the last buffer that was lent.
     asked: usize,
@@ -166,7 +164,6 @@ impl ReadBuffer {
             free: BytesMut::new(),
             held: 0,
             gap: 0,
-            lent: 0,
             read_size,
             asked: 0,
             capacity: 0,
@@ -182,7 +179,6 @@ impl ReadBuffer {
 
     #[cfg(feature = "std")]
     pub(super) fn read_from(&mut self, reader: &mut (impl Read + ?Sized)) -> io::Result<usize> {
-        self.drop_lent();
         let mut size = self.next_size();
         // Space that an earlier read has initialised is used up first, unless little of it is left.
         if self.free.len() < size.div_ceil(2) {
@@ -198,7 +194,6 @@ impl ReadBuffer {
     }
 
     pub(super) fn lend(&mut self) -> BytesMut {
-        self.drop_lent();
         self.make_room(self.next_size());
         let mut free = mem::take(&mut self.free);
         free.clear();
@@ -219,12 +214,14 @@ impl ReadBuffer {
 
     pub(super) fn extend_from_slice(&mut self, bytes: &[u8]) {
         self.arrived |= !bytes.is_empty();
+        self.drop_gap();
         self.join_free();
         self.buffer.extend_from_slice(bytes);
     }
 
     pub(super) fn len(&self) -> usize {
-        self.buffer.len() - self.lent
+        let processed = if self.held == 0 { self.gap } else { 0 };
+        self.buffer.len() - processed
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -232,8 +229,8 @@ impl ReadBuffer {
     }
 
     pub(super) fn release_memory(&mut self) {
-        self.drop_lent();
-        if self.buffer.is_empty() {
+        if self.is_empty() {
+            self.drop_gap();
             self.join_free();
             let capacity = mem::take(&mut self.capacity).max(self.buffer.capacity());
             spare::put_incoming(mem::take(&mut self.buffer), capacity);
@@ -243,13 +240,12 @@ impl ReadBuffer {
     /// Removes and returns all bytes that have not been processed. A frame that has been processed
     /// but not returned ends at `ready`.
     pub(super) fn take_unprocessed(&mut self, ready: Option<usize>) -> BytesMut {
-        self.drop_lent();
         // The bytes that have been validated stay. Otherwise other bytes could take their place.
         self.buffer.split_off(ready.unwrap_or(self.start()))
     }
 
     fn next_size(&self) -> usize {
-        self.read_size.next(self.buffer.len(), self.room(), self.frame_remaining)
+        self.read_size.next(self.len(), self.room(), self.frame_remaining)
     }
 
     /// Returns how many bytes can follow those of the buffer without a move.
@@ -266,6 +262,7 @@ impl ReadBuffer {
         if self.free.capacity() >= needed && !is_early {
             return;
         }
+        self.drop_gap();
         self.join_free();
         if self.capacity == 0 && self.buffer.capacity() == 0 {
             self.buffer = spare::take_incoming();
@@ -292,6 +289,13 @@ impl ReadBuffer {
         if !filled.is_empty() {
             self.arrived = true;
             self.buffer.unsplit(filled);
+        }
+    }
+
+    /// Drops the bytes at the front that are processed.
+    fn drop_gap(&mut self) {
+        if self.held == 0 && self.gap > 0 {
+            self.buffer.advance(mem::take(&mut self.gap));
         }
     }
 
@@ -337,22 +341,17 @@ impl ReadBuffer {
         self.held > 0
     }
 
-    /// Drops the bytes that were lent to the caller.
-    #[inline]
-    pub(super) fn drop_lent(&mut self) {
-        if self.lent > 0 {
-            self.buffer.advance(mem::take(&mut self.lent));
-        }
-    }
-
     /// Ends the processing of an input. Only the message in progress stays in the buffer.
     pub(super) fn end_input(&mut self, frame_remaining: u64) {
         self.frame_remaining = usize::try_from(frame_remaining).unwrap_or(usize::MAX);
-        if self.held == 0 {
-            self.buffer.advance(self.buffer.len());
-        } else if self.buffer.len() > self.held {
-            // The next bytes must follow the payload directly.
-            let mut free = self.buffer.split_off(self.held);
+        if self.buffer.len() > self.held {
+            // All of it becomes free space, which is initialised already. Without a message in
+            // progress the next read begins at the front.
+            let mut free = if self.held == 0 {
+                mem::take(&mut self.buffer)
+            } else {
+                self.buffer.split_off(self.held)
+            };
             // The free space after these bytes is lost if it lies elsewhere.
             let _ = free.try_unsplit(mem::take(&mut self.free));
             self.free = free;
@@ -381,13 +380,8 @@ impl ReadBuffer {
     }
 
     /// Skips bytes that are not payload, up to `to`.
-    pub(super) fn skip(&mut self, to: usize) {
-        if self.held == 0 {
-            self.buffer.advance(to);
-            self.gap = 0;
-        } else {
-            self.gap = to - self.held;
-        }
+    pub(super) const fn skip(&mut self, to: usize) {
+        self.gap = to - self.held;
     }
 
     /// Removes a whole frame and returns its payload, which begins at `from` and ends at `to`.
@@ -395,6 +389,7 @@ impl ReadBuffer {
     // after they were written field by field would wait for the writes.
     #[inline(always)]
     pub(super) fn cut_frame(&mut self, from: usize, to: usize) -> Bytes {
+        self.gap = 0;
         let mut frame = self.buffer.split_to(to).freeze();
         frame.advance(from);
         frame
@@ -402,24 +397,20 @@ impl ReadBuffer {
 
     /// Removes and returns the message in progress.
     pub(super) fn cut_held(&mut self) -> Bytes {
-        let message = self.buffer.split_to(self.held);
-        self.buffer.advance(self.gap);
-        self.held = 0;
-        self.gap = 0;
-        message.freeze()
+        self.buffer.split_to(mem::take(&mut self.held)).freeze()
     }
 
     /// Lends the payload of a whole frame until the next call.
     #[inline]
     pub(super) fn lend_frame(&mut self, from: usize, to: usize) -> &[u8] {
-        self.lent = to;
+        self.gap = to;
         self.bytes(from, to)
     }
 
     /// Lends the message in progress until the next call.
     pub(super) fn lend_held(&mut self) -> &[u8] {
         let held = mem::take(&mut self.held);
-        self.lent = held + mem::take(&mut self.gap);
+        self.gap += held;
         self.buffer.get(..held).unwrap_or_default()
     }
 }

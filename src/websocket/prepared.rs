@@ -69,6 +69,14 @@ impl Prepared {
         self.compressed = Compressed::new(config, &self.payload);
         self
     }
+
+    /// Returns whether the message has a compressed form. It has none after
+    /// [`compressed`](Self::compressed) if it is shorter than the threshold.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub const fn is_compressed(&self) -> bool {
+        self.compressed.is_some()
+    }
 }
 
 /// Shows the length of the payload, and no bytes of it.

@@ -124,8 +124,9 @@ impl Receiving {
         match self.ready {
             None if self.buffer.is_holding() => None,
             None => {
-                self.buffer.drop_lent();
-                receiver.receive_whole(self.buffer.unprocessed())
+                let start = self.buffer.start();
+                let found = receiver.receive_whole(self.buffer.unprocessed())?;
+                Some(WholeMessage { from: start + found.from, to: start + found.to, ..found })
             }
             Some(Received::Frame { kind, from, to }) => {
                 self.ready = None;
@@ -199,7 +200,6 @@ impl Receiving {
     /// Takes the next whole message or control frame.
     #[inline(always)]
     fn next(&mut self, source: &mut Half<'_, impl Role>) -> Result<Received, ProtocolError> {
-        self.buffer.drop_lent();
         loop {
             let piece = match self.step(source)? {
                 Step::Piece(piece) => piece,
@@ -406,9 +406,8 @@ impl Receiving {
         }
     }
 
-    /// Drops the bytes that the last call lent.
+    /// Drops the decompressed bytes that the last call lent.
     fn drop_lent(&mut self) {
-        self.buffer.drop_lent();
         if let Some(inflating) = &mut self.inflating {
             inflating.drop_lent();
         }

@@ -252,7 +252,7 @@ fn is_copied(start: &FrameStart) -> bool {
 }
 
 /// A message that was not queued, and the reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Rejected<M = Message> {
     /// The message, unchanged.
     pub message: M,
@@ -267,7 +267,10 @@ impl<M> fmt::Display for Rejected<M> {
     }
 }
 
-impl<M: fmt::Debug> Error for Rejected<M> {
+impl<M> Error for Rejected<M>
+where
+    Self: fmt::Debug,
+{
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&self.error)
     }

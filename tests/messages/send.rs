@@ -372,3 +372,20 @@ fn a_full_queue_of_a_connection_that_closes_takes_nothing_because_it_closes() {
     let late = websocket.send_fragment(Kind::Text, true, "late".into()).expect_err("it closes");
     assert_eq!(late.error, SendError::Closing);
 }
+
+#[test]
+fn an_error_shows_how_long_a_message_is_and_no_byte_of_it() {
+    let error = SendError::Closing;
+    for (message, shown) in [
+        (Message::text("secret"), "text: 6 bytes"),
+        (Message::binary("secret"), "binary: 6 bytes"),
+        (Message::ping("secret"), "ping: 6 bytes"),
+        (Message::pong("secret"), "pong: 6 bytes"),
+        (Message::close(CloseCode::NORMAL, "secret").unwrap(), "close: 8 bytes"),
+    ] {
+        let shown_error = format!("{:?}", Rejected { message, error });
+        assert_eq!(shown_error, format!("Rejected {{ {shown}, error: Closing }}"));
+    }
+    let fragment = Rejected { message: Bytes::from("secret"), error };
+    assert_eq!(format!("{fragment:?}"), "Rejected { fragment: 6 bytes, error: Closing }");
+}

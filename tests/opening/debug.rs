@@ -11,9 +11,10 @@ use websocket_proto::handshake::{
 };
 use websocket_proto::http1::{HeadKind, HeadLimits, HeadScanner, Header};
 use websocket_proto::io::{
-    Accepting, ConnectError, ConnectOptions, Connecting, ProxyError, Reply, Step,
+    Accepting, ConnectError, ConnectOptions, Connecting, Error, ProxyError, Reply, Step, Unsent,
 };
-use websocket_proto::websocket::Config;
+use websocket_proto::websocket::{Config, Rejected};
+use websocket_proto::{Message, SendError};
 
 const REQUEST: &[u8] = b"GET /chat?token=hunter2 HTTP/1.1\r\n\
     Host: example.com\r\n\
@@ -147,4 +148,14 @@ fn an_error_shows_little_of_what_a_server_has_chosen() {
         assert_hidden(&error);
         assert!(error.to_string().len() < 1000, "{error:.200}");
     }
+}
+
+#[test]
+fn an_error_that_returns_a_message() {
+    for unsent in [Unsent::Message(Message::text("hunter2")), Unsent::Fragment("hunter2".into())] {
+        let error = std::io::ErrorKind::BrokenPipe.into();
+        assert_hidden(&Error::Unsent { unsent: Box::new(unsent), error });
+    }
+    let rejected = Rejected { message: Message::text("hunter2"), error: SendError::Closing };
+    assert_hidden(&Error::from(rejected));
 }

@@ -162,3 +162,14 @@ async fn an_answer_that_does_not_fit_the_offer_fails_the_client() {
         assert_eq!(error, expected);
     }
 }
+
+#[tokio::test]
+async fn a_reply_can_decline_compression_for_one_client() {
+    let (near, far) = duplex(100_000);
+    let mut acceptor = Acceptor::new(near).config(compressing());
+    let mut connector = Connector::new(far, options(compressing())).expect("a good request");
+    let serve = acceptor.accept_with(|_| Reply::accept().decline_deflate());
+    let (server, client) = within(async { tokio::join!(serve, connector.connect()) }).await;
+    let (server, client) = (server.expect("a good request"), client.expect("a good response"));
+    assert_eq!((server.deflate_terms(), client.deflate_terms()), (None, None));
+}

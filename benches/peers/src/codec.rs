@@ -2,16 +2,15 @@
 
 mod check;
 mod limits;
-mod tables;
 mod workload;
 
 use std::rc::Rc;
 
 use crate::arguments::Arguments;
 use crate::contestant::{self, Contestant, NewReceiver, NewSender};
-use crate::measure::{Candidate, Pass, measure};
+use crate::measure::{Candidate, Pass};
 use crate::memory::{Memory, Stream};
-use crate::report::{Report, Row, Side};
+use crate::report::{Report, tables};
 use crate::tally::Tally;
 use workload::{Receive, Send};
 
@@ -56,32 +55,16 @@ fn receive(
     report: &mut Report,
 ) {
     let mut candidates = limits::of_receiving(workload);
-    let limits = candidates.len();
-    let mut sides = vec![Side::Limit; limits];
     for contestant in contestants {
         let Some(create) = contestant.receiver else { continue };
-        if let Err(reason) = check::receiving(workload, create) {
-            leave_out(contestant, &workload.name, &reason, report);
-            continue;
+        let (name, side) = (contestant.name, contestant.side());
+        let checked = check::receiving(workload, create);
+        if let Some(calls) = report.checked(&workload.name, name, side, checked) {
+            let create = Box::new(move |shift| receiving(workload, create, shift));
+            candidates.push(Candidate { name: name.to_owned(), side, calls, create });
         }
-        candidates.push(Candidate {
-            name: contestant.name.to_owned(),
-            create: Box::new(move |shift| receiving(workload, create, shift)),
-        });
-        sides.push(side(contestant));
     }
-    let figures = measure(&candidates, arguments.effort);
-    for ((candidate, side), figure) in candidates.iter().zip(sides).zip(figures) {
-        let figure = figure.divided_by(workload.messages);
-        report.add(Row {
-            workload: workload.name.clone(),
-            name: candidate.name.clone(),
-            side,
-            value: figure.nanoseconds,
-            spread: figure.spread,
-            writes: 0.0,
-        });
-    }
+    report.time(&workload.name, workload.messages, &candidates, arguments.effort);
 }
 
 fn receiving(workload: &Receive, create: NewReceiver, shift: usize) -> Pass {
@@ -101,55 +84,28 @@ fn receiving(workload: &Receive, create: NewReceiver, shift: usize) -> Pass {
 
 fn send(workload: &Send, contestants: &[Contestant], arguments: &Arguments, report: &mut Report) {
     let mut candidates = limits::of_sending(workload);
-    let mut kinds: Vec<(Side, f64)> = candidates.iter().map(|_| (Side::Limit, 0.0)).collect();
     for contestant in contestants {
         let Some(create) = contestant.sender else { continue };
-        match check::sending(workload, create) {
-            Ok(writes) => kinds.push((side(contestant), writes)),
-            Err(reason) => {
-                leave_out(contestant, &workload.name, &reason, report);
-                continue;
-            }
+        let (name, side) = (contestant.name, contestant.side());
+        let checked = check::sending(workload, create);
+        if let Some(calls) = report.checked(&workload.name, name, side, checked) {
+            let create = Box::new(move |shift| sending(workload, create, shift));
+            candidates.push(Candidate { name: name.to_owned(), side, calls, create });
         }
-        candidates.push(Candidate {
-            name: contestant.name.to_owned(),
-            create: Box::new(move |shift| sending(workload, create, shift)),
-        });
     }
-    let figures = measure(&candidates, arguments.effort);
-    for ((candidate, (side, writes)), figure) in candidates.iter().zip(kinds).zip(figures) {
-        let figure = figure.divided_by(workload.messages);
-        report.add(Row {
-            workload: workload.name.clone(),
-            name: candidate.name.clone(),
-            side,
-            value: figure.nanoseconds,
-            spread: figure.spread,
-            writes,
-        });
-    }
+    report.time(&workload.name, workload.messages, &candidates, arguments.effort);
 }
 
 fn sending(workload: &Send, create: NewSender, shift: usize) -> Pass {
     let memory = Memory::new(Stream::shifted(&[], 0));
     let mut sender = create(memory.clone(), workload.role);
     let payloads = Rc::new(workload.shifted_payloads(shift));
-    let (batch, least) = (workload.batch, workload.wire_len());
+    let (batch, len) = (workload.batch, workload.wire_len());
     Box::new(move |passes| {
         let before = memory.written();
         for _ in 0..passes {
             sender.send(&payloads, batch);
         }
-        assert_eq!(memory.written() - before, passes * least);
+        assert_eq!(memory.written() - before, passes * len);
     })
-}
-
-fn side(contestant: &Contestant) -> Side {
-    if contestant.is_ours() { Side::Ours } else { Side::Peer }
-}
-
-/// Notes why a peer is missing. Ours is never missing.
-fn leave_out(contestant: &Contestant, workload: &str, reason: &str, report: &mut Report) {
-    assert!(!contestant.is_ours(), "{}, {workload}: {reason}", contestant.name);
-    report.note(format!("{} is left out of {workload}: {reason}", contestant.name));
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::memory::Memory;
 use crate::peers;
+use crate::report::Side;
 use crate::role::Role;
 use crate::tally::Tally;
 
@@ -44,10 +45,10 @@ pub struct Contestant {
 }
 
 impl Contestant {
-    /// Returns whether this is a way to use the crate of this repository.
+    /// Returns whose way this is.
     #[must_use]
-    pub fn is_ours(&self) -> bool {
-        self.package == OUR_PACKAGE
+    pub fn side(&self) -> Side {
+        if self.package == OUR_PACKAGE { Side::Ours } else { Side::Peer }
     }
 }
 

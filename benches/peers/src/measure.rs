@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use crate::clock;
+use crate::report::{Calls, Side};
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug)]
@@ -31,20 +32,24 @@ pub type Pass = Box<dyn FnMut(usize)>;
 pub struct Candidate<'c> {
     /// The name that the report shows.
     pub name: String,
+    /// Whose it is.
+    pub side: Side,
+    /// How often it calls the transport.
+    pub calls: Calls,
     /// Creates it. The argument shifts its buffers.
     pub create: Box<dyn Fn(usize) -> Pass + 'c>,
 }
 
-/// How long a candidate takes.
+/// What several repeats have found.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
-    /// The median time of one pass, in nanoseconds.
-    pub nanoseconds: f64,
+    /// The median.
+    pub value: f64,
     /// The range of the middle half of the repeats, divided by the median.
     pub spread: f64,
 }
 
-/// Times all candidates. The figures come in the order of the candidates.
+/// Times all candidates. The figures are nanoseconds for one pass, in the order of the candidates.
 pub fn measure(candidates: &[Candidate<'_>], effort: Effort) -> Vec<Figure> {
     let passes: Vec<usize> =
         candidates.iter().map(|candidate| calibrate(candidate, effort.sample)).collect();
@@ -63,7 +68,7 @@ pub fn measure(candidates: &[Candidate<'_>], effort: Effort) -> Vec<Figure> {
         }
         std::hint::black_box(ballast);
     }
-    samples.iter_mut().map(|samples| Figure::of(samples)).collect()
+    samples.into_iter().map(Figure::of).collect()
 }
 
 /// Returns how far the buffers of a repeat are shifted: another distance within a page each time,
@@ -89,25 +94,14 @@ fn calibrate(candidate: &Candidate<'_>, sample: Duration) -> usize {
 }
 
 impl Figure {
-    fn of(samples: &mut [f64]) -> Self {
+    /// Returns the figure of some samples.
+    ///
+    /// # Panics
+    /// If there is no sample.
+    #[must_use]
+    pub fn of(mut samples: Vec<f64>) -> Self {
         samples.sort_by(f64::total_cmp);
         let at = |quantile: f64| samples[((samples.len() - 1) as f64 * quantile).round() as usize];
-        Self { nanoseconds: at(0.5), spread: (at(0.75) - at(0.25)) / at(0.5) }
+        Self { value: at(0.5), spread: (at(0.75) - at(0.25)) / at(0.5) }
     }
-
-    /// Returns the figure for one of `number` items of a pass.
-    #[must_use]
-    pub fn divided_by(self, number: usize) -> Self {
-        Self { nanoseconds: self.nanoseconds / number as f64, ..self }
-    }
-}
-
-/// Returns the median.
-///
-/// # Panics
-/// If there is no value.
-#[must_use]
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

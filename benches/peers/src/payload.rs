@@ -1,5 +1,7 @@
 //! The payloads of all workloads. The same call always returns the same bytes.
 
+use bytes::Bytes;
+
 /// What a payload consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -43,6 +45,17 @@ impl Content {
             Self::Json => json(number, len),
         }
     }
+}
+
+/// Returns the payloads, each `shift` bytes after the start of an allocation.
+#[must_use]
+pub fn shifted(payloads: &[Vec<u8>], shift: usize) -> Vec<Bytes> {
+    let shifted = |payload: &Vec<u8>| {
+        let mut memory = vec![0; shift];
+        memory.extend_from_slice(payload);
+        Bytes::from(memory).slice(shift..)
+    };
+    payloads.iter().map(shifted).collect()
 }
 
 fn binary(number: usize, len: usize) -> Vec<u8> {

@@ -3,6 +3,7 @@
 
 mod summary;
 mod table;
+pub mod tables;
 
 use std::fs;
 use std::io;
@@ -10,10 +11,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-pub use summary::{Summary, best_peer};
+pub use summary::Summary;
 pub use table::{number, table};
 
 use crate::environment::Environment;
+use crate::measure::{Candidate, Effort, measure};
+use crate::memory::Memory;
 
 /// Whose figure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +42,29 @@ pub struct Row {
     pub value: f64,
     /// The range of the middle half of the repeats, divided by the figure.
     pub spread: f64,
-    /// How many writes were made for each message.
+    /// How often the transport was called.
+    pub calls: Calls,
+}
+
+/// How often a contestant calls the transport for each message.
+#[derive(Clone, Copy, Debug)]
+pub struct Calls {
+    /// Reads that return bytes.
+    pub reads: f64,
+    /// Writes.
     pub writes: f64,
+}
+
+impl Calls {
+    /// No transport in memory was called.
+    pub const NONE: Self = Self { reads: 0.0, writes: 0.0 };
+
+    /// Returns how often `memory` was called for each of some messages.
+    #[must_use]
+    pub fn for_each(memory: &Memory, messages: usize) -> Self {
+        let for_each = |calls| calls as f64 / messages as f64;
+        Self { reads: for_each(memory.reads()), writes: for_each(memory.writes()) }
+    }
 }
 
 /// All figures of one run.
@@ -63,14 +87,57 @@ impl Report {
     pub fn add(&mut self, row: Row) {
         let spread = row.spread * 100.0;
         println!(
-            "{:<24} {:<28} {:>12} {}  (spread {spread:.0} %, {} writes/msg)",
+            "{:<28} {:<28} {:>12} {}  (spread {spread:.0} %, {} reads/msg, {} writes/msg)",
             row.workload,
             row.name,
             number(row.value),
             self.unit,
-            number(row.writes),
+            number(row.calls.reads),
+            number(row.calls.writes),
         );
         self.rows.push(row);
+    }
+
+    /// Times all candidates, and adds their figures for one of the `items` of a pass.
+    pub fn time(
+        &mut self,
+        workload: &str,
+        items: usize,
+        candidates: &[Candidate<'_>],
+        effort: Effort,
+    ) {
+        let figures = measure(candidates, effort);
+        for (candidate, figure) in candidates.iter().zip(figures) {
+            self.add(Row {
+                workload: workload.to_owned(),
+                name: candidate.name.clone(),
+                side: candidate.side,
+                value: figure.value / items as f64,
+                spread: figure.spread,
+                calls: candidate.calls,
+            });
+        }
+    }
+
+    /// Returns the result of a check. If there is none, a note says why a peer is left out.
+    ///
+    /// # Panics
+    /// If ours did not pass.
+    pub fn checked<T>(
+        &mut self,
+        workload: &str,
+        name: &str,
+        side: Side,
+        result: Result<T, String>,
+    ) -> Option<T> {
+        match result {
+            Ok(found) => Some(found),
+            Err(reason) => {
+                assert!(side == Side::Peer, "{name}, {workload}: {reason}");
+                self.note(format!("{name} is left out of {workload}: {reason}"));
+                None
+            }
+        }
     }
 
     /// Adds a sentence for the notes under the tables, and prints it.
@@ -79,9 +146,10 @@ impl Report {
         self.notes.push(note);
     }
 
-    /// Adds a sentence that says how a contestant is driven. It is printed only under the tables.
-    pub fn describe(&mut self, name: &str, how: &str) {
-        self.notes.push(format!("{name}: {how}"));
+    /// Adds what a name stands for, or how a contestant is driven. It is printed only under the
+    /// tables.
+    pub fn describe(&mut self, name: &str, what: &str) {
+        self.notes.push(format!("{name}: {what}"));
     }
 
     /// Returns the rows of all workloads.
@@ -165,7 +233,8 @@ impl Report {
             },
             "value": row.value,
             "spread": row.spread,
-            "writes_per_message": row.writes,
+            "reads_per_message": row.calls.reads,
+            "writes_per_message": row.calls.writes,
         })
     }
 }

@@ -18,6 +18,8 @@ mod server;
 mod shutdown;
 #[cfg(feature = "tokio")]
 mod soketto_client;
+#[cfg(all(feature = "tls", feature = "wsc"))]
+mod wsc;
 #[cfg(feature = "tls")]
 mod wss;
 

@@ -93,7 +93,10 @@ impl<R: Role> Receiver<R> {
 
     /// Returns the event of a message that [`receive_whole`](Self::receive_whole) has found.
     #[inline(always)]
-    pub(super) fn whole_message_event<'b>(whole: WholeMessage, input: &mut Input<'b>) -> Event<'b> {
+    pub(in crate::connection) fn whole_message_event<'b>(
+        whole: WholeMessage,
+        input: &mut Input<'b>,
+    ) -> Event<'b> {
         let WholeMessage { kind, from, to } = whole;
         let bytes = input.take(to).get_mut(from..).unwrap_or_default();
         let (first, last, rsv, transformed) = (true, true, Rsv::NONE, false);

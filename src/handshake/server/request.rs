@@ -7,7 +7,7 @@ use super::error::RequestError;
 use crate::extension::{Extension, Extensions};
 use crate::handshake::headers::{Fields, MAX_SUBPROTOCOLS, VERSION};
 use crate::handshake::key::is_key;
-use crate::http1::grammar::{origin_text, token, visible};
+use crate::http1::grammar::{is_token, origin_text, token, visible};
 use crate::http1::host::is_host_and_port;
 use crate::http1::{Field, Headers, HttpRequest, ShownTarget, ShownText, Values};
 
@@ -183,12 +183,14 @@ impl fmt::Debug for Request<'_> {
 pub(crate) fn check_subprotocols<'b>(
     list: impl Iterator<Item = &'b [u8]>,
 ) -> Result<(), RequestError> {
-    let mut seen = [""; MAX_SUBPROTOCOLS];
+    let mut seen: [&[u8]; MAX_SUBPROTOCOLS] = [&[]; MAX_SUBPROTOCOLS];
     for (index, element) in list.filter(|element| !element.is_empty()).enumerate() {
-        let subprotocol = token(element).ok_or(RequestError::Subprotocol)?;
+        if !is_token(element) {
+            return Err(RequestError::Subprotocol);
+        }
         let slot = seen.get_mut(index).ok_or(RequestError::TooManySubprotocols)?;
-        *slot = subprotocol;
-        if seen.iter().take(index).any(|earlier| *earlier == subprotocol) {
+        *slot = element;
+        if seen.iter().take(index).any(|earlier| *earlier == element) {
             return Err(RequestError::DuplicateSubprotocol);
         }
     }
@@ -215,7 +217,7 @@ fn asks_for_websocket(lines: Values<'_, 'static>) -> Result<bool, RequestError> 
         let is_websocket = is_websocket(name);
         asks |= is_websocket;
         is_malformed |= is_websocket && version.is_some();
-        is_malformed |= token(name).is_none() || version.is_some_and(|text| token(text).is_none());
+        is_malformed |= !is_token(name) || version.is_some_and(|text| !is_token(text));
     }
     if asks && is_malformed {
         return Err(RequestError::Upgrade);
@@ -249,8 +251,10 @@ fn check_connection(field: Field<'_>, headers: Headers<'_>) -> Result<(), Reques
     for element in
         field.values(headers, "Connection").elements().filter(|element| !element.is_empty())
     {
-        let option = token(element).ok_or(RequestError::Connection)?;
-        asks |= option.eq_ignore_ascii_case("Upgrade");
+        if !is_token(element) {
+            return Err(RequestError::Connection);
+        }
+        asks |= element.eq_ignore_ascii_case(b"Upgrade");
     }
     if asks { Ok(()) } else { Err(RequestError::Connection) }
 }

@@ -1,22 +1,21 @@
 //! The pass of checks: every payload is compared before anything is timed.
 
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use super::workload::{Receive, Send};
+use crate::check::catching;
 use crate::contestant::{NewReceiver, NewSender};
 use crate::frame;
 use crate::memory::{Memory, Stream};
+use crate::report::Calls;
 use crate::tally::{Expected, Tally};
 
 /// How often the stream comes, so that state which is left over shows.
 const PASSES: usize = 3;
 
-/// Checks each message that a contestant receives.
+/// Checks each message that a contestant receives, and returns how often it called the transport.
 ///
 /// # Errors
 /// Returns what went wrong.
-pub fn receiving(workload: &Receive, create: NewReceiver) -> Result<(), String> {
+pub fn receiving(workload: &Receive, create: NewReceiver) -> Result<Calls, String> {
     catching(|| {
         let memory = Memory::new(Stream::shifted(&workload.stream, 3));
         let mut receiver = create(memory.clone(), workload.role);
@@ -28,14 +27,15 @@ pub fn receiving(workload: &Receive, create: NewReceiver) -> Result<(), String> 
             assert_eq!(tally.messages, workload.messages);
         }
         assert_eq!(memory.written(), 0, "the contestant wrote");
+        Calls::for_each(&memory, PASSES * workload.messages)
     })
 }
 
-/// Checks each frame that a contestant sends, and returns how many writes it made for each message.
+/// Checks each frame that a contestant sends, and returns how often it called the transport.
 ///
 /// # Errors
 /// Returns what went wrong.
-pub fn sending(workload: &Send, create: NewSender) -> Result<f64, String> {
+pub fn sending(workload: &Send, create: NewSender) -> Result<Calls, String> {
     catching(|| {
         let memory = Memory::new(Stream::shifted(&[], 0));
         let mut sender = create(memory.clone(), workload.role);
@@ -46,7 +46,7 @@ pub fn sending(workload: &Send, create: NewSender) -> Result<f64, String> {
         }
         let written = memory.take_record();
         check_frames(workload, &written);
-        memory.writes() as f64 / (PASSES * workload.messages) as f64
+        Calls::for_each(&memory, PASSES * workload.messages)
     })
 }
 
@@ -62,14 +62,4 @@ fn check_frames(workload: &Send, mut written: &[u8]) {
         }
     }
     assert!(written.is_empty(), "bytes are left");
-}
-
-/// Runs `check`, and returns the text of its panic if it panics.
-pub fn catching<T>(check: impl FnOnce() -> T) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(check)).map_err(|panic| text(panic.as_ref()))
-}
-
-fn text(panic: &(dyn Any + std::marker::Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked").to_owned()
 }

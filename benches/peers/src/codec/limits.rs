@@ -5,14 +5,12 @@ use std::hint::black_box;
 use super::workload::{Receive, Send};
 use crate::measure::{Candidate, Pass};
 use crate::memory::READ;
+use crate::report::{Calls, Side};
 use crate::role::Role;
 
-/// The names of the limits. The floor of a workload is their sum.
-pub const MEMCPY: &str = "limit: memcpy";
-/// Masking in place.
-pub const XOR: &str = "limit: xor";
-/// Validation of text.
-pub const SIMDUTF8: &str = "limit: simdutf8";
+const MEMCPY: &str = "limit: memcpy";
+const XOR: &str = "limit: xor";
+const SIMDUTF8: &str = "limit: simdutf8";
 
 /// Returns the limits of receiving: each byte is copied from the transport, unmasked by a server,
 /// and validated if it is text.
@@ -38,7 +36,12 @@ pub fn of_sending(workload: &Send) -> Vec<Candidate<'_>> {
 }
 
 fn limit<'c>(name: &str, create: impl Fn(usize) -> Pass + 'c) -> Candidate<'c> {
-    Candidate { name: name.to_owned(), create: Box::new(create) }
+    Candidate {
+        name: name.to_owned(),
+        side: Side::Limit,
+        calls: Calls::NONE,
+        create: Box::new(create),
+    }
 }
 
 fn memcpy(stream: &[u8], shift: usize) -> Pass {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::frame;
-use crate::payload::Content;
+use crate::payload::{Content, shifted};
 use crate::role::Role;
 
 /// About how many bytes one pass has.
@@ -122,13 +122,7 @@ impl Send {
     /// Returns the payload of each message, `shift` bytes after the start of an allocation.
     #[must_use]
     pub fn shifted_payloads(&self, shift: usize) -> Vec<Bytes> {
-        let shifted = |payload: &Vec<u8>| {
-            let mut memory = vec![0; shift];
-            memory.extend_from_slice(payload);
-            Bytes::from(memory).slice(shift..)
-        };
-        let payloads: Vec<Bytes> = self.payloads.iter().map(shifted).collect();
-        payloads.iter().cycle().take(self.messages).cloned().collect()
+        shifted(&self.payloads, shift).iter().cycle().take(self.messages).cloned().collect()
     }
 
     /// Returns how many bytes one pass writes: all frames with minimal headers.

@@ -1,14 +1,15 @@
 //! The crate of this repository: each layer, and each way to take messages.
 
-mod adapters;
+pub mod adapters;
 mod connection;
-mod web_socket;
+pub mod web_socket;
 
 use crate::contestant::{Contestant, NewReceiver, NewSender, OUR_PACKAGE};
 use crate::role::Role;
 
-/// Creates both roles of a connection that receives.
-macro_rules! receiver {
+/// Creates a connection in either role. The roles are types, so a function would need a type for
+/// each way.
+macro_rules! both_roles {
     ($new:expr) => {
         Some(|memory, role| match role {
             Role::Server => Box::new($new(memory, websocket_proto::connection::Server)),
@@ -18,7 +19,6 @@ macro_rules! receiver {
         })
     };
 }
-use receiver as sender;
 
 /// Returns all ways, from the lowest layer to the adapters.
 #[must_use]
@@ -29,50 +29,51 @@ pub fn contestants() -> Vec<Contestant> {
             "`Connection::receive` over a slice of 64 KiB, fragments joined by the application; \
              `send_binary` into a slice, or `begin` and a vectored write for a large payload of a \
              server",
-            receiver!(connection::Receiving::new),
-            sender!(connection::Sending::new),
+            both_roles!(connection::Receiving::new),
+            both_roles!(connection::Sending::new),
         ),
         ours(
             "ours/websocket",
-            "`WebSocket::receive`, with `input().read_from`; `send`, and one vectored write of \
+            "`WebSocket::receive`, with `input().lend` and `give_back`; `send`, and one vectored write of \
              `output()`",
-            receiver!(web_socket::Owned::new),
-            sender!(web_socket::Sending::new),
+            both_roles!(web_socket::Owned::new),
+            both_roles!(web_socket::Sending::new),
         ),
         ours(
             "ours/websocket, lent",
             "`WebSocket::receive_ref`",
-            receiver!(web_socket::Lent::new),
+            both_roles!(web_socket::Lent::new),
             None,
         ),
         ours(
             "ours/websocket, two calls",
-            "`WebSocket::receive` called from two places, so that the compiler does not inline it",
-            receiver!(web_socket::TwoCalls::new),
+            "`WebSocket<AnyRole>::receive` called from two places, so that the compiler does not \
+             inline it",
+            both_roles!(web_socket::TwoCalls::new),
             None,
         ),
         ours(
             "ours/tokio",
             "`tokio::WebSocketStream::next`; `feed` and `flush`",
-            receiver!(adapters::Tokio::new),
-            sender!(adapters::Tokio::new),
+            both_roles!(adapters::Tokio::new),
+            both_roles!(adapters::Tokio::new),
         ),
         ours(
             "ours/tokio, lent",
             "`tokio::WebSocketStream::next_ref`",
-            receiver!(adapters::TokioLent::new),
+            both_roles!(adapters::TokioLent::new),
             None,
         ),
         ours(
             "ours/blocking",
             "`blocking::WebSocketStream::read`; `feed` and `flush`",
-            receiver!(adapters::Blocking::new),
-            sender!(adapters::Blocking::new),
+            both_roles!(adapters::Blocking::new),
+            both_roles!(adapters::Blocking::new),
         ),
         ours(
             "ours/blocking, lent",
             "`blocking::WebSocketStream::read_ref`",
-            receiver!(adapters::BlockingLent::new),
+            both_roles!(adapters::BlockingLent::new),
             None,
         ),
     ]

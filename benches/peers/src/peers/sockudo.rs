@@ -46,7 +46,8 @@ fn stream(memory: Memory, role: Role) -> WebSocketStream<Memory> {
     WebSocketStream::from_raw(memory, role_of(role), config())
 }
 
-fn take(message: &Message, tally: &mut Tally<'_>) {
+/// Passes a data message to `tally`.
+pub fn take(message: &Message, tally: &mut Tally<'_>) {
     match message {
         Message::Text(bytes) => tally.take(true, bytes),
         Message::Binary(bytes) => tally.take(false, bytes),

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use wtx::collection::Vector;
 use wtx::rng::{Xorshift64, simple_seed};
+use wtx::web_socket::compression::NegotiatedCompression;
 use wtx::web_socket::{Frame, OpCode, WebSocketBuffer, WebSocketOwned, WebSocketPayloadOrigin};
 
 use crate::contestant::{Contestant, Receiver, Sender};
@@ -17,33 +18,35 @@ pub const CONTESTANT: Contestant = Contestant {
     package: "wtx",
     how: "`WebSocket::read_frame` with `Adaptive`: the payload borrows a network buffer of 64 KiB; `write_frame`, vectored, and never batched; feature `optimization`; a client masks a copy of the payload",
     receiver: Some(|memory, role| match role {
-        Role::Server => Box::new(Connection::<false>::new(memory)),
-        Role::Client => Box::new(Connection::<true>::new(memory)),
+        Role::Server => Box::new(Connection::<_, false>::new(memory, ())),
+        Role::Client => Box::new(Connection::<_, true>::new(memory, ())),
     }),
     sender: Some(|memory, role| match role {
-        Role::Server => Box::new(Connection::<false>::new(memory)),
-        Role::Client => Box::new(Connection::<true>::new(memory)),
+        Role::Server => Box::new(Connection::<_, false>::new(memory, ())),
+        Role::Client => Box::new(Connection::<_, true>::new(memory, ())),
     }),
 };
 
-struct Connection<const IS_CLIENT: bool> {
-    socket: WebSocketOwned<(), Xorshift64, Memory, IS_CLIENT>,
+/// A connection that compresses or does not.
+pub struct Connection<C, const IS_CLIENT: bool> {
+    socket: WebSocketOwned<C, Xorshift64, Memory, IS_CLIENT>,
     message: Vector<u8>,
     /// The payloads as the type of a frame asks for them. A server does not touch them, so the
     /// application may keep them as they are.
     mutable: Vec<Vec<u8>>,
 }
 
-impl<const IS_CLIENT: bool> Connection<IS_CLIENT> {
-    fn new(memory: Memory) -> Self {
+impl<C: NegotiatedCompression, const IS_CLIENT: bool> Connection<C, IS_CLIENT> {
+    /// Creates a connection over `memory`.
+    pub fn new(memory: Memory, compression: C) -> Self {
         let buffer = WebSocketBuffer::with_capacity(64 << 10, 0, 0).expect("there is memory");
         let rng = Xorshift64::from(simple_seed());
-        let socket = WebSocketOwned::new((), false, rng, memory, buffer);
+        let socket = WebSocketOwned::new(compression, false, rng, memory, buffer);
         Self { socket, message: Vector::new(), mutable: Vec::new() }
     }
 }
 
-impl<const IS_CLIENT: bool> Receiver for Connection<IS_CLIENT> {
+impl<C: NegotiatedCompression, const IS_CLIENT: bool> Receiver for Connection<C, IS_CLIENT> {
     fn receive(&mut self, messages: usize, tally: &mut Tally<'_>) {
         let Self { socket, message, .. } = self;
         poll::now(async {
@@ -62,7 +65,7 @@ impl<const IS_CLIENT: bool> Receiver for Connection<IS_CLIENT> {
     }
 }
 
-impl<const IS_CLIENT: bool> Sender for Connection<IS_CLIENT> {
+impl<C: NegotiatedCompression, const IS_CLIENT: bool> Sender for Connection<C, IS_CLIENT> {
     fn send(&mut self, payloads: &[Bytes], _: usize) {
         let Self { socket, message, mutable } = self;
         if !IS_CLIENT && mutable.len() != payloads.len() {

@@ -46,7 +46,7 @@ impl Summary {
                 .filter(|row| row.workload == workload && row.side == Side::Ours && counts(row))
                 .min_by(|left, right| left.value.total_cmp(&right.value));
             let Some(ours) = ours else { continue };
-            let Some(peer) = best_peer(report, workload, ours.writes) else { continue };
+            let Some(peer) = best_peer(report, workload, ours.calls.writes) else { continue };
             summary.add(Comparison {
                 workload: workload.to_owned(),
                 peer: peer.name.clone(),
@@ -85,6 +85,6 @@ pub fn best_peer<'r>(report: &'r Report, workload: &str, writes: f64) -> Option<
         .rows()
         .iter()
         .filter(|row| row.workload == workload && row.side == Side::Peer)
-        .filter(|row| row.writes <= writes * 1.01)
+        .filter(|row| row.calls.writes <= writes * 1.01)
         .min_by(|left, right| left.value.total_cmp(&right.value))
 }

@@ -1,10 +1,11 @@
 //! The tokio adapter and the blocking adapter.
 
 use bytes::{Bytes, BytesMut};
+use websocket_proto::asynchronous::Transport as _;
 use websocket_proto::connection::Role;
 use websocket_proto::handshake::Opened;
 use websocket_proto::websocket::Config;
-use websocket_proto::{Message, blocking, tokio};
+use websocket_proto::{Message, WebSocket, blocking, tokio};
 
 use super::web_socket::{take, take_ref};
 use crate::contestant::{Receiver, Sender};
@@ -19,6 +20,12 @@ impl<R: Role> Tokio<R> {
     /// Creates a connection over `memory`.
     pub fn new(memory: Memory, role: R) -> Self {
         Self(tokio_stream(memory, role))
+    }
+
+    /// Uses a connection that is configured already.
+    pub fn with(memory: Memory, websocket: WebSocket<R>) -> Self {
+        let transport = tokio::TokioTransport::new(memory);
+        Self(tokio::WebSocketStream::from_websocket(transport, websocket))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io::IoSlice;
 
 use bytes::{Buf as _, Bytes};
-use websocket_proto::connection::Role;
+use websocket_proto::connection::{AnyRole, Role};
 use websocket_proto::handshake::Opened;
 use websocket_proto::websocket::{Config, MessageRef};
 use websocket_proto::{Message, WebSocket};
@@ -19,12 +19,20 @@ struct Driven<R> {
 
 impl<R: Role> Driven<R> {
     fn new(memory: Memory, role: R) -> Self {
-        Self { memory, websocket: WebSocket::new(role, Config::new(), Opened::new()) }
+        Self::with(memory, WebSocket::new(role, Config::new(), Opened::new()))
+    }
+
+    const fn with(memory: Memory, websocket: WebSocket<R>) -> Self {
+        Self { memory, websocket }
     }
 
     #[inline]
     fn read(&mut self) {
-        self.websocket.input().read_from(&mut self.memory).expect("the stream goes on");
+        let mut free = self.websocket.input().lend();
+        let read = self.memory.next_read(free.capacity());
+        assert!(!read.is_empty(), "the stream ended early");
+        free.extend_from_slice(read);
+        self.websocket.input().give_back(free);
     }
 }
 
@@ -53,6 +61,11 @@ impl<R: Role> Owned<R> {
     /// Creates a connection over `memory`.
     pub fn new(memory: Memory, role: R) -> Self {
         Self(Driven::new(memory, role))
+    }
+
+    /// Uses a connection that is configured already.
+    pub const fn with(memory: Memory, websocket: WebSocket<R>) -> Self {
+        Self(Driven::with(memory, websocket))
     }
 }
 
@@ -92,16 +105,18 @@ impl<R: Role> Receiver for Lent<R> {
 
 /// Takes owned messages with two calls of `receive`. A function that is called from one place is
 /// inlined there whatever its size, which an application cannot count on.
-pub struct TwoCalls<R>(Driven<R>);
+///
+/// The role is a value, so that this is another function than the one that [`Owned`] calls.
+pub struct TwoCalls(Driven<AnyRole>);
 
-impl<R: Role> TwoCalls<R> {
+impl TwoCalls {
     /// Creates a connection over `memory`.
-    pub fn new(memory: Memory, role: R) -> Self {
-        Self(Driven::new(memory, role))
+    pub fn new(memory: Memory, role: impl Into<AnyRole>) -> Self {
+        Self(Driven::new(memory, role.into()))
     }
 }
 
-impl<R: Role> Receiver for TwoCalls<R> {
+impl Receiver for TwoCalls {
     fn receive(&mut self, messages: usize, tally: &mut Tally<'_>) {
         let end = tally.messages + messages;
         while tally.messages < end {
@@ -127,6 +142,11 @@ impl<R: Role> Sending<R> {
     /// Creates a connection over `memory`.
     pub fn new(memory: Memory, role: R) -> Self {
         Self(Driven::new(memory, role))
+    }
+
+    /// Uses a connection that is configured already.
+    pub const fn with(memory: Memory, websocket: WebSocket<R>) -> Self {
+        Self(Driven::with(memory, websocket))
     }
 
     fn flush(&mut self) {

@@ -1,17 +1,24 @@
-//! The tables of the codec.
+//! The tables at the end of a report.
 
-use super::limits::{MEMCPY, SIMDUTF8, XOR};
-use crate::report::{Report, Side, Summary, best_peer, number, table};
+use super::summary::best_peer;
+use super::table::{number, table};
+use super::{Calls, Report, Side, Summary};
 
 /// Prints all tables, and where each of our ways stands.
 pub fn print(report: &Report) {
-    println!("\n## Ours, in ns per message\n");
+    println!("\n## Ours, in {}\n", report.unit);
     println!("{}", ours(report));
-    println!("## The other crates, in ns per message\n");
-    println!("A figure with * is of a crate that makes more writes than ours does.\n");
+    println!("## The other crates, in {}\n", report.unit);
     println!("{}", peers(report));
-    println!("## Writes for each message\n");
-    println!("{}", writes(report));
+    if report.rows().iter().any(|row| row.calls.writes > 0.0) {
+        println!("A figure with * is of a crate that makes more writes than ours does.\n");
+        println!("## Writes for each message\n");
+        println!("{}", calls(report, |calls| calls.writes));
+    }
+    if report.rows().iter().any(|row| row.calls.reads > 0.0) {
+        println!("## Reads for each message\n");
+        println!("{}", calls(report, |calls| calls.reads));
+    }
     for name in report.names(Side::Ours) {
         println!("- {name}: {}", Summary::of_way(report, name).sentence());
     }
@@ -21,7 +28,11 @@ fn ours(report: &Report) -> String {
     let names = report.names(Side::Ours);
     let mut head = vec!["workload".to_owned()];
     head.extend(names.iter().map(|name| (*name).trim_start_matches("ours/").to_owned()));
-    head.extend(["best peer", "time", "best of ours / peer", "floor"].map(str::to_owned));
+    head.extend(["best peer", "peer", "best of ours / peer"].map(str::to_owned));
+    let has_limits = !report.names(Side::Limit).is_empty();
+    if has_limits {
+        head.push("floor".to_owned());
+    }
     let rows: Vec<Vec<String>> = report
         .workloads()
         .into_iter()
@@ -29,7 +40,9 @@ fn ours(report: &Report) -> String {
             let mut cells = vec![workload.to_owned()];
             cells.extend(names.iter().map(|name| cell(report, workload, name)));
             cells.extend(comparison(report, workload));
-            cells.push(number(floor(report, workload)));
+            if has_limits {
+                cells.push(number(floor(report, workload)));
+            }
             cells
         })
         .collect();
@@ -42,17 +55,16 @@ fn comparison(report: &Report, workload: &str) -> [String; 3] {
         .filter(|row| row.side == Side::Ours)
         .min_by(|left, right| left.value.total_cmp(&right.value));
     let Some(ours) = ours else { return Default::default() };
-    let Some(peer) = best_peer(report, workload, ours.writes) else { return Default::default() };
+    let Some(peer) = best_peer(report, workload, ours.calls.writes) else {
+        return Default::default();
+    };
     [peer.name.clone(), number(peer.value), format!("{:.2}", ours.value / peer.value)]
 }
 
-/// Returns the sum of the limits: what a crate needs that looks at each byte once for each task.
+/// Returns the sum of the limits: what a crate needs that does each task once.
 fn floor(report: &Report, workload: &str) -> f64 {
-    [MEMCPY, XOR, SIMDUTF8]
-        .into_iter()
-        .filter_map(|limit| report.row(workload, limit))
-        .map(|row| row.value)
-        .sum()
+    let rows = report.rows().iter().filter(|row| row.workload == workload);
+    rows.filter(|row| row.side == Side::Limit).map(|row| row.value).sum()
 }
 
 fn peers(report: &Report) -> String {
@@ -66,7 +78,7 @@ fn peers(report: &Report) -> String {
             let cell = |name: &&str| {
                 let mark = report
                     .row(workload, name)
-                    .is_some_and(|row| row.side == Side::Peer && row.writes > fewest * 1.01);
+                    .is_some_and(|row| row.side == Side::Peer && row.calls.writes > fewest * 1.01);
                 cell(report, workload, name) + if mark { " *" } else { "" }
             };
             std::iter::once(workload.to_owned()).chain(names.iter().map(cell)).collect()
@@ -80,21 +92,25 @@ fn fewest_writes(report: &Report, workload: &str) -> f64 {
         .rows()
         .iter()
         .filter(|row| row.workload == workload && row.side == Side::Ours)
-        .map(|row| row.writes)
+        .map(|row| row.calls.writes)
         .fold(f64::INFINITY, f64::min)
 }
 
-fn writes(report: &Report) -> String {
+/// Returns the table of one kind of calls, without the workloads that have none of them.
+fn calls(report: &Report, of: fn(Calls) -> f64) -> String {
     let names: Vec<&str> =
         report.names(Side::Ours).into_iter().chain(report.names(Side::Peer)).collect();
-    let sends = report
+    let has_calls = |workload: &&str| {
+        report.rows().iter().any(|row| row.workload == *workload && of(row.calls) > 0.0)
+    };
+    let rows: Vec<Vec<String>> = report
         .workloads()
         .into_iter()
-        .filter(|workload| report.rows().iter().any(|r| r.workload == *workload && r.writes > 0.0));
-    let rows: Vec<Vec<String>> = sends
+        .filter(has_calls)
         .map(|workload| {
             let cell = |name: &&str| {
-                report.row(workload, name).map_or_else(String::new, |row| number(row.writes))
+                let row = report.row(workload, name);
+                row.map_or_else(String::new, |row| number(of(row.calls)))
             };
             std::iter::once(workload.to_owned()).chain(names.iter().map(cell)).collect()
         })

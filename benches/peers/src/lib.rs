@@ -1,11 +1,21 @@
 //! Measures this crate beside other WebSocket crates. `--help` tells how to run it.
+//!
+//! There are two programs. `peers` measures what is called in a loop, and `peers-servers` measures
+//! echo servers. A compiler inlines a function that is called from one place whatever its size, so
+//! a server in the same program would make the loops of some crates slower.
 
-mod arguments;
+pub mod allocator;
+pub mod arguments;
+mod check;
 mod clock;
-mod codec;
+pub mod codec;
 mod contestant;
-mod environment;
+pub mod deflate;
+pub mod e2e;
+pub mod environment;
 mod frame;
+pub mod handshake;
+pub mod idle;
 mod measure;
 mod memory;
 mod payload;
@@ -18,12 +28,18 @@ mod tally;
 use std::process::ExitCode;
 use std::{env, error, io};
 
-use arguments::{Arguments, HELP, Mode};
+use arguments::{Arguments, HELP};
 use environment::Environment;
-use report::{Report, Summary};
+use report::Summary;
 
-fn main() -> ExitCode {
-    match run() {
+pub use report::Report;
+
+/// What ends a program.
+pub type Error = Box<dyn error::Error>;
+
+/// Parses the command line, and calls `run`.
+pub fn run_program(run: impl FnOnce(&Arguments) -> Result<(), Error>) -> ExitCode {
+    match parsed(run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -32,24 +48,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), Box<dyn error::Error>> {
+fn parsed(run: impl FnOnce(&Arguments) -> Result<(), Error>) -> Result<(), Error> {
     let Some(arguments) = Arguments::parse(env::args_os().skip(1))? else {
         print!("{HELP}");
         return Ok(());
     };
     environment::run_again_without_rep_movsb()?;
-    match arguments.mode {
-        Mode::Codec => measure_mode(&arguments, codec::PACKAGES, codec::run),
-        _ => Err("not there yet".into()),
-    }
+    run(&arguments)
 }
 
 /// Runs a mode between the head and the end of its report.
-fn measure_mode(
+///
+/// # Errors
+/// Returns what the user did wrong, or that the figures could not be written.
+pub fn measure_mode(
     arguments: &Arguments,
     packages: &[&str],
     mode: impl FnOnce(&Arguments) -> Report,
-) -> Result<(), Box<dyn error::Error>> {
+) -> Result<(), Error> {
     let environment = Environment::of(packages);
     environment.print();
     let report = mode(arguments);

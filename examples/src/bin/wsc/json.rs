@@ -1,0 +1,63 @@
+//! JSON for people.
+
+use serde::de::IgnoredAny;
+
+/// Returns the same JSON, indented, or `None` if the text is no JSON.
+///
+/// The tokens are copied as they are, so no number changes and no key changes its place.
+pub(crate) fn indent(text: &str) -> Option<String> {
+    serde_json::from_str::<IgnoredAny>(text).ok()?;
+    let mut out = String::with_capacity(text.len() * 2);
+    let mut depth = 0;
+    let mut rest = text.trim_ascii().chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '"' => {
+                out.push('"');
+                copy_string(&mut rest, &mut out);
+            }
+            '{' | '[' => {
+                out.push(character);
+                while rest.next_if(char::is_ascii_whitespace).is_some() {}
+                if let Some(close) = rest.next_if(|next| matches!(next, '}' | ']')) {
+                    out.push(close);
+                } else {
+                    depth += 1;
+                    new_line(&mut out, depth);
+                }
+            }
+            '}' | ']' => {
+                depth -= 1;
+                new_line(&mut out, depth);
+                out.push(character);
+            }
+            ',' => {
+                out.push(',');
+                new_line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            space if space.is_ascii_whitespace() => {}
+            other => out.push(other),
+        }
+    }
+    Some(out)
+}
+
+/// Copies the rest of a string, after its first quotation mark.
+fn copy_string(rest: &mut impl Iterator<Item = char>, out: &mut String) {
+    while let Some(character) = rest.next() {
+        out.push(character);
+        match character {
+            '"' => return,
+            '\\' => out.extend(rest.next()),
+            _ => {}
+        }
+    }
+}
+
+fn new_line(out: &mut String, depth: usize) {
+    // A message of nothing but brackets must not become much larger than it is.
+    let depth = depth.min(32);
+    out.push('\n');
+    out.extend(std::iter::repeat_n("  ", depth));
+}

@@ -1,0 +1,100 @@
+//! `wsc`, a WebSocket client for the command line. `wsc --help` describes it.
+//!
+//! A message goes from `input` through `session` to the server, and from the server through
+//! `session` to `console`. `main` opens sessions until one of them is the last.
+
+mod arguments;
+mod backoff;
+mod connecting;
+mod console;
+mod exit;
+mod hex;
+mod input;
+mod interrupts;
+mod json;
+mod session;
+mod tls;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Parser as _;
+use examples::explain;
+
+use arguments::Arguments;
+use backoff::Backoff;
+use connecting::Target;
+use console::Console;
+use exit::Exit;
+use input::Input;
+use interrupts::Interrupts;
+use session::{End, Session};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let console = Console::new(&arguments);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let exit = match runtime {
+        Ok(runtime) => {
+            let exit = runtime.block_on(run(&arguments, &console));
+            // The thread that reads the standard input may still wait for a line.
+            runtime.shutdown_background();
+            exit
+        }
+        Err(error) => failed(&console, &error, Exit::Local),
+    };
+    exit.into()
+}
+
+async fn run(arguments: &Arguments, console: &Console) -> Exit {
+    let target = match Target::new(arguments) {
+        Ok(target) => target,
+        Err(error) => return failed(console, &*error, Exit::Usage),
+    };
+    let mut interrupts = Interrupts::new();
+    let mut input = Input::new(arguments.binary);
+    let mut backoff = Backoff::new(arguments);
+    loop {
+        let connected = tokio::select! {
+            connected = target.connect() => connected,
+            () = interrupts.next() => return Exit::Interrupted,
+        };
+        let (reason, exit) = match connected {
+            Ok(socket) => {
+                let opened = Instant::now();
+                let session = Session { arguments, console, input: &mut input };
+                let end = session.run(socket, &mut interrupts).await;
+                backoff.handle_end(opened.elapsed());
+                match end {
+                    End::Final(exit) => return exit,
+                    End::Lost { reason, exit } => (reason, exit),
+                }
+            }
+            Err(error) => {
+                let exit = Exit::of_connect_error(&error);
+                if !error.is_transient() {
+                    return failed(console, &error, exit);
+                }
+                (explain(&error), exit)
+            }
+        };
+        console.failure(&reason);
+        let Some(pause) = backoff.next_pause() else {
+            if arguments.reconnect {
+                console.failure(&format!("gave up after {} attempts", arguments.max_attempts));
+            }
+            return exit;
+        };
+        console.status(&format!("next attempt in {:.1} s", pause.as_secs_f32()));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = interrupts.next() => return Exit::Interrupted,
+        }
+    }
+}
+
+fn failed(console: &Console, error: &(dyn Error + 'static), exit: Exit) -> Exit {
+    console.failure(&explain(error));
+    exit
+}

@@ -1,0 +1,93 @@
+//! What is printed, and where.
+
+use websocket_proto::{CloseCode, Message};
+
+use super::*;
+
+/// A server that sends these messages and closes.
+fn send(messages: Vec<Message>) -> String {
+    let (url, _server) = serve_one(|socket| {
+        for message in messages {
+            socket.send(message).unwrap();
+        }
+        socket.close(CloseCode::NORMAL, "").unwrap();
+        socket.finish().unwrap();
+    });
+    url
+}
+
+#[test]
+fn json_is_indented_and_nothing_in_it_changes() {
+    let messages = [
+        r#"{"b":1.50,"a":[1e400,{}, [ ],"x, \"y\": {"],"b":null}"#,
+        "no { json",
+        "18446744073709551616",
+    ];
+    let url = send(messages.into_iter().map(Message::text).collect());
+    let expected = r#"{
+  "b": 1.50,
+  "a": [
+    1e400,
+    {},
+    [],
+    "x, \"y\": {"
+  ],
+  "b": null
+}
+no { json
+18446744073709551616
+"#;
+    assert_eq!(run(&["--json", "--wait", "forever", &url], "").stdout, expected);
+}
+
+#[test]
+fn pings_are_shown_apart_from_the_messages() {
+    let url = send(vec![Message::ping("still \x1b there"), Message::text("Hello")]);
+    let outcome = run(&["--wait", "forever", &url], "");
+    assert_eq!(outcome.stdout, "Hello\n");
+    assert!(outcome.stderr.contains("wsc: Ping still \\x1b there\n"), "{}", outcome.stderr);
+
+    let url = send(vec![Message::ping("?"), Message::text("Hello")]);
+    let outcome = run(&["--quiet", "--wait", "forever", &url], "");
+    assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("Hello\n", ""));
+}
+
+#[test]
+fn a_pipe_gets_the_bytes_of_the_server_and_a_terminal_does_not() {
+    let text = "red \x1b[31m, bell \x07, line\nbreak";
+    let url = send(vec![Message::text(text)]);
+    assert_eq!(run(&["--wait", "forever", &url], "").stdout, format!("{text}\n"));
+
+    let url = send(vec![Message::text(text)]);
+    let outcome = run(&["--color", "always", "--wait", "forever", &url], "");
+    let shown = "\x1b[32m< red \\u{1b}[31m, bell \\u{7}, line\nbreak\x1b[0m\n";
+    assert_eq!(outcome.stdout, shown);
+    assert!(outcome.stderr.contains("\x1b[2mwsc: connected\x1b[0m\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_pipe_and_no_color_have_no_colours() {
+    for arguments in [&["--color", "auto"][..], &["--color", "never"], &[]] {
+        let url = send(vec![Message::text("Hello")]);
+        let outcome = run(&[arguments, &["--wait", "forever", &url]].concat(), "");
+        assert!(!outcome.stdout.contains('\x1b') && !outcome.stderr.contains('\x1b'));
+    }
+}
+
+#[test]
+fn verbose_prints_the_response() {
+    let url = send(vec![]);
+    let outcome = run(&["--verbose", "--wait", "forever", &url], "");
+    assert!(outcome.stderr.contains("wsc: the server answered with status 101\n"), "{outcome:?}");
+    assert!(outcome.stderr.to_lowercase().contains("wsc: sec-websocket-accept: "), "{outcome:?}");
+}
+
+#[test]
+fn help_lists_the_options_and_the_exit_codes() {
+    let outcome = run(&["--help"], "");
+    assert_eq!(outcome.code, 0);
+    for text in ["--subprotocol", "--reconnect", "Exit codes:", "[default: 30]", "WSC_AUTH"] {
+        assert!(outcome.stdout.contains(text), "{text}");
+    }
+    assert_eq!(run(&["--version"], "").code, 0);
+}

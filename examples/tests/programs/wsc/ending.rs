@@ -1,0 +1,72 @@
+//! How it ends, and with which exit code.
+
+use std::io::{Read as _, Write as _};
+use std::process::Command;
+
+use websocket_proto::{CloseCode, Message};
+
+use super::*;
+
+#[test]
+fn the_close_code_decides_the_exit_code() {
+    for (code, reason, text, exit) in [
+        (1000, "", "closed with code 1000", 0),
+        (1001, "restart", "closed with code 1001: restart", 0),
+        (1008, "no", "closed with code 1008: no", 1),
+        (4000, "", "closed with code 4000", 1),
+    ] {
+        let (url, server) = serve_one(move |socket| {
+            socket.close(CloseCode::from(code), reason).unwrap();
+            socket.finish().unwrap();
+        });
+        let outcome = run(&["--wait", "forever", &url], "");
+        server.join().unwrap();
+        assert!(outcome.stderr.ends_with(&format!("wsc: {text}\n")), "{outcome:?}");
+        assert_eq!(outcome.code, exit);
+    }
+}
+
+#[test]
+fn a_lost_connection_is_a_failure() {
+    let (url, server) = serve_one(|_| {});
+    let outcome = run(&["--wait", "forever", &url], "");
+    server.join().unwrap();
+    assert!(outcome.stderr.ends_with("(code 1006)\n"), "{outcome:?}");
+    assert_eq!(outcome.code, 1);
+}
+
+#[test]
+fn a_server_that_is_no_websocket_server_is_named() {
+    let (url, server) = serve(1, |_, mut stream| {
+        let _ = stream.read(&mut [0; 1000]);
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").unwrap();
+    });
+    let outcome = run(&[&url], "");
+    server.join().unwrap();
+    assert!(outcome.stderr.contains("refused the WebSocket with status 200"), "{outcome:?}");
+    assert_eq!(outcome.code, 5);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_closes_the_connection() {
+    let (url, server) = serve_one(|socket| {
+        assert_eq!(socket.read().unwrap(), Some(Message::text("ready")));
+        socket.send("seen").unwrap();
+        let close = Message::close(CloseCode::NORMAL, "").unwrap();
+        assert_eq!(socket.read().unwrap(), Some(close));
+        assert_eq!(socket.read().unwrap(), None);
+    });
+    let mut child = start(&["-x", "ready", &url]);
+    let stdin = child.stdin.take().unwrap();
+    // It has read the answer, so it is in the middle of a session.
+    let mut seen = [0; 5];
+    child.stdout.as_mut().unwrap().read_exact(&mut seen).unwrap();
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let outcome = finish(child);
+    drop(stdin);
+    server.join().unwrap();
+    assert_eq!(outcome.code, 130, "{outcome:?}");
+    assert!(outcome.stderr.ends_with("wsc: closed with code 1000\n"), "{outcome:?}");
+}
