@@ -15,6 +15,7 @@ use websocket_proto::tokio::{
 };
 use websocket_proto::{Message, websocket::Keepalive};
 
+use crate::PATIENCE;
 use crate::payload::{Numbers, message};
 use crate::places::Places;
 use crate::tally::Tally;
@@ -88,15 +89,13 @@ async fn open(
     places: &Places,
     tally: &Tally,
 ) -> Option<Socket> {
-    let mut config = Config::new().keepalive(Keepalive {
-        interval: Duration::from_secs(30),
-        timeout: Duration::from_secs(120),
-    });
+    let keepalive = Keepalive { interval: Duration::from_secs(30), timeout: PATIENCE };
+    let mut config = Config::new().close_timeout(PATIENCE).keepalive(keepalive);
     if character.compresses {
         config = config.deflate(DeflateConfig::new());
     }
     let options = ConnectOptions::new(&format!("ws://{address}/")).expect("a good URL");
-    let options = options.config(config).connect_timeout(Duration::from_secs(120));
+    let options = options.config(config).connect_timeout(PATIENCE);
     match places.open(connect(options)).await {
         Ok(socket) => {
             tally.add_connection(character.end != End::Close);

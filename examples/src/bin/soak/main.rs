@@ -38,6 +38,9 @@ const OTHER_DESCRIPTORS: usize = 64;
 /// buffers, and the runtime keeps places for connections.
 const SPARE: isize = 2 << 20;
 
+/// How long each side waits for the other. All connections end at once, and the machine may be slow.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 struct Arguments {
     seconds: u64,
     connections: usize,

@@ -12,6 +12,7 @@ use websocket_proto::deflate::DeflateConfig;
 use websocket_proto::tokio::{AcceptError, Acceptor, Config, Error};
 use websocket_proto::websocket::Keepalive;
 
+use crate::PATIENCE;
 use crate::places::Places;
 use crate::tally::Tally;
 
@@ -50,11 +51,10 @@ enum Ended {
 }
 
 async fn echo(stream: TcpStream) -> Result<(), Ended> {
-    let keepalive =
-        Keepalive { interval: Duration::from_secs(20), timeout: Duration::from_secs(120) };
-    let config = Config::new().deflate(DeflateConfig::new()).keepalive(keepalive);
-    let mut acceptor =
-        Acceptor::new(stream).config(config).handshake_timeout(Duration::from_secs(120));
+    let keepalive = Keepalive { interval: Duration::from_secs(20), timeout: PATIENCE };
+    let config =
+        Config::new().deflate(DeflateConfig::new()).close_timeout(PATIENCE).keepalive(keepalive);
+    let mut acceptor = Acceptor::new(stream).config(config).handshake_timeout(PATIENCE);
     let mut socket = acceptor.accept().await?;
     while let Some(message) = socket.next().await {
         let message = message?;
