@@ -14,6 +14,8 @@ mod http2;
 mod identity;
 #[cfg(all(feature = "axum", feature = "deflate"))]
 mod readme;
+#[cfg(feature = "load")]
+mod load;
 #[cfg(feature = "std")]
 mod server;
 #[cfg(all(feature = "tokio", unix))]
