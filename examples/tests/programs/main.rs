@@ -12,10 +12,10 @@ mod http1;
 mod http2;
 #[cfg(feature = "tls")]
 mod identity;
-#[cfg(all(feature = "axum", feature = "deflate"))]
-mod readme;
 #[cfg(feature = "load")]
 mod load;
+#[cfg(all(feature = "axum", feature = "deflate"))]
+mod readme;
 #[cfg(feature = "std")]
 mod server;
 #[cfg(all(feature = "tokio", unix))]
