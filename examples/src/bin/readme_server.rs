@@ -1,6 +1,9 @@
 //! A server on tokio: a task for each connection.
 
+use std::time::Duration;
+
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::sleep;
 use websocket_proto::tokio::{Message, WebSocketStream};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -11,12 +14,20 @@ async fn main() -> Result<(), Failure> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on ws://{}", listener.local_addr()?);
     loop {
-        let (stream, _) = listener.accept().await?;
-        tokio::spawn(async move {
-            if let Err(error) = serve(stream).await {
+        match listener.accept().await {
+            Ok((stream, _)) => drop(tokio::spawn(report(serve(stream)))),
+            // The process may have no file descriptor left until a connection ends.
+            Err(error) => {
                 eprintln!("{error}");
+                sleep(Duration::from_millis(100)).await;
             }
-        });
+        }
+    }
+}
+
+async fn report(served: impl Future<Output = Result<(), Failure>>) {
+    if let Err(error) = served.await {
+        eprintln!("{error}");
     }
 }
 

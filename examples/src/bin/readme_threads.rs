@@ -2,6 +2,8 @@
 
 use std::net::{TcpListener, TcpStream};
 use std::thread;
+use std::time::Duration;
+
 use websocket_proto::blocking::WebSocketStream;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -11,7 +13,15 @@ fn main() -> Result<(), Failure> {
     let listener = TcpListener::bind(address)?;
     println!("listening on ws://{}", listener.local_addr()?);
     for stream in listener.incoming() {
-        let stream = stream?;
+        let stream = match stream {
+            Ok(stream) => stream,
+            // The process may have no file descriptor left until a connection ends.
+            Err(error) => {
+                eprintln!("{error}");
+                thread::sleep(Duration::from_millis(100));
+                continue;
+            }
+        };
         thread::spawn(move || {
             if let Err(error) = serve(stream) {
                 eprintln!("{error}");

@@ -34,6 +34,22 @@ fn output(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// `accept` fails with `EMFILE` until a connection ends.
+#[cfg(unix)]
+#[test]
+fn the_servers_go_on_when_they_have_file_descriptors_again() {
+    for program in [env!("CARGO_BIN_EXE_readme_server"), env!("CARGO_BIN_EXE_readme_threads")] {
+        bounded(move || {
+            let server = Server::start_with_few_files(program);
+            let connect = |_| std::net::TcpStream::connect(server.address()).unwrap();
+            drop((0..40).map(connect).collect::<Vec<_>>());
+            let mut socket = blocking::connect(&server.url).unwrap();
+            socket.send(Message::binary("echo")).unwrap();
+            assert_eq!(socket.read().unwrap(), Some(Message::binary("echo")));
+        });
+    }
+}
+
 #[test]
 fn the_server_and_the_client_talk() {
     bounded(|| {
