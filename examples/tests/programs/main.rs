@@ -12,6 +12,8 @@ mod http1;
 mod http2;
 #[cfg(feature = "tls")]
 mod identity;
+#[cfg(feature = "load")]
+mod load;
 #[cfg(all(feature = "axum", feature = "deflate"))]
 mod readme;
 #[cfg(feature = "std")]
