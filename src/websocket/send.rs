@@ -168,9 +168,14 @@ impl Queue {
         sender: &mut Sender<R>,
         message: &Prepared,
     ) -> Result<(), SendError> {
-        let payload = &message.payload;
-        if self.is_ready() && self.is_plain(payload) && message.compressed.is_none() {
-            let start = sender.begin(message.kind, payload.len() as u64, Rsv::NONE)?;
+        if self.is_ready()
+            && let Some((payload, rsv)) = self.encoded(message)
+        {
+            let start = sender.begin(message.kind, payload.len() as u64, rsv)?;
+            if let (Coder::Deflate(deflating), Rsv::RSV1) = (&mut self.coder, rsv) {
+                // The peer's window has this message in it, and the compressor has not.
+                deflating.forget();
+            }
             if is_copied(&start) {
                 self.outgoing.put_frame(start, payload);
             } else {
@@ -179,6 +184,20 @@ impl Queue {
             return Ok(());
         }
         Ok(self.send_data(sender, message.into())?)
+    }
+
+    /// Returns the payload of a prepared message as this connection sends it, and its reserved bits,
+    /// if nothing has to be compressed and one frame is enough.
+    fn encoded<'m>(&self, message: &'m Prepared) -> Option<(&'m Bytes, Rsv)> {
+        let compressed = message.compressed.as_ref();
+        match (&self.coder, compressed) {
+            (Coder::Deflate(deflating), Some(compressed)) if deflating.takes(Some(compressed)) => {
+                let payload = compressed.payload();
+                (payload.len() <= self.fragment_size).then_some((payload, Rsv::RSV1))
+            }
+            (Coder::Deflate(_), Some(_)) => None,
+            _ => self.is_plain(&message.payload).then_some((&message.payload, Rsv::NONE)),
+        }
     }
 
     fn send_control<R: Role>(

@@ -99,6 +99,10 @@ pub(in crate::websocket) struct Compressed {
 }
 
 impl Compressed {
+    pub(in crate::websocket) const fn payload(&self) -> &Bytes {
+        &self.payload
+    }
+
     /// Returns `None` if the configuration leaves a message of this length uncompressed.
     pub(in crate::websocket) fn new(config: &DeflateConfig, payload: &[u8]) -> Option<Self> {
         if !config.applies(Compression::Auto, payload.len(), true) {

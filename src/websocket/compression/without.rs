@@ -123,3 +123,9 @@ impl Inflating {
 /// The compressed form of a prepared message.
 #[derive(Clone, Debug)]
 pub(in crate::websocket) enum Compressed {}
+
+impl Compressed {
+    pub(in crate::websocket) const fn payload(&self) -> &Bytes {
+        match *self {}
+    }
+}
