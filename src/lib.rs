@@ -3,8 +3,8 @@
 //! on top of it do the I/O for tokio, axum, `std` and the traits of `futures-io`.
 //!
 //! It is for applications that want a WebSocket server or client which ends connections properly,
-//! answers by itself, and has a limit on everything. It is also for authors of HTTP servers, proxies,
-//! runtimes and firmware who want the protocol without an opinion about I/O.
+//! answers Pings and Closes by itself, and limits memory and time. It is also for authors of HTTP
+//! servers, proxies, runtimes and firmware who want the protocol and do the I/O themselves.
 //!
 //! Bytes, time and entropy are arguments, so the same inputs always give the same outputs.
 //!
@@ -54,7 +54,8 @@
 //!
 //! # A client
 //!
-//! It has the same dependencies. `wss://` needs the feature `webpki-roots` or `rustls-native-certs`.
+//! A client needs the same dependencies. `wss://` needs the feature `webpki-roots` or
+//! `rustls-native-certs`.
 //!
 #![cfg_attr(feature = "tokio", doc = "```no_run")]
 #![cfg_attr(not(feature = "tokio"), doc = "```ignore")]
