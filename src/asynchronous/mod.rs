@@ -3,8 +3,8 @@
 //!
 //! An application uses one of the adapters, `websocket_proto::tokio` or
 //! `websocket_proto::futures_io`. Both have the same types, over the byte streams of their
-//! runtimes. `websocket_proto::axum` has them over a connection of hyper. An adapter for another
-//! runtime implements [`Transport`].
+//! runtimes. `websocket_proto::axum` has these types over a connection of hyper. An adapter for
+//! another runtime implements [`Transport`].
 
 mod accept;
 mod compression;

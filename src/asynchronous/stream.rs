@@ -223,8 +223,8 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// - [`Rejected`](Error::Rejected): the message was not queued, and is in the error.
     /// - [`Unsent`](Error::Unsent): the transport failed before the queue had room for the message.
     ///   The message is in the error.
-    // Not an `async fn`: the future of one would hold the message twice, before and after its
-    // conversion, and each idle task has room for it.
+    // This is not an `async fn`. The future of an `async fn` would hold the message twice, before
+    // and after its conversion, and every idle task would reserve that space.
     pub fn feed(&mut self, message: impl Into<Message>) -> impl Future<Output = Result<(), Error>> {
         let mut message = Some(message.into());
         poll_fn(move |context| self.poll_feed(&mut message, context))

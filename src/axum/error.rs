@@ -12,8 +12,8 @@ use crate::io::Error;
 #[non_exhaustive]
 pub enum UpgradeError {
     /// hyper did not hand over the connection. The connection failed before the response was
-    /// written, a middleware refused a stream of HTTP/2 after all, or the server runs hyper without
-    /// `with_upgrades`.
+    /// written, a middleware replaced the response on a stream of HTTP/2 with a refusal, or the
+    /// server runs hyper without `with_upgrades`.
     NotHandedOver(hyper::Error),
     /// [`on_upgrade`](super::WebSocketUpgrade::on_upgrade) was called outside of a tokio runtime.
     /// The client gets status 500.

@@ -11,8 +11,8 @@ use super::WebSocketUpgrade;
 use super::rejection::WebSocketUpgradeRejection;
 use crate::http::{Offer, OfferError};
 
-/// Extracts a request for a WebSocket, at any place among the parameters of a handler. The body is
-/// not read, and the headers stay for other extractors.
+/// Extracts a request for a WebSocket. The parameter of the handler can stand at any place, because
+/// this extractor does not read the body and leaves the headers in the request.
 impl<S: Sync> FromRequestParts<S> for WebSocketUpgrade {
     type Rejection = WebSocketUpgradeRejection;
 
@@ -31,7 +31,8 @@ impl<S: Sync> OptionalFromRequestParts<S> for WebSocketUpgrade {
     }
 }
 
-/// Takes the connection out of the request only if the request is valid. So a handler that extracts
+/// Returns the request for a WebSocket, or `None` if the request does not ask for one. The
+/// connection is taken out of the request only if the request is valid, so a handler that extracts
 /// a `Result` can still use the request.
 fn extract(parts: &mut Parts) -> Result<Option<WebSocketUpgrade>, WebSocketUpgradeRejection> {
     // hyper keeps the `:protocol` of an extended CONNECT in the extensions.

@@ -1,5 +1,5 @@
-//! WebSockets for [axum](https://docs.rs/axum): an extractor with the names of axum's own
-//! (`axum::extract::ws`), on this crate. It opens a WebSocket over HTTP/1.1
+//! WebSockets for [axum](https://docs.rs/axum): an extractor of this crate with the names of the
+//! one in axum (`axum::extract::ws`). It opens a WebSocket over HTTP/1.1
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) and over HTTP/2
 //! ([RFC 8441](https://www.rfc-editor.org/rfc/rfc8441)).
 //!
@@ -91,20 +91,22 @@
 //!
 //! # Crates in public types
 //!
-//! The module implements the traits of `axum-core` 0.5, so it works with axum 0.8, and its version
-//! follows theirs. The byte stream is [`Upgraded`](hyper::upgrade::Upgraded) of hyper 1.
+//! The module implements the traits of `axum-core` 0.5, so it works with axum 0.8. Another major
+//! version of `axum-core` needs a new version of this crate. The byte stream is
+//! [`Upgraded`](hyper::upgrade::Upgraded) of hyper 1.
 //!
 //! # The end of a connection
 //!
 //! The WebSocket is open until the callback of `on_upgrade` drops it. If the callback ends with a
 //! [`close`](asynchronous::WebSocketStream::close), call
-//! [`finish`](asynchronous::WebSocketStream::finish) after it: it waits for the Close of the client,
-//! at most for the [`close_timeout`](Config::close_timeout). Without it the transport ends at once,
-//! and the Close may be lost. Over HTTP/2 the stream may be reset then (RFC 8441, section 5).
+//! [`finish`](asynchronous::WebSocketStream::finish) after it. `finish` waits for the Close of the
+//! client, at most for the [`close_timeout`](Config::close_timeout). Without `finish` the transport
+//! ends at once, and the Close may be lost. Over HTTP/2 the stream may also be reset (RFC 8441,
+//! section 5).
 //!
-//! The graceful shutdown of axum does not wait for WebSockets over HTTP/1.1. Nagle's algorithm is a setting of the
-//! listener: `listener.tap_io(|stream| drop(stream.set_nodelay(true)))` of `axum::serve::ListenerExt`
-//! switches it off, so that small messages leave at once.
+//! The graceful shutdown of axum does not wait for WebSockets over HTTP/1.1. Nagle's algorithm is a
+//! setting of the listener: `listener.tap_io(|stream| drop(stream.set_nodelay(true)))` of
+//! `axum::serve::ListenerExt` switches it off, so that small messages leave at once.
 
 mod error;
 mod extract;

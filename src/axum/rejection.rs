@@ -13,7 +13,7 @@ use crate::http::OfferError;
 /// The reason why [`WebSocketUpgrade`](super::WebSocketUpgrade) refuses a request.
 ///
 /// As a response it has the status for the error, the headers that this status needs, and one line
-/// of text. To decide otherwise, extract a `Result`:
+/// of text. To send another response, extract a `Result`:
 ///
 /// ```
 /// use axum::response::{IntoResponse, Response};

@@ -113,8 +113,8 @@ impl<F> WebSocketUpgrade<F> {
         self.protocol.as_deref()
     }
 
-    /// Sets what is called in place of the callback of [`on_upgrade`](Self::on_upgrade) if the server
-    /// does not hand over the connection. By default such an error is ignored.
+    /// Sets a function that is called instead of the callback of [`on_upgrade`](Self::on_upgrade)
+    /// if no WebSocket can be opened. By default such an error is ignored.
     pub fn on_failed_upgrade<C>(self, callback: C) -> WebSocketUpgrade<C>
     where
         C: FnOnce(UpgradeError) + Send + 'static,
@@ -128,8 +128,8 @@ impl<F> WebSocketUpgrade<F> {
     ///
     /// The response has status 101 over HTTP/1.1, and 200 over HTTP/2. To refuse the request, return
     /// another response and do not call this method. hyper does not compare the response with the
-    /// upgrade: if a middleware replaces the response over HTTP/1.1, the task gets the connection
-    /// when the client leaves or asked for `Connection: close`.
+    /// upgrade: if a middleware replaces the response over HTTP/1.1, hyper hands the connection to
+    /// the task when the client leaves or has asked for `Connection: close`.
     ///
     /// A panic in `callback` ends only its task and its WebSocket. The task is not cancelled when
     /// the server shuts down.

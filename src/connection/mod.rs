@@ -99,7 +99,7 @@ impl<R: Role> Connection<R> {
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error. All events before
     /// the fault have been returned by then.
-    // The event stays in registers if the caller has this code in place.
+    // The event stays in registers if this code is inlined into the caller.
     #[inline(always)]
     pub fn receive<'b>(
         &mut self,

@@ -118,7 +118,7 @@ impl<R: Role> Receiver<R> {
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error. All events before
     /// the fault have been returned by then.
-    // The event stays in registers if the caller has this code in place.
+    // The event stays in registers if this code is inlined into the caller.
     #[inline(always)]
     pub fn receive<'b>(
         &mut self,
@@ -131,7 +131,7 @@ impl<R: Role> Receiver<R> {
         }
     }
 
-    /// Returns the next event, which is not a [whole message](Self::receive_whole).
+    /// Returns the next event if [`receive_whole`](Self::receive_whole) has found no message.
     #[inline(never)]
     pub(super) fn receive_other<'b>(
         &mut self,

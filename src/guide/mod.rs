@@ -1,4 +1,4 @@
-//! A guide: short pages on one question each, with a whole program to copy.
+//! A guide: each page answers one question, and has a whole program to copy.
 //!
 //! This module has no items. Its pages are the files in `docs/guide` of the repository, and the
 //! tests of the crate compile and run the program of each page.

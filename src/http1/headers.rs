@@ -139,8 +139,8 @@ impl<'b> Iterator for HeadersIter<'b> {
 }
 
 impl<'b> HeadersIter<'b> {
-    /// Returns the name and the value of the next header. A handshake looks at every name, so the
-    /// name is not made into text.
+    /// Returns the name and the value of the next header. A handshake compares every name, so the
+    /// name is not converted to text.
     #[inline]
     pub(crate) fn next_line(&mut self) -> Option<(&'b [u8], &'b [u8])> {
         match &mut self.source {

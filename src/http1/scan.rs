@@ -201,7 +201,7 @@ impl HeadScanner {
     fn line(&mut self, rest: &[u8], first: u8) {
         let text = text_len(rest);
         match rest.get(text..text + 3) {
-            // The next line is not the empty one, so its first byte is an ordinary byte too.
+            // The next line is not empty, so its first byte is an ordinary byte too.
             Some([b'\r', b'\n', next]) if !is_line_end(*next) => self.position += text + 3,
             _ if text > 0 => self.position += text,
             _ => self.step(first),

@@ -59,7 +59,7 @@ pub enum Unsent {
     Fragment(Bytes),
 }
 
-/// Shows the length, and no byte. An error often ends up in a log.
+/// Shows the length, and no byte, because programs write errors into logs.
 impl fmt::Debug for Unsent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

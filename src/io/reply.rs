@@ -67,8 +67,8 @@ impl Reply {
         self
     }
 
-    /// Declines permessage-deflate for this client, although the configuration would agree to it:
-    /// for example because secrets and text of the client would share one message
+    /// Declines permessage-deflate for this client, even if the configuration allows it. A reason
+    /// can be that one message would contain a secret and text of the client
     /// ([RFC 7692](https://www.rfc-editor.org/rfc/rfc7692), section 8). In a refusal this call has
     /// no effect.
     pub const fn decline_deflate(mut self) -> Self {

@@ -1,9 +1,10 @@
-//! Spans and events for the crate `tracing`, if the feature of that name is enabled.
+//! Spans and events for the crate `tracing`, if the feature `tracing` is enabled.
 //!
-//! A span or an event has these fields and no others: roles, the host and port that a client connects
-//! to, HTTP statuses, close codes, whether compression is used, and the texts of errors that quote no
-//! byte of a peer. Never payloads, close reasons, header values, subprotocols, paths or queries, any of
-//! which may be a secret.
+//! Spans and events have these fields and no others: the role, the host and port that a client
+//! connects to, the HTTP status, whether compression and a subprotocol are used, the close code,
+//! whether the end was clean, and the texts of errors that quote no byte of a peer. They never
+//! contain payloads, close reasons, header values, names of subprotocols, paths or queries, because
+//! each of these may be a secret.
 
 use crate::connection::Role;
 use crate::handshake::Opened;

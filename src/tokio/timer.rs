@@ -12,13 +12,13 @@ use ::tokio::time::{Instant, Sleep, sleep_until};
 /// The clock of a transport, and a timer that is created at the first wait.
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
-    /// The moment of the first look at the clock.
+    /// The time at which the clock was first read.
     start: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Timer {
-    /// Returns the time since the first look at the clock.
+    /// Returns the time since the clock was first read.
     pub(crate) fn now(&mut self) -> Duration {
         self.start.get_or_insert_with(Instant::now).elapsed()
     }
@@ -29,7 +29,7 @@ impl Timer {
         deadline: Duration,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
-        // A deadline that the clock cannot show is never reached.
+        // A deadline beyond the range of the clock is never reached.
         let Some(deadline) = self.start.get_or_insert_with(Instant::now).checked_add(deadline)
         else {
             return Poll::Pending;

@@ -28,7 +28,8 @@ impl<R> fmt::Debug for MessageSender<R> {
     }
 }
 
-/// Shows the kind and the length of the message, and no byte of it. An error often ends up in a log.
+/// Shows the kind and the length of the message, and no byte of it, because programs write errors
+/// into logs.
 impl fmt::Debug for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.message {

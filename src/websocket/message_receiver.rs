@@ -42,7 +42,7 @@ impl<R: Role> MessageReceiver<R> {
     ///
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error.
-    // The message stays in registers if the caller has this code in place.
+    // The message stays in registers if this code is inlined into the caller.
     #[inline(always)]
     pub fn receive(&mut self, answers: &mut Answers) -> Result<Option<Message>, ProtocolError> {
         match self.take_whole() {
@@ -62,7 +62,7 @@ impl<R: Role> MessageReceiver<R> {
     ///
     /// # Errors
     /// Returns the same errors as [`receive`](Self::receive).
-    // The message stays in registers if the caller has this code in place.
+    // The message stays in registers if this code is inlined into the caller.
     #[inline(always)]
     pub fn receive_ref(
         &mut self,

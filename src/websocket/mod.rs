@@ -135,7 +135,7 @@ impl<R: Role> WebSocket<R> {
     /// # Errors
     /// Returns the fault of the peer. Every later call returns the same error, and the Close that
     /// reports it is queued. All messages before the fault have been returned by then.
-    // The message stays in registers if the caller has this code in place.
+    // The message stays in registers if this code is inlined into the caller.
     #[inline(always)]
     pub fn receive(&mut self) -> Result<Option<Message>, ProtocolError> {
         match self.receiver.take_whole() {
@@ -157,7 +157,7 @@ impl<R: Role> WebSocket<R> {
     ///
     /// # Errors
     /// Returns the same errors as [`receive`](Self::receive).
-    // The message stays in registers if the caller has this code in place.
+    // The message stays in registers if this code is inlined into the caller.
     #[inline(always)]
     pub fn receive_ref(&mut self) -> Result<Option<MessageRef<'_>>, ProtocolError> {
         match self.receiver.take_whole() {

@@ -165,7 +165,8 @@ impl Outgoing {
         }
     }
 
-    /// Takes the spare buffers of the thread, and makes room for as much as the last write had.
+    /// Takes the spare buffers of the thread, and makes room for as many bytes as the last write
+    /// had.
     #[cold]
     fn begin_buffer(&mut self, needed: usize) {
         let spare = spare::take_outgoing();

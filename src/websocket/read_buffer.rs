@@ -30,7 +30,7 @@ pub(super) struct ReadBuffer {
     capacity: usize,
     /// How many bytes of the current frame have not arrived.
     frame_remaining: usize,
-    /// Whether bytes have arrived since the last look at the clock.
+    /// Whether bytes have arrived since the time limits were last checked.
     arrived: bool,
 }
 
@@ -257,7 +257,7 @@ impl ReadBuffer {
             } else {
                 self.buffer.split_off(self.held)
             };
-            // The free space after these bytes is lost if it lies elsewhere.
+            // If the free space is not directly after these bytes, it is dropped.
             let _ = free.try_unsplit(mem::take(&mut self.free));
             self.free = free;
         }

@@ -13,8 +13,9 @@ pub(super) struct ReadSize {
 const SMALLEST: usize = 8 * 1024;
 const LARGEST: usize = 256 * 1024;
 
-/// The largest read of a connection with permessage-deflate. One read is decompressed without a
-/// pause, and a byte can become more than a thousand: this many become at most 33 MB.
+/// The largest read of a connection with permessage-deflate. The bytes of one read are decompressed
+/// without a pause, and one byte can become more than a thousand. A read of this size becomes at
+/// most 33 MB.
 const LARGEST_COMPRESSED: usize = 32 * 1024;
 
 /// The number of small reads in a row after which the size is halved. A single small read is often

@@ -118,7 +118,7 @@ impl Receiving {
     }
 
     /// Takes the next message, if it is whole in the buffer and needs no other step. Otherwise
-    /// nothing changes. Most messages take this way.
+    /// nothing changes. Most messages take this path.
     #[inline(always)]
     pub(super) fn take_whole(&mut self, receiver: &Receiver<impl Role>) -> Option<WholeMessage> {
         match self.ready {

@@ -34,8 +34,8 @@ pub(super) struct Queue {
     pub(super) coder: Coder,
 }
 
-/// The largest high-water mark. The sum of a queue below it and one more message fits into a `usize`,
-/// also if the queue has many clones of one payload.
+/// The largest high-water mark. The length of a queue below this mark plus one more message fits
+/// into a `usize`, even if the queue has many clones of one payload.
 const LARGEST_MARK: usize = isize::MAX as usize / 2;
 
 impl Queue {
@@ -173,7 +173,8 @@ impl Queue {
         {
             let start = sender.begin(message.kind, payload.len() as u64, rsv)?;
             if let (Coder::Deflate(deflating), Rsv::RSV1) = (&mut self.coder, rsv) {
-                // The peer's window has this message in it, and the compressor has not.
+                // The window of the peer contains this message, and that of the compressor does
+                // not.
                 deflating.forget();
             }
             if is_copied(&start) {
@@ -262,8 +263,8 @@ impl Queue {
     }
 }
 
-/// Returns whether the payload of a frame is copied after its header. A client masks as it copies,
-/// which costs less than to mask in place and to write one more piece, up to a longer payload.
+/// Returns whether the payload of a frame is copied after its header. A client masks while it
+/// copies. Up to a longer payload this costs less than masking in place and writing one more piece.
 #[inline(always)]
 fn is_copied(start: &FrameStart) -> bool {
     let large = if start.mask().is_some() { 2 * LARGE } else { LARGE };

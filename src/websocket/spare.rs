@@ -1,6 +1,6 @@
 //! The buffers of idle connections, which the next connection of the same thread uses.
 //!
-//! An idle connection holds no buffer. Without a spare one it would allocate and free its buffers
+//! An idle connection holds no buffer. Without spare buffers it would allocate and free its buffers
 //! for each message that comes by itself.
 
 use alloc::collections::VecDeque;
@@ -27,7 +27,7 @@ mod of_thread {
     /// The capacity in bytes of the largest buffer that is kept.
     const LARGEST: usize = 64 * 1024;
 
-    /// The most places for payloads that are kept.
+    /// The largest number of places for payloads that are kept.
     const MOST_PLACES: usize = 64;
 
     thread_local! {
@@ -43,7 +43,7 @@ mod of_thread {
     /// Keeps an empty read buffer with this capacity, unless the application still holds a message
     /// in its memory.
     pub(in crate::websocket) fn put_incoming(mut buffer: BytesMut, capacity: usize) {
-        // A buffer that has moved on in its memory starts again at the front, if nothing shares it.
+        // If nothing else shares the memory, the buffer starts again at its front.
         if (1..=LARGEST).contains(&capacity) && buffer.try_reclaim(capacity) {
             let _ = INCOMING.try_with(|spare| spare.set(buffer));
         }

@@ -23,7 +23,7 @@ use crate::websocket::{Begun, MessageSender, Prepared, Rejected};
 ///
 /// An error of this half, such as [`Closing`](crate::SendError::Closing), is not the end of the
 /// connection. The other half completes the closing handshake, so call [`ReadHalf::next`] until it
-/// returns `None`. If both halves are dropped before, the peer may see a reset.
+/// returns `None`. If both halves are dropped before that, the peer may see a reset.
 #[derive(Debug)]
 pub struct WriteHalf<T, R>(pub(in crate::asynchronous) SharedWire<T, R>);
 

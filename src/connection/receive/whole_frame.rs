@@ -29,13 +29,15 @@ pub struct WholeMessage {
 }
 
 impl<R: Role> Receiver<R> {
-    /// Receives the next message if it is whole at the start of `bytes`, in one frame of less than
-    /// 64 KiB and without reserved bits. Its payload is unmasked in place, and text is validated.
+    /// Receives the next message if it is whole at the start of `bytes`, in one frame without
+    /// reserved bits, and its payload is short: less than 64 KiB, and at most 8 KiB for text. The
+    /// payload is unmasked in place, and text is validated.
     ///
-    /// Otherwise this method returns `None` and changes nothing, and
-    /// [`receive`](Self::receive) returns the next event. That method begins with this one. A
-    /// message layer calls this one itself, because most messages take this way, and the result
-    /// borrows nothing and fits into registers.
+    /// In every other case, also for a message that breaks a rule or a limit, this method returns
+    /// `None` and changes nothing. Then call [`receive`](Self::receive), which returns the next
+    /// event or the error. `receive` tries this method first. A message layer calls this method
+    /// itself, because most messages take this path, and its result borrows nothing and fits into
+    /// registers.
     ///
     /// ```
     /// use websocket_proto::connection::{Client, Connection, ConnectionConfig, WholeMessage};
