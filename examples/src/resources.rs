@@ -1,5 +1,5 @@
-//! What this process uses: bytes on the heap, memory of the system, and descriptors. A program that
-//! declares this module counts its allocations.
+//! The resources of this process: bytes on the heap, memory of the system, and descriptors. A
+//! program that declares this module counts its allocations.
 #![allow(unsafe_code, reason = "an allocator")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -46,9 +46,9 @@ unsafe impl GlobalAlloc for Counting {
 pub(crate) struct Resources {
     /// The bytes that are allocated.
     pub(crate) heap: isize,
-    /// The memory that the system has given, in bytes, or 0 where it does not say.
+    /// The resident memory in bytes, or 0 if the system does not report it.
     pub(crate) resident: usize,
-    /// The open descriptors, or 0 where the system does not say.
+    /// The number of open descriptors, or 0 if the system does not report it.
     pub(crate) descriptors: usize,
 }
 

@@ -15,8 +15,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) listen: String,
 
-    /// The URL that people open, if it is not the address, for example that of a proxy. Only pages
-    /// of this URL can then open a WebSocket.
+    /// The URL that people open, if it differs from the address, for example the URL of a proxy.
+    /// Only pages of this URL can then open a WebSocket.
     #[arg(long, value_name = "URL", value_parser = parse_url)]
     pub(crate) url: Option<String>,
 
@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "MESSAGES", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rate: u32,
 
-    /// How many messages may wait for one member. A member that is slower is dropped.
+    /// How many messages may wait for one member. A member whose queue is full is dropped.
     #[arg(long, value_name = "MESSAGES", default_value_t = 1024, value_parser = parse_queue)]
     pub(crate) queue: usize,
 }
@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Returns the configuration of each WebSocket.
     pub(crate) fn config(&self, deflate: DeflateConfig) -> Config {
-        // The limits on time end connections whose peer is gone or stuck.
+        // The time limits end connections whose peer is gone or stuck.
         Config::new()
             .max_message_size(self.max_message_size)
             .message_timeout(Duration::from_secs(30))

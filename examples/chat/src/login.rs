@@ -65,8 +65,9 @@ impl Login {
 
     /// Returns whether a page of this origin may open a WebSocket (RFC 6455, section 10.2).
     ///
-    /// Unless an origin was given, it must be that of the host that was asked. A client without an
-    /// origin is no browser: it acts for nobody else, and needs the token as everybody does.
+    /// Without `--url` the origin must have the host of the request. A client without an origin is
+    /// not a browser. No page of another site can act through it, and it needs the token as every
+    /// client does.
     pub(crate) fn allows_origin(&self, origin: Option<&str>, host: &str) -> bool {
         let Some(origin) = origin else {
             return true;

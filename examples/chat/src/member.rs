@@ -208,7 +208,7 @@ fn latency(payload: &[u8], start: Instant) -> Option<Duration> {
     start.elapsed().checked_sub(sent)
 }
 
-/// A member that is gone without a Close is nothing to report.
+/// A member that disappears without a Close is not an error to report.
 fn ended(error: Error) -> Result<Goodbye, Failure> {
     if error.is_disconnected() { Ok(None) } else { Err(error.into()) }
 }

@@ -21,7 +21,7 @@ use crate::server::Server;
 /// The subprotocol of this chat.
 const SUBPROTOCOL: &str = "chat.v1";
 
-/// What stands before the token in the list of subprotocols.
+/// The text before the token in the list of subprotocols.
 const TOKEN_PREFIX: &str = "invite.";
 
 /// For how long a client may read a response that opens no WebSocket.
@@ -46,7 +46,7 @@ pub(crate) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     match acceptor.reply(reply).await {
         Ok(socket) => Ok(Some(socket)),
         Err(AcceptError::NotWebSocket { .. } | AcceptError::Refused { .. }) => {
-            // Whether the client has read all of the response is its own concern.
+            // It is not an error of the server if the client does not read the whole response.
             let _ = acceptor.finish(RESPONSE_TIMEOUT).await;
             Ok(None)
         }

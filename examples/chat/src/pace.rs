@@ -1,8 +1,8 @@
 //! How fast a member may send.
 //!
 //! A member that floods its room would fill the queues of all others, who would be dropped as too
-//! slow. So a member that sends too fast is read more slowly, until its own TCP connection holds it
-//! back.
+//! slow. So the server reads more slowly from a member that sends too fast, until TCP stops the
+//! member.
 
 use std::time::Duration;
 

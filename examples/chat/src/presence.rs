@@ -18,7 +18,7 @@ use crate::explain;
 /// How often a roster is repeated.
 const REPEAT: Duration = Duration::from_secs(3);
 
-/// The server of a roster that was not repeated for so long is gone.
+/// If a roster was not repeated for this time, its server is gone.
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// Changes within this time become one roster.
@@ -45,8 +45,8 @@ pub(crate) struct Roster {
 /// The people in a room on all servers, as far as this server has heard.
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
-    /// By the id of the roster, with the time at which it was heard. The map is ordered, so that all
-    /// members see the same order.
+    /// The rosters by their ids, each with the time at which it was heard. The map is ordered, so
+    /// that all members see the same order.
     rosters: BTreeMap<String, (Vec<Person>, Instant)>,
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::presence::Person;
 
-/// Of a person and of a room, in characters.
+/// The longest name of a person or of a room, in characters.
 const MAX_NAME: usize = 32;
 const MAX_TEXT: usize = 2000;
 const COLOURS: u8 = 6;
@@ -68,7 +68,7 @@ pub(crate) enum ToMember<'a> {
 
 impl ToMember<'_> {
     pub(crate) fn to_json(&self) -> String {
-        // Maps with keys that are no text would fail. There are none.
+        // Only maps whose keys are not text would fail, and there are none.
         serde_json::to_string(self).unwrap_or_default()
     }
 }

@@ -50,7 +50,7 @@ struct Member {
     dropped: Arc<Notify>,
 }
 
-/// What waits in the queue of a member.
+/// An entry in the queue of a member.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
     /// A message for everybody in the room.

@@ -28,7 +28,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What every connection needs.
+/// The values that every connection needs.
 pub(crate) struct Server {
     pub(crate) rooms: Rooms,
     pub(crate) login: Login,

@@ -9,7 +9,7 @@ use websocket_proto::tokio::tokio_rustls::rustls::crypto::ring;
 
 use crate::Failure;
 
-/// The names in the certificate: it is for trying out on one machine.
+/// The names in the certificate, which is only for tests on one machine.
 const NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// Generates a certificate, and writes it to `file` if there is one.
@@ -23,7 +23,7 @@ pub(crate) fn generated(file: Option<&Path>) -> Result<TlsAcceptor, Failure> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.into()], made.signing_key.into())?;
-    // RFC 6455 opens a WebSocket by HTTP/1.1.
+    // RFC 6455 opens a WebSocket over HTTP/1.1.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

@@ -1,5 +1,5 @@
-//! An echo server for completion-based I/O, such as io_uring: an operation takes its buffer along,
-//! and a completion brings it back. A `Ring` of threads takes the place of the kernel.
+//! An echo server for completion-based I/O, such as io_uring: an operation owns its buffer, and its
+//! completion returns the buffer. A `Ring` of threads takes the place of the kernel.
 //!
 //! `completion_server [ADDR]`
 //!
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn serve(stream: TcpStream) -> Result<(), Box<dyn Error>> {
-    // The opening handshake is not the subject here. `mio_server` shows it as steps.
+    // This example does not show the opening handshake. `mio_server` shows it as steps.
     let socket = WebSocketStream::accept(stream)?;
     let opened = socket.opened().clone();
     let parts = socket.into_parts();
@@ -86,7 +86,7 @@ fn drive(ring: Ring, mut websocket: WebSocket<Server>) -> Result<(), Box<dyn Err
         }
         match wants.read {
             Some(ReadTo::NowhereIfReady) if reading.is_none() => {
-                // This ring cannot read without a wait.
+                // This ring cannot read without waiting.
                 driver.handle_discarded(&Err(ErrorKind::WouldBlock.into()));
                 continue;
             }

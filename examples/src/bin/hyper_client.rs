@@ -1,5 +1,5 @@
-//! A client whose opening handshake hyper sends: a program that has an HTTP client already, with its
-//! cookies and its connections, opens a WebSocket with it.
+//! A client that sends its opening handshake with hyper. This suits a program that has an HTTP
+//! client already, with cookies and connections.
 //!
 //! `hyper_client ADDR`
 
@@ -17,10 +17,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
     let stream = TcpStream::connect(&address).await?;
     let (mut http, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // `with_upgrades` gives the connection away after status 101.
+    // `with_upgrades` makes hyper hand over the connection after status 101.
     tokio::spawn(connection.with_upgrades());
 
-    // The nonce tells the server's answer from one that a cache repeats. It is 16 random bytes.
+    // The nonce shows that the answer is from the server and not from a cache. It is 16 random
+    // bytes.
     let asked = ClientRequest::new(&address, "/", random_bytes()?).subprotocols(&["echo"]);
     let request = asked.upgrade_request()?.map(|()| String::new());
     let response = http.send_request(request).await?;

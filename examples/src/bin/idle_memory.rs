@@ -1,6 +1,6 @@
 //! How much memory an idle connection of a server holds, on the heap of the process: the WebSocket,
-//! the task of tokio that waits for the next message, and all buffers. The memory of the system, such
-//! as the buffers of sockets, is not in it.
+//! the task of tokio that waits for the next message, and all buffers. The memory of the operating
+//! system, such as the buffers of sockets, is not counted.
 //!
 //! `idle_memory [--connections N] [--compress]`
 //!
@@ -26,7 +26,7 @@ use websocket_proto::tokio::{Acceptor, Config};
 
 use self::resources::{Resources, descriptor_limit};
 
-/// The descriptors that are not of connections.
+/// The number of descriptors that are kept free for other uses than connections.
 const OTHER_DESCRIPTORS: usize = 64;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     runtime.spawn(serve(listener, config.clone()));
 
     let options = ConnectOptions::new(&url)?.config(config);
-    // What is allocated once, and not for each connection, is there before the first measurement.
+    // Everything that is allocated only once is allocated before the first measurement.
     let mut clients = vec![use_and_leave(&options)?, use_and_leave(&options)?];
     clients.reserve_exact(connections);
     let before = settled();

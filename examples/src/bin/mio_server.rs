@@ -50,8 +50,8 @@ fn main() -> Result<(), Box<dyn Error>> {
                 connections.insert(token, Connection::new(stream));
             }
         }
-        // Each connection goes as far as its transport lets it. A server with very many connections
-        // would run those with an event or a deadline only.
+        // Each connection goes on until its transport is not ready. A server with very many
+        // connections would run only those with an event or a deadline.
         connections.retain(|_, connection| match connection.run(now) {
             Ok(is_open) => is_open,
             Err(error) => {
@@ -87,7 +87,7 @@ impl Connection {
         }
     }
 
-    /// Does what can be done without a wait. Returns whether the connection goes on.
+    /// Does everything that is possible without waiting. Returns whether the connection goes on.
     fn run(&mut self, now: Duration) -> Result<bool, Box<dyn Error>> {
         if let Phase::Opening(accepting) = &mut self.phase {
             accepting.handle_deadline(now);

@@ -2,7 +2,7 @@
 //! begin with an 8-byte number. A client and a server talk in one program, without I/O.
 //!
 //! A protocol that knows how long its messages are needs no message layer: it writes the header of
-//! the frame and its own header itself, and the payload goes out of the buffer where it is.
+//! the frame and its own header, and sends the payload from the buffer that contains it.
 
 use std::collections::HashMap;
 use std::error::Error;

@@ -1,5 +1,5 @@
 //! Sends a file as one binary message, and prints what the server answers. The file may be larger
-//! than memory: it goes out in fragments, and a slow server makes the reading wait.
+//! than memory: it is sent in fragments, and the program reads no faster than the server receives.
 //!
 //! `send_file URL FILE`
 
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         loop {
             let mut fragment = BytesMut::with_capacity(FRAGMENT);
             let is_last = file.read_buf(&mut fragment).await? == 0;
-            // The frame queue takes the buffer, and masks it in place.
+            // The queue takes the buffer, and masks it in place.
             writer.send_fragment(Kind::Binary, is_last, fragment).await?;
             if is_last {
                 break;

@@ -1,4 +1,4 @@
-//! The examples that answer a question each.
+//! The examples that each answer one question.
 
 use std::process::Command;
 use std::thread;

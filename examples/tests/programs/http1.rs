@@ -1,4 +1,4 @@
-//! The examples that stand behind an HTTP library, driven over loopback: hyper and axum.
+//! The examples whose opening handshake an HTTP library runs, driven over loopback: hyper and axum.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! What travels on the bus.
+//! The events on the bus.
 
 use std::fmt;
 use std::sync::OnceLock;

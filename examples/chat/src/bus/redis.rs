@@ -1,6 +1,6 @@
 //! The bus on the publish/subscribe of a Redis server, for any number of chat servers.
 //!
-//! Publish/subscribe keeps nothing, so the last events of each room are in two lists beside it. A
+//! Publish/subscribe keeps nothing, so the last events of each room are also in two Redis lists. A
 //! subscriber first subscribes and then reads the lists: it may see an event twice, but it misses
 //! none.
 
@@ -22,8 +22,8 @@ const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// The pause before the next attempt to reach a Redis server that is gone.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// A subscription that was silent for so long is dead, although TCP does not say so. The rosters of
-/// this server alone come more often.
+/// A subscription that was silent for this time is dead, even if TCP reports nothing. The rosters
+/// of this server alone arrive more often.
 const SILENCE: Duration = Duration::from_secs(15);
 
 #[derive(Clone)]
@@ -37,8 +37,8 @@ impl RedisBus {
     pub(super) async fn new(url: &str) -> Result<Self, Failure> {
         let client = Client::open(url).map_err(|error| format!("--bus: {error}"))?;
         let address = client.get_connection_info().addr().to_string();
-        // The connection below tries for long, which is right later on. At the start it should fail
-        // at once, and say why.
+        // The connection below tries for a long time, which is right later. At the start an attempt
+        // should fail at once, with the reason.
         client
             .get_multiplexed_async_connection()
             .await
@@ -71,7 +71,7 @@ impl RedisBus {
     }
 
     /// Subscribes to a room, over a connection of its own: if the room is slow, or the connection
-    /// ends, no other room is concerned.
+    /// ends, the other rooms are not affected.
     pub(super) async fn subscribe(&self, room: &str) -> Result<Subscription, Failure> {
         let (connection, kept) = self.listen(room).await?;
         let (sender, events) = mpsc::channel(EVENTS);

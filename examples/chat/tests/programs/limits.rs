@@ -1,4 +1,4 @@
-//! What a member must not do, and what the others notice of it.
+//! The limits on a member, and the messages of the other members meanwhile.
 
 use std::time::{Duration, Instant};
 

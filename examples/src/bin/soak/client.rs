@@ -1,4 +1,4 @@
-//! A client: one connection after the other, each with a character of its own.
+//! A client: one connection after the other. The seed decides how each of them behaves.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -193,7 +193,7 @@ async fn send_fragments(
     writer.send_fragment(kind, true, payload).await
 }
 
-/// Compares what comes back.
+/// Compares the messages that come back.
 async fn receive(
     reader: &mut Reader,
     slow: Option<Duration>,

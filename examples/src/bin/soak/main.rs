@@ -1,5 +1,5 @@
-//! Load: thousands of connections over loopback that send messages of all kinds and sizes, some of
-//! them compressed, that end in all ways, and of which each byte is compared.
+//! A load test with thousands of connections over loopback. They send messages of all kinds and
+//! sizes, some of them compressed, and they end in all ways. Each byte that comes back is compared.
 //!
 //! `soak [--seconds N] [--connections N] [--seed N]`
 //!
@@ -31,7 +31,7 @@ use self::places::Places;
 use self::resources::{Resources, descriptor_limit};
 use self::tally::Tally;
 
-/// The descriptors that are not of connections.
+/// The number of descriptors that are kept free for other uses than connections.
 const OTHER_DESCRIPTORS: usize = 64;
 
 /// The bytes that the heap may have grown by, whatever the number of connections: threads keep spare
@@ -60,7 +60,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         arguments.connections = possible;
     }
 
-    // The first connections allocate what stays, such as the threads.
+    // The first connections allocate memory that stays, such as that of the threads.
     let warm_up =
         Arguments { seconds: 0, connections: arguments.connections.min(100), ..arguments };
     run(&warm_up, &Arc::default()).await?;

@@ -1,4 +1,4 @@
-//! The server: it echoes, and its peers may vanish but may not be faulty.
+//! The echo server. A client may disappear, but it must not break the protocol.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What came of the messages.
+//! The numbers of messages that came back, were lost, or came back wrong.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

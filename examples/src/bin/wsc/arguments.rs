@@ -48,7 +48,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", help_heading = CONNECTION)]
     pub(crate) ca: Option<PathBuf>,
 
-    /// Accepts every certificate. Anyone on the way can then read and change all messages.
+    /// Accepts every certificate. Anyone between wsc and the server can then read and change all
+    /// messages.
     #[arg(long, conflicts_with = "ca", help_heading = CONNECTION)]
     pub(crate) insecure: bool,
 
@@ -62,8 +63,8 @@ pub(crate) struct Arguments {
     )]
     pub(crate) connect_timeout: Duration,
 
-    /// Sends a Ping after so many seconds without a byte from the server, and gives up after as many
-    /// more.
+    /// Sends a Ping after this many seconds without a byte from the server, and gives up if no byte
+    /// arrives in the same time again.
     #[arg(long, value_name = "SECONDS", value_parser = parse_seconds, help_heading = CONNECTION)]
     pub(crate) keepalive: Option<Duration>,
 
@@ -76,13 +77,13 @@ pub(crate) struct Arguments {
     )]
     pub(crate) max_message_size: u64,
 
-    /// Connects again after a failure that may pass: the network, a restart of the server, status
-    /// 503.
+    /// Connects again after a failure that may be temporary: the network, a restart of the server,
+    /// status 503.
     #[arg(short, long, help_heading = CONNECTION)]
     pub(crate) reconnect: bool,
 
-    /// How often it tries again in a row with --reconnect. A connection of 10 s or more counts as a
-    /// success.
+    /// How many times in a row wsc tries again with --reconnect. A connection of 10 s or more
+    /// counts as a success.
     #[arg(
         long,
         value_name = "ATTEMPTS",
@@ -121,7 +122,8 @@ pub(crate) struct Arguments {
     #[arg(short, long, help_heading = MESSAGES)]
     pub(crate) json: bool,
 
-    /// Closes the connection after so many messages. At the end of the input it waits for them.
+    /// Closes the connection after this many received messages. At the end of the input, wsc waits
+    /// until they have arrived.
     #[arg(
         short = 'n',
         long,
@@ -135,7 +137,7 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "SECONDS", value_parser = parse_wait, help_heading = MESSAGES)]
     pub(crate) wait: Option<Duration>,
 
-    /// Prints the response of the server, and says more about the connection.
+    /// Prints the response of the server and more details of the connection.
     #[arg(short, long, conflicts_with = "quiet", help_heading = DISPLAY)]
     pub(crate) verbose: bool,
 
@@ -143,7 +145,7 @@ pub(crate) struct Arguments {
     #[arg(short, long, help_heading = DISPLAY)]
     pub(crate) quiet: bool,
 
-    /// Whether to use colours, and to mark messages, as on a terminal.
+    /// When to print colours, and a mark before each message.
     #[arg(
         long,
         value_name = "WHEN",
@@ -155,7 +157,7 @@ pub(crate) struct Arguments {
     pub(crate) color: Color,
 }
 
-/// When to print for people.
+/// When the output is for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     /// If the output is a terminal, and NO_COLOR is not set.
@@ -181,10 +183,10 @@ Exit codes:
   0    the connection was closed with code 1000 or 1001, or without a code
   1    the connection was lost, or closed with another code
   2    the command line is wrong
-  3    there was no connection: the name, the network, the proxy, a time limit
+  3    connecting failed: the name, the network, the proxy or a time limit
   4    TLS failed, for example because the certificate is not trusted
   5    the server answered, but opened no WebSocket
-  6    the input is not what it should be, or the output cannot be written
+  6    a line of the input is not valid, or the output cannot be written
   130  Ctrl-C
 
 Examples:

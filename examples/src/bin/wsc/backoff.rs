@@ -7,7 +7,7 @@ use crate::arguments::Arguments;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// A connection that stayed open for so long counts as a success. A server that accepts every
+/// A connection that stayed open for this time counts as a success. A server that accepts every
 /// connection and drops it at once does not.
 const SUCCESS: Duration = Duration::from_secs(10);
 
@@ -34,8 +34,8 @@ impl Backoff {
 
     /// Returns the pause before the next attempt, or `None` if there is none.
     ///
-    /// The pause is a random part of the upper half of the limit, so that the clients of a server
-    /// that was restarted do not all come back at the same moment (RFC 6455, section 7.2.3).
+    /// The pause is a random time between half of the limit and the limit, so that the clients of a
+    /// server that was restarted do not all come back at the same moment (RFC 6455, section 7.2.3).
     pub(crate) fn next_pause(&mut self) -> Option<Duration> {
         if self.failed >= self.max_attempts {
             return None;

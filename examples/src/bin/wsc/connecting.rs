@@ -61,7 +61,7 @@ impl Target {
 fn config(arguments: &Arguments) -> Config {
     let mut config = Config::new()
         .max_message_size(arguments.max_message_size)
-        // Somebody waits for the end.
+        // The user waits for the end of the program.
         .close_timeout(Duration::from_secs(5));
     if arguments.compress {
         config = config.deflate(DeflateConfig::new());

@@ -75,7 +75,7 @@ impl Console {
             let text = format!("< {}", printable(text));
             writeln!(stdout, "{}", paint(&text, Paint::Green, self.stdout_has_color))?;
         } else {
-            // A program reads it: not one byte is changed.
+            // Another program reads the output, so no byte is changed.
             writeln!(stdout, "{text}")?;
         }
         stdout.flush()
@@ -102,7 +102,7 @@ impl Console {
 
     fn remark(&self, text: &str, color: Paint) {
         let text = format!("wsc: {}", printable(text));
-        // If nobody reads the remarks, the messages are still of use.
+        // If nobody reads the remarks, the messages are still useful.
         let _ = writeln!(io::stderr(), "{}", paint(&text, color, self.stderr_has_color));
     }
 }

@@ -49,7 +49,7 @@ impl From<Exit> for ExitCode {
             Exit::Tls => 4,
             Exit::Refused => 5,
             Exit::Local => 6,
-            // As a shell reports the signal SIGINT.
+            // A shell reports the signal SIGINT with this code.
             Exit::Interrupted => 130,
         })
     }

@@ -88,7 +88,7 @@ impl Session<'_> {
     }
 
     /// Sends lines until there is a reason to close, and closes the connection. After that it
-    /// returns at the next interrupt only, because [`receive`] waits for the end.
+    /// returns only at the next interrupt, because [`receive`] waits for the end.
     async fn send(
         &mut self,
         writer: &mut WriteHalf<MaybeTlsStream, Client>,
@@ -147,7 +147,8 @@ impl Session<'_> {
         Closing::Done
     }
 
-    /// Sends a message. If the connection is lost, [`receive`] reports it, and this waits for that.
+    /// Sends a message. If the connection is lost, this function waits until [`receive`] has
+    /// reported the loss.
     async fn send_message(&self, writer: &mut WriteHalf<MaybeTlsStream, Client>, message: Message) {
         if let Err(error) = writer.send(message).await {
             self.console.detail(&format!("a message was not sent: {}", explain(&error)));

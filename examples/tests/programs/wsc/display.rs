@@ -1,4 +1,4 @@
-//! What is printed, and where.
+//! The output of `wsc` on the standard output and on the standard error output.
 
 use websocket_proto::{CloseCode, Message};
 

@@ -1,4 +1,4 @@
-//! How it ends, and with which exit code.
+//! The end of `wsc`, and its exit code.
 
 use std::io::{Read as _, Write as _};
 use std::process::Command;

@@ -15,7 +15,7 @@ use websocket_proto::deflate::DeflateConfig;
 
 use crate::server::bounded;
 
-/// What a run of `wsc` came to.
+/// The result of a run of `wsc`.
 #[derive(Debug)]
 struct Outcome {
     stdout: String,

@@ -1,4 +1,4 @@
-//! What these tests need of a browser.
+//! The operations of a browser that these tests use.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};

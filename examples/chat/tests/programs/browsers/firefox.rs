@@ -9,7 +9,7 @@ use super::browser::{Browser, Key, Page, Profile, expression, printed_after};
 use super::remote::Remote;
 use crate::support::{start, within};
 
-/// What a new profile would ask or fetch by itself.
+/// Settings that stop a new profile from asking questions and from downloading files.
 const PREFERENCES: &str = r#"
 user_pref("app.normandy.enabled", false);
 user_pref("browser.aboutwelcome.enabled", false);

@@ -1,4 +1,4 @@
-//! The interface `WebSocket` of a browser, with our server behind it.
+//! The interface `WebSocket` of a browser, connected to our server.
 
 use serde_json::json;
 
