@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Counts the instructions of some workloads with callgrind, and compares them with
-# the baseline in instructions.txt. A workload that takes over 5 % more fails.
+# the baseline in instructions.txt. The script fails if a workload takes over 5 %
+# more.
 #
 #   benches/instructions.sh            compares with the baseline
 #   benches/instructions.sh --update   writes the baseline
 #
-# Each workload runs twice, with few and with many passes, and the difference is
-# counted, so that the start of the program is not in it. The counts depend on the
-# compiler and on the vector instructions of the processor. The baseline names both.
-# If they differ from those of this machine, the script prints the changes, but none
-# of them fails: write a new baseline then. A workload that is missing on one side
-# always fails. Needs valgrind.
+# Each workload runs twice, with few and with many passes. The difference is
+# counted, so the start of the program does not count. The counts depend on the
+# compiler and on the vector instructions of the processor. The baseline names
+# both. If they differ from those of this machine, the script prints the changes
+# and does not fail. Then write a new baseline. A workload that is missing on one
+# side is always a failure. The script needs valgrind.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# The chat, and the interface `WebSocket` of browsers, in Chromium and Firefox. Our
-# own client drives both of them, over the DevTools protocol and WebDriver BiDi.
+# Tests the chat and the interface `WebSocket` of browsers in Chromium and
+# Firefox. Our own client drives both of them, over the DevTools protocol and
+# WebDriver BiDi.
 #
 #   interop/browsers.sh [FILTER...]
 #
-# A filter is a part of the name of a test: `in_firefox`, `screenshots`. On Debian,
-# as root, it installs what is missing. Keeps pictures of the pages in
-# target/browsers, and prints last `N passed, M failed`.
+# A filter is a part of the name of a test: `in_firefox`, `screenshots`. On
+# Debian, as root, the script installs missing programs. It keeps pictures of the
+# pages in target/browsers. Its last line is `N passed, M failed`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +17,7 @@ pictures=${CARGO_TARGET_DIR:-target}/browsers
 main() {
     install_missing
     rm -rf "$pictures"
-    # Every result is counted from what the tests print, so that a run of no test fails.
+    # The results are counted in the output of the tests, so that a run without a test fails.
     local log status=0
     log=$(mktemp)
     # shellcheck disable=SC2064 # this file, as it is named now

@@ -86,14 +86,14 @@ fn lent(workload: Rc<Workload>) -> Pass {
     })
 }
 
-/// Puts a read into the read buffer as a transport does that fills the lent buffer.
+/// Reads as a transport that fills the lent buffer does.
 fn put(websocket: &mut WebSocket<Server>, read: &[u8]) {
     let mut free = websocket.input().lend();
     free.extend_from_slice(read);
     websocket.input().give_back(free);
 }
 
-/// As a blocking transport is read, which cannot fill memory that is not initialised.
+/// Reads as a blocking transport does, which cannot fill memory that is not initialised.
 fn read_from(workload: Rc<Workload>) -> Pass {
     let mut websocket = WebSocket::new(Server, websocket::Config::new(), Opened::new());
     Box::new(move || {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the comparison with the other crates, and runs every mode for a short time.
-# Each mode checks all payloads. Its figures are not looked at.
+# Each mode checks all payloads. The figures are not checked.
 #
 #   benches/peers/smoke.sh
 set -euo pipefail
@@ -10,9 +10,9 @@ cargo build --release --locked --manifest-path benches/peers/Cargo.toml
 program=${CARGO_TARGET_DIR:-benches/peers/target}/release/peers
 for mode in codec deflate handshake idle e2e; do
     echo "--- $mode"
-    # Not by `cargo run`, so that the program does not ask cargo for the servers once more.
+    # The program is not started by `cargo run`, so that it does not build the servers once more.
     output=$(env -u CARGO "$program" "$mode" --quick)
-    # A crate that could not be driven, and the result.
+    # Shows crates that failed, and the result.
     grep -E '^note: .* (is left out|failed a round) ' <<<"$output" || true
     tail -n 1 <<<"$output" | grep -E '^ahead on [0-9]+ of [1-9][0-9]* workloads'
 done

@@ -9,9 +9,9 @@
 # wasm    wasm32-unknown-unknown: the core with `alloc`
 # msrv    the `rust-version` of Cargo.toml: no newer item of `std` is used, and no newer syntax
 #
-# All of them without arguments. Debian packages compilers and libraries for these targets: the script
-# unpacks them into ~/.cache/websocket-proto/machines and installs linkers and an emulator. It needs
-# Debian 12 on x86-64, as root.
+# Without arguments the script runs all of them. Debian has packages with compilers and libraries
+# for these targets. The script unpacks them into ~/.cache/websocket-proto/machines, and installs
+# linkers and an emulator. It needs Debian 12 on x86-64, as root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -68,8 +68,8 @@ wasm() {
         -Z build-std=std,panic_abort --target wasm32-unknown-unknown
 }
 
-# Clippy knows since when each item of `std` exists. The syntax is checked from below: Debian has no
-# compiler of this version but one of 1.85, which knows the rest as unstable features, except for
+# Clippy knows since when each item of `std` exists. An older compiler checks the syntax: Debian has
+# version 1.85, in which the syntax since then consists of unstable features, except for
 # three names.
 msrv() {
     cargo clippy --quiet --lib --all-features --target-dir "$target" -- -D clippy::incompatible_msrv
@@ -92,7 +92,8 @@ msrv() {
     )
 }
 
-# Features that need a library in C or assembler for the target are not in it: `tls` needs `ring`.
+# The features that need a library in C or assembler for the target are left out: `tls` needs
+# `ring`.
 all_tests() {
     RUSTC=$cache/rustc-1.96 cargo test --quiet --no-fail-fast --target-dir "$target" --target "$1" --tests \
         --features deflate,http,tokio,axum,futures-io

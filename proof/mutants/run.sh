@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Changes the library in one place at a time, and sees that a test notices each change.
+# Changes the library in one place at a time, and checks that a test notices each change.
 #
 #   proof/mutants/run.sh                      the wire layer: frame, mask, utf8, close
 #   proof/mutants/run.sh --shard 0/8          an eighth of that
 #   proof/mutants/run.sh --in-diff main       all modules, where they differ from a commit
 #   proof/mutants/run.sh connection           the connection
 #
-# `survivors.toml` lists the changes that no test can notice, each with its reason. What was missed
-# is in target/mutants/mutants.out/missed.txt. It stops after MINUTES (60, if that is not set).
+# `survivors.toml` lists the changes that no test can notice, each with its reason. The file
+# target/mutants/mutants.out/missed.txt lists the changes that no test noticed. The script stops
+# after MINUTES minutes (60 by default).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -27,7 +28,8 @@ main() {
     echo "every change is noticed by a test, or listed in survivors.toml"
 }
 
-# What the tests of the wire layer do not notice is not tested, even if others would notice.
+# Only the tests of the wire layer run. A change that only other tests would notice counts as
+# missed.
 wire() {
     mutants --no-default-features --features alloc,simd --cargo-arg=--test=wire \
         --file 'src/frame/*.rs' --file src/mask.rs --file 'src/mask/*.rs' --file src/utf8.rs \
@@ -53,7 +55,7 @@ mutants() {
         --package websocket-proto --output target/mutants --jobs 2 --minimum-test-timeout 30 \
         --no-shuffle --colors never "$@" || status=$?
     case $status in
-        # 3: some ran for ever, and none was missed.
+        # Status 3: with some changes a test ran for ever, and no change was missed.
         0 | 3) ;;
         124) echo "stopped after ${MINUTES:-60} minutes" >&2 && exit 1 ;;
         *) exit "$status" ;;

@@ -5,9 +5,9 @@
 #
 #   proof/no-panic/run.sh
 #
-# Each place belongs to the innermost function that is not of `core` itself, also when the compiler
-# inlined that function. `exceptions` lists the functions that may panic, each with its reason.
-# Needs objdump and addr2line of binutils, which it installs on Debian as root.
+# Each place belongs to the innermost function outside of `core`, even if the compiler inlined that
+# function. `exceptions` lists the functions that may panic, each with its reason. Needs objdump and
+# addr2line of binutils, which it installs on Debian as root.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -44,7 +44,7 @@ every_public_function_is_called() {
     return "$missing"
 }
 
-# Functions that a feature brings are not in the program: their attribute stands right above them.
+# The program does not call functions that need a feature. Their attribute is directly above them.
 public_functions() {
     awk '
         /#\[cfg\((feature|test)/ { featured = 1; next }

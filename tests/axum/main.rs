@@ -16,6 +16,6 @@ mod subprotocols;
 mod time_limits;
 mod vocabulary;
 
-// What these tests share.
+// Code that these tests share.
 mod http2_client;
 mod server;

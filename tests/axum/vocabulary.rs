@@ -1,4 +1,4 @@
-//! What an application on axum needs can be imported from the module alone.
+//! An application on axum can import everything that it needs from the module alone.
 #![allow(unused_imports)]
 
 #[cfg(feature = "deflate")]

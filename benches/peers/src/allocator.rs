@@ -1,10 +1,10 @@
-//! An allocator that counts what is allocated while someone looks.
+//! An allocator that counts allocations while counting is on.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-/// The allocator of the system. While counting is off, which it is where times are measured, a call
-/// costs one more load and a branch.
+/// The allocator of the system. Counting is off while times are measured. Then a call costs one
+/// more load and a branch.
 pub struct Counting;
 
 static COUNTS: AtomicBool = AtomicBool::new(false);
@@ -12,7 +12,7 @@ static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 static FREED: AtomicUsize = AtomicUsize::new(0);
 
-/// What was allocated since counting began.
+/// The allocations since counting began.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
     /// The number of allocations. Growing one counts as an allocation.
@@ -33,7 +33,7 @@ impl Counts {
         }
     }
 
-    /// Returns what came after `earlier`.
+    /// Returns the allocations after `earlier`.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Self {
         Self {

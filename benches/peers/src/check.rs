@@ -1,4 +1,4 @@
-//! Checks that may fail without an end of the program.
+//! Checks whose failure does not end the program.
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};

@@ -1,4 +1,4 @@
-//! What a crate must do to be measured, and the list of those that are.
+//! The operations that a crate needs for the measurement, and the list of the crates.
 
 use bytes::Bytes;
 
@@ -38,14 +38,14 @@ pub struct Contestant {
     pub package: &'static str,
     /// How it is driven.
     pub how: &'static str,
-    /// How it receives, if it does.
+    /// How it receives, or `None` if it does not.
     pub receiver: Option<NewReceiver>,
-    /// How it sends, if it does.
+    /// How it sends, or `None` if it does not.
     pub sender: Option<NewSender>,
 }
 
 impl Contestant {
-    /// Returns whose way this is.
+    /// Returns whether this is a way to use our crate or a peer.
     #[must_use]
     pub fn side(&self) -> Side {
         if self.package == OUR_PACKAGE { Side::Ours } else { Side::Peer }

@@ -108,7 +108,7 @@ fn receive(name: &str, workload: &Workload, arguments: &Arguments, report: &mut 
     report.time(name, MESSAGES, &candidates, arguments.effort);
 }
 
-/// Returns what the coders alone need.
+/// Returns the times of the coders alone.
 fn limit<'c>(create: impl Fn() -> Pass + 'c) -> Candidate<'c> {
     let name = "limit: flate2".to_owned();
     Candidate { name, side: Side::Limit, calls: Calls::NONE, create: Box::new(move |_| create()) }

@@ -1,8 +1,9 @@
-//! Echo over loopback: a server alone on one core, a load generator that knows no crate on another.
+//! Echo over loopback: a server alone on one core, and on another core a load generator that uses
+//! none of the crates.
 //!
 //! The figure is the processor time of the server for each message, divided by that of a server
-//! that echoes the bytes of TCP in the same round. Both feel alike what else the machine does, and
-//! most of what a message costs is TCP.
+//! that echoes the bytes of TCP in the same round. Other work on the machine affects both servers
+//! in the same way, and TCP is most of the cost of a message.
 
 mod load;
 mod process;
@@ -35,7 +36,7 @@ const FULL: Plan =
 const QUICK: Plan =
     Plan { rounds: 1, warm_up: Duration::from_millis(10), time: Duration::from_millis(50) };
 
-/// What one server did in one round.
+/// The figures of one server in one round.
 #[derive(Clone, Copy)]
 struct Sample {
     /// Nanoseconds of processor time for each message.

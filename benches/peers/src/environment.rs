@@ -11,8 +11,9 @@ use crate::contestant::OUR_PACKAGE;
 
 const TUNABLES: &str = "GLIBC_TUNABLES";
 
-/// Keeps the `memcpy` of glibc from `rep movsb`. On some processors its speed falls to a thirtieth
-/// when source and destination lie badly, and then a figure says where the buffers were.
+/// Keeps the `memcpy` of glibc from `rep movsb`. On some processors this instruction is up to
+/// thirty times slower at some positions of source and destination. A figure would then depend on
+/// the positions of the buffers.
 const NO_REP_MOVSB: &str = "glibc.cpu.x86_rep_movsb_threshold=2000000000";
 
 /// Starts this program again with the setting for `memcpy`, unless it has that already. glibc reads
@@ -34,7 +35,7 @@ pub fn run_again_without_rep_movsb() -> io::Result<()> {
     Err(Command::new(program).args(env::args_os().skip(1)).env(TUNABLES, tunables).exec())
 }
 
-/// Where and with what a report was made.
+/// The machine, the compiler and the versions of a report.
 #[derive(Debug)]
 pub struct Environment {
     cpu: String,

@@ -1,5 +1,5 @@
-//! Frames, written and read a byte at a time: the oracle of this package. No contestant has a part
-//! in what it is measured with ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.2).
+//! Frames, written and read a byte at a time: the oracle of this package. It uses the code of no
+//! contestant ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 5.2).
 
 /// Opcodes of data frames.
 pub const CONTINUATION: u8 = 0x0;

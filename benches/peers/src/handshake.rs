@@ -23,7 +23,7 @@ pub const PACKAGES: &[&str] = &[
     "tokio",
 ];
 
-/// What a browser sends, near enough.
+/// A request like that of a browser.
 const BROWSER: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\n\
     Host: server.example.com\r\n\
     Connection: Upgrade\r\n\
@@ -38,7 +38,7 @@ const BROWSER: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\n\
     Cookie: session=0123456789abcdef0123456789abcdef\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-/// What a small client sends.
+/// The request of a small client.
 const SHORT: &[u8] = b"GET / HTTP/1.1\r\n\
     Host: localhost\r\n\
     Upgrade: websocket\r\n\
@@ -46,7 +46,7 @@ const SHORT: &[u8] = b"GET / HTTP/1.1\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
 
-/// What RFC 6455, section 1.3, computes from the key of both requests.
+/// The accept value that RFC 6455, section 1.3, computes from the key of both requests.
 const ACCEPT_KEY: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// How many handshakes are one pass.

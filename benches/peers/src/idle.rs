@@ -1,5 +1,5 @@
-//! Many connections that wait, each an echo server of its own: what they hold, and what a message
-//! costs that comes alone.
+//! Many connections that wait, each an echo server of its own. This mode measures the memory that
+//! they hold, and the allocations for one message that comes by itself.
 
 mod slot;
 mod ways;
@@ -57,12 +57,12 @@ pub struct Run<'a> {
     arguments: &'a Arguments,
 }
 
-/// What is measured, apart from the future.
+/// The way that is measured.
 #[derive(Clone, Copy)]
 pub struct Way {
     /// The name of the crate, and of the way if there are several.
     pub name: &'static str,
-    /// Whose way it is.
+    /// Whether it is our crate, a peer or a limit.
     pub side: Side,
     /// How it is driven.
     pub how: &'static str,
@@ -70,19 +70,19 @@ pub struct Way {
     pub deflate: bool,
 }
 
-/// What was found.
+/// The figures of one way.
 struct Found {
     /// The size of the future.
     future: usize,
     /// Bytes on the heap beyond the future, before the first message and after some.
     fresh: f64,
     after: f64,
-    /// What a message of 125 bytes costs, and one of 16 KiB.
+    /// The allocations for a message of 125 bytes, and for one of 16 KiB.
     small: Cost,
     large: Cost,
 }
 
-/// What the heap does for a message that comes alone.
+/// The allocations for a message that comes by itself.
 #[derive(Clone, Copy)]
 struct Cost {
     allocations: f64,
@@ -158,7 +158,7 @@ fn find<F: Future>(
     compresses: bool,
     echo: impl Fn(&'static Slot) -> F,
 ) -> Found {
-    // Leaked, so that the futures can borrow them. They are not on the account of a crate.
+    // The slots are leaked, so that the futures can borrow them. They do not count for any crate.
     let small = traffic(125, compresses);
     let large = traffic(16 << 10, compresses);
     let slots: Vec<&'static Slot> =
@@ -212,7 +212,7 @@ fn traffic(len: usize, compresses: bool) -> &'static Traffic {
     frame::write(&mut request, opcode, true, Some(frame::mask_key(len)), &message);
     let mut reply = Vec::new();
     frame::write(&mut reply, frame::TEXT, true, None, &payload);
-    // What a crate compresses is for the mode `deflate` to check.
+    // The mode `deflate` checks compressed payloads.
     Box::leak(Box::new(Traffic { request, reply: (!compresses).then_some(reply) }))
 }
 

@@ -1,8 +1,8 @@
 //! Measures this crate beside other WebSocket crates. `--help` tells how to run it.
 //!
 //! There are two programs. `peers` measures what is called in a loop, and `peers-servers` measures
-//! echo servers. A compiler inlines a function that is called from one place whatever its size, so
-//! a server in the same program would make the loops of some crates slower.
+//! echo servers. A compiler inlines a function that has only one caller, however large the function
+//! is, so a server in the same program would make the loops of some crates slower.
 
 pub mod allocator;
 pub mod arguments;
@@ -34,7 +34,7 @@ use report::Summary;
 
 pub use report::Report;
 
-/// What ends a program.
+/// An error that ends a program.
 pub type Error = Box<dyn error::Error>;
 
 /// Parses the command line, and calls `run`.

@@ -1,8 +1,8 @@
 //! Times several candidates in turn.
 //!
-//! One repeat creates and times every candidate once, so that a slow minute of the machine meets
-//! all of them. In each repeat the buffers lie at other places. The figure is the median over the
-//! repeats.
+//! One repeat creates and times every candidate once, so that a slow minute of the machine affects
+//! all of them. In each repeat the buffers are at other positions. The figure is the median over
+//! the repeats.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ pub type Pass = Box<dyn FnMut(usize)>;
 pub struct Candidate<'c> {
     /// The name that the report shows.
     pub name: String,
-    /// Whose it is.
+    /// Whether it is our crate, a peer or a limit.
     pub side: Side,
     /// How often it calls the transport.
     pub calls: Calls,

@@ -1,4 +1,4 @@
-//! What requests and responses share: header fields.
+//! The header fields of requests and responses.
 
 use websocket_proto::extension::Extensions;
 use websocket_proto::http1::Headers;

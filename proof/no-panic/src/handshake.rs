@@ -14,7 +14,8 @@ use crate::{bytes, fields, inspect, show, text};
 pub fn run() {
     server();
     client();
-    // By a pointer, or else the panics that it may contain look like those of this program.
+    // It is called by a pointer. Otherwise the panics that it may contain would look like those of
+    // this program.
     let accept_key: fn(&[u8]) -> [u8; 28] = black_box(accept_key);
     inspect(accept_key(bytes()));
     show(black_box(WriteError::BufferTooSmall { needed: 1 }));

@@ -1,4 +1,4 @@
-//! The WebSocket examples of axum, written anew on the extractor of this crate, each with a client
+//! The WebSocket examples of axum, rewritten for the extractor of this crate, each with a client
 //! that drives it. Only the `use` line of `axum::extract::ws` would differ, except where a comment
 //! says so.
 

@@ -1,4 +1,4 @@
-//! Measures what is called in a loop, and starts the other program for all else.
+//! Measures calls in a loop, and starts the program `peers-servers` for the other modes.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
@@ -36,8 +36,8 @@ fn build_servers() -> io::Result<()> {
     let arguments = ["build", "--release", "--locked", "--quiet", "--bin", SERVERS];
     let mut build = Command::new(cargo);
     build.args(arguments).current_dir(package);
-    // What cargo says about this package must not reach the build scripts of others: they would run
-    // again, and everything after them.
+    // The variables that cargo sets for this package must not reach the build scripts of other
+    // packages. Otherwise these would run again, and rebuild everything that depends on them.
     let kept = ["PATH", "HOME", "CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_INCREMENTAL"];
     build.env_clear().envs(kept.iter().filter_map(|name| Some((name, env::var_os(name)?))));
     let status = build.status()?;

@@ -1,4 +1,4 @@
-//! What is received and what is sent.
+//! The messages that are received and sent.
 
 use bytes::Bytes;
 
@@ -9,7 +9,7 @@ use crate::role::Role;
 /// About how many bytes one pass has.
 const PASS: usize = 512 * 1024;
 
-/// The most payloads that differ. After them the same ones come again.
+/// The largest number of different payloads. After these, the same payloads are repeated.
 const PAYLOADS: usize = 61;
 
 /// From this size on each message is flushed by itself.
@@ -36,7 +36,7 @@ impl<W> Plan<W> {
 pub struct Receive {
     /// The name.
     pub name: String,
-    /// Who receives.
+    /// The role that receives.
     pub role: Role,
     /// What the payloads consist of.
     pub content: Content,
@@ -48,7 +48,7 @@ pub struct Receive {
     pub stream: Vec<u8>,
 }
 
-/// What a consumer counts in one pass.
+/// The numbers that a consumer counts in one pass.
 #[derive(Clone, Copy)]
 pub struct Totals {
     /// The number of messages.
@@ -99,7 +99,7 @@ impl Receive {
 pub struct Send {
     /// The name.
     pub name: String,
-    /// Who sends.
+    /// The role that sends.
     pub role: Role,
     /// The payload of each message.
     pub payloads: Vec<Vec<u8>>,

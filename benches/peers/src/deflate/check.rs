@@ -9,7 +9,7 @@ use crate::payload::shifted;
 use crate::report::Calls;
 use crate::tally::{Expected, Tally};
 
-/// How often the messages come, so that state which is left over shows.
+/// How often the messages are repeated. A repetition shows state that an earlier pass left behind.
 const PASSES: usize = 3;
 
 /// How many messages are flushed together.

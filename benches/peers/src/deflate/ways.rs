@@ -29,7 +29,7 @@ use crate::tally::Tally;
 pub struct Way {
     /// The name of the crate, and of the way if there are several.
     pub name: &'static str,
-    /// Whose way it is.
+    /// Whether it is our crate, a peer or a limit.
     pub side: Side,
     /// How it is driven.
     pub how: &'static str,

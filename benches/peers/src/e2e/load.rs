@@ -114,7 +114,7 @@ impl<'t> Load<'t> {
         received.map(|received| received / self.reply.len()).sum()
     }
 
-    /// Sends what can be sent, waits, and receives what has come.
+    /// Sends as much as possible, waits, and receives the bytes that have arrived.
     fn turn(&mut self, compares: bool) -> io::Result<()> {
         for (connection, polled) in self.connections.iter_mut().zip(&mut self.polled) {
             connection.send(&self.traffic.requests)?;

@@ -27,7 +27,7 @@ pub enum Serve {
 pub struct Echo {
     /// The name of the crate, and of the way if there are several.
     pub name: &'static str,
-    /// Whose it is.
+    /// Whether it is our crate, a peer or a limit.
     pub side: Side,
     /// How it is driven.
     pub how: &'static str,

@@ -22,7 +22,7 @@ use crate::report::Side;
 pub struct Way {
     /// The name of the crate, and of the way if there are several.
     pub name: &'static str,
-    /// Whose way it is.
+    /// Whether it is our crate, a peer or a limit.
     pub side: Side,
     /// How it is driven.
     pub how: &'static str,

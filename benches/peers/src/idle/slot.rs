@@ -59,7 +59,7 @@ impl Slot {
         self.written.load(Relaxed) != 0
     }
 
-    /// Checks that the echo was written, byte by byte as far as its hash tells.
+    /// Checks that the echo was written. It compares the length and a hash of the bytes.
     pub fn check_reply(&self, traffic: &Traffic) {
         assert!(self.has_reply(), "no echo was written");
         if let Some(reply) = &traffic.reply {
