@@ -69,8 +69,7 @@ wasm() {
 }
 
 # Clippy knows since when each item of `std` exists. An older compiler checks the syntax: Debian has
-# version 1.85, in which the syntax since then consists of unstable features, except for
-# three names.
+# version 1.85, in which the newer syntax consists of unstable features. Three names are replaced.
 msrv() {
     cargo clippy --quiet --lib --all-features --target-dir "$target" -- -D clippy::incompatible_msrv
 

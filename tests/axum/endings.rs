@@ -76,7 +76,7 @@ async fn a_handler_closes_gracefully() {
     };
     within(async {
         let mut socket = open(serve(Router::new().route("/", any(handler))).await, "/").await;
-        // A message on its way is no reason to lose the Close.
+        // The Close must arrive even if a message of the client is on its way.
         socket.send("on its way").await.expect("it is sent");
         let close = socket.next().await.expect("a Close").expect("no error");
         assert_eq!(close, Message::close(CloseCode::GOING_AWAY, "later").expect("a code"));

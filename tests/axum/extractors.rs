@@ -123,11 +123,12 @@ async fn a_page_and_its_websocket_have_one_path() {
 
         let page = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
         assert!(exchange(address, page).await.ends_with("\r\n\r\nGET with \"\""));
-        // An extractor after it gets the body.
+        // A later extractor gets the body.
         let post =
             "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nHello";
         assert!(exchange(address, post).await.ends_with("\r\n\r\nPOST with \"Hello\""));
-        // A request that asks for a WebSocket and breaks a rule is no request for a page.
+        // A request that asks for a WebSocket and breaks a rule is not treated as a request for a
+        // page.
         let bad = UPGRADE.replace("Version: 13", "Version: 8");
         let answer = exchange(address, &format!("GET / HTTP/1.1\r\nHost: a\r\n{bad}\r\n")).await;
         assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");

@@ -83,7 +83,8 @@ async fn it_is_called_if_the_server_hands_no_connection_over() {
     .await;
 }
 
-/// Extracts from a request whose connection cannot be handed over. It does not wait for anything.
+/// Extracts from a request whose connection cannot be handed over. The extractor does not wait for
+/// anything.
 fn extract() -> WebSocketUpgrade {
     let request = Request::get("/")
         .header("host", "server.example.com")

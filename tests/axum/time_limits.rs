@@ -1,4 +1,4 @@
-//! The time limits of a configuration, on the timer of the transport.
+//! The time limits of a configuration, which the timer of the transport measures.
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -20,7 +20,7 @@ async fn relay(socket: &mut WebSocket) -> Result<(), axum::Error> {
     Ok(())
 }
 
-/// One that takes a WebSocket apart names the types of its parts.
+/// A function that takes a WebSocket apart names the types of the parts.
 async fn take_apart(socket: WebSocket) -> Result<(), Error> {
     let stream: ServerStream = socket.into_inner();
     let (reader, mut writer): (ReadHalf, WriteHalf) = stream.into_split();

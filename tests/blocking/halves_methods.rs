@@ -136,7 +136,7 @@ fn a_stream_over_tcp_is_a_transport_with_time_outs() {
     });
 }
 
-/// Without time-outs of its own a transport has none, and says so.
+/// A transport that does not implement time-outs reports that it has none.
 #[test]
 fn a_transport_in_memory_has_no_time_outs() {
     let memory = Cursor::new(Vec::new());

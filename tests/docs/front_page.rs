@@ -15,7 +15,7 @@ fn table(text: &str, heading: &str) -> Vec<String> {
     lines.take_while(|line| line.starts_with('|')).map(ToOwned::to_owned).collect()
 }
 
-/// The documentation of the crate, without the marks of the comments.
+/// The documentation of the crate, without the comment marks.
 fn front_page() -> String {
     let source = read("src/lib.rs");
     let lines = source.lines().filter_map(|line| line.strip_prefix("//!"));

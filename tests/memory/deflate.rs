@@ -49,7 +49,7 @@ fn nothing_is_held_for_coders_before_the_first_compressed_message() {
             websocket.set_compression(Compression::Auto);
             websocket
         };
-        // The first one leaves its buffers to its thread.
+        // The first connection leaves its buffers to its thread.
         drop(make());
         let (mut websocket, bytes) = held(make);
         assert!(bytes < 1024, "{bytes} bytes");

@@ -45,8 +45,8 @@ fn a_message_that_exceeds_its_limit_by_any_length_fails_at_its_header_or_is_skip
     }
 }
 
-/// Payloads that are sent without a copy take no memory, so their sum may exceed every number that
-/// an address can be.
+/// Payloads that are sent without a copy take no memory, so the sum of their lengths may exceed the
+/// address space.
 #[test]
 fn a_queue_without_a_mark_never_counts_wrong() {
     let payload = bytes::Bytes::from(vec![7; 32 << 20]);

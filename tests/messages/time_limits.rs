@@ -14,7 +14,7 @@ const SHORTEST: Duration = Duration::from_nanos(1);
 const NEAR_THE_END: Duration = Duration::MAX.saturating_sub(SHORTEST);
 const CLOCKS: [Duration; 4] = [ZERO, Duration::from_secs(1), NEAR_THE_END, Duration::MAX];
 
-/// A limit, a connection that waits for it, and the error that comes of it.
+/// A limit, a connection that waits for it, and the error at its end.
 struct Case {
     name: &'static str,
     wait: fn(Duration) -> WebSocket<Server>,
@@ -69,7 +69,7 @@ const CASES: [Case; 4] = [
 #[test]
 fn a_limit_of_zero_ends_the_wait_at_once() {
     for Case { name, wait, error } in CASES {
-        // At the last moment of the clock every limit is never.
+        // At the last moment of the clock no limit is ever reached.
         for now in &CLOCKS[..3] {
             let mut websocket = wait(ZERO);
             assert_eq!(websocket.deadline(*now), Some(*now), "{name} at {now:?}");

@@ -1,4 +1,5 @@
-//! The spans and events of the feature `tracing`: what they tell, and above all what they do not.
+//! The spans and events of the feature `tracing`: the fields that they have, and the secrets that
+//! they must not contain.
 
 #![cfg(all(feature = "tracing", feature = "tokio", feature = "deflate"))]
 

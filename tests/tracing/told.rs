@@ -1,4 +1,4 @@
-//! What is recorded.
+//! The spans and events that are recorded.
 
 use std::time::Duration;
 

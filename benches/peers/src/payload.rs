@@ -2,10 +2,10 @@
 
 use bytes::Bytes;
 
-/// What a payload consists of.
+/// The content of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// Bytes of no pattern.
+    /// Bytes without a pattern.
     Binary,
     /// Text of ASCII characters.
     Ascii,

@@ -8,7 +8,7 @@ const COLOURS = ['Ink', 'Red', 'Green', 'Blue', 'Orange', 'Purple'];
 // Widths are thousandths of the width of the board.
 const WIDTH_UNIT = 1000;
 const FULL = 65535;
-// As many as the server keeps.
+// The number of pieces that the server keeps.
 const MAX_PIECES = 4000;
 // A piece leaves after this time, in milliseconds.
 const PIECE_TIME = 50;

@@ -1,4 +1,4 @@
-// The page: the form, the messages, the people, and what connects them.
+// The page: the form, the messages and the people, and the code that connects them.
 
 import { Board } from '/board.js';
 import { Connection } from '/connection.js';
@@ -39,7 +39,7 @@ function join(event) {
   connection.addEventListener('state', ({ detail }) => showState(detail));
   connection.addEventListener('message', ({ data }) => receive(data));
   connection.addEventListener('refused', refused);
-  // The constructor has begun to connect before anybody could listen.
+  // The constructor begins to connect before there is a listener.
   showState({ kind: 'connecting', text: 'Connecting…' });
 }
 

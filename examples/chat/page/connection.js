@@ -2,7 +2,7 @@
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
-// A connection that was open for so long was a good one: the next pause is short again.
+// After a connection that was open for this time, the next pause is short again.
 const GOOD_AFTER = 10_000;
 // How long one attempt may take.
 const OPEN_TIMEOUT = 10_000;
@@ -13,7 +13,7 @@ const MAX_BUFFERED = 1 << 20;
 //
 // - `state` with { kind, text }. The kinds are `connecting`, `open`, `waiting` and `ended`.
 // - `message` with the data of a message.
-// - `refused` with { why, field }. The field is the one of the form to mend.
+// - `refused` with { why, field }. The field of the form is the one to correct.
 export class Connection extends EventTarget {
   #token;
   #hello;
@@ -64,8 +64,8 @@ export class Connection extends EventTarget {
     this.#report('connecting', 'Connecting…');
     const url = new URL('/chat', location.href);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    // A script cannot set headers for a WebSocket, but it can offer subprotocols. The invite is one
-    // that the server does not choose.
+    // A script cannot set headers for a WebSocket, but it can offer subprotocols. The invite is
+    // offered as a subprotocol that the server never selects.
     const socket = new WebSocket(url, ['chat.v1', `invite.${this.#token}`]);
     socket.binaryType = 'arraybuffer';
     const limit = setTimeout(() => socket.close(), OPEN_TIMEOUT);
@@ -87,7 +87,7 @@ export class Connection extends EventTarget {
     this.#socket = socket;
   }
 
-  // The room has welcomed us.
+  // The room has sent its welcome.
   welcomed(text) {
     this.#report('open', text);
   }
@@ -98,7 +98,8 @@ export class Connection extends EventTarget {
       this.#refuse(reason, 'name');
       return;
     }
-    // A script does not learn why a WebSocket was refused. The server tells it elsewhere.
+    // A script does not learn why a WebSocket was refused. Another request asks the server for the
+    // reason.
     if (!wasOpen && await this.#isRefused()) {
       this.#refuse('the invite is not valid', 'token');
       return;

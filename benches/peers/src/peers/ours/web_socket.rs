@@ -103,8 +103,8 @@ impl<R: Role> Receiver for Lent<R> {
     }
 }
 
-/// Takes owned messages with two calls of `receive`. A function that is called from one place is
-/// inlined there whatever its size, which an application cannot count on.
+/// Takes owned messages with two calls of `receive`. A function that has only one caller is inlined
+/// there, however large it is. An application cannot rely on that.
 ///
 /// The role is a value, so that this is another function than the one that [`Owned`] calls.
 pub struct TwoCalls(Driven<AnyRole>);
