@@ -1,6 +1,8 @@
 //! The order of calls: what is ready stays what it is, whatever comes in before it is taken, and
 //! memory that is freed is freed.
 
+use std::io::Read as _;
+
 use bytes::{BufMut as _, Bytes, BytesMut};
 use support::messages::*;
 use websocket_proto::connection::Server;
@@ -101,28 +103,28 @@ fn memory_of_the_application_is_not_kept_as_the_spare_buffer_of_the_thread() {
 /// this memory after the application has dropped the message.
 #[test]
 fn the_rest_of_the_memory_of_a_message_is_not_kept_as_the_spare_buffer_of_the_thread() {
-    std::thread::spawn(|| {
-        let mut websocket = server(Config::new());
-        // Memory for a large message, after which there is room for one more read.
-        let bytes = From::Client.frame(BINARY, vec![7; 230_000]);
-        let mut rest = &bytes[..];
-        let mut message = None;
-        while !rest.is_empty() {
-            assert!(message.is_none());
-            assert!(websocket.input().read_from(&mut rest).expect("a slice") > 0);
-            message = websocket.receive().expect("valid");
-        }
-        let Some(Message::Binary(message)) = message else { panic!() };
-        assert_eq!(websocket.receive(), Ok(None));
-        // A read that finds nothing.
-        let lent = websocket.input().lend();
-        websocket.input().take_back(lent);
-        websocket.input().release_memory();
-        assert_eq!(websocket.input().capacity(), 0);
-        assert!(Bytes::is_unique(&message), "nothing else has this memory");
-    })
-    .join()
-    .expect("the test passes");
+    for len in (100_000..500_000).step_by(1000) {
+        let test = std::thread::spawn(move || {
+            let mut websocket = server(Config::new());
+            let bytes = From::Client.frame(BINARY, vec![7; len]);
+            let mut rest = &bytes[..];
+            let mut message = None;
+            while !rest.is_empty() {
+                let mut segment = (&mut rest).take(4000);
+                assert!(websocket.input().read_from(&mut segment).expect("a slice") > 0);
+                message = websocket.receive().expect("valid");
+            }
+            let Some(Message::Binary(message)) = message else { panic!() };
+            assert_eq!(websocket.receive(), Ok(None));
+            // A read that finds nothing.
+            let lent = websocket.input().lend();
+            websocket.input().take_back(lent);
+            websocket.input().release_memory();
+            assert_eq!(websocket.input().capacity(), 0);
+            assert!(Bytes::is_unique(&message), "{len}: nothing else has this memory");
+        });
+        test.join().expect("the test passes");
+    }
 }
 
 /// "With permessage-deflate it stays at 32 KiB at most": also for a transport that fills all of what
@@ -139,18 +141,17 @@ fn a_compressed_connection_lends_at_most_32_kib_after_another_connection_of_the_
         let terms = Preferences::new().check(agreed).expect("valid").expect("permessage-deflate");
         let mut plain = server(Config::new());
         let frame = From::Client.frame(BINARY, "");
+        let mut stream = frame.iter().cycle();
         for _ in 0..4 {
             let mut free = plain.input().lend();
             let room = free.capacity();
-            free.extend(frame.iter().cycle().take(room));
+            free.extend(stream.by_ref().take(room));
             plain.input().give_back(free);
             while plain.receive_ref().expect("valid").is_some() {}
-            if plain.input().capacity() == 64 * 1024 {
-                break;
-            }
         }
         let deflate = Config::new().deflate(DeflateConfig::new());
         let mut compressed = server(Setup::agreed(deflate, terms));
+        assert_eq!(plain.input().capacity(), 64 * 1024);
         plain.input().release_memory();
         let room = compressed.input().lend().capacity();
         assert!(room <= 32 * 1024, "{room} bytes may be read and inflated at once");
