@@ -1,13 +1,13 @@
 //! The order of calls: what is ready stays what it is, whatever comes in before it is taken, and
 //! memory that is freed is freed.
 
-use std::io::Read as _;
+use std::io::Read;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use support::messages::*;
 use websocket_proto::connection::Server;
 use websocket_proto::websocket::{Config, MessageRef, Part};
-use websocket_proto::{Message, WebSocket};
+use websocket_proto::{CloseCode, Message, WebSocket};
 
 /// The ways of more bytes into the buffer, while a message is ready.
 fn more_ways() -> Vec<(&'static str, fn(&mut WebSocket<Server>, &[u8]))> {
@@ -110,7 +110,7 @@ fn the_rest_of_the_memory_of_a_message_is_not_kept_as_the_spare_buffer_of_the_th
             let mut rest = &bytes[..];
             let mut message = None;
             while !rest.is_empty() {
-                let mut segment = (&mut rest).take(4000);
+                let mut segment = Read::take(&mut rest, 4000);
                 assert!(websocket.input().read_from(&mut segment).expect("a slice") > 0);
                 message = websocket.receive().expect("valid");
             }
@@ -203,7 +203,10 @@ mod random {
     }
 
     /// What a stream has in it, in order: (opcode, payload).
-    fn stream(random: &mut Random) -> (Vec<u8>, Vec<(u8, Vec<u8>)>) {
+    fn stream(
+        random: &mut Random,
+        mut compress: impl FnMut(&mut Random, &[u8]) -> Option<Vec<u8>>,
+    ) -> (Vec<u8>, Vec<(u8, Vec<u8>)>) {
         let from = From::Client;
         let (mut bytes, mut expected) = (Vec::new(), Vec::new());
         for number in 0..1 + random.next(20) {
@@ -219,11 +222,14 @@ mod random {
             }
             let opcode = if random.next(2) == 0 { TEXT } else { BINARY };
             let payload = payload(random, opcode == TEXT);
+            let compressed = compress(random, &payload);
+            let wire = compressed.as_ref().unwrap_or(&payload);
+            let first = if compressed.is_some() { 0x40 | opcode } else { opcode };
             if random.next(3) > 0 {
-                bytes.extend(from.frame(opcode, &payload));
+                bytes.extend(from.frame(first, wire));
             } else {
-                let mut rest = &payload[..];
-                let mut next = opcode;
+                let mut rest = &wire[..];
+                let mut next = first;
                 let mut between = Vec::new();
                 loop {
                     let cut = random.next(rest.len() + 1);
@@ -275,7 +281,6 @@ mod random {
                     self.parts = None;
                     (0xff, len.to_be_bytes().to_vec())
                 }
-                _ => unreachable!(),
             };
             if keeps {
                 self.kept.push((message, item.1.clone()));
@@ -394,16 +399,44 @@ mod random {
 
     #[test]
     fn no_order_of_calls_loses_or_changes_a_message() {
+        run_all(|config| server(config), || |_: &mut Random, _: &[u8]| None);
+    }
+
+    #[cfg(feature = "deflate")]
+    #[test]
+    fn no_order_of_calls_loses_or_changes_a_compressed_message() {
+        use support::Setup;
+        use support::deflated::Deflated;
+        use websocket_proto::deflate::{DeflateConfig, Preferences};
+        use websocket_proto::extension::Extensions;
+
+        let agreed = Extensions::parse(b"permessage-deflate").map(|agreed| agreed.expect("it parses"));
+        let terms = Preferences::new().check(agreed).expect("valid").expect("permessage-deflate");
+        let endpoint = |config: Config| {
+            server(Setup::agreed(config.deflate(DeflateConfig::new()), terms.clone()))
+        };
+        run_all(endpoint, || {
+            let mut peer = Deflated::new();
+            move |random: &mut Random, payload: &[u8]| {
+                (random.next(2) == 0 && !payload.is_empty()).then(|| peer.message(payload))
+            }
+        });
+    }
+
+    fn run_all<C: FnMut(&mut Random, &[u8]) -> Option<Vec<u8>>>(
+        endpoint: impl Fn(Config) -> WebSocket<Server>,
+        compress: impl Fn() -> C,
+    ) {
         let seeds: u64 = std::env::var("SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(300);
         for seed in 1..=seeds {
             let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            let (bytes, expected) = stream(&mut random);
+            let (bytes, expected) = stream(&mut random, compress());
             let config = Config::new()
                 .max_message_size(LIMIT as u64)
                 .oversized(Oversized::Skip)
                 .high_water_mark(1 << 30);
             let mut run = Run {
-                websocket: server(config),
+                websocket: endpoint(config),
                 got: Vec::new(),
                 parts: None,
                 output: Vec::new(),
@@ -444,6 +477,87 @@ mod random {
             let closes = decode(&run.output).iter().filter(|frame| frame.opcode == CLOSE).count();
             let expected = wanted.iter().filter(|item| item.0 == CLOSE).count();
             assert_eq!(closes, expected, "seed {seed}");
+        }
+    }
+}
+
+/// A newer Pong may replace one that waits. Nothing is sent twice, and nothing that is owed is lost.
+#[test]
+fn answers_are_sent_once_however_the_queue_is_written() {
+    let seeds: u64 = std::env::var("SEEDS").ok().and_then(|s| s.parse().ok()).unwrap_or(2000);
+    for seed in 1..=seeds {
+        let mut random = random_bytes::Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mark = [0, 1, 10, 200, 100_000][random.next(5)];
+        let repeats = random.next(2) == 0;
+        let mut websocket =
+            server(Config::new().high_water_mark(mark).repeat_close_reason(repeats));
+        let from = From::Client;
+        let mut written = Vec::new();
+        let (mut pings, mut sent) = (Vec::new(), Vec::new());
+        let mut closes = (false, false);
+        for number in 0..60 {
+            match random.next(9) {
+                0..=2 if !closes.1 => {
+                    let payload = format!("{number}");
+                    websocket.input().extend_from_slice(&from.frame(PING, &payload));
+                    if !closes.0 {
+                        pings.push(payload.into_bytes());
+                    }
+                    assert!(websocket.receive().expect("valid").is_some());
+                }
+                3 | 4 => {
+                    let len = [3, 300, 20_000][random.next(3)];
+                    let message = vec![number as u8; len];
+                    if websocket.send(Message::binary(message.clone())).is_ok() {
+                        sent.push(message);
+                    }
+                }
+                5 | 6 => {
+                    let output = websocket.output();
+                    let most = [1, 5, 100, 30_000][random.next(4)];
+                    let len = random.next(most).min(output.len());
+                    if random.next(2) == 0 {
+                        let mut slices = [std::io::IoSlice::new(&[]); 16];
+                        let filled = output.chunks_vectored(&mut slices);
+                        let all: Vec<u8> = slices[..filled].iter().flat_map(|s| s.to_vec()).collect();
+                        let len = len.min(all.len());
+                        written.extend(&all[..len]);
+                        output.advance(len);
+                    } else {
+                        written.extend(output.copy_to_bytes(len));
+                    }
+                }
+                7 => {
+                    websocket.output().release_memory();
+                    websocket.release_memory();
+                }
+                _ if random.next(8) == 0 && !closes.0 => {
+                    closes.0 = websocket.close(CloseCode::NORMAL, "").is_ok();
+                }
+                _ if random.next(8) == 0 && !closes.1 => {
+                    websocket.input().extend_from_slice(&from.close(1001, "away"));
+                    assert!(websocket.receive().expect("valid").is_some());
+                    closes = (true, true);
+                }
+                _ => {}
+            }
+        }
+        while !websocket.output().is_empty() {
+            written.extend(drain(websocket.output()));
+        }
+        let frames = decode(&written);
+        let of = |opcode| -> Vec<Vec<u8>> {
+            let frames = frames.iter().filter(|frame| frame.opcode == opcode);
+            frames.map(|frame| frame.payload.clone()).collect()
+        };
+        assert!(of(BINARY) == sent, "seed {seed}");
+        let pongs = of(PONG);
+        let mut rest = pings.iter();
+        assert!(pongs.iter().all(|pong| rest.any(|ping| ping == pong)), "seed {seed}");
+        assert_eq!(pongs.last(), pings.last(), "seed {seed}");
+        assert_eq!(of(CLOSE).len(), usize::from(closes.0), "seed {seed}");
+        if closes.0 {
+            assert_eq!(frames.last().map(|frame| frame.opcode), Some(CLOSE), "seed {seed}");
         }
     }
 }
@@ -645,10 +759,10 @@ mod core_paths {
 }
 
 mod random_bytes {
-    pub struct Random(pub u64);
+    pub(super) struct Random(pub(super) u64);
 
     impl Random {
-        pub fn next(&mut self, below: usize) -> usize {
+        pub(super) fn next(&mut self, below: usize) -> usize {
             self.0 ^= self.0 << 13;
             self.0 ^= self.0 >> 7;
             self.0 ^= self.0 << 17;
