@@ -1,29 +1,52 @@
-//! A strict WebSocket protocol ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) that does no
-//! I/O: a state machine that turns bytes into messages and messages into bytes. Thin adapters on
-//! top of it do the I/O for `std`, tokio, axum and the traits of `futures-io`.
+//! A WebSocket library ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) whose protocol does no
+//! I/O: a strict state machine that turns bytes into messages and messages into bytes. Thin adapters
+//! on top of it do the I/O for tokio, axum, `std` and the traits of `futures-io`.
+//!
+//! It is for applications that want a WebSocket server or client which ends connections properly,
+//! answers by itself, and has a limit on everything. It is also for authors of HTTP servers, proxies,
+//! runtimes and firmware who want the protocol without an opinion about I/O.
 //!
 //! Bytes, time and entropy are arguments, so the same inputs always give the same outputs.
 //!
 //! # A server
 //!
-#![cfg_attr(feature = "std", doc = "```no_run")]
-#![cfg_attr(not(feature = "std"), doc = "```ignore")]
-//! use std::{error::Error, net::TcpListener, thread};
-//! use websocket_proto::blocking::Acceptor;
+//! ```toml
+//! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
+//! websocket-proto = { version = "0.1", features = ["tokio"] }
+//! ```
 //!
-//! fn main() -> Result<(), Box<dyn Error>> {
-//!     for stream in TcpListener::bind("127.0.0.1:9001")?.incoming() {
-//!         thread::spawn(move || {
-//!             // The whole opening handshake may take 10 s.
-//!             let mut socket = Acceptor::new(stream?).accept()?;
-//!             // `read` also answers Pings and the Close of the client.
-//!             while let Some(message) = socket.read()? {
-//!                 if message.is_data() {
-//!                     socket.send(message)?;
-//!                 }
+#![cfg_attr(feature = "tokio", doc = "```no_run")]
+#![cfg_attr(not(feature = "tokio"), doc = "```ignore")]
+//! use tokio::net::{TcpListener, TcpStream};
+//! use websocket_proto::tokio::{Message, WebSocketStream};
+//!
+//! type Failure = Box<dyn std::error::Error + Send + Sync>;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Failure> {
+//!     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:9001".into());
+//!     let listener = TcpListener::bind(address).await?;
+//!     println!("listening on ws://{}", listener.local_addr()?);
+//!     loop {
+//!         let (stream, _) = listener.accept().await?;
+//!         tokio::spawn(async move {
+//!             if let Err(error) = serve(stream).await {
+//!                 eprintln!("{error}");
 //!             }
-//!             Ok::<_, Box<dyn Error + Send + Sync>>(())
 //!         });
+//!     }
+//! }
+//!
+//! async fn serve(stream: TcpStream) -> Result<(), Failure> {
+//!     stream.set_nodelay(true)?; // small messages leave at once
+//!     let mut socket = WebSocketStream::accept(stream).await?;
+//!     // `next` also answers Pings and the Close of the client. After `None` all is done.
+//!     while let Some(message) = socket.next().await {
+//!         match message? {
+//!             Message::Text(text) => socket.send(format!("You said: {text}")).await?,
+//!             Message::Binary(bytes) => socket.send(bytes).await?,
+//!             _ => {}
+//!         }
 //!     }
 //!     Ok(())
 //! }
@@ -31,19 +54,69 @@
 //!
 //! # A client
 //!
-#![cfg_attr(feature = "std", doc = "```no_run")]
-#![cfg_attr(not(feature = "std"), doc = "```ignore")]
-//! use websocket_proto::blocking::{CloseCode, connect};
+//! It has the same dependencies. `wss://` needs the feature `webpki-roots` or `rustls-native-certs`.
 //!
-//! fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let mut socket = connect("ws://127.0.0.1:9001")?;
-//!     socket.send("Hello")?;
-//!     println!("{:?}", socket.read()?);
-//!     socket.close(CloseCode::NORMAL, "")?;
-//!     while socket.read()?.is_some() {}
+#![cfg_attr(feature = "tokio", doc = "```no_run")]
+#![cfg_attr(not(feature = "tokio"), doc = "```ignore")]
+//! use websocket_proto::tokio::{CloseCode, connect};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let url = std::env::args().nth(1).unwrap_or("ws://127.0.0.1:9001".into());
+//!     let mut socket = connect(url).await?;
+//!     socket.send("Hello").await?;
+//!     if let Some(message) = socket.next().await {
+//!         println!("{}", message?.as_text().unwrap_or("no text"));
+//!     }
+//!     socket.close(CloseCode::NORMAL, "").await?;
+//!     socket.finish().await?; // waits for the Close of the server
 //!     Ok(())
 //! }
 //! ```
+//!
+//! # A server with threads
+//!
+//! ```toml
+//! websocket-proto = "0.1"
+//! ```
+//!
+#![cfg_attr(feature = "std", doc = "```no_run")]
+#![cfg_attr(not(feature = "std"), doc = "```ignore")]
+//! use std::net::{TcpListener, TcpStream};
+//! use std::thread;
+//! use websocket_proto::blocking::WebSocketStream;
+//!
+//! type Failure = Box<dyn std::error::Error + Send + Sync>;
+//!
+//! fn main() -> Result<(), Failure> {
+//!     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:9001".into());
+//!     let listener = TcpListener::bind(address)?;
+//!     println!("listening on ws://{}", listener.local_addr()?);
+//!     for stream in listener.incoming() {
+//!         let stream = stream?;
+//!         thread::spawn(move || {
+//!             if let Err(error) = serve(stream) {
+//!                 eprintln!("{error}");
+//!             }
+//!         });
+//!     }
+//!     Ok(())
+//! }
+//!
+//! fn serve(stream: TcpStream) -> Result<(), Failure> {
+//!     let mut socket = WebSocketStream::accept(stream)?;
+//!     while let Some(message) = socket.read()? {
+//!         if message.is_data() {
+//!             socket.send(message)?;
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! The module `guide` has a short page with a whole program for each common question:
+//! authentication, broadcast, closing, keepalive, reconnecting, compression, tests, TLS, proxies, and
+//! how to port a program from tungstenite.
 //!
 //! # Which layer do I want?
 //!
@@ -68,21 +141,48 @@
 //!
 //! Features only add items: no feature changes how another part behaves.
 //!
-//! | feature | brings | contains |
-//! |---|---|---|
-//! | `alloc` | whole messages (`websocket`) over `bytes` | |
-//! | `simd` | masking with AVX2, which is detected at run time. It needs no `std` | |
-//! | `std` (the default) | the `blocking` adapter, `io`, random keys | `alloc`, `simd` |
-//! | `deflate` | compressor and decompressor for permessage-deflate, by flate2 on zlib-rs | `std` |
-//! | `http` | the opening handshake over the types of the `http` crate, for HTTP/1.1, HTTP/2 and HTTP/3 | `std` |
-//! | `tokio` | the `tokio` adapter | `std` |
-//! | `axum` | the extractor for axum, over HTTP/1.1 and HTTP/2 | `http`, `tokio` |
-//! | `futures-io` | the `futures_io` adapter | `std` |
-//! | `tls` | `wss://` in the `tokio` adapter, by rustls. The caller chooses the trusted certificates | `tokio` |
-//! | `webpki-roots` | trust in the roots of Mozilla's programme, compiled in | `tls` |
-//! | `rustls-native-certs` | trust in the roots of the operating system | `tls` |
+//! | feature | brings | contains | crates |
+//! |---|---|---|---|
+//! | `alloc` | whole messages (`websocket`) over `bytes` | | `bytes` |
+//! | `simd` | masking with AVX2, which is detected at run time. It needs no `std` | | `cpufeatures` |
+//! | `std` (the default) | the `blocking` adapter, `io`, random keys | `alloc`, `simd` | `getrandom`, `http`, `percent-encoding` |
+//! | `deflate` | compressor and decompressor for permessage-deflate | `std` | `flate2` on `zlib-rs` |
+//! | `http` | the opening handshake over the types of the `http` crate, for HTTP/1.1, HTTP/2 and HTTP/3 | `std` | |
+//! | `tokio` | the `tokio` adapter | `std` | `tokio`, `futures-core`, `futures-sink` |
+//! | `axum` | the extractor for axum, over HTTP/1.1 and HTTP/2 | `http`, `tokio` | `axum-core`, `hyper` |
+//! | `futures-io` | the `futures_io` adapter | `std` | `futures-core`, `futures-io`, `futures-sink` |
+//! | `tls` | `wss://` in the `tokio` adapter. The caller chooses the trusted certificates | `tokio` | `tokio-rustls` |
+//! | `tracing` | spans and events for the crate `tracing`: handshakes, connections, closes, errors. Never payloads, headers or credentials | `std` | `tracing` |
+//! | `webpki-roots` | trust in the roots of Mozilla's programme, compiled in | `tls` | `webpki-roots` |
+//! | `rustls-native-certs` | trust in the roots of the operating system | `tls` | `rustls-native-certs` |
 //!
-//! Without any feature the crate needs neither `std` nor an allocator.
+//! Without any feature the crate needs neither `std` nor an allocator. The core always contains
+//! `base64`, `chacha20`, `httparse`, `memchr`, `sha1` and `simdutf8`.
+//!
+//! # Beside other crates
+//!
+//! As of November 2026, from the documentation and the source of each version:
+//!
+//! | | websocket-proto 0.1 | tungstenite 0.30 | fastwebsockets 0.10 | tokio-websockets 0.13.3 | yawc 0.5 | sockudo-ws 3.1 |
+//! |---|---|---|---|---|---|---|
+//! | protocol without I/O | yes | no, over `Read` and `Write` | no | no | frames (`codec`) | yes (`protocol`) |
+//! | without `std` and an allocator | yes | no | no | no | no | no |
+//! | blocking I/O | yes | yes | no | no | no | no |
+//! | tokio | yes | with tokio-tungstenite 0.30 | yes | yes | yes | yes |
+//! | other runtimes | `futures-io`; a trait for others | with other crates | no | no | smol, WebAssembly | compio, tokio-uring |
+//! | permessage-deflate | yes | no | no | no | yes | yes |
+//! | WebSockets over HTTP/2 | yes | no | no | no | yes | yes |
+//! | WebSockets over HTTP/3 | the opening handshake | no | no | no | no | yes |
+//! | extractor for axum | yes | in axum itself | yes | no | yes | yes |
+//! | Pings of its own for a silent peer | yes | no | no | no | no | yes |
+//! | minimum Rust version | 1.88 | 1.85 | not stated | 1.89 | 1.82 | not stated (edition 2024) |
+//! | licence | MIT or Apache-2.0 | MIT or Apache-2.0 | Apache-2.0 | MIT | MPL-2.0 | MIT |
+//!
+//! # Versions and stability
+//!
+//! The minimum Rust version is 1.88. A release may raise it to a version that is at least six months
+//! old, and the changelog says so. Before 1.0, a release 0.x may break programs. Enums that may grow
+//! are `#[non_exhaustive]`.
 //!
 //! # Scope
 //!
@@ -137,6 +237,15 @@ pub mod frame;
 #[cfg(feature = "futures-io")]
 pub mod futures_io;
 pub mod handshake;
+// Documentation only. Its programs need these features.
+#[cfg(all(
+    any(doc, doctest),
+    feature = "deflate",
+    feature = "http",
+    feature = "tls",
+    feature = "tokio"
+))]
+pub mod guide;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod http1;

@@ -10,8 +10,24 @@ pub fn parse() -> Result<(String, Config), lexopt::Error> {
     Ok((address, config))
 }
 
+/// Returns the address, the configuration, and whether there is the option `--verbose`.
+pub fn parse_with_verbose() -> Result<(String, Config, bool), lexopt::Error> {
+    let mut is_verbose = false;
+    let (values, config) = parse_all(1, Some(&mut is_verbose))?;
+    let address = values.into_iter().next().unwrap_or_else(|| "127.0.0.1:9001".into());
+    Ok((address, config, is_verbose))
+}
+
 /// Returns up to `most` values, which may stand anywhere among the options, and the configuration.
 pub fn parse_values(most: usize) -> Result<(Vec<String>, Config), lexopt::Error> {
+    parse_all(most, None)
+}
+
+/// `verbose` is `None` if the program does not have the option `--verbose`.
+fn parse_all(
+    most: usize,
+    mut verbose: Option<&mut bool>,
+) -> Result<(Vec<String>, Config), lexopt::Error> {
     let mut values = Vec::new();
     let mut config = Config::new();
     let mut parser = lexopt::Parser::from_env();
@@ -21,6 +37,11 @@ pub fn parse_values(most: usize) -> Result<(Vec<String>, Config), lexopt::Error>
                 config = config.max_message_size(parser.value()?.parse()?);
             }
             Long("compress") => config = compress(config)?,
+            Long("verbose") if verbose.is_some() => {
+                if let Some(is_verbose) = &mut verbose {
+                    **is_verbose = true;
+                }
+            }
             Value(value) if values.len() < most => values.push(value.string()?),
             _ => return Err(argument.unexpected()),
         }

@@ -12,8 +12,3 @@ pub fn explain(error: &(dyn Error + 'static)) -> String {
     let chain = iter::successors(Some(error), |error: &&dyn Error| (*error).source());
     chain.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
-
-/// The code in the README, run as tests.
-#[cfg(all(doctest, feature = "axum", feature = "deflate", feature = "smol"))]
-#[doc = include_str!("../../README.md")]
-mod readme {}

@@ -13,7 +13,7 @@ use crate::connection::{CloseInfo, Role, Server, State};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
-use crate::io::{AcceptError, Error, Parts, Reply, Unsent};
+use crate::io::{AcceptError, Driver, Error, Parts, Reply, Unsent};
 use crate::message::Message;
 use crate::websocket::{
     Answers, Config, MessageReceiver, MessageRef, MessageSender, Part, Prepared, WebSocket,
@@ -97,7 +97,8 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// Creates a WebSocket from one without a transport, for example from
     /// [`Accepting::into_websocket`](crate::io::Accepting::into_websocket).
     pub fn from_websocket(transport: T, websocket: WebSocket<R>) -> Self {
-        Self { websocket, wire: Wire::new(transport), turn: Turn::default() }
+        let driver = Driver::new().traced(&websocket);
+        Self { websocket, wire: Wire::new(transport, driver), turn: Turn::default() }
     }
 
     /// Returns the result of the opening handshake: for a client, also the response of the server.

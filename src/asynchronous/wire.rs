@@ -64,14 +64,8 @@ pub(super) enum Moved {
 }
 
 impl<T> Wire<T> {
-    pub(super) const fn new(transport: T) -> Self {
-        Self {
-            transport,
-            driver: Driver::new(),
-            wakers: None,
-            woken: [false; 2],
-            deadlines: [None; 2],
-        }
+    pub(super) const fn new(transport: T, driver: Driver) -> Self {
+        Self { transport, driver, wakers: None, woken: [false; 2], deadlines: [None; 2] }
     }
 
     /// Prepares for two tasks that use the transport.

@@ -87,10 +87,11 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// Creates a WebSocket from one without a transport, for example from
     /// [`Accepting::into_websocket`](crate::io::Accepting::into_websocket).
     pub fn from_websocket(stream: S, websocket: WebSocket<R>) -> Self {
+        let driver = Driver::new().traced(&websocket);
         Self {
             stream,
             websocket,
-            driver: Driver::new(),
+            driver,
             write_timeout: WriteTimeout::new(),
             start: Instant::now(),
         }

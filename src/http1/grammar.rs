@@ -42,7 +42,8 @@ pub(crate) fn token_run(bytes: &[u8]) -> usize {
 /// The result of [`is_token_byte`] for each byte.
 static TOKEN_BYTES: [bool; 256] = {
     let mut table = [false; 256];
-    let (mut rest, mut byte) = (table.as_mut_slice(), 0_u8);
+    let mut rest: &mut [bool] = &mut table;
+    let mut byte = 0_u8;
     while let Some((entry, others)) = rest.split_first_mut() {
         *entry = is_token_byte(byte);
         rest = others;

@@ -5,11 +5,11 @@ use core::mem;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 
-use super::Error;
+use super::{Error, Trace};
 use crate::close::CloseCode;
 use crate::connection::{Role, State, TransportAction};
 use crate::error::ProtocolError;
-use crate::websocket::{MessageReceiver, MessageSender, Waiting};
+use crate::websocket::{MessageReceiver, MessageSender, Waiting, WebSocket};
 
 /// Decides what an adapter does with the transport of one connection, from the end of the opening
 /// handshake to the end of the transport. The driver itself reads and writes nothing.
@@ -44,6 +44,7 @@ pub struct Driver {
     is_overdue: bool,
     /// Whether the error that ended the connection has been returned.
     reported: bool,
+    trace: Trace,
 }
 
 /// The receiving side of the transport.
@@ -117,7 +118,14 @@ impl Driver {
             reads: Reads::Open,
             is_overdue: false,
             reported: false,
+            trace: Trace::off(),
         }
+    }
+
+    /// Begins the span of the connection.
+    pub(crate) fn traced<R: Role>(mut self, websocket: &WebSocket<R>) -> Self {
+        self.trace = Trace::connection(websocket);
+        self
     }
 
     /// Returns what to do now.
@@ -262,6 +270,7 @@ impl Driver {
         let waiting = self.waiting(sender, receiver);
         if sender.handle_deadline(now, waiting) {
             self.reads = Reads::Expired;
+            self.trace.time_limit();
         }
     }
 
@@ -309,10 +318,12 @@ impl Driver {
         if mem::replace(&mut self.reported, true) {
             return None;
         }
-        match &mut self.reads {
+        let error = match &mut self.reads {
             Reads::Failed(error) => error.take().map(Error::Io),
             Reads::Open | Reads::Ended | Reads::Expired => sender.error().map(Error::Protocol),
-        }
+        };
+        self.trace.ended(sender, error.as_ref());
+        error
     }
 
     /// Returns the error of a flush if a time limit has ended the connection while bytes waited to

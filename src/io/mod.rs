@@ -16,6 +16,7 @@ mod options;
 mod parts;
 mod reply;
 mod secret;
+mod trace;
 mod url;
 mod url_error;
 
@@ -30,6 +31,7 @@ pub use reply::Reply;
 pub use url_error::{UrlError, UrlErrorKind};
 
 pub(crate) use error::is_would_block;
+pub(crate) use trace::Trace;
 
 use bytes::BytesMut;
 

@@ -153,7 +153,8 @@ impl Config {
     /// accepts no more messages. The default is 128 KiB.
     ///
     /// A queue below the mark, or an empty queue, accepts one message of any size. What the
-    /// connection sends by itself, such as Pongs, does not take the room of the application.
+    /// connection sends by itself, such as Pongs, does not take the room of the application. A mark
+    /// of more than a quarter of the address space has the meaning of that quarter.
     #[must_use]
     pub const fn high_water_mark(mut self, bytes: u64) -> Self {
         self.high_water_mark = bytes;

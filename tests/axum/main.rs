@@ -10,6 +10,7 @@ mod examples;
 mod extractors;
 mod failed_upgrade;
 mod http2;
+mod parts;
 mod refusals;
 mod subprotocols;
 mod time_limits;

@@ -29,6 +29,7 @@ mod vocabulary;
 
 // What these tests share.
 mod halves;
+mod halves_methods;
 mod loopback;
 #[cfg(feature = "deflate")]
 mod loopback_deflate;

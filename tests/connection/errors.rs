@@ -299,6 +299,15 @@ fn every_send_error_has_its_cause_and_its_text() {
         "the text to send is not valid UTF-8: the error is after 3 bytes"
     );
 
+    let error = open.begin(Kind::Binary, 1 << 63, Rsv::NONE).unwrap_err();
+    assert_eq!(error, SendError::FrameTooLong { len: 1 << 63 });
+    assert_eq!(
+        error.to_string(),
+        "a payload of 9223372036854775808 bytes exceeds the limit of 2^63 - 1 bytes"
+    );
+    let error = SendError::QueueFull { queued: 7, high_water_mark: 5 };
+    assert_eq!(error.to_string(), "the send queue has 7 bytes: its high-water mark is 5 bytes");
+
     let mut room = [0; 3];
     let error = open.send_text("Hello", &mut SliceOutput::new(&mut room)).unwrap_err();
     let full = OutputFull { needed: 7, available: 3 };

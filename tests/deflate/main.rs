@@ -5,6 +5,8 @@ mod negotiation;
 #[cfg(feature = "deflate")]
 mod encoding;
 #[cfg(feature = "deflate")]
+mod halves_receive;
+#[cfg(feature = "deflate")]
 mod hostile;
 #[cfg(feature = "deflate")]
 mod inflater;

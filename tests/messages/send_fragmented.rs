@@ -79,7 +79,7 @@ fn every_size_of_fragments_carries_the_message() {
         wires.push((From::Server, drain(at_server.output())));
         for (from, wire) in wires {
             let most = decode(&wire).iter().map(|frame| frame.payload.len()).max();
-            assert!(most <= usize::try_from(fragment_size.max(1)).ok());
+            assert!(most <= usize::try_from(fragment_size.max(1)).ok().or(Some(usize::MAX)));
             let mut received = Vec::new();
             match from {
                 From::Client => {

@@ -12,6 +12,7 @@ mod deflate_cancel;
 mod deflate_negotiation;
 mod endings;
 mod endings_at_random;
+mod halves_methods;
 mod handshake;
 mod handshake_steps;
 mod keepalive;

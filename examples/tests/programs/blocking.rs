@@ -11,7 +11,7 @@ use websocket_proto::{CloseCode, Message, blocking};
 use crate::server::{Server, bounded};
 
 /// What any echo server does.
-fn assert_echoes(server: &Server) {
+pub(crate) fn assert_echoes(server: &Server) {
     let mut socket = blocking::connect(&server.url).unwrap();
     socket.send("Hello").unwrap();
     assert_eq!(socket.read().unwrap(), Some(Message::text("Hello")));
@@ -237,4 +237,46 @@ fn a_server_without_file_descriptors_goes_on_when_it_has_some() {
             assert_echoes(&server);
         });
     }
+}
+
+#[test]
+fn the_echo_server_says_what_to_try_and_what_happens() {
+    use std::io::{BufRead as _, BufReader};
+    use std::process::Stdio;
+
+    bounded(|| {
+        let mut server = Command::new(env!("CARGO_BIN_EXE_echo_server"))
+            .args(["127.0.0.1:0", "--verbose"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(server.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let url = first.trim_end().strip_prefix("listening on ").unwrap();
+        let mut socket = blocking::connect(format!("{url}/a?secret")).unwrap();
+        socket.send("the payload").unwrap();
+        socket.close(CloseCode::NORMAL, "done").unwrap();
+        socket.finish().unwrap();
+        let mut lines = BufReader::new(server.stderr.take().unwrap()).lines();
+        let mut said = String::new();
+        for line in lines.by_ref().map(Result::unwrap) {
+            said = format!("{said}{line}\n");
+            if line == "connection 1: closed" {
+                break;
+            }
+        }
+        server.kill().unwrap();
+        server.wait().unwrap();
+        for line in [
+            &format!("try: cargo run -p examples --features wsc --bin wsc -- {url}\n")[..],
+            "connection 1: asks for /a\n",
+            "connection 1: open, uncompressed\n",
+            "connection 1: received text of 11 bytes\n",
+            "connection 1: received a Close with code 1000\n",
+        ] {
+            assert!(said.contains(line), "{line}: {said}");
+        }
+        assert!(!said.contains("payload") && !said.contains("secret"), "{said}");
+    });
 }

@@ -3,6 +3,8 @@
 //! `soketto_client` is a program of its own: the interface of another library, written on this crate.
 
 #[cfg(feature = "std")]
+mod answers;
+#[cfg(feature = "std")]
 mod blocking;
 #[cfg(any(feature = "axum", feature = "hyper"))]
 mod http1;
@@ -10,6 +12,10 @@ mod http1;
 mod http2;
 #[cfg(feature = "tls")]
 mod identity;
+#[cfg(feature = "load")]
+mod load;
+#[cfg(all(feature = "axum", feature = "deflate"))]
+mod readme;
 #[cfg(feature = "std")]
 mod server;
 #[cfg(all(feature = "tokio", unix))]

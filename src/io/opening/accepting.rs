@@ -15,7 +15,7 @@ use crate::connection::Server;
 use crate::deflate::Preferences;
 use crate::handshake::{Incoming, Opened, Refusal, ServerHandshake};
 use crate::http1::{HeadLimits, Header};
-use crate::io::{AcceptError, HANDSHAKE_READ, Reply};
+use crate::io::{AcceptError, HANDSHAKE_READ, Reply, Trace};
 use crate::websocket::{Config, WebSocket};
 
 /// The opening handshake of a server, for any way to read and write (RFC 6455, section 4.2).
@@ -84,6 +84,7 @@ pub struct Accepting {
     eof: bool,
     time: TimeLimit,
     progress: Progress,
+    trace: Trace,
 }
 
 #[derive(Debug)]
@@ -123,6 +124,7 @@ impl Accepting {
             eof: false,
             time: TimeLimit::new(Self::DEFAULT_HANDSHAKE_TIMEOUT),
             progress: Progress::Request,
+            trace: Trace::accepting(),
         }
     }
 
@@ -159,6 +161,10 @@ impl Accepting {
             Progress::Response { head_len, outcome } => {
                 self.input.advance(head_len);
                 self.progress = Progress::Over(outcome.as_ref().ok().cloned());
+                match &outcome {
+                    Ok(opened) => self.trace.opened(opened),
+                    Err(error) => self.trace.not_accepted(error),
+                }
                 outcome
             }
             over => {
@@ -348,7 +354,9 @@ impl Accepting {
             return Step::Read;
         }
         self.progress = Progress::Over(None);
-        Step::Done(Err(io::Error::from(ErrorKind::UnexpectedEof).into()))
+        let error = io::Error::from(ErrorKind::UnexpectedEof).into();
+        self.trace.not_accepted(&error);
+        Step::Done(Err(error))
     }
 
     /// Looks at the request. This parses its head again.

@@ -16,7 +16,7 @@ use crate::handshake::{
 };
 use crate::http1::HeadError;
 use crate::io::error::is_would_block;
-use crate::io::{ConnectError, ConnectOptions, ConnectPhase, HANDSHAKE_READ, encode_head};
+use crate::io::{ConnectError, ConnectOptions, ConnectPhase, HANDSHAKE_READ, Trace, encode_head};
 use crate::websocket::WebSocket;
 
 /// The opening handshake of a client, for any way to read and write (RFC 6455, section 4.1).
@@ -41,6 +41,7 @@ pub struct Connecting {
     /// Whether the request must still be written and flushed.
     unflushed: bool,
     progress: Progress,
+    trace: Trace,
 }
 
 #[derive(Debug)]
@@ -69,6 +70,7 @@ impl Connecting {
             output,
             unflushed: true,
             progress: Progress::Handshake,
+            trace: Trace::connecting(|| options.server()),
             options,
         })
     }
@@ -107,6 +109,7 @@ impl Connecting {
                 let (opened, head_len) = (response.opened(), response.head_len());
                 self.input.advance(head_len);
                 self.progress = Progress::Over(Some(opened.clone()));
+                self.trace.opened(&opened);
                 Step::Done(Ok(opened))
             }
             Ok(Some(Answer::Http(response))) => {
@@ -187,12 +190,15 @@ impl Connecting {
     /// A transport that is only not ready (`WouldBlock` or `TimedOut`) changes nothing, and the
     /// handshake can continue.
     pub fn failed(&mut self, error: io::Error) -> ConnectError {
-        if !is_would_block(&error)
-            && let Some(answer) = self.answering.give_up()
-        {
+        if is_would_block(&error) {
+            return self.phase().failed(error);
+        }
+        if let Some(answer) = self.answering.give_up() {
             return self.refused(answer);
         }
-        self.phase().failed(error)
+        let error = self.phase().failed(error);
+        self.trace.not_connected(&error);
+        error
     }
 
     /// Returns the WebSocket that this handshake has opened. It has the configuration of the
@@ -218,11 +224,14 @@ impl Connecting {
 
     fn refused(&mut self, answer: Box<HttpAnswer>) -> ConnectError {
         self.progress = Progress::Over(None);
-        ConnectError::Refused { server: self.options.server(), answer }
+        let error = ConnectError::Refused { server: self.options.server(), answer };
+        self.trace.not_connected(&error);
+        error
     }
 
     fn fail(&mut self, error: ConnectError) -> Step<Result<Opened, ConnectError>> {
         self.progress = Progress::Over(None);
+        self.trace.not_connected(&error);
         Step::Done(Err(error))
     }
 

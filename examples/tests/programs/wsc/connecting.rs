@@ -127,10 +127,10 @@ fn it_connects_again_and_loses_no_line_that_was_not_sent() {
         }
     });
     let mut child = start(&["--reconnect", "--max-pause", "0.1", "-x", "subscribe", &url]);
-    std::thread::sleep(Duration::from_millis(300));
+    thread::sleep(Duration::from_millis(300));
     let mut stdin = child.stdin.take().unwrap();
     let waiting = child.stderr.take().unwrap();
-    let printed = std::thread::spawn(move || {
+    let printed = thread::spawn(move || {
         let mut text = String::new();
         let mut waiting = waiting;
         waiting.read_to_string(&mut text).unwrap();

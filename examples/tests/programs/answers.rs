@@ -1,0 +1,118 @@
+//! The examples that answer a question each.
+
+use std::process::Command;
+use std::thread;
+
+use websocket_proto::{CloseCode, Message, blocking};
+
+use crate::blocking::assert_echoes;
+use crate::server::{Server, bounded};
+
+/// Runs a program, and returns its output.
+fn output(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Two conversations with an echo server, more data than it queues, and a peer that disappears.
+fn assert_serves(program: &str) {
+    let server = Server::start(program, &[]);
+    drop(blocking::connect(&server.url).unwrap());
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| assert_echoes(&server));
+        }
+    });
+    let options = websocket_proto::io::ConnectOptions::new(&server.url).unwrap();
+    let mut socket = blocking::connect(options).unwrap();
+    for len in [5_000_000, 1, 5_000_000] {
+        let bytes = vec![7; len];
+        socket.send(bytes.clone()).unwrap();
+        assert!(socket.read().unwrap() == Some(Message::binary(bytes)));
+    }
+    socket.close(CloseCode::NORMAL, "").unwrap();
+    socket.finish().unwrap();
+}
+
+#[cfg(feature = "mio")]
+#[test]
+fn the_server_on_mio_echoes() {
+    bounded(|| assert_serves(env!("CARGO_BIN_EXE_mio_server")));
+}
+
+#[test]
+fn the_server_with_completions_echoes() {
+    bounded(|| assert_serves(env!("CARGO_BIN_EXE_completion_server")));
+}
+
+#[test]
+fn remote_calls_get_their_answers() {
+    let expected = "desserts -> stressed\nstressed -> desserts\ndrawer -> reward\n";
+    assert_eq!(output(env!("CARGO_BIN_EXE_rpc"), &[]), expected);
+}
+
+#[cfg(feature = "hyper-client")]
+#[test]
+fn a_client_on_hyper_opens_a_websocket() {
+    bounded(|| {
+        let server = Server::start(env!("CARGO_BIN_EXE_echo_server"), &[]);
+        let address = server.address().to_string();
+        assert_eq!(output(env!("CARGO_BIN_EXE_hyper_client"), &[&address]), "over hyper\n");
+    });
+}
+
+#[cfg(feature = "tokio")]
+#[test]
+fn a_file_is_sent_in_parts() {
+    bounded(|| {
+        let server =
+            Server::start(env!("CARGO_BIN_EXE_echo_server"), &["--max-message-size", "30000000"]);
+        let path = format!("{}/file", env!("CARGO_TARGET_TMPDIR"));
+        std::fs::write(&path, vec![7; 20_000_000]).unwrap();
+        let said = output(env!("CARGO_BIN_EXE_send_file"), &[&server.url, &path]);
+        assert_eq!(said, "the server answered with 20000000 bytes\n");
+    });
+}
+
+#[cfg(feature = "json")]
+#[test]
+fn the_client_of_a_feed_misses_nothing_and_prints_nothing_twice() {
+    use std::net::TcpListener;
+    use websocket_proto::blocking::{Config, Reply, WebSocketStream};
+
+    bounded(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("ws://{}", listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            let accept = || WebSocketStream::accept(listener.accept().unwrap().0).unwrap();
+            let entry = |number| format!(r#"{{"text":"entry {number}","number":{number}}}"#);
+            // Lost after two entries.
+            let mut socket = accept();
+            assert_eq!(socket.read().unwrap(), Some(Message::text(r#"{"after":0}"#)));
+            socket.send(entry(1)).unwrap();
+            socket.send(entry(2)).unwrap();
+            drop(socket);
+            // Refused for now.
+            let refused =
+                WebSocketStream::accept_with(listener.accept().unwrap().0, Config::new(), |_| {
+                    Reply::refuse(503)
+                });
+            assert!(refused.is_err());
+            // Restarted.
+            let mut socket = accept();
+            assert_eq!(socket.read().unwrap(), Some(Message::text(r#"{"after":2}"#)));
+            socket.send(entry(2)).unwrap();
+            socket.close(CloseCode::SERVICE_RESTART, "").unwrap();
+            socket.finish().unwrap();
+            let mut socket = accept();
+            socket.read().unwrap();
+            socket.send(entry(3)).unwrap();
+            socket.close(CloseCode::NORMAL, "").unwrap();
+            socket.finish().unwrap();
+        });
+        let printed = output(env!("CARGO_BIN_EXE_json_feed"), &[&url]);
+        server.join().unwrap();
+        assert_eq!(printed, "1: entry 1\n2: entry 2\n3: entry 3\n");
+    });
+}

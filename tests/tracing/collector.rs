@@ -1,0 +1,88 @@
+//! A subscriber that writes every span and event into a text.
+
+use std::fmt::{self, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// The lines that were recorded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        self.0.lock().expect("no panic").clone()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Collector {
+    log: Log,
+    last_id: AtomicU64,
+}
+
+/// Runs a conversation on a runtime of its own thread, and returns everything that was recorded.
+pub(crate) fn record<T>(conversation: impl Future<Output = T>) -> (T, String) {
+    let collector = Collector::default();
+    let log = collector.log.clone();
+    let result = tracing::subscriber::with_default(collector, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(conversation)
+    });
+    (result, log.text())
+}
+
+impl Subscriber for Collector {
+    /// Everything, also what other crates record.
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
+        self.write(attributes.metadata(), |line| attributes.record(line));
+        Id::from_u64(id)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        let mut line = Line(String::new());
+        values.record(&mut line);
+        self.log.0.lock().expect("no panic").push_str(&line.0);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        self.write(event.metadata(), |line| event.record(line));
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+impl Collector {
+    fn write(&self, metadata: &Metadata<'_>, record: impl FnOnce(&mut Line)) {
+        if !metadata.target().starts_with("websocket_proto") {
+            return;
+        }
+        let name = if metadata.is_span() { metadata.name() } else { "event" };
+        let mut line = Line(format!("{} {name}:", metadata.level()));
+        record(&mut line);
+        let mut log = self.log.0.lock().expect("no panic");
+        log.push_str(&line.0);
+        log.push('\n');
+    }
+}
+
+/// The fields of one span or event.
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        write!(self.0, " {}={value:?}", field.name()).expect("a string takes everything");
+    }
+}
