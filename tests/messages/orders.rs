@@ -46,7 +46,9 @@ fn a_message_that_is_ready_stays_the_same_when_more_bytes_come_in() {
     for first in firsts {
         for (way, more) in more_ways() {
             let mut websocket = server(Config::new());
-            websocket.input().extend_from_slice(&[first.clone(), from.frame(TEXT, "Hello")].concat());
+            websocket
+                .input()
+                .extend_from_slice(&[first.clone(), from.frame(TEXT, "Hello")].concat());
             assert!(websocket.receive_ref().expect("valid").is_some());
             assert_eq!(websocket.process(), Ok(true));
             more(&mut websocket, &from.frame(BINARY, [0xff; 9000]));
@@ -137,7 +139,8 @@ fn a_compressed_connection_lends_at_most_32_kib_after_another_connection_of_the_
     use websocket_proto::extension::Extensions;
 
     std::thread::spawn(|| {
-        let agreed = Extensions::parse(b"permessage-deflate").map(|agreed| agreed.expect("it parses"));
+        let agreed =
+            Extensions::parse(b"permessage-deflate").map(|agreed| agreed.expect("it parses"));
         let terms = Preferences::new().check(agreed).expect("valid").expect("permessage-deflate");
         let mut plain = server(Config::new());
         let frame = From::Client.frame(BINARY, "");
@@ -178,7 +181,8 @@ mod random {
     const LIMIT: usize = 70_000;
 
     fn payload(random: &mut Random, is_text: bool) -> Vec<u8> {
-        let lens = [0, 1, 5, 124, 125, 126, 127, 300, 8191, 8192, 8193, 20_000, 65_535, 65_536, 69_000];
+        let lens =
+            [0, 1, 5, 124, 125, 126, 127, 300, 8191, 8192, 8193, 20_000, 65_535, 65_536, 69_000];
         let len = match random.next(10) {
             0..=5 => random.next(20),
             6 => lens[random.next(lens.len())],
@@ -410,7 +414,8 @@ mod random {
         use websocket_proto::deflate::{DeflateConfig, Preferences};
         use websocket_proto::extension::Extensions;
 
-        let agreed = Extensions::parse(b"permessage-deflate").map(|agreed| agreed.expect("it parses"));
+        let agreed =
+            Extensions::parse(b"permessage-deflate").map(|agreed| agreed.expect("it parses"));
         let terms = Preferences::new().check(agreed).expect("valid").expect("permessage-deflate");
         let endpoint = |config: Config| {
             server(Setup::agreed(config.deflate(DeflateConfig::new()), terms.clone()))
@@ -519,7 +524,8 @@ fn answers_are_sent_once_however_the_queue_is_written() {
                     if random.next(2) == 0 {
                         let mut slices = [std::io::IoSlice::new(&[]); 16];
                         let filled = output.chunks_vectored(&mut slices);
-                        let all: Vec<u8> = slices[..filled].iter().flat_map(|s| s.to_vec()).collect();
+                        let all: Vec<u8> =
+                            slices[..filled].iter().flat_map(|s| s.to_vec()).collect();
                         let len = len.min(all.len());
                         written.extend(&all[..len]);
                         output.advance(len);
@@ -575,7 +581,12 @@ mod core_paths {
         Other(String),
     }
 
-    fn log<R: Role>(role: R, config: ConnectionConfig, bytes: &[u8], cut: usize) -> (Vec<Item>, Vec<u8>) {
+    fn log<R: Role>(
+        role: R,
+        config: ConnectionConfig,
+        bytes: &[u8],
+        cut: usize,
+    ) -> (Vec<Item>, Vec<u8>) {
         let mut connection = Connection::new(role, config);
         let mut items: Vec<Item> = Vec::new();
         let mut out = Vec::new();
@@ -593,7 +604,9 @@ mod core_paths {
                             }
                             _ => items.push(Item::Data(kind, data.bytes.to_vec(), data.last)),
                         }
-                        if items.len() >= 2 && matches!(items.last(), Some(Item::Data(_, b, false)) if b.is_empty()) {
+                        if items.len() >= 2
+                            && matches!(items.last(), Some(Item::Data(_, b, false)) if b.is_empty())
+                        {
                             // An empty piece says nothing.
                         }
                     }
@@ -643,9 +656,13 @@ mod core_paths {
             let is_client = random.next(2) == 0;
             let mut bytes = Vec::new();
             for _ in 0..1 + random.next(5) {
-                let first = [0x81, 0x82, 0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8a, 0xc1, 0x83]
-                    [random.next(12)];
-                let lens = [0, 1, 2, 5, 124, 125, 126, 127, 128, 500, 8191, 8192, 8193, 8200, 65_535, 65_536];
+                let first =
+                    [0x81, 0x82, 0x81, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8a, 0xc1, 0x83]
+                        [random.next(12)];
+                let lens = [
+                    0, 1, 2, 5, 124, 125, 126, 127, 128, 500, 8191, 8192, 8193, 8200, 65_535,
+                    65_536,
+                ];
                 let most = if random.next(4) == 0 { 16 } else { 10 };
                 let mut len = lens[random.next(most)];
                 if first & 8 != 0 && random.next(8) > 0 {
@@ -679,8 +696,13 @@ mod core_paths {
                 let mut payload = vec![b'a'; len];
                 if len > 0 && random.next(2) == 0 {
                     let at = random.next(len);
-                    let piece = [&b"\xe2\x82\xac"[..], b"\xff", b"\xe2\x82", b"\xf0\x9f\x98\x80", b"\xed\xa0\x80"]
-                        [random.next(5)];
+                    let piece = [
+                        &b"\xe2\x82\xac"[..],
+                        b"\xff",
+                        b"\xe2\x82",
+                        b"\xf0\x9f\x98\x80",
+                        b"\xed\xa0\x80",
+                    ][random.next(5)];
                     let end = len.min(at + piece.len());
                     payload[at..end].copy_from_slice(&piece[..end - at]);
                 }
@@ -698,7 +720,12 @@ mod core_paths {
             let slow = run(1);
             for cut in [usize::MAX, 3, 7, 100, 130, 8192 + random.next(20)] {
                 let fast = run(cut);
-                assert!(fast.0 == slow.0, "seed {seed} cut {cut}\n{}\n{}", show(&fast.0), show(&slow.0));
+                assert!(
+                    fast.0 == slow.0,
+                    "seed {seed} cut {cut}\n{}\n{}",
+                    show(&fast.0),
+                    show(&slow.0)
+                );
                 assert_eq!(fast.1, slow.1, "seed {seed} cut {cut}");
             }
         }
@@ -717,7 +744,11 @@ mod core_paths {
     #[test]
     fn a_head_that_is_whole_is_scanned_as_one_that_arrives_byte_by_byte() {
         let alphabet = *b"\r\n\r\na: \t\x80\0";
-        for (kind, start) in [(HeadKind::Request, &b"G /"[..]), (HeadKind::Response, b"HTTP/"), (HeadKind::Request, b"")] {
+        for (kind, start) in [
+            (HeadKind::Request, &b"G /"[..]),
+            (HeadKind::Response, b"HTTP/"),
+            (HeadKind::Request, b""),
+        ] {
             for limit in [9, 1000] {
                 for number in 0..alphabet.len().pow(5) {
                     let mut bytes = start.to_vec();
@@ -743,7 +774,12 @@ mod core_paths {
                         }
                     }
                     assert_eq!(fast, last, "{:?} {limit}", bytes.escape_ascii().to_string());
-                    assert_eq!(whole.position(), slow.position(), "{:?}", bytes.escape_ascii().to_string());
+                    assert_eq!(
+                        whole.position(),
+                        slow.position(),
+                        "{:?}",
+                        bytes.escape_ascii().to_string()
+                    );
                     // In two pieces.
                     let mut two = HeadScanner::new(kind, limit);
                     let cut = number % bytes.len();
