@@ -30,7 +30,8 @@ pub struct WholeMessage {
 
 impl<R: Role> Receiver<R> {
     /// Receives the next message if it is whole at the start of `bytes`, in one frame of less than
-    /// 64 KiB and without reserved bits. Its payload is unmasked in place, and text is validated.
+    /// 64 KiB (text: at most 8 KiB) and without reserved bits. Its payload is unmasked in place, and
+    /// text is validated.
     ///
     /// Otherwise this method returns `None` and changes nothing, and
     /// [`receive`](Self::receive) returns the next event. That method begins with this one. A
