@@ -69,7 +69,8 @@ wasm() {
 }
 
 # Clippy knows since when each item of `std` exists. An older compiler checks the syntax: Debian has
-# version 1.85, in which the newer syntax consists of unstable features. Three names are replaced.
+# version 1.85, in which the newer syntax consists of unstable features. The names that it does not
+# have are replaced.
 msrv() {
     cargo clippy --quiet --lib --all-features --target-dir "$target" -- -D clippy::incompatible_msrv
 

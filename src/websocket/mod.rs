@@ -238,9 +238,9 @@ impl<R: Role> WebSocket<R> {
     /// A Ping or Pong is sent before the messages that wait, but never inside a frame. A Close is
     /// sent after everything that is queued, and is accepted even if the queue is full.
     ///
-    /// A server queues a payload of 16 KiB or more without a copy. A client masks such a payload in
-    /// place if nothing else shares it, and copies it otherwise. A message that exceeds the
-    /// [fragment size](Config::fragment_size) is queued in fragments.
+    /// A server queues a payload of 16 KiB or more without a copy. A client masks a payload of 32 KiB
+    /// or more in place if nothing else shares it, and copies it otherwise. A message that exceeds
+    /// the [fragment size](Config::fragment_size) is queued in fragments.
     ///
     /// # Errors
     /// Returns the message, and the reason why it was not queued:

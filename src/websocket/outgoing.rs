@@ -57,7 +57,8 @@ pub(super) struct Large {
 }
 
 /// The length from which a payload is a separate piece of the queue. A shorter payload is copied
-/// after its header.
+/// after its header. A client also copies a whole message of less than twice this length, because
+/// it masks while it copies.
 ///
 /// A copy of a shorter payload costs less than another piece in a write. Also, a payload can be a
 /// small slice of a large buffer, such as a read buffer of 256 KiB. Without a copy, it would keep

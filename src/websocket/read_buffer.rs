@@ -88,6 +88,10 @@ impl ReadBuffer {
         self.make_room(self.next_size());
         let mut free = mem::take(&mut self.free);
         free.clear();
+        let most = self.read_size.most();
+        if free.capacity() > most {
+            drop(free.split_off(most));
+        }
         self.asked = free.capacity();
         free
     }
@@ -137,8 +141,8 @@ impl ReadBuffer {
         if self.is_empty() {
             self.drop_gap();
             self.join_free();
-            let capacity = mem::take(&mut self.capacity).max(self.buffer.capacity());
-            spare::put_incoming(mem::take(&mut self.buffer), capacity);
+            self.capacity = 0;
+            spare::put_incoming(mem::take(&mut self.buffer));
         }
     }
 

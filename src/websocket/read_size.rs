@@ -43,6 +43,12 @@ impl ReadSize {
         self.size.max(free.min(frame_remaining)).min(most)
     }
 
+    /// Returns how much space a read may get at most. Without permessage-deflate a read may use all
+    /// of the free space.
+    pub(super) const fn most(&self) -> usize {
+        if self.largest < LARGEST { self.largest } else { usize::MAX }
+    }
+
     /// Adapts to a read of at most `asked` bytes that returned `read` bytes.
     pub(super) fn learn(&mut self, asked: usize, read: usize) {
         if read >= asked.max(self.size) {

@@ -29,7 +29,8 @@ pub(super) struct Receiving {
     /// The last [`Received::Report`].
     report: Report,
     progress: Progress,
-    /// The result that has been processed but not returned.
+    /// The result that has been processed but not returned. Its positions are relative to the first
+    /// byte that is not processed, so they stay valid when the buffer drops the bytes before it.
     ready: Option<Received>,
 }
 
@@ -78,8 +79,7 @@ impl Receiving {
         source: &mut Half<'_, impl Role>,
     ) -> Result<bool, ProtocolError> {
         if let Some(WholeMessage { kind, from, to }) = self.take_whole(source.receiver) {
-            self.ready = Some(Received::Frame { kind, from, to });
-            return Ok(true);
+            return Ok(self.keep(Received::Frame { kind, from, to }));
         }
         let received = self.take_message(source)?;
         Ok(self.keep(received))
@@ -97,8 +97,16 @@ impl Receiving {
     /// Keeps `received` for the next call. Returns `false` if nothing was received.
     fn keep(&mut self, received: Received) -> bool {
         let is_something = !matches!(received, Received::Nothing);
-        self.ready = is_something.then_some(received);
+        let start = self.buffer.start();
+        self.ready = is_something.then_some(received.moved(|position| position - start));
         is_something
+    }
+
+    /// Takes the result that is ready.
+    #[inline(always)]
+    fn take_ready(&mut self) -> Option<Received> {
+        let start = self.buffer.start();
+        Some(self.ready.take()?.moved(|position| start + position))
     }
 
     /// Returns the length of the message or part that is ready, in bytes.
@@ -130,7 +138,8 @@ impl Receiving {
             }
             Some(Received::Frame { kind, from, to }) => {
                 self.ready = None;
-                Some(WholeMessage { kind, from, to })
+                let start = self.buffer.start();
+                Some(WholeMessage { kind, from: start + from, to: start + to })
             }
             Some(_) => None,
         }
@@ -152,7 +161,7 @@ impl Receiving {
 
     #[inline(never)]
     fn take_ready_message(&mut self) -> Option<Received> {
-        match self.ready.take() {
+        match self.take_ready() {
             Some(Received::Part { kind, place, first: true, last }) => {
                 // No part of the message has been returned, so it is still whole.
                 self.progress = Progress::Whole;
@@ -181,7 +190,7 @@ impl Receiving {
         &mut self,
         source: &mut Half<'_, impl Role>,
     ) -> Result<Received, ProtocolError> {
-        match self.ready.take() {
+        match self.take_ready() {
             Some(received) => Ok(received),
             None => self.next_part(source),
         }
@@ -381,7 +390,7 @@ impl Receiving {
         let ready = match self.ready {
             Some(
                 Received::Frame { to, .. } | Received::Part { place: Place::Frame { to, .. }, .. },
-            ) => Some(to),
+            ) => Some(self.buffer.start() + to),
             _ => None,
         };
         self.buffer.take_unprocessed(ready)

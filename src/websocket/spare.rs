@@ -40,11 +40,17 @@ mod of_thread {
         INCOMING.try_with(Cell::take).unwrap_or_default()
     }
 
-    /// Keeps an empty read buffer with this capacity, unless the application still holds a message
-    /// in its memory.
-    pub(in crate::websocket) fn put_incoming(mut buffer: BytesMut, capacity: usize) {
-        // If nothing else shares the memory, the buffer starts again at its front.
-        if (1..=LARGEST).contains(&capacity) && buffer.try_reclaim(capacity) {
+    /// Keeps an empty read buffer, unless its memory is large, or the application still holds a
+    /// message or other bytes in it.
+    pub(in crate::websocket) fn put_incoming(buffer: BytesMut) {
+        // A buffer can be a small piece of large memory. After this step its capacity extends to the
+        // end of the memory, and nothing shares it.
+        let Ok(mut buffer) = buffer.freeze().try_into_mut() else {
+            return;
+        };
+        // A buffer that has moved on in its memory starts again at the front.
+        let _ = buffer.try_reclaim(buffer.capacity() + 1);
+        if (1..=LARGEST).contains(&buffer.capacity()) {
             let _ = INCOMING.try_with(|spare| spare.set(buffer));
         }
     }
@@ -72,7 +78,7 @@ mod none {
         BytesMut::new()
     }
 
-    pub(in crate::websocket) fn put_incoming(_: BytesMut, _: usize) {}
+    pub(in crate::websocket) fn put_incoming(_: BytesMut) {}
 
     pub(in crate::websocket) fn take_outgoing() -> OutgoingBuffers {
         OutgoingBuffers::default()

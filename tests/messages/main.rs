@@ -8,6 +8,8 @@ mod lengths;
 mod message;
 mod opened;
 #[cfg(feature = "std")]
+mod orders;
+#[cfg(feature = "std")]
 mod outgoing;
 mod oversized;
 mod receive;

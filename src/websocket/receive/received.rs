@@ -40,6 +40,23 @@ pub(in crate::websocket) enum Place {
     Inflated,
 }
 
+impl Received {
+    /// Returns the same item with other positions in the buffer.
+    #[inline(always)]
+    pub(super) fn moved(self, position: impl Fn(usize) -> usize) -> Self {
+        match self {
+            Self::Frame { kind, from, to } => {
+                Self::Frame { kind, from: position(from), to: position(to) }
+            }
+            Self::Part { kind, place: Place::Frame { from, to }, first, last } => {
+                let place = Place::Frame { from: position(from), to: position(to) };
+                Self::Part { kind, place, first, last }
+            }
+            other => other,
+        }
+    }
+}
+
 /// What is received in one piece, beside the messages.
 #[derive(Debug)]
 pub(in crate::websocket) enum Report {

@@ -26,9 +26,7 @@ use crate::report::Side;
 
 /// Measures all ways, ours first.
 pub fn measure_all(run: &mut Run<'_>) {
-    run.measure(ours("ours/tokio", "`next`, `feed`", false), |slot| {
-        echo_ours(move || plain(slot))
-    });
+    run.measure(ours("ours/tokio", "`next`, `feed`", false), |slot| echo_ours(move || plain(slot)));
     run.measure(ours("ours/tokio, lent", "`next_ref`, and `feed` of a copy", false), |slot| {
         echo_lent(move || plain(slot))
     });
