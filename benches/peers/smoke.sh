@@ -12,7 +12,7 @@ for mode in codec deflate handshake idle e2e; do
     echo "--- $mode"
     # The program is not started by `cargo run`, so that it does not build the servers once more.
     output=$(env -u CARGO "$program" "$mode" --quick)
-    # Shows crates that failed, and the result.
+    # Shows the crates that were left out or failed, and the result.
     grep -E '^note: .* (is left out|failed a round) ' <<<"$output" || true
     tail -n 1 <<<"$output" | grep -E '^ahead on [0-9]+ of [1-9][0-9]* workloads'
 done

@@ -26,7 +26,7 @@ pub(crate) struct Login {
 }
 
 pub(crate) enum LoginError {
-    /// There is no token, or it is not that of an invite.
+    /// The token is missing, or no invite has it.
     Invalid,
     /// The token could not be looked up.
     Unavailable(Failure),

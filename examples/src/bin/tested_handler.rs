@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Adds up the numbers of a client. It is no error if the client disappears, in a read or in a
+/// Adds up the numbers of a client. It is not an error if the client disappears, in a read or in a
 /// write.
 async fn add_up<S>(socket: ServerStream<S>) -> Result<(), ws::Error>
 where

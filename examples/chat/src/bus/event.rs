@@ -56,7 +56,7 @@ impl Event {
         bytes.freeze()
     }
 
-    /// Returns `None` if the bytes are no event, for example one of a newer version.
+    /// Returns `None` if the bytes are not a known event, for example one of a newer version.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (header, payload) = bytes.split_at_checked(HEADER_LEN)?;
         let (server, number) = header.get(1..)?.split_at_checked(8)?;

@@ -11,7 +11,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Returns the bytes of a text of hex digits, with spaces at will between the bytes.
+/// Returns the bytes of a text of hex digits, which may have spaces between the bytes.
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     for word in text.split_ascii_whitespace() {

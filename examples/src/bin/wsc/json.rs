@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-/// Returns the same JSON, indented, or `None` if the text is no JSON.
+/// Returns the same JSON, indented, or `None` if the text is not JSON.
 ///
 /// The tokens are copied as they are, so no number changes and no key changes its place.
 pub(crate) fn indent(text: &str) -> Option<String> {
