@@ -55,8 +55,9 @@ impl<'w> Incoming<'w> {
         self.buffer.read_from(reader)
     }
 
-    /// Returns an empty buffer with room for the next read: at least 8 KiB, or at least the rest of
-    /// a large frame.
+    /// Returns an empty buffer with room for the next read: at least 8 KiB. While a large frame
+    /// arrives, the room grows with the number of its bytes that have arrived. With
+    /// permessage-deflate the room is at most 32 KiB.
     ///
     /// Pass the buffer to [`give_back`](Self::give_back) after the transport has filled it. If the
     /// buffer is dropped instead, only its memory is lost.
