@@ -11,13 +11,16 @@
 //! # A server
 //!
 //! ```toml
-//! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
+//! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread", "time"] }
 //! websocket-proto = { version = "0.1", features = ["tokio"] }
 //! ```
 //!
 #![cfg_attr(feature = "tokio", doc = "```no_run")]
 #![cfg_attr(not(feature = "tokio"), doc = "```ignore")]
+//! use std::time::Duration;
+//!
 //! use tokio::net::{TcpListener, TcpStream};
+//! use tokio::time::sleep;
 //! use websocket_proto::tokio::{Message, WebSocketStream};
 //!
 //! type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -28,19 +31,27 @@
 //!     let listener = TcpListener::bind(address).await?;
 //!     println!("listening on ws://{}", listener.local_addr()?);
 //!     loop {
-//!         let (stream, _) = listener.accept().await?;
-//!         tokio::spawn(async move {
-//!             if let Err(error) = serve(stream).await {
+//!         match listener.accept().await {
+//!             Ok((stream, _)) => drop(tokio::spawn(report(serve(stream)))),
+//!             // The process may have no file descriptor left until a connection ends.
+//!             Err(error) => {
 //!                 eprintln!("{error}");
+//!                 sleep(Duration::from_millis(100)).await;
 //!             }
-//!         });
+//!         }
+//!     }
+//! }
+//!
+//! async fn report(served: impl Future<Output = Result<(), Failure>>) {
+//!     if let Err(error) = served.await {
+//!         eprintln!("{error}");
 //!     }
 //! }
 //!
 //! async fn serve(stream: TcpStream) -> Result<(), Failure> {
 //!     stream.set_nodelay(true)?; // small messages leave at once
 //!     let mut socket = WebSocketStream::accept(stream).await?;
-//!     // `next` also answers Pings and the Close of the client. After `None` all is done.
+//!     // `next` also answers Pings and the Close of the client. After `None` the connection is over.
 //!     while let Some(message) = socket.next().await {
 //!         match message? {
 //!             Message::Text(text) => socket.send(format!("You said: {text}")).await?,

@@ -34,7 +34,7 @@ async fn report(served: impl Future<Output = Result<(), Failure>>) {
 async fn serve(stream: TcpStream) -> Result<(), Failure> {
     stream.set_nodelay(true)?; // small messages leave at once
     let mut socket = WebSocketStream::accept(stream).await?;
-    // `next` also answers Pings and the Close of the client. After `None` all is done.
+    // `next` also answers Pings and the Close of the client. After `None` the connection is over.
     while let Some(message) = socket.next().await {
         match message? {
             Message::Text(text) => socket.send(format!("You said: {text}")).await?,
