@@ -8,7 +8,7 @@ use super::Row;
 
 const HANDSHAKES: usize = 16;
 
-/// A request like that of a browser.
+/// A request as a browser sends it.
 const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\n\
     Host: server.example.com\r\n\
     Connection: Upgrade\r\n\

@@ -173,8 +173,7 @@ impl Queue {
         {
             let start = sender.begin(message.kind, payload.len() as u64, rsv)?;
             if let (Coder::Deflate(deflating), Rsv::RSV1) = (&mut self.coder, rsv) {
-                // The window of the peer contains this message, and that of the compressor does
-                // not.
+                // The peer's window contains this message. The compressor's window does not.
                 deflating.forget();
             }
             if is_copied(&start) {

@@ -1,7 +1,7 @@
 //! Echo over loopback: a server alone on one core, and on another core a load generator that uses
 //! none of the crates.
 //!
-//! The figure is the processor time of the server for each message, divided by that of a server
+//! The figure is the processor time of the server for each message, divided by the time of a server
 //! that echoes the bytes of TCP in the same round. Other work on the machine affects both servers
 //! in the same way, and TCP is most of the cost of a message.
 
@@ -43,7 +43,7 @@ struct Sample {
     cpu: f64,
     /// Messages for each second.
     rate: f64,
-    /// `cpu`, divided by that of raw TCP.
+    /// `cpu`, divided by the `cpu` of raw TCP.
     ratio: f64,
 }
 

@@ -23,7 +23,7 @@ pub const PACKAGES: &[&str] = &[
     "tokio",
 ];
 
-/// A request like that of a browser.
+/// A request as a browser sends it.
 const BROWSER: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\n\
     Host: server.example.com\r\n\
     Connection: Upgrade\r\n\

@@ -8,7 +8,7 @@ use crate::memory::{Memory, Stream};
 use crate::report::Calls;
 use crate::tally::{Expected, Tally};
 
-/// How often the stream is repeated. A repetition shows state that an earlier pass left behind.
+/// How often the stream is repeated. A later pass fails if an earlier one has changed the state.
 const PASSES: usize = 3;
 
 /// Checks each message that a contestant receives, and returns how often it called the transport.

@@ -9,7 +9,7 @@ use crate::payload::shifted;
 use crate::report::Calls;
 use crate::tally::{Expected, Tally};
 
-/// How often the messages are repeated. A repetition shows state that an earlier pass left behind.
+/// How often the messages are repeated. A later pass fails if an earlier one has changed the state.
 const PASSES: usize = 3;
 
 /// How many messages are flushed together.

@@ -20,7 +20,7 @@ pub struct Comparison {
     pub workload: String,
     /// The best peer.
     pub peer: String,
-    /// Our figure, divided by that of the peer.
+    /// Our figure, divided by the peer's figure.
     pub ratio: f64,
 }
 

@@ -31,8 +31,8 @@ pub(crate) enum Kind {
     Who = 5,
 }
 
-/// A number that no other event of any server has: that of the server, which it draws at its start,
-/// and a count.
+/// Identifies an event among those of all servers: by a number that its server draws at its start,
+/// and by a count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EventId {
     server: u64,

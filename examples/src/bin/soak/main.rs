@@ -60,7 +60,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         arguments.connections = possible;
     }
 
-    // The first connections allocate memory that stays, such as that of the threads.
+    // The first connections allocate memory that stays, such as the queues of the runtime.
     let warm_up =
         Arguments { seconds: 0, connections: arguments.connections.min(100), ..arguments };
     run(&warm_up, &Arc::default()).await?;
