@@ -3,10 +3,12 @@
 use core::fmt;
 use core::ops::Deref;
 
-use crate::close::CloseFrame;
 use crate::frame::{Kind, MAX_CONTROL_PAYLOAD, Rsv};
 
 /// An event from the peer. It borrows the buffer of the caller, not the connection.
+///
+/// An event is small, so that it stays in registers. The connection therefore keeps what a control
+/// frame carries until the caller asks for it.
 ///
 /// This enum is non-exhaustive, because a later version may report more of what arrives.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,13 +25,17 @@ pub enum Event<'b> {
         len: u64,
     },
     /// A Ping. [`Connection`](super::Connection) has already queued the Pong, unless
-    /// [`answer_pings`](super::ConnectionConfig::answer_pings) is off.
-    Ping(ControlPayload),
-    /// A Pong, which may be an answer to a Ping or unsolicited (RFC 6455, section 5.5.3).
-    Pong(ControlPayload),
+    /// [`answer_pings`](super::ConnectionConfig::answer_pings) is off. Its payload is
+    /// [`control_payload`](super::Connection::control_payload) until the next call of `receive`.
+    Ping,
+    /// A Pong, which may be an answer to a Ping or unsolicited (RFC 6455, section 5.5.3). Its
+    /// payload is [`control_payload`](super::Connection::control_payload) until the next call of
+    /// `receive`.
+    Pong,
     /// A Close, after which the peer sends nothing more. [`Connection`](super::Connection) has
-    /// already queued the answer. `None` stands for code 1005: the frame had no code.
-    Close(Option<CloseFrame>),
+    /// already queued the answer. Its code and reason are
+    /// [`peer_close`](super::Connection::peer_close).
+    Close,
 }
 
 /// A piece of a message.

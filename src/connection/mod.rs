@@ -389,6 +389,20 @@ impl<R: Role> Connection<R> {
         transport_action(self.is_client(), self.state(), closes, failed, self.eof)
     }
 
+    /// Returns the payload of the Ping or Pong that the last call of [`receive`](Self::receive) has
+    /// returned: 0 to 125 bytes. After every other result of `receive` the payload is empty.
+    #[must_use]
+    pub fn control_payload(&self) -> &[u8] {
+        self.receiver.control_payload()
+    }
+
+    /// Returns the Close of the peer. `None` means that it has not arrived, or that it had no code
+    /// (code 1005).
+    #[must_use]
+    pub fn peer_close(&self) -> Option<&CloseFrame> {
+        self.receiver.peer_close()
+    }
+
     /// Returns how the connection ended, or `None` while it is open or closing.
     #[must_use]
     pub fn close_info(&self) -> Option<CloseInfo<'_>> {

@@ -8,7 +8,7 @@ use control::Control;
 pub use whole_frame::WholeMessage;
 
 use super::config::ConnectionConfig;
-use super::event::{Data, Event};
+use super::event::{ControlPayload, Data, Event};
 use super::header_rules::{HeaderRules, MessageSoFar};
 use super::input::Input;
 use super::output::CACHE_BLOCK;
@@ -47,6 +47,8 @@ pub struct Receiver<R> {
 #[derive(Debug)]
 enum Expect {
     Header,
+    /// A header, as in `Header`. The last call has returned a Ping or Pong with this payload.
+    HeaderAfter(ControlPayload),
     Payload(Payload),
     Control(Control),
     /// RFC 6455, section 5.5.1: a Close has arrived, and later bytes have no meaning.
@@ -138,6 +140,9 @@ impl<R: Role> Receiver<R> {
         input: &mut Input<'b>,
         owed: &mut OwedFrames,
     ) -> Result<Option<Event<'b>>, ProtocolError> {
+        if matches!(self.expect, Expect::HeaderAfter(_)) {
+            self.expect = Expect::Header;
+        }
         if let Some(header) = self.whole_frame_header(input) {
             return self.whole_frame_event(header, input, owed);
         }
@@ -149,7 +154,6 @@ impl<R: Role> Receiver<R> {
         }
     }
 
-    // Control events are large, so they stay in `Expect::Control` until they are needed.
     #[inline]
     fn event<'b>(
         &mut self,
@@ -175,11 +179,31 @@ impl<R: Role> Receiver<R> {
         match self.expect {
             Expect::Nothing(_) => Ok(()),
             Expect::Failing(error) | Expect::Failed(error) => Err(error),
-            Expect::Header | Expect::Payload(_) | Expect::Control(_) => {
+            Expect::Header
+            | Expect::HeaderAfter(_)
+            | Expect::Payload(_)
+            | Expect::Control(_) => {
                 self.expect = Expect::Failed(ProtocolError::UnexpectedEof);
                 Err(ProtocolError::UnexpectedEof)
             }
         }
+    }
+
+    /// Returns the payload of the Ping or Pong that the last call of [`receive`](Self::receive) has
+    /// returned: 0 to 125 bytes. After every other result of `receive` the payload is empty.
+    #[must_use]
+    pub fn control_payload(&self) -> &[u8] {
+        match &self.expect {
+            Expect::HeaderAfter(payload) => payload,
+            _ => &[],
+        }
+    }
+
+    /// Returns the Close of the peer. `None` means that it has not arrived, or that it had no code
+    /// (code 1005).
+    #[must_use]
+    pub fn peer_close(&self) -> Option<&CloseFrame> {
+        self.close().flatten()
     }
 
     /// Returns whether the endpoint is the client.
@@ -260,7 +284,7 @@ impl<R: Role> Receiver<R> {
     #[inline]
     fn next<'b>(&mut self, input: &mut Input<'b>) -> Result<Next<'b>, ProtocolError> {
         match &self.expect {
-            Expect::Header => self.frame(input),
+            Expect::Header | Expect::HeaderAfter(_) => self.frame(input),
             Expect::Payload(payload) => self.payload(*payload, input),
             Expect::Control(_) => Ok(self.control(input)),
             Expect::Nothing(_) => {

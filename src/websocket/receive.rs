@@ -14,7 +14,6 @@ use super::answers::Answers;
 use super::compression::Inflating;
 use super::read_buffer::ReadBuffer;
 use super::read_size::ReadSize;
-use crate::close::CloseFrame;
 use crate::connection::{Event, Input, Receiver, Role, WholeMessage};
 use crate::deflate::Terms;
 use crate::error::ProtocolError;
@@ -294,9 +293,9 @@ impl Receiving {
             // One arm for all of them: the path of a short message is shorter then.
             Ok(Some(event)) => {
                 match event {
-                    Event::Ping(payload) => self.control(Report::Ping, &payload, to),
-                    Event::Pong(payload) => self.control(Report::Pong, &payload, to),
-                    Event::Close(frame) => self.close(frame, source.answers),
+                    Event::Ping => self.control(Report::Ping, source, to),
+                    Event::Pong => self.control(Report::Pong, source, to),
+                    Event::Close => self.close(source),
                     Event::Oversized { len } => self.skipped(len, to),
                     Event::Data(_) => {}
                 }
@@ -359,17 +358,22 @@ impl Receiving {
 
     /// Keeps a Ping or Pong, whose frame ends at `end`.
     #[cold]
-    fn control(&mut self, report: fn(Bytes) -> Report, payload: &[u8], end: usize) {
+    fn control(
+        &mut self,
+        report: fn(Bytes) -> Report,
+        source: &Half<'_, impl Role>,
+        end: usize,
+    ) {
         self.buffer.skip(end);
-        self.report = report(Bytes::copy_from_slice(payload));
+        self.report = report(Bytes::copy_from_slice(source.receiver.control_payload()));
     }
 
     /// Keeps the Close of the peer, and drops the bytes after it.
     #[cold]
-    fn close(&mut self, frame: Option<CloseFrame>, answers: &mut Answers) {
+    fn close(&mut self, source: &mut Half<'_, impl Role>) {
         self.clear();
-        let frame = frame.map(Box::new);
-        answers.close = Some(frame.clone());
+        let frame = source.receiver.peer_close().cloned().map(Box::new);
+        source.answers.close = Some(frame.clone());
         self.report = Report::Close(frame);
     }
 

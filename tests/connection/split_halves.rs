@@ -51,8 +51,9 @@ fn serve<R: Role>(
             Ok(Some(Event::Data(data))) => {
                 entries.push(Entry::data(data.kind, data.bytes, data.first, data.last));
             }
-            Ok(Some(Event::Ping(payload))) => entries.push(Entry::ping(&payload)),
-            Ok(Some(Event::Close(frame))) => {
+            Ok(Some(Event::Ping)) => entries.push(Entry::ping(receiver.control_payload())),
+            Ok(Some(Event::Close)) => {
+                let frame = receiver.peer_close();
                 entries.push(Entry::Close(frame.map(|f| (f.code().0, f.reason().to_owned()))));
             }
             Ok(Some(other)) => panic!("{other:?}"),
@@ -118,8 +119,9 @@ fn a_receiver_ends_as_the_connection_does() {
     let mut input = Input::new(&mut bytes);
     assert!(matches!(
         receiver.receive(&mut input, &mut OwedFrames::new()),
-        Ok(Some(Event::Close(Some(_))))
+        Ok(Some(Event::Close))
     ));
+    assert_eq!(receiver.peer_close().map(|frame| frame.code().0), Some(1000));
     assert_eq!(receiver.receive(&mut input, &mut OwedFrames::new()), Ok(None));
     assert_eq!(input.remaining(), b"");
     assert_eq!(receiver.receive_eof(), Ok(()));

@@ -45,6 +45,10 @@ fn main() {
                 let text = core::str::from_utf8(data.bytes).expect("cut between characters");
                 println!("server: {text:?}, last: {}", data.last);
             }
+            Event::Ping => {
+                println!("server: a Ping, \"{}\"", server.control_payload().escape_ascii());
+            }
+            Event::Close => println!("server: {:?}", server.peer_close()),
             other => println!("server: {other:?}"),
         }
         server.poll_transmit(&mut answers).expect("there is room");

@@ -82,8 +82,14 @@ impl<R: Role> Messages<R> {
     fn message(&mut self, event: Event<'_>) -> Result<Option<Message>, ProtocolError> {
         let data = match event {
             Event::Data(data) => data,
-            Event::Pong(payload) => return Ok(Some(Message::Pong(payload.to_vec()))),
-            Event::Close(frame) => return Ok(Some(Message::Close(frame.map(|f| f.code())))),
+            Event::Pong => {
+                let payload = self.connection.control_payload().to_vec();
+                return Ok(Some(Message::Pong(payload)));
+            }
+            Event::Close => {
+                let code = self.connection.peer_close().map(|frame| frame.code());
+                return Ok(Some(Message::Close(code)));
+            }
             _ => return Ok(None),
         };
         if let Some(rotate) = self.rotate.filter(|_| data.rsv == Rotate::BIT) {

@@ -57,19 +57,23 @@ impl<R: Role> Receiver<R> {
                 if self.answer_pings {
                     owed.add(Owed::Pong(payload.clone()));
                 }
-                Event::Ping(payload)
+                self.expect = Expect::HeaderAfter(payload);
+                Event::Ping
             }
             OpCode::Close => match CloseFrame::parse(&payload) {
                 Ok(frame) => {
                     if self.answer_close {
                         owed.add(Owed::Reply(frame.as_ref().map(CloseFrame::code)));
                     }
-                    self.expect = Expect::Nothing(frame.clone());
-                    Event::Close(frame)
+                    self.expect = Expect::Nothing(frame);
+                    Event::Close
                 }
                 Err(error) => return Err(self.fail(error, owed)),
             },
-            _ => Event::Pong(payload),
+            _ => {
+                self.expect = Expect::HeaderAfter(payload);
+                Event::Pong
+            }
         }))
     }
 }

@@ -241,7 +241,7 @@ impl Recorder {
             let received = connection.receive(&mut input);
             let more = match received {
                 Ok(Some(event)) => {
-                    self.event(event);
+                    self.event(event, connection);
                     true
                 }
                 Ok(None) => {
@@ -295,7 +295,7 @@ impl Recorder {
         }
     }
 
-    fn event(&mut self, event: Event<'_>) {
+    fn event<R: Role>(&mut self, event: Event<'_>, connection: &Connection<R>) {
         assert!(
             !self.entries.iter().any(|entry| matches!(entry, Entry::Error(_) | Entry::Close(_))),
             "{event:?} after the end"
@@ -329,9 +329,10 @@ impl Recorder {
                 self.open_message = false;
                 Entry::Oversized(len)
             }
-            Event::Ping(payload) => Entry::Ping(payload.to_vec()),
-            Event::Pong(payload) => Entry::Pong(payload.to_vec()),
-            Event::Close(frame) => {
+            Event::Ping => Entry::Ping(connection.control_payload().to_vec()),
+            Event::Pong => Entry::Pong(connection.control_payload().to_vec()),
+            Event::Close => {
+                let frame = connection.peer_close();
                 Entry::Close(frame.map(|frame| (frame.code().0, frame.reason().to_owned())))
             }
             other => panic!("an event that these tests do not know: {other:?}"),
