@@ -2,4 +2,5 @@
 
 mod front_page;
 mod guide;
+mod names;
 mod rfc_map;
