@@ -1,5 +1,6 @@
 //! The documents say what is true.
 
+mod dependencies;
 mod front_page;
 mod guide;
 mod names;
