@@ -1,7 +1,7 @@
 //! A guide: each page answers one question, and has a whole program to copy.
 //!
-//! This module has no items. Its pages are the files in `docs/guide` of the repository, and the
-//! tests of the crate compile and run the program of each page.
+//! This module has no items. Its pages are the files in `docs/guide` of the repository, and
+//! `docs/threats.md`. The tests of the crate compile and run the program of each page.
 //!
 //! | question | page |
 //! |---|---|
@@ -14,6 +14,7 @@
 //! | What does compression cost? | [`compression`] |
 //! | What about messages that do not fit into memory? | [`large_messages`] |
 //! | How do I test a handler? | [`testing`] |
+//! | What is attacked, and what is left to me? | [`threats`] |
 //! | How do I use `wss://`? | [`tls`] |
 //! | What does a reverse proxy need? | [`proxies`] |
 //! | And HTTP/2 and HTTP/3? | [`http2`] |
@@ -47,6 +48,9 @@ pub mod large_messages {}
 
 #[doc = include_str!("../../docs/guide/testing.md")]
 pub mod testing {}
+
+#[doc = include_str!("../../docs/threats.md")]
+pub mod threats {}
 
 #[doc = include_str!("../../docs/guide/tls.md")]
 pub mod tls {}

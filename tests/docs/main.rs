@@ -1,7 +1,12 @@
 //! The documents say what is true.
 
 mod dependencies;
+mod evidence;
 mod front_page;
 mod guide;
+mod links;
 mod names;
 mod rfc_map;
+// It names settings of these features.
+#[cfg(all(feature = "deflate", feature = "tokio"))]
+mod threats;
