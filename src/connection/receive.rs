@@ -179,10 +179,7 @@ impl<R: Role> Receiver<R> {
         match self.expect {
             Expect::Nothing(_) => Ok(()),
             Expect::Failing(error) | Expect::Failed(error) => Err(error),
-            Expect::Header
-            | Expect::HeaderAfter(_)
-            | Expect::Payload(_)
-            | Expect::Control(_) => {
+            Expect::Header | Expect::HeaderAfter(_) | Expect::Payload(_) | Expect::Control(_) => {
                 self.expect = Expect::Failed(ProtocolError::UnexpectedEof);
                 Err(ProtocolError::UnexpectedEof)
             }

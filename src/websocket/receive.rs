@@ -358,12 +358,7 @@ impl Receiving {
 
     /// Keeps a Ping or Pong, whose frame ends at `end`.
     #[cold]
-    fn control(
-        &mut self,
-        report: fn(Bytes) -> Report,
-        source: &Half<'_, impl Role>,
-        end: usize,
-    ) {
+    fn control(&mut self, report: fn(Bytes) -> Report, source: &Half<'_, impl Role>, end: usize) {
         self.buffer.skip(end);
         self.report = report(Bytes::copy_from_slice(source.receiver.control_payload()));
     }

@@ -117,10 +117,7 @@ fn a_receiver_ends_as_the_connection_does() {
     let (mut receiver, _) = server();
     let mut bytes = stream(Side::Server, &[Frame::close(1000, ""), Frame::text("late")]);
     let mut input = Input::new(&mut bytes);
-    assert!(matches!(
-        receiver.receive(&mut input, &mut OwedFrames::new()),
-        Ok(Some(Event::Close))
-    ));
+    assert!(matches!(receiver.receive(&mut input, &mut OwedFrames::new()), Ok(Some(Event::Close))));
     assert_eq!(receiver.peer_close().map(|frame| frame.code().0), Some(1000));
     assert_eq!(receiver.receive(&mut input, &mut OwedFrames::new()), Ok(None));
     assert_eq!(input.remaining(), b"");
