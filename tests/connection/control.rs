@@ -2,8 +2,9 @@
 
 use support::{Entry, Frame, Pair, Recorder, Side, Wire, every_split, every_split_from, stream};
 use websocket_proto::connection::{
-    Connection, ConnectionConfig, ControlPayload, Input, Output, Server, SliceOutput, State,
+    Connection, ConnectionConfig, ControlPayload, Event, Input, Output, Server, SliceOutput, State,
 };
+use websocket_proto::frame::Kind;
 use websocket_proto::{CloseCode, OutputFull, ProtocolError, SendError};
 
 #[test]
@@ -237,4 +238,76 @@ fn a_control_payload_is_up_to_125_bytes() {
     assert_eq!(ControlPayload::new(&[7; 126]), None);
     let payload = ControlPayload::new(b"a\xff").expect("2");
     assert_eq!(format!("{payload:?}"), r#""a\xff""#);
+}
+
+#[test]
+fn the_payload_of_a_control_frame_stays_until_the_next_call() {
+    let mut bytes = stream(
+        Side::Server,
+        &[Frame::ping("ping"), Frame::pong(""), Frame::pong("pong"), Frame::binary("data")],
+    );
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
+    let mut input = Input::new(&mut bytes);
+    assert_eq!(connection.control_payload(), b"");
+    let mut seen = Vec::new();
+    while let Some(event) = connection.receive(&mut input).expect("valid") {
+        let event = format!("{event:?}").split('(').next().map(str::to_owned);
+        seen.push((event.expect("a name"), connection.control_payload().to_vec()));
+    }
+    let expected = [("Ping", "ping"), ("Pong", ""), ("Pong", "pong"), ("Data", "")];
+    let expected = expected.map(|(event, payload)| (event.to_owned(), payload.into()));
+    assert_eq!(seen, expected);
+    assert_eq!(connection.control_payload(), b"", "after the end of the input");
+}
+
+#[test]
+fn the_payload_of_a_control_frame_is_gone_after_the_end_of_the_transport() {
+    let mut bytes = Frame::ping("ping").bytes(Side::Server);
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
+    assert_eq!(connection.receive(&mut Input::new(&mut bytes)), Ok(Some(Event::Ping)));
+    assert_eq!(connection.receive_eof(), Err(ProtocolError::UnexpectedEof));
+    assert_eq!(connection.control_payload(), b"");
+}
+
+#[test]
+fn a_message_that_follows_a_control_frame_is_received_at_every_split() {
+    for side in Side::BOTH {
+        let frames = [
+            Frame::text("a").more(),
+            Frame::ping("p"),
+            Frame::continuation("b"),
+            Frame::pong("q"),
+            Frame::binary("c"),
+        ];
+        let log =
+            every_split(side, &ConnectionConfig::new().answer_pings(false), &stream(side, &frames));
+        let expected = [
+            Entry::data(Kind::Text, b"a", true, false),
+            Entry::ping("p"),
+            Entry::data(Kind::Text, b"b", false, true),
+            Entry::pong("q"),
+            Entry::data(Kind::Binary, b"c", true, true),
+        ];
+        assert_eq!(log.entries, expected);
+    }
+}
+
+#[test]
+fn the_close_of_the_peer_stays() {
+    let mut bytes = stream(Side::Server, &[Frame::close(4000, "why"), Frame::ping("late")]);
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
+    assert_eq!(connection.peer_close(), None);
+    let mut input = Input::new(&mut bytes);
+    assert_eq!(connection.receive(&mut input), Ok(Some(Event::Close)));
+    let mut out = SliceOutput::new(&mut []);
+    assert!(connection.poll_transmit(&mut out).is_err());
+    assert_eq!(connection.receive(&mut input), Ok(None));
+    assert_eq!(connection.receive_eof(), Ok(()));
+    let close = connection.peer_close().map(|frame| (frame.code().0, frame.reason()));
+    assert_eq!(close, Some((4000, "why")));
+
+    let mut bytes = Frame::raw_close("").bytes(Side::Server);
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
+    assert_eq!(connection.receive(&mut Input::new(&mut bytes)), Ok(Some(Event::Close)));
+    assert_eq!(connection.peer_close(), None, "a Close without a code");
 }
