@@ -175,7 +175,7 @@
 //!
 //! As of November 2026, from the documentation and the source of each version:
 //!
-//! | | websocket-proto 0.1 | tungstenite 0.30 | fastwebsockets 0.10 | tokio-websockets 0.13.3 | yawc 0.5 | sockudo-ws 3.1 |
+//! | | websocket-proto 0.1 | [tungstenite 0.30](https://docs.rs/tungstenite/0.30.0) | [fastwebsockets 0.10](https://docs.rs/fastwebsockets/0.10.0) | [tokio-websockets 0.13.3](https://docs.rs/tokio-websockets/0.13.3) | [yawc 0.5](https://docs.rs/yawc/0.5.0) | [sockudo-ws 3.1](https://docs.rs/sockudo-ws/3.1.0) |
 //! |---|---|---|---|---|---|---|
 //! | protocol without I/O | yes | no, over `Read` and `Write` | no | no | frames (`codec`) | yes (`protocol`) |
 //! | without `std` and an allocator | yes | no | no | no | no | no |

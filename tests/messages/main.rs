@@ -12,6 +12,8 @@ mod orders;
 #[cfg(feature = "std")]
 mod outgoing;
 mod oversized;
+#[cfg(feature = "std")]
+mod random_orders;
 mod receive;
 mod receive_errors;
 mod send;
@@ -20,4 +22,5 @@ mod send_encoding;
 mod send_fragmented;
 mod send_fragments;
 mod send_halves;
+mod short_paths;
 mod time_limits;

@@ -17,6 +17,7 @@ mod log;
 pub mod messages;
 mod model;
 mod pair;
+mod random;
 #[cfg(feature = "alloc")]
 mod setup;
 mod split;
@@ -33,6 +34,7 @@ pub use frame::{Frame, KEY, Side, stream};
 pub use log::{Entry, Log, Recorder, Wire, frames_of, unmask_frames};
 pub use model::Model;
 pub use pair::{Endpoint, Pair};
+pub use random::Random;
 #[cfg(feature = "alloc")]
 pub use setup::Setup;
 pub use split::{every_split, every_split_from};
