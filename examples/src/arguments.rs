@@ -1,7 +1,13 @@
-//! The command line of the echo servers: `[ADDR] [--max-message-size BYTES] [--compress]`.
+//! The command line of the echo servers: `[ADDR] [--max-message-size BYTES] [--keepalive MILLISECONDS]
+//! [--compress]`.
+
+use std::time::Duration;
 
 use lexopt::prelude::*;
-use websocket_proto::websocket::Config;
+use websocket_proto::websocket::{Config, Keepalive};
+
+/// How long a client may take to answer the Ping of the keepalive.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Returns the address to listen on, and the configuration.
 pub fn parse() -> Result<(String, Config), lexopt::Error> {
@@ -35,6 +41,10 @@ fn parse_all(
         match argument {
             Long("max-message-size") => {
                 config = config.max_message_size(parser.value()?.parse()?);
+            }
+            Long("keepalive") => {
+                let interval = Duration::from_millis(parser.value()?.parse()?);
+                config = config.keepalive(Keepalive { interval, timeout: KEEPALIVE_TIMEOUT });
             }
             Long("compress") => config = compress(config)?,
             Long("verbose") if verbose.is_some() => {

@@ -1,6 +1,7 @@
 //! An echo server on axum, over HTTP/1.1 and HTTP/2.
 //!
-//! `axum_server [ADDR] [--max-message-size BYTES] [--compress]`
+//! `axum_server [ADDR] [--max-message-size BYTES] [--keepalive MILLISECONDS]
+//! [--compress]`
 
 use std::error::Error;
 use std::io;

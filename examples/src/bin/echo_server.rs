@@ -1,6 +1,7 @@
 //! An echo server: a thread for each connection.
 //!
-//! `echo_server [ADDR] [--max-message-size BYTES] [--compress] [--verbose]`
+//! `echo_server [ADDR] [--max-message-size BYTES] [--keepalive MILLISECONDS]
+//! [--compress] [--verbose]`
 
 use std::error::Error;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -38,7 +39,7 @@ fn serve(stream: TcpStream, config: Config, log: Log) -> Result<(), Box<dyn Erro
     let mut acceptor = Acceptor::new(stream).config(config);
     let accepted = acceptor.accept_with(|request| {
         log.line(&format!("asks for {}", request.path()));
-        Reply::accept()
+        Reply::accept().subprotocol(request.choose_subprotocol(&["echo"]))
     });
     let mut socket = match accepted {
         Ok(socket) => socket,

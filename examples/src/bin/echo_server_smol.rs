@@ -1,6 +1,7 @@
 //! An echo server on smol, with the adapter for `futures-io`.
 //!
-//! `echo_server_smol [ADDR] [--max-message-size BYTES] [--compress]`
+//! `echo_server_smol [ADDR] [--max-message-size BYTES] [--keepalive MILLISECONDS]
+//! [--compress]`
 
 use std::error::Error;
 use std::time::Duration;

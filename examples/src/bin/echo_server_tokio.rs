@@ -1,7 +1,8 @@
 //! An echo server on tokio, which shuts down gracefully: on Ctrl-C it stops accepting, tells every
 //! client that it goes away (1001), and gives them 10 s.
 //!
-//! `echo_server_tokio [ADDR] [--max-message-size BYTES] [--compress]`
+//! `echo_server_tokio [ADDR] [--max-message-size BYTES] [--keepalive MILLISECONDS]
+//! [--compress]`
 
 use std::error::Error;
 use std::pin::pin;
@@ -14,7 +15,7 @@ use tokio::signal::ctrl_c;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use websocket_proto::tokio::{Acceptor, CloseCode, Config};
+use websocket_proto::tokio::{Acceptor, CloseCode, Config, Reply, Request};
 
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(10);
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,7 +59,9 @@ async fn echo(
     mut going_away: watch::Receiver<()>,
 ) -> Result<(), Box<dyn Error + Send + Sync>> {
     let mut acceptor = Acceptor::new(stream).config(config);
-    let mut socket = match acceptor.accept().await {
+    let reply =
+        |request: &Request<'_>| Reply::accept().subprotocol(request.choose_subprotocol(&["echo"]));
+    let mut socket = match acceptor.accept_with(reply).await {
         Ok(socket) => socket,
         Err(error) => {
             // The client gets an HTTP response. The transport ends so that the response arrives.

@@ -2,7 +2,8 @@
 //! connection has many streams. This server has no TLS, so its clients must know that it speaks
 //! HTTP/2. Over TLS the same code serves browsers.
 //!
-//! `http2_server [ADDR] [--max-message-size BYTES] [--compress]`
+//! `http2_server [ADDR] [--max-message-size BYTES] [--keepalive MILLISECONDS]
+//! [--compress]`
 
 use std::convert::Infallible;
 use std::error::Error;

@@ -1,6 +1,7 @@
 //! An echo server on hyper: a page and its WebSocket on one port, over HTTP/1.1.
 //!
-//! `hyper_server [ADDR] [--max-message-size BYTES] [--compress]`
+//! `hyper_server [ADDR] [--max-message-size BYTES] [--keepalive MILLISECONDS]
+//! [--compress]`
 
 use std::convert::Infallible;
 use std::error::Error;

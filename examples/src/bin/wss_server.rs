@@ -1,6 +1,7 @@
 //! An echo server for `wss://` on tokio.
 //!
-//! `wss_server [ADDR] [CERTIFICATES.pem KEY.pem] [--max-message-size BYTES] [--compress]`
+//! `wss_server [ADDR] [CERTIFICATES.pem KEY.pem] [--max-message-size BYTES] [--keepalive MILLISECONDS]
+//! [--compress]`
 //!
 //! Without a certificate it creates one for `localhost`. Clients trust it only if they are
 //! configured to.
