@@ -27,6 +27,9 @@ KINDS = {
     "HAProxy": "HAProxy",
 }
 
+# The roles of the peers as servers: the others are clients of our servers.
+SERVERS = ("server", "proxy, our clients of a server")
+
 PAGE = """\
 # Interop
 
@@ -44,11 +47,16 @@ A peer in the role of a client is tried with three of our servers: `blocking`, `
 `websockets` and `ws` as servers are tried with our client on `blocking`, the other servers with our
 clients on `blocking` and `tokio`. A check runs with permessage-deflate and without it, if the peer
 has the extension. `websockets` and `ws` also run each check with several sets of parameters. So the
-number of checks that passed is larger than the number of checks in the list.
+number of checks that passed is larger than the number of checks in the list. A proxy is a client of
+our servers, and a server of our clients.
 
-| peer | version | role of the peer | checked | passed |
-|---|---|---|---|---|
-{rows}
+| peer | version | checks passed as a client of our servers | checks passed as a server of our clients |
+|---|---|---|---|
+{peers}
+
+## The checks
+
+{checks}
 
 ## Through a proxy
 
@@ -87,7 +95,8 @@ runs this too. Safari was not tried.
 def main():
     *options, rows_file, versions_file, page_file = sys.argv[1:]
     versions = dict(line.split("\t") for line in read(versions_file).splitlines())
-    page = PAGE.format(rows="\n".join(rows(read(rows_file), versions)))
+    results = by_peer(read(rows_file))
+    page = PAGE.format(peers=peers(results, versions), checks=checks(results))
     if options == ["--table"]:
         pathlib.Path(page_file).write_text(page)
         print(f"ok   {page_file} was written")
@@ -103,21 +112,44 @@ def read(name):
     return pathlib.Path(name).read_text()
 
 
-def rows(lines, versions):
-    """The rows of the table, in the order of KINDS."""
-    results = {}
+def by_peer(lines):
+    """The results of each peer in each role."""
+    results = {peer: {} for peer in KINDS}
     for line in lines.splitlines():
         peer, role, result = line.split("\t")
         if peer:
-            results.setdefault((peer, role), []).append(result)
-    order = list(KINDS)
-    for peer, role in sorted(results, key=lambda key: (order.index(key[0]), key[1])):
-        lines = results[peer, role]
-        # In the order in which they ran, and each of them once.
-        checks = dict.fromkeys(line.partition(": ")[2].lower() for line in lines)
-        passed = sum(line.startswith("ok ") for line in lines)
-        cells = [KINDS[peer], versions[peer], role, "; ".join(checks), f"{passed} of {len(lines)}"]
-        yield f"| {' | '.join(cells)} |"
+            results[peer].setdefault("server" if role in SERVERS else "client", []).append(result)
+    return {peer: roles for peer, roles in results.items() if roles}
+
+
+def peers(results, versions):
+    """The rows of the peers."""
+
+    def passed(lines):
+        return f"{sum(line.startswith('ok ') for line in lines)} of {len(lines)}" if lines else ""
+
+    return "\n".join(
+        f"| {KINDS[peer]} | {versions[peer]} | {passed(roles.get('client'))} "
+        f"| {passed(roles.get('server'))} |"
+        for peer, roles in results.items()
+    )
+
+
+def checks(results):
+    """A list of the checks, in the order in which they ran, each with its peers."""
+    found = {}
+    for peer, roles in results.items():
+        for role, lines in roles.items():
+            for line in lines:
+                check = line.partition(": ")[2].lower()
+                names = found.setdefault(check, {}).setdefault(role, [])
+                if peer not in names:
+                    names.append(peer)
+    rows = ["| check | clients | servers |", "|---|---|---|"]
+    for check, roles in found.items():
+        cells = [", ".join(roles.get(role, [])) for role in ("client", "server")]
+        rows.append(f"| {check} | {cells[0]} | {cells[1]} |")
+    return "\n".join(rows)
 
 
 def without_versions(page):
