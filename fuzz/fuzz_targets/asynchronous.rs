@@ -12,7 +12,7 @@ mod conditions;
 mod executor;
 #[path = "asynchronous/scripted.rs"]
 mod scripted;
-#[path = "asynchronous/talk.rs"]
+#[path = "common/talk.rs"]
 mod talk;
 #[path = "asynchronous/tasks.rs"]
 mod tasks;
@@ -27,7 +27,7 @@ use conditions::{Conditions, opened};
 use executor::Executor;
 use libfuzzer_sys::fuzz_target;
 use scripted::{End, Scripted, Stream, World};
-use talk::{Said, Talk};
+use talk::{Said, Size, Talk};
 use websocket_proto::asynchronous::WebSocketStream;
 use websocket_proto::connection::{Client, Server};
 
@@ -93,13 +93,6 @@ enum Op {
     SplitAndReunite {
         send: Size,
     },
-}
-
-#[derive(Arbitrary, Clone, Copy, Debug)]
-struct Size {
-    text: bool,
-    len: u8,
-    times: u8,
 }
 
 fuzz_target!(|case: Case<'_>| {

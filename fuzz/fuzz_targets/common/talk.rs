@@ -3,13 +3,20 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use arbitrary::Arbitrary;
 use bytes::Bytes;
 use websocket_proto::frame::Kind;
 use websocket_proto::io::Error;
 use websocket_proto::websocket::Part;
 use websocket_proto::{CloseCode, Message, ProtocolError};
 
-use crate::Size;
+/// The size of a message.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+pub struct Size {
+    pub text: bool,
+    pub len: u8,
+    pub times: u8,
+}
 
 /// What one endpoint has said, and how it is heard.
 #[derive(Default)]
@@ -28,8 +35,10 @@ pub struct Talk {
     pub errors: Cell<usize>,
     pub is_over: Cell<bool>,
     /// Whether the tasks stop what they do, and close.
+    #[allow(dead_code)] // Only tasks are told.
     pub stop: Cell<bool>,
     /// How many calls have been completed.
+    #[allow(dead_code)] // Only tasks are counted.
     pub done: Cell<u64>,
 }
 
