@@ -1,8 +1,11 @@
 //! The opening handshakes as steps, against any peer and any clock: however the bytes are cut, the
 //! same is made of them, the head of a refusal is never lost, and what the client of this crate
-//! asks for, over bytes or over the types of `http`, its server accepts.
+//! asks for, over bytes or over the types of `http`, its server accepts. The adapters come to the
+//! same outcome over a scripted transport.
 #![no_main]
 
+#[path = "opening/adapters.rs"]
+mod adapters;
 #[path = "opening/drive.rs"]
 mod drive;
 #[path = "opening/over_http.rs"]
@@ -12,10 +15,11 @@ mod plan;
 #[path = "opening/steps.rs"]
 mod steps;
 
+use adapters::Script;
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use over_http::{client_request, offer};
-use plan::{HttpRequest, Options, Plan, ReplyPlan};
+use over_http::{client_request, http_answer, offer};
+use plan::{HttpRequest, HttpResponse, Options, Plan, ReplyPlan};
 use steps::{accept, both, connect, tunnel};
 use websocket_proto::extension::{Extension, Extensions};
 use websocket_proto::http1::{Header, Headers};
@@ -23,14 +27,65 @@ use websocket_proto::io::ConnectOptions;
 
 #[derive(Arbitrary, Debug)]
 enum Case<'a> {
-    Accept { bytes: &'a [u8], plan: Plan<'a>, reply: ReplyPlan<'a>, way: u8, limit: Option<u8> },
-    Connect { options: Options<'a>, bytes: &'a [u8], plan: Plan<'a>, limit: Option<u8> },
-    Tunnel { options: Options<'a>, bytes: &'a [u8], plan: Plan<'a>, limit: Option<u8> },
-    Both { options: Options<'a>, reply: ReplyPlan<'a>, plan: Plan<'a> },
-    FromHttp { request: HttpRequest<'a>, plan: Plan<'a> },
-    Offer { request: HttpRequest<'a>, protocol: Option<&'a str>, deflate: bool },
-    ClientRequest { host: &'a str, target: &'a str, port: u16, options: Options<'a> },
-    Extensions { lines: Vec<&'a [u8]> },
+    Accept {
+        bytes: &'a [u8],
+        plan: Plan<'a>,
+        reply: ReplyPlan<'a>,
+        way: u8,
+        limit: Option<u8>,
+    },
+    Connect {
+        options: Options<'a>,
+        bytes: &'a [u8],
+        plan: Plan<'a>,
+        limit: Option<u8>,
+    },
+    Tunnel {
+        options: Options<'a>,
+        bytes: &'a [u8],
+        plan: Plan<'a>,
+        limit: Option<u8>,
+    },
+    Both {
+        options: Options<'a>,
+        reply: ReplyPlan<'a>,
+        plan: Plan<'a>,
+    },
+    FromHttp {
+        request: HttpRequest<'a>,
+        plan: Plan<'a>,
+    },
+    Offer {
+        request: HttpRequest<'a>,
+        protocol: Option<&'a str>,
+        deflate: bool,
+    },
+    ClientRequest {
+        host: &'a str,
+        target: &'a str,
+        port: u16,
+        options: Options<'a>,
+    },
+    Extensions {
+        lines: Vec<&'a [u8]>,
+    },
+    AcceptOver {
+        bytes: &'a [u8],
+        reply: ReplyPlan<'a>,
+        in_two_calls: bool,
+        script: Script<'a>,
+    },
+    ConnectOver {
+        options: Options<'a>,
+        bytes: &'a [u8],
+        server: Option<ReplyPlan<'a>>,
+        script: Script<'a>,
+    },
+    HttpAnswer {
+        host: &'a str,
+        options: Options<'a>,
+        response: HttpResponse<'a>,
+    },
 }
 
 fuzz_target!(|case: Case<'_>| {
@@ -65,6 +120,15 @@ fuzz_target!(|case: Case<'_>| {
             client_request(host, target, port, &options);
         }
         Case::Extensions { lines } => extensions(&lines),
+        Case::AcceptOver { bytes, reply, in_two_calls, script } => {
+            adapters::accept(bytes, &reply, in_two_calls, script);
+        }
+        Case::ConnectOver { options, bytes, server, script } => {
+            if let Some(options) = options.build() {
+                adapters::connect(&options, bytes, server.as_ref(), script);
+            }
+        }
+        Case::HttpAnswer { host, options, response } => http_answer(host, &options, &response),
     }
 });
 

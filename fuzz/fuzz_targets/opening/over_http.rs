@@ -2,11 +2,14 @@
 
 use bytes::BufMut;
 use websocket_proto::deflate::Preferences;
-use websocket_proto::handshake::{ClientRequest, Incoming, RequestError, Scheme, ServerHandshake};
+use websocket_proto::handshake::{
+    Answer, ClientHandshake, ClientRequest, Incoming, Opened, RequestError, ResponseError, Scheme,
+    ServerHandshake,
+};
 use websocket_proto::http::{Offer, OfferError};
 use websocket_proto::http1::{HeadLimits, Header};
 
-use crate::plan::{HttpRequest, Options};
+use crate::plan::{HttpRequest, HttpResponse, Options};
 
 /// A request over the types of `http` is taken as it is over bytes.
 pub fn offer(request: &HttpRequest<'_>, protocol: Option<&str>, deflate: bool) {
@@ -39,13 +42,7 @@ pub fn offer(request: &HttpRequest<'_>, protocol: Option<&str>, deflate: bool) {
         return;
     }
     let mut bytes = format!("{} {path} HTTP/1.1\r\n", request.method()).into_bytes();
-    for (name, value) in request.headers() {
-        bytes.put_slice(name.as_str().as_bytes());
-        bytes.put_slice(b": ");
-        bytes.put_slice(value.as_bytes());
-        bytes.put_slice(b"\r\n");
-    }
-    bytes.put_slice(b"\r\n");
+    put_headers(&mut bytes, request.headers());
     let mut handshake = ServerHandshake::new();
     match (handshake.receive(&bytes), &offered) {
         (Ok(Some(Incoming::WebSocket(_))), Ok(Some(_)))
@@ -95,4 +92,66 @@ pub fn client_request(host: &str, target: &str, port: u16, options: &Options<'_>
         let (response, _) = offer.accept().deflate(Preferences::new()).open();
         request.check_connect(&response).expect("it is what was asked for").expect("it is open");
     }
+}
+
+/// A response over the types of `http` is taken as it is over bytes, and only what was offered is
+/// agreed on.
+pub fn http_answer(host: &str, options: &Options<'_>, response: &HttpResponse<'_>) {
+    let request = ClientRequest::new(host, "/", [7; 16])
+        .subprotocols(&options.subprotocols)
+        .require_subprotocol(options.require_subprotocol)
+        .deflate(options.deflate.then(Preferences::new));
+    let Ok(sent) = request.upgrade_request() else { return };
+    let Some(response) = response.build(sent.headers()["sec-websocket-key"].as_bytes()) else {
+        return;
+    };
+    let check_opened = |opened: &Opened| {
+        let is_offered = |name| options.subprotocols.contains(&name);
+        assert!(opened.subprotocol().is_none_or(is_offered));
+        let is_required = options.require_subprotocol && !options.subprotocols.is_empty();
+        assert!(opened.subprotocol().is_some() || !is_required);
+        assert!(opened.deflate_terms().is_none() || options.deflate);
+    };
+    let status = response.status();
+    match request.check_connect(&response) {
+        Ok(opened) => {
+            assert_eq!(opened.is_some(), status.is_success());
+            opened.iter().for_each(check_opened);
+        }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            assert!(status == 101 || status.is_success());
+        }
+    }
+
+    let upgraded = request.check_upgrade(&response);
+    if let Ok(Some(opened)) = &upgraded {
+        check_opened(opened);
+    }
+    let mut bytes = format!("HTTP/1.1 {} \r\n", status.as_u16()).into_bytes();
+    put_headers(&mut bytes, response.headers());
+    match (ClientHandshake::new().receive(&request, &bytes), &upgraded) {
+        (Ok(Some(Answer::WebSocket(response))), Ok(Some(opened))) => {
+            assert_eq!(response.subprotocol(), opened.subprotocol());
+            let text = |terms| format!("{terms:?}");
+            assert_eq!(text(response.deflate_terms()), text(opened.deflate_terms()));
+        }
+        (Ok(Some(Answer::Http(_))), Ok(None)) => {}
+        // An interim response is not the last one.
+        (Ok(None), Ok(None)) => assert!(status.is_informational()),
+        (Err(over_bytes), Err(error)) if over_bytes == *error => {}
+        // `http` takes more than the grammar of the head allows.
+        (Err(ResponseError::Head(_)), _) => {}
+        (over_bytes, upgraded) => panic!("{over_bytes:?} is not {upgraded:?}"),
+    }
+}
+
+fn put_headers(bytes: &mut Vec<u8>, headers: &http::HeaderMap) {
+    for (name, value) in headers {
+        bytes.put_slice(name.as_str().as_bytes());
+        bytes.put_slice(b": ");
+        bytes.put_slice(value.as_bytes());
+        bytes.put_slice(b"\r\n");
+    }
+    bytes.put_slice(b"\r\n");
 }

@@ -64,6 +64,14 @@ pub struct HttpRequest<'a> {
     pub headers: Vec<(Name<'a>, &'a [u8])>,
 }
 
+#[derive(Arbitrary, Clone, Debug)]
+pub struct HttpResponse<'a> {
+    pub status: u16,
+    /// Whether the headers that open a WebSocket are there before the others.
+    pub is_upgrade: bool,
+    pub headers: Vec<(Name<'a>, &'a [u8])>,
+}
+
 pub const NAMES: [&str; 20] = [
     "Authorization",
     "Connection",
@@ -186,5 +194,26 @@ impl HttpRequest<'_> {
             builder = builder.header(name.text(), *value);
         }
         builder.body(()).ok()
+    }
+}
+
+impl HttpResponse<'_> {
+    pub fn build(&self, key: &[u8]) -> Option<http::Response<()>> {
+        let mut builder = http::Response::builder().status(self.status());
+        if self.is_upgrade {
+            builder =
+                builder.header("Upgrade", "websocket").header("Connection", "Upgrade").header(
+                    "Sec-WebSocket-Accept",
+                    websocket_proto::handshake::accept_key(key).as_slice(),
+                );
+        }
+        for (name, value) in self.headers.iter().take(50) {
+            builder = builder.header(name.text(), *value);
+        }
+        builder.body(()).ok()
+    }
+
+    fn status(&self) -> u16 {
+        [101, 200, self.status][usize::from(self.status) % 3]
     }
 }
