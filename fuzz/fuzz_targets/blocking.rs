@@ -139,6 +139,7 @@ impl Plan<'_> {
         let mut config = self.conditions.config();
         config.keepalive = None;
         config.write_timeout = Duration::MAX;
+        config.message_timeout = Duration::MAX;
         config.close_timeout = match (self.hurries, over_sockets) {
             (true, _) => Duration::ZERO,
             (false, true) => Duration::from_millis(20),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
+use websocket_proto::connection::Oversized;
 use websocket_proto::deflate::{DeflateConfig, Preferences, Terms};
 use websocket_proto::extension::Extensions;
 use websocket_proto::handshake::Opened;
@@ -18,6 +19,10 @@ pub struct Conditions {
     fragment_size: Option<u16>,
     pub answer_pings: bool,
     deflate: Option<Wants>,
+    message_timeout: Option<Time>,
+    pub omits_close_reason: bool,
+    /// The limit above which messages are skipped.
+    skips_above: Option<u16>,
 }
 
 /// A time limit in milliseconds. The ends of the range are likely.
@@ -67,6 +72,7 @@ impl Conditions {
         let mut config = Config::new()
             .close_timeout(self.close_timeout.into())
             .answer_pings(self.answer_pings)
+            .repeat_close_reason(!self.omits_close_reason)
             .deflate(self.deflate());
         if let Some((interval, timeout)) = self.keepalive {
             let keepalive = Keepalive { interval: interval.into(), timeout: timeout.into() };
@@ -74,6 +80,9 @@ impl Conditions {
         }
         if let Some(time) = self.write_timeout {
             config = config.write_timeout(time.into());
+        }
+        if let Some(time) = self.message_timeout {
+            config = config.message_timeout(time.into());
         }
         if let Some(bytes) = self.high_water_mark {
             config = config.high_water_mark(bytes.into());
@@ -100,9 +109,22 @@ impl Conditions {
     }
 }
 
-/// What only the adapters need.
+/// What only some targets need.
 #[allow(dead_code)]
 impl Conditions {
+    /// A configuration that skips the messages above a limit.
+    pub fn config_that_skips(&self) -> Config {
+        match self.skips_above {
+            None => self.config(),
+            Some(limit) => self.config().max_message_size(limit.into()).oversized(Oversized::Skip),
+        }
+    }
+
+    /// Whether a message of this length is skipped.
+    pub fn skips(&self, len: u64) -> bool {
+        self.skips_above.is_some_and(|limit| len > limit.into())
+    }
+
     /// A configuration whose closing handshake ends at some time.
     pub fn config_that_ends(&self) -> Config {
         match self.close_timeout {

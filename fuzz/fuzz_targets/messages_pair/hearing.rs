@@ -1,6 +1,7 @@
 //! What an endpoint receives, and whether its peer has sent it.
 
 use bytes::Bytes;
+use websocket_proto::close::CloseFrame;
 use websocket_proto::connection::Role;
 use websocket_proto::frame::Kind;
 use websocket_proto::websocket::Part;
@@ -101,6 +102,7 @@ impl<R: Role> Endpoint<R> {
             ProtocolError::UnexpectedEof => self.eof,
             ProtocolError::KeepaliveTimeout { .. }
             | ProtocolError::WriteTimeout { .. }
+            | ProtocolError::MessageTimeout { .. }
             | ProtocolError::CloseTimeout { .. } => self.failed.is_some(),
             _ => false,
         };
@@ -161,14 +163,27 @@ impl<R: Role> Endpoint<R> {
                 peer.to_answer.drain(..=at);
                 peer.answered = Some(payload);
             }
-            Message::Oversized { len } => panic!("nothing is skipped, but {len} bytes were"),
+            Message::Oversized { len } => {
+                self.parts = None;
+                let skipped = peer.said.pop_front().expect("a message that nobody has sent");
+                assert!(skipped.is_whole);
+                assert_eq!(skipped.payload.len() as u64, len);
+                assert!(self.conditions.skips(len));
+            }
             Message::Close(frame) => {
                 let frame = frame.map(|frame| *frame);
-                let sent = match (&peer.close, &peer.closed_by_peer) {
-                    (Some(close), _) => close.clone(),
-                    // The answer repeats the code and the reason.
-                    (None, Some(ours)) => ours.clone(),
-                    (None, None) => panic!("a Close that nobody has sent: {frame:?}"),
+                let sent = match (&peer.close, &peer.closed_by_peer, peer.failed) {
+                    (Some(close), _, _) => close.clone(),
+                    // The answer repeats the code, and mostly the reason.
+                    (None, Some(Some(ours)), _) if peer.conditions.omits_close_reason => {
+                        Some(CloseFrame::new(ours.code(), "").expect("a valid code"))
+                    }
+                    (None, Some(ours), _) => ours.clone(),
+                    (None, None, Some(error)) => {
+                        assert!(matches!(error, ProtocolError::MessageTimeout { .. }));
+                        error.close_frame()
+                    }
+                    (None, None, None) => panic!("a Close that nobody has sent: {frame:?}"),
                 };
                 assert_eq!(frame, sent);
                 let dropped = self.parts.take().and_then(|_| peer.said.pop_front());

@@ -5,11 +5,9 @@ use std::time::Duration;
 
 use bytes::{Buf, BytesMut};
 use websocket_proto::connection::{Role, TransportAction};
-use websocket_proto::websocket::Waiting;
+use websocket_proto::websocket::{MessageReceiver, Waiting};
 
 use super::{Endpoint, Halves};
-
-const WAITING: Waiting = Waiting { to_receive: true, to_flush: false, message: None };
 
 impl<R: Role> Endpoint<R> {
     /// Writes up to `len` bytes from up to `slices` pieces, and returns how many were written.
@@ -106,7 +104,7 @@ impl<R: Role> Endpoint<R> {
     pub fn deadline(&mut self, now: Duration) -> Option<Duration> {
         match self.halves_mut() {
             Halves::Whole(websocket) => websocket.deadline(now),
-            Halves::Split(_, sender) => sender.deadline(now, WAITING),
+            Halves::Split(receiver, sender) => sender.deadline(now, waiting(receiver)),
         }
     }
 
@@ -122,7 +120,7 @@ impl<R: Role> Endpoint<R> {
                     websocket.halves().1.error()
                 }
                 Halves::Split(receiver, sender) => {
-                    sender.handle_deadline(now, WAITING);
+                    sender.handle_deadline(now, waiting(receiver));
                     if let Some(error) = sender.error() {
                         receiver.fail(error);
                     }
@@ -153,4 +151,8 @@ impl<R: Role> Endpoint<R> {
         self.is_lossy |= self.sender().is_cut();
         true
     }
+}
+
+fn waiting<R: Role>(receiver: &MessageReceiver<R>) -> Waiting {
+    Waiting { to_receive: true, to_flush: false, message: receiver.message_in_progress() }
 }
