@@ -36,8 +36,8 @@ pub struct Rules {
     /// Close with the code 1002 and a reason of its own instead, or if it has sent a Close before,
     /// the code as it is. So it also looks at the reason (section 5.5.1) first.
     takes_any_close_code: bool,
-    /// RFC 6455, section 7.4.2, leaves the codes up to 2999 to its registry, which has had 1014
-    /// since 2016. `tungstenite` counts it among the reserved ones.
+    /// RFC 6455, section 7.4.2, leaves the codes up to 2999 to its registry, which has 1014.
+    /// `tungstenite` counts it among the reserved ones.
     has_code_1014: bool,
     /// RFC 6455, section 7.1.7: an endpoint that fails the connection should send a Close first.
     /// `tungstenite` leaves this to the application.
