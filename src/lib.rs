@@ -96,6 +96,8 @@
 #![cfg_attr(not(feature = "std"), doc = "```ignore")]
 //! use std::net::{TcpListener, TcpStream};
 //! use std::thread;
+//! use std::time::Duration;
+//!
 //! use websocket_proto::blocking::WebSocketStream;
 //!
 //! type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -105,7 +107,15 @@
 //!     let listener = TcpListener::bind(address)?;
 //!     println!("listening on ws://{}", listener.local_addr()?);
 //!     for stream in listener.incoming() {
-//!         let stream = stream?;
+//!         let stream = match stream {
+//!             Ok(stream) => stream,
+//!             // The process may have no file descriptor left until a connection ends.
+//!             Err(error) => {
+//!                 eprintln!("{error}");
+//!                 thread::sleep(Duration::from_millis(100));
+//!                 continue;
+//!             }
+//!         };
 //!         thread::spawn(move || {
 //!             if let Err(error) = serve(stream) {
 //!                 eprintln!("{error}");

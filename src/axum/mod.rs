@@ -3,6 +3,12 @@
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)) and over HTTP/2
 //! ([RFC 8441](https://www.rfc-editor.org/rfc/rfc8441)).
 //!
+//! The guide has a page with a program for each of these questions: [stopping a
+//! server](../guide/stopping/index.html), [authentication and
+//! origins](../guide/authentication/index.html), [broadcast and slow
+//! readers](../guide/broadcast/index.html), [closing](../guide/closing/index.html),
+//! [compression](../guide/compression/index.html).
+//!
 //! ```no_run
 //! use axum::{Router, response::Response, routing::any};
 //! use websocket_proto::axum::{WebSocket, WebSocketUpgrade};

@@ -79,7 +79,8 @@ impl<F> WebSocketUpgrade<F> {
         self
     }
 
-    /// Sets the largest size of a message, as [`Config::max_message_size`] does.
+    /// Sets the largest size of a message, as [`Config::max_message_size`] does. The type of `bytes`
+    /// is that of the extractor in axum.
     pub fn max_message_size(mut self, bytes: usize) -> Self {
         self.config.max_message_size = bytes as u64;
         self

@@ -1,6 +1,11 @@
 //! The blocking adapter: a [`WebSocket`] over a byte stream that blocks
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 //!
+//! The guide has a page with a program for each of these questions: [two
+//! threads](../guide/halves/index.html), [closing](../guide/closing/index.html),
+//! [keepalive](../guide/keepalive/index.html),
+//! [authentication](../guide/authentication/index.html).
+//!
 //! ```no_run
 //! use std::net::TcpListener;
 //! use websocket_proto::blocking::WebSocketStream;

@@ -4,7 +4,7 @@ use crate::frame::Rsv;
 
 /// The limits of a connection, its reserved bits, and whether it answers Pings.
 ///
-/// Every limit is inclusive, and is finite by default. A limit is checked at the header of the
+/// Every limit is inclusive. By default a message has at most 16 MiB. A limit is checked at the header of the
 /// frame that exceeds it. `u64::MAX` switches a limit off.
 ///
 /// ```
@@ -40,8 +40,8 @@ impl ConnectionConfig {
     /// The default of [`max_message_size`](Self::max_message_size): 16 MiB.
     pub const DEFAULT_MAX_MESSAGE_SIZE: u64 = 16 * 1024 * 1024;
 
-    /// Creates the default configuration: messages and frames of up to 16 MiB, no extension, and an
-    /// answer to each Ping and to the Close.
+    /// Creates the default configuration: messages of up to 16 MiB, no extension, and an answer to
+    /// each Ping and to the Close.
     #[must_use]
     pub const fn new() -> Self {
         Self {

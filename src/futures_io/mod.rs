@@ -2,6 +2,13 @@
 //! [`AsyncRead`] and [`AsyncWrite`], for smol, async-std and libp2p
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 //!
+//! The guide has a page with a program for each of these questions:
+//! [closing](../guide/closing/index.html), [two tasks](../guide/halves/index.html), [broadcast and
+//! slow readers](../guide/broadcast/index.html), [keepalive](../guide/keepalive/index.html),
+//! [reconnecting](../guide/reconnecting/index.html), [stopping a
+//! server](../guide/stopping/index.html), [authentication](../guide/authentication/index.html),
+//! [tests](../guide/testing/index.html).
+//!
 //! ```
 //! use futures_io::{AsyncRead, AsyncWrite};
 //! use websocket_proto::futures_io::{Error, ServerStream, WebSocketStream};

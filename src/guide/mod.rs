@@ -9,6 +9,8 @@
 //! | Who may connect? | [`authentication`] |
 //! | How do I send to many, and what about slow readers? | [`broadcast`] |
 //! | How does a connection end? | [`closing`] |
+//! | How do I send while another task or thread receives? | [`halves`] |
+//! | How do I stop a server? | [`stopping`] |
 //! | How do I notice that a peer is gone? | [`keepalive`] |
 //! | How do I connect again? | [`reconnecting`] |
 //! | What does compression cost? | [`compression`] |
@@ -33,6 +35,12 @@ pub mod broadcast {}
 
 #[doc = include_str!("../../docs/guide/closing.md")]
 pub mod closing {}
+
+#[doc = include_str!("../../docs/guide/halves.md")]
+pub mod halves {}
+
+#[doc = include_str!("../../docs/guide/stopping.md")]
+pub mod stopping {}
 
 #[doc = include_str!("../../docs/guide/keepalive.md")]
 pub mod keepalive {}

@@ -14,7 +14,8 @@ use crate::frame::Rsv;
 /// The limits of a [`WebSocket`](super::WebSocket), its deadlines, and whether it answers Pings and
 /// compresses messages.
 ///
-/// Every limit is inclusive, and is finite by default.
+/// Every limit on size is inclusive, and is finite by default. Of the time limits only the
+/// [`close_timeout`](Self::close_timeout) has a default.
 ///
 /// A limit is a number of bytes, as `u64`. `u64::MAX` switches it off, and `Duration::MAX` switches
 /// a time-out off.
@@ -63,8 +64,8 @@ impl Config {
     /// The default of [`close_timeout`](Self::close_timeout): 10 s.
     pub const DEFAULT_CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// Creates the default configuration: messages and frames of up to 16 MiB, an answer to
-    /// each Ping and to the Close, a high-water mark of 128 KiB, a close time-out of 10 s, no keepalive and no
+    /// Creates the default configuration: messages of up to 16 MiB, an answer to each Ping and to
+    /// the Close, a high-water mark of 128 KiB, a close time-out of 10 s, no other time limit and no
     /// compression.
     #[must_use]
     pub const fn new() -> Self {

@@ -386,8 +386,9 @@ impl<R: Role> WebSocket<R> {
     /// All times are durations since a fixed moment that the caller chooses. The moment must not be
     /// before the creation of the connection.
     ///
-    /// An open connection has deadlines only with a [`Keepalive`] or a
-    /// [`write_timeout`](Config::write_timeout). The [`close_timeout`](Config::close_timeout)
+    /// An open connection has deadlines only with a [`Keepalive`], a
+    /// [`write_timeout`](Config::write_timeout) or a
+    /// [`message_timeout`](Config::message_timeout). The [`close_timeout`](Config::close_timeout)
     /// begins at the first call after a Close was queued or has arrived, or after an error.
     pub fn deadline(&mut self, now: Duration) -> Option<Duration> {
         self.note_arrivals();
