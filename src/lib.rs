@@ -137,8 +137,8 @@
 //! ```
 //!
 //! The module `guide` has a short page with a whole program for each common question:
-//! authentication, broadcast, closing, keepalive, reconnecting, compression, tests, TLS, proxies, and
-//! how to port a program from tungstenite.
+//! authentication, broadcast, closing, keepalive, metrics and logs, reconnecting, compression, tests,
+//! TLS, proxies, and how to port a program from tungstenite.
 //!
 //! # Which layer do I want?
 //!
@@ -165,7 +165,7 @@
 //!
 //! | feature | brings | contains | crates |
 //! |---|---|---|---|
-//! | `alloc` | whole messages (`websocket`) over `bytes` | | `bytes` |
+//! | `alloc` | whole messages (`websocket`) over `bytes`, and counters for metrics (`stats`) | | `bytes` |
 //! | `simd` | masking with AVX2, which is detected at run time. It needs no `std` | | `cpufeatures` |
 //! | `std` (the default) | the `blocking` adapter, `io`, random keys | `alloc`, `simd` | `getrandom`, `http`, `percent-encoding` |
 //! | `deflate` | compressor and decompressor for permessage-deflate | `std` | `flate2` on `zlib-rs` |

@@ -16,7 +16,7 @@ use crate::handshake::{Opened, Request};
 use crate::io::{AcceptError, Driver, Error, Parts, Reply, Unsent};
 use crate::message::Message;
 use crate::websocket::{
-    Answers, Config, MessageReceiver, MessageRef, MessageSender, Part, Prepared, WebSocket,
+    Answers, Config, MessageReceiver, MessageRef, MessageSender, Part, Prepared, Stats, WebSocket,
 };
 
 /// A WebSocket over a transport.
@@ -139,6 +139,12 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     #[must_use]
     pub fn state(&self) -> State {
         self.websocket.state()
+    }
+
+    /// Returns what the connection has received and sent so far, for metrics.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.websocket.stats()
     }
 
     /// Returns how the connection ended, or `None` while it is open or closing (RFC 6455, sections

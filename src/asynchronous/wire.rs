@@ -111,7 +111,13 @@ impl<T: Transport> Wire<T> {
         context: &Context<'_>,
     ) {
         let closes = answers.close().is_some();
+        let has_pong = answers.has_pong();
         sender.settle(answers);
+        if has_pong {
+            // The round trip ends now, and not after the application has processed the Pong.
+            let now = self.transport.now();
+            self.driver.deadline(now, sender, None);
+        }
         // An error is found again by the next read.
         let _ = self.poll_write(sender, Side::Receiving, context);
         if closes {

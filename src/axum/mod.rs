@@ -144,7 +144,9 @@ pub use crate::http::{Offer, OfferError};
 #[doc(no_inline)]
 pub use crate::io::{Error, Parts, Unsent};
 #[doc(no_inline)]
-pub use crate::websocket::{Config, Keepalive, MessageRef, Part, Prepared, Rejected, ReuniteError};
+pub use crate::websocket::{
+    Config, Keepalive, MessageRef, Part, Prepared, Rejected, ReuniteError, Stats, Traffic,
+};
 #[doc(no_inline)]
 pub use crate::{
     CloseCode, CloseFrame, FromUtf8Error, Message, ProtocolError, SendError, Utf8Bytes,

@@ -15,7 +15,7 @@ use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
 use crate::io::{AcceptError, Driver, Error, Parts, Reply, Unsent};
 use crate::message::Message;
-use crate::websocket::{Config, MessageReceiver, MessageRef, Part, Prepared, WebSocket};
+use crate::websocket::{Config, MessageReceiver, MessageRef, Part, Prepared, Stats, WebSocket};
 
 /// A WebSocket over a transport.
 ///
@@ -138,6 +138,12 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     #[must_use]
     pub fn state(&self) -> State {
         self.websocket.state()
+    }
+
+    /// Returns what the connection has received and sent so far, for metrics.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.websocket.stats()
     }
 
     /// Returns how the connection ended, or `None` while it is open or closing (RFC 6455, sections

@@ -26,7 +26,13 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             let mut answers = Answers::new();
             let found = process(receiver, &mut answers);
             if !answers.is_empty() {
+                let has_pong = answers.has_pong();
                 sender.settle(&mut answers);
+                if has_pong {
+                    // The round trip ends now, and not after the application has processed the
+                    // Pong.
+                    self.driver.deadline(self.start.elapsed(), sender, None);
+                }
                 // The answers leave before the message that caused them is returned. An error is
                 // found again by the next read.
                 let _ = self.write_briefly();

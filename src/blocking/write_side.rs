@@ -97,7 +97,14 @@ impl<R: Role> WriteSide<R> {
     /// Records owed answers, and tries to send them. If the other half is writing, it sends them
     /// after its write.
     pub(super) fn owe(&self, answers: &mut Answers) {
+        let has_pong = answers.has_pong();
         lock(&self.due).answers.append(answers);
+        if has_pong && let Some(mut writer) = self.try_writer() {
+            // The round trip ends now, and not after the application has processed the Pong.
+            let Writer { sender, driver, .. } = &mut *writer;
+            driver.deadline(self.now(), sender, None);
+            self.release(writer);
+        }
         self.send_due();
     }
 

@@ -74,7 +74,9 @@ pub use crate::io::{
     Reply, Unsent, UrlError, UrlErrorKind,
 };
 #[doc(no_inline)]
-pub use crate::websocket::{Config, Keepalive, MessageRef, Part, Prepared, Rejected, ReuniteError};
+pub use crate::websocket::{
+    Config, Keepalive, MessageRef, Part, Prepared, Rejected, ReuniteError, Stats, Traffic,
+};
 #[doc(no_inline)]
 pub use crate::{
     CloseCode, CloseFrame, FromUtf8Error, Message, ProtocolError, SendError, Utf8Bytes,

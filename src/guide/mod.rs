@@ -12,6 +12,7 @@
 //! | How do I send while another task or thread receives? | [`halves`] |
 //! | How do I stop a server? | [`stopping`] |
 //! | How do I notice that a peer is gone? | [`keepalive`] |
+//! | How do I measure, and what is logged? | [`observing`] |
 //! | How do I connect again? | [`reconnecting`] |
 //! | What does compression cost? | [`compression`] |
 //! | What about messages that do not fit into memory? | [`large_messages`] |
@@ -44,6 +45,9 @@ pub mod stopping {}
 
 #[doc = include_str!("../../docs/guide/keepalive.md")]
 pub mod keepalive {}
+
+#[doc = include_str!("../../docs/guide/observing.md")]
+pub mod observing {}
 
 #[doc = include_str!("../../docs/guide/reconnecting.md")]
 pub mod reconnecting {}

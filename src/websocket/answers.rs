@@ -2,6 +2,7 @@
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5.5.1, 5.5.2 and 7.1.7).
 
 use alloc::boxed::Box;
+use core::mem;
 
 use crate::close::CloseFrame;
 use crate::connection::{Owed, OwedClose, OwedFrames};
@@ -15,13 +16,15 @@ pub struct Answers {
     pub(super) owed: OwedFrames,
     /// The Close of the peer, if it has arrived.
     pub(super) close: Option<Option<Box<CloseFrame>>>,
+    /// Whether a Pong has arrived that may answer the Ping of a keepalive.
+    pub(super) pong: bool,
 }
 
 impl Answers {
     /// Creates a value without answers.
     #[must_use]
     pub const fn new() -> Self {
-        Self { owed: OwedFrames::new(), close: None }
+        Self { owed: OwedFrames::new(), close: None, pong: false }
     }
 
     /// Adds a frame that the peer must be sent for another reason than a received frame, such as
@@ -36,12 +39,25 @@ impl Answers {
         if let Some(close) = other.close.take() {
             self.close.get_or_insert(close);
         }
+        self.pong |= mem::take(&mut other.pong);
     }
 
-    /// Returns whether nothing is owed, and no Close of the peer has arrived.
+    /// Returns whether there is nothing to settle: nothing is owed, and neither a Close of the peer
+    /// nor the Pong of a keepalive has arrived.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.owed.is_empty() && self.close.is_none()
+        self.owed.is_empty() && self.close.is_none() && !self.pong
+    }
+
+    /// Returns whether an empty Pong has arrived, which may answer the Ping of a
+    /// [`Keepalive`](super::Keepalive).
+    ///
+    /// A program that measures the [round trip](super::Stats::round_trip) exactly calls
+    /// [`MessageSender::deadline`](super::MessageSender::deadline) right after `settle` then.
+    /// Otherwise the round trip ends at the next call of `deadline`.
+    #[must_use]
+    pub const fn has_pong(&self) -> bool {
+        self.pong
     }
 
     /// Returns the Close that is owed, if there is one.

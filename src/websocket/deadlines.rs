@@ -7,6 +7,7 @@ use core::mem;
 use core::time::Duration;
 
 use super::Config;
+use super::time::Time;
 use crate::error::ProtocolError;
 
 /// The times after which a silent peer gets a Ping, and after which the connection fails.
@@ -37,31 +38,44 @@ pub struct Waiting {
 /// The clocks of one connection.
 #[derive(Debug)]
 pub(super) struct Deadlines {
-    keepalive: Option<Keepalive>,
-    write_timeout: Duration,
-    close_timeout: Duration,
-    message_timeout: Duration,
+    keepalive: Option<Limits>,
+    write_timeout: Time,
+    close_timeout: Time,
+    message_timeout: Time,
     /// The message that is arriving, and the time since which it does.
-    message: Option<(u16, Duration)>,
+    message: Option<(u16, Time)>,
     /// Whether bytes have arrived since the last look at the clock.
     heard: bool,
-    silence: Silence,
+    /// Whether a Pong of the keepalive has arrived since the last look at the clock.
+    answered: bool,
+    watch: Watch,
+    /// The time at which the last Ping was written, until it is answered.
+    asked: Option<Time>,
+    /// The time from the last answered Ping to its Pong.
+    round_trip: Option<Time>,
     /// The time since which the transport has accepted no byte, although bytes wait.
-    stuck: Option<Duration>,
-    /// The time at which the connection began to close.
-    closing: Option<Duration>,
+    stuck: Option<Time>,
 }
 
-/// The silence of the peer.
+/// The times of a [`Keepalive`].
 #[derive(Clone, Copy, Debug)]
-enum Silence {
+struct Limits {
+    interval: Time,
+    timeout: Time,
+}
+
+/// What the connection waits for.
+#[derive(Clone, Copy, Debug)]
+enum Watch {
     /// The last sign of life came at this time.
-    Heard(Duration),
+    Heard(Time),
     /// A Ping waits to be written. There is no deadline for its answer, because a peer that reads
     /// slowly has not disappeared.
     Asking,
     /// The Ping was written at this time, and there has been no sign of life since.
-    Asked(Duration),
+    Asked(Time),
+    /// The connection began to close at this time.
+    Closing(Time),
 }
 
 /// The state of the connection when a deadline is computed.
@@ -90,17 +104,23 @@ pub(super) enum DeadlineAction {
 }
 
 impl Deadlines {
-    pub(super) const fn new(config: &Config) -> Self {
+    pub(super) fn new(config: &Config) -> Self {
+        let limits = |Keepalive { interval, timeout }| Limits {
+            interval: Time::new(interval),
+            timeout: Time::new(timeout),
+        };
         Self {
-            keepalive: config.keepalive,
-            write_timeout: config.write_timeout,
-            close_timeout: config.close_timeout,
-            message_timeout: config.message_timeout,
+            keepalive: config.keepalive.map(limits),
+            write_timeout: Time::new(config.write_timeout),
+            close_timeout: Time::new(config.close_timeout),
+            message_timeout: Time::new(config.message_timeout),
             message: None,
             heard: false,
-            silence: Silence::Heard(Duration::ZERO),
+            answered: false,
+            watch: Watch::Heard(Time::ZERO),
+            asked: None,
+            round_trip: None,
             stuck: None,
-            closing: None,
         }
     }
 
@@ -110,30 +130,45 @@ impl Deadlines {
         self.heard = true;
     }
 
+    /// Records that a Pong has arrived that may answer the last Ping.
+    pub(super) const fn answer(&mut self) {
+        self.answered = true;
+    }
+
+    /// Returns the time from the last answered Ping to its Pong.
+    pub(super) fn round_trip(&self) -> Option<Duration> {
+        self.round_trip.map(Time::duration)
+    }
+
     /// Returns the next deadline, after a look at the clock.
     pub(super) fn next(&mut self, now: Duration, situation: Situation) -> Option<Duration> {
-        self.observe(now, situation);
-        self.earliest(situation).map(|(deadline, _)| deadline)
+        self.observe(Time::new(now), situation);
+        self.earliest(situation).map(|(deadline, _)| deadline.duration())
     }
 
     /// Returns the action that is due at `now`, if there is one.
     pub(super) fn due(&mut self, now: Duration, situation: Situation) -> Option<DeadlineAction> {
+        let now = Time::new(now);
         self.observe(now, situation);
         let (_, action) = self.earliest(situation).filter(|(deadline, _)| *deadline <= now)?;
         if action == DeadlineAction::Ping {
-            self.silence = Silence::Asking;
+            self.watch = Watch::Asking;
+            // A Pong that still arrives for an earlier Ping does not answer this one.
+            self.asked = None;
         }
         Some(action)
     }
 
-    pub(super) const fn close_timeout(&self) -> Duration {
-        self.close_timeout
+    pub(super) fn close_timeout(&self) -> Duration {
+        self.close_timeout.duration()
     }
 
     /// Updates the clocks with all that happened since the last call.
-    fn observe(&mut self, now: Duration, situation: Situation) {
-        if mem::take(&mut self.heard) {
-            self.silence = Silence::Heard(now);
+    fn observe(&mut self, now: Time, situation: Situation) {
+        if mem::take(&mut self.answered)
+            && let Some(asked) = self.asked.take()
+        {
+            self.round_trip = Some(now.since(asked));
         }
         let was_stuck = self.stuck.is_some();
         self.stuck = match self.stuck {
@@ -141,69 +176,67 @@ impl Deadlines {
             Some(since) if !situation.has_written => Some(since),
             _ => Some(now),
         };
-        if was_stuck && situation.has_written {
-            // The peer reads, so it has not disappeared.
-            self.silence = match self.silence {
-                Silence::Heard(_) | Silence::Asked(_) => Silence::Heard(now),
-                Silence::Asking => Silence::Asking,
-            };
-        }
-        if let (Silence::Asking, false) = (self.silence, situation.has_output) {
-            self.silence = Silence::Asked(now);
-        }
+        let heard = mem::take(&mut self.heard);
+        // If the transport accepts bytes again, the peer reads, so it has not disappeared.
+        let reads = was_stuck && situation.has_written;
+        self.watch = match self.watch {
+            Watch::Closing(since) => Watch::Closing(since),
+            _ if !situation.is_open => Watch::Closing(now),
+            _ if heard => Watch::Heard(now),
+            Watch::Heard(_) | Watch::Asked(_) if reads => Watch::Heard(now),
+            Watch::Asking if !situation.has_output => {
+                self.asked = Some(now);
+                Watch::Asked(now)
+            }
+            unchanged => unchanged,
+        };
         if situation.receives {
             self.message = match (situation.message, self.message) {
                 (Some(message), Some((same, since))) if message == same => Some((same, since)),
                 (message, _) => message.map(|message| (message, now)),
             };
         }
-        if !situation.is_open {
-            self.closing.get_or_insert(now);
-        }
     }
 
-    /// Returns the earliest deadline. `Duration::MAX` means never.
-    fn earliest(&self, situation: Situation) -> Option<(Duration, DeadlineAction)> {
-        if let Some(since) = self.closing {
-            return at(since, self.close_timeout, DeadlineAction::End);
-        }
+    /// Returns the earliest deadline. An endless limit has none.
+    fn earliest(&self, situation: Situation) -> Option<(Time, DeadlineAction)> {
         let write = self.stuck.and_then(|since| {
-            let error = ProtocolError::WriteTimeout { timeout: self.write_limit() };
-            at(since, self.write_limit(), DeadlineAction::Fail(error))
+            let timeout = self.write_limit();
+            let error = ProtocolError::WriteTimeout { timeout: timeout.duration() };
+            at(since, timeout, DeadlineAction::Fail(error))
         });
-        let read = self.keepalive.filter(|_| situation.receives).and_then(|keepalive| {
-            let Keepalive { interval, timeout } = keepalive;
-            match self.silence {
-                Silence::Heard(since) => at(since, interval, DeadlineAction::Ping),
-                Silence::Asking => None,
-                Silence::Asked(since) => {
-                    let error = ProtocolError::KeepaliveTimeout { timeout };
-                    at(since, timeout, DeadlineAction::Fail(error))
-                }
+        let keepalive = self.keepalive.filter(|_| situation.receives);
+        let read = match (self.watch, keepalive) {
+            (Watch::Closing(since), _) => {
+                return at(since, self.close_timeout, DeadlineAction::End);
             }
-        });
+            (Watch::Heard(since), Some(Limits { interval, .. })) => {
+                at(since, interval, DeadlineAction::Ping)
+            }
+            (Watch::Asked(since), Some(Limits { timeout, .. })) => {
+                let error = ProtocolError::KeepaliveTimeout { timeout: timeout.duration() };
+                at(since, timeout, DeadlineAction::Fail(error))
+            }
+            (Watch::Asking, _) | (_, None) => None,
+        };
         let message = self.message.filter(|_| situation.receives).and_then(|(_, since)| {
-            let timeout = self.message_timeout;
-            at(since, timeout, DeadlineAction::Report(ProtocolError::MessageTimeout { timeout }))
+            let timeout = self.message_timeout.duration();
+            let error = ProtocolError::MessageTimeout { timeout };
+            at(since, self.message_timeout, DeadlineAction::Report(error))
         });
         [write, read, message].into_iter().flatten().min_by_key(|(deadline, _)| *deadline)
     }
 
     /// Returns how long the transport may accept no byte.
-    fn write_limit(&self) -> Duration {
-        let keepalive = self.keepalive.map_or(Duration::MAX, |keepalive| {
-            keepalive.interval.saturating_add(keepalive.timeout)
-        });
-        self.write_timeout.min(keepalive)
+    fn write_limit(&self) -> Time {
+        match self.keepalive {
+            Some(Limits { interval, timeout }) => self.write_timeout.min(interval.plus(timeout)),
+            None => self.write_timeout,
+        }
     }
 }
 
-fn at(
-    since: Duration,
-    limit: Duration,
-    action: DeadlineAction,
-) -> Option<(Duration, DeadlineAction)> {
+fn at(since: Time, limit: Time, action: DeadlineAction) -> Option<(Time, DeadlineAction)> {
     // A deadline that the clock cannot show is never reached.
-    let deadline = since.checked_add(limit).filter(|deadline| *deadline < Duration::MAX)?;
-    Some((deadline, action))
+    Some((since.plus(limit), action)).filter(|(deadline, _)| !deadline.is_endless())
 }

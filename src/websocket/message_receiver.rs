@@ -8,7 +8,7 @@ use super::MessageSender;
 use super::answers::Answers;
 use super::incoming::Incoming;
 use super::receive::{Half, Received, Receiving};
-use super::{MessageRef, Part};
+use super::{MessageRef, Part, Traffic};
 use crate::connection::{Receiver, Role, WholeMessage};
 use crate::error::ProtocolError;
 use crate::handshake::Opened;
@@ -184,6 +184,12 @@ impl<R: Role> MessageReceiver<R> {
     #[must_use]
     pub fn take_dropped(&mut self) -> usize {
         self.receiving.take_dropped()
+    }
+
+    /// Returns what this half has received so far, as [`Stats::received`](super::Stats::received).
+    #[must_use]
+    pub const fn received(&self) -> Traffic {
+        self.receiving.counters.traffic()
     }
 
     /// Returns how many bytes of the current data frame have not arrived: a hint for the size of

@@ -16,7 +16,7 @@ use super::deadlines::{DeadlineAction, Deadlines, Situation, Waiting};
 use super::encoding::{Begun, Encoded};
 use super::send::Queue;
 use super::send_data::Data;
-use super::{Outgoing, Prepared, Rejected};
+use super::{Outgoing, Prepared, Rejected, Traffic};
 use crate::close::{CloseCode, CloseFrame};
 use crate::connection::{
     CloseInfo, Owed, OwedClose, OwedFrames, Role, Sender, State, TransportAction, transport_action,
@@ -64,6 +64,9 @@ impl<R: Role> MessageSender<R> {
     /// room, and a newer Pong replaces it (RFC 6455, section 5.5.3).
     pub fn settle(&mut self, answers: &mut Answers) {
         let close = answers.close.take();
+        if mem::take(&mut answers.pong) {
+            self.deadlines.answer();
+        }
         // Only the first end counts. The keepalive may have failed the connection before.
         if let PeerEnd::Open = self.peer {
             self.peer = match (answers.owed.close(), close) {
@@ -295,6 +298,19 @@ impl<R: Role> MessageSender<R> {
         }
     }
 
+    /// Returns what this half has sent so far, as [`Stats::sent`](super::Stats::sent).
+    #[must_use]
+    pub const fn sent(&self) -> Traffic {
+        self.queue.counters.traffic()
+    }
+
+    /// Returns the round-trip time of the last answered Ping of the
+    /// [`Keepalive`](super::Keepalive), as [`Stats::round_trip`](super::Stats::round_trip).
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.deadlines.round_trip()
+    }
+
     /// Records that the transport has ended, with the result of
     /// [`MessageReceiver::receive_eof`].
     pub fn receive_eof(&mut self, ended: Result<(), ProtocolError>) {
@@ -331,9 +347,7 @@ impl<R: Role> MessageSender<R> {
         match self.deadlines.due(now, situation) {
             None => return false,
             Some(DeadlineAction::Ping) => {
-                // This cannot fail: the connection is open, and the queue has no maximum size.
-                let Self { sender, queue, .. } = self;
-                let _ = queue.outgoing.answer(|out| sender.ping(b"", out));
+                self.queue.ping(&mut self.sender);
                 return false;
             }
             Some(DeadlineAction::Report(error)) => {

@@ -7,6 +7,7 @@
 mod answers;
 mod compression;
 mod config;
+mod counters;
 mod deadlines;
 mod debug;
 mod encoding;
@@ -23,6 +24,8 @@ mod reunite_error;
 mod send;
 mod send_data;
 mod spare;
+mod stats;
+mod time;
 
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -49,6 +52,7 @@ pub use outgoing::Outgoing;
 pub use prepared::Prepared;
 pub use reunite_error::ReuniteError;
 pub use send::Rejected;
+pub use stats::{Stats, Traffic};
 
 use deadlines::Deadlines;
 use message_sender::PeerEnd;
@@ -384,7 +388,7 @@ impl<R: Role> WebSocket<R> {
     /// there is no deadline. Call it before each wait for the transport.
     ///
     /// All times are durations since a fixed moment that the caller chooses. The moment must not be
-    /// before the creation of the connection.
+    /// before the creation of the connection. 584 years and more count as endless.
     ///
     /// An open connection has deadlines only with a [`Keepalive`], a
     /// [`write_timeout`](Config::write_timeout) or a
@@ -428,6 +432,16 @@ impl<R: Role> WebSocket<R> {
     #[must_use]
     pub fn close_info(&self) -> Option<CloseInfo<'_>> {
         self.sender.close_info()
+    }
+
+    /// Returns what the connection has received and sent so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        Stats {
+            received: self.receiver.received(),
+            sent: self.sender.sent(),
+            round_trip: self.sender.round_trip(),
+        }
     }
 
     /// Borrows both directions at once. Pass the answers of the [`MessageReceiver`] to

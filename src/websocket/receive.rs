@@ -3,6 +3,7 @@
 mod received;
 
 use alloc::boxed::Box;
+use core::mem;
 
 use bytes::{Bytes, BytesMut};
 
@@ -12,6 +13,7 @@ use self::received::{Place, Report};
 use super::Config;
 use super::answers::Answers;
 use super::compression::Inflating;
+use super::counters::Counters;
 use super::read_buffer::ReadBuffer;
 use super::read_size::ReadSize;
 use crate::connection::{Event, Input, Receiver, Role, WholeMessage};
@@ -31,6 +33,10 @@ pub(super) struct Receiving {
     /// The result that has been processed but not returned. Its positions are relative to the first
     /// byte that is not processed, so they stay valid when the buffer drops the bytes before it.
     ready: Option<Received>,
+    pub(super) counters: Counters,
+    /// How many bytes of the message in progress were counted. A message that is skipped has a
+    /// counted beginning if it has several fragments.
+    counted: u64,
 }
 
 /// How the message in progress is returned.
@@ -69,6 +75,8 @@ impl Receiving {
             report: Report::Close(None),
             progress: Progress::Whole,
             ready: None,
+            counters: Counters::default(),
+            counted: 0,
         }
     }
 
@@ -133,6 +141,7 @@ impl Receiving {
             None => {
                 let start = self.buffer.start();
                 let found = receiver.receive_whole(self.buffer.unprocessed())?;
+                self.counters.message(found.to - found.from);
                 Some(WholeMessage { from: start + found.from, to: start + found.to, ..found })
             }
             Some(Received::Frame { kind, from, to }) => {
@@ -281,7 +290,9 @@ impl Receiving {
         let received = match event {
             Ok(Some(Event::Data(data))) => {
                 let (kind, last, transformed) = (data.kind, data.last, data.transformed);
-                let from = to - data.bytes.len();
+                let len = data.bytes.len();
+                let from = to - len;
+                self.count(len, last);
                 return Ok(Step::Piece(Piece { kind, from, to, last, transformed }));
             }
             Ok(None) => {
@@ -293,8 +304,8 @@ impl Receiving {
             // One arm for all of them: the path of a short message is shorter then.
             Ok(Some(event)) => {
                 match event {
-                    Event::Ping => self.control(Report::Ping, source, to),
-                    Event::Pong => self.control(Report::Pong, source, to),
+                    Event::Ping => self.ping(source, to),
+                    Event::Pong => self.pong(source, to),
                     Event::Close => self.close(source),
                     Event::Oversized { len } => self.skipped(len, to),
                     Event::Data(_) => {}
@@ -322,7 +333,9 @@ impl Receiving {
         let Some(inflating) = &mut self.inflating else {
             return Ok(false);
         };
-        if let Err(error) = inflating.push(kind, self.buffer.bytes(from, to), last) {
+        let pushed = inflating.push(kind, self.buffer.bytes(from, to), last);
+        self.counters.compression(to - from, inflating.take_produced());
+        if let Err(error) = pushed {
             let error = source.fail(error);
             self.clear();
             return Err(error);
@@ -356,8 +369,27 @@ impl Receiving {
         Ok(was_skipped)
     }
 
-    /// Keeps a Ping or Pong, whose frame ends at `end`.
+    /// Counts a piece of a message. `last` marks the end of the message.
+    #[inline(always)]
+    const fn count(&mut self, len: usize, last: bool) {
+        self.counters.part(len as u64, last);
+        self.counted = if last { 0 } else { self.counted + len as u64 };
+    }
+
     #[cold]
+    fn ping(&mut self, source: &Half<'_, impl Role>, end: usize) {
+        self.counters.pings += 1;
+        self.control(Report::Ping, source, end);
+    }
+
+    #[cold]
+    fn pong(&mut self, source: &mut Half<'_, impl Role>, end: usize) {
+        // The Pings of the keepalive are empty.
+        source.answers.pong |= source.receiver.control_payload().is_empty();
+        self.control(Report::Pong, source, end);
+    }
+
+    /// Keeps a Ping or Pong, whose frame ends at `end`.
     fn control(&mut self, report: fn(Bytes) -> Report, source: &Half<'_, impl Role>, end: usize) {
         self.buffer.skip(end);
         self.report = report(Bytes::copy_from_slice(source.receiver.control_payload()));
@@ -376,6 +408,7 @@ impl Receiving {
     /// before the limit.
     #[cold]
     fn skipped(&mut self, len: u64, end: usize) {
+        self.counters.part(len - mem::take(&mut self.counted), true);
         self.buffer.skip(end);
         if self.buffer.is_holding() {
             drop(self.buffer.cut_held());

@@ -10,6 +10,7 @@ use alloc::boxed::Box;
 use bytes::Bytes;
 
 use super::compression::Deflating;
+use super::counters::Counters;
 use super::encoding::{Begun, MASK_APART, mask};
 use super::outgoing::LARGE;
 use super::receive::whole;
@@ -32,6 +33,7 @@ pub(super) struct Queue {
     /// The validator of the text that is sent in fragments.
     pub(super) utf8: Utf8Validator,
     pub(super) coder: Coder,
+    pub(super) counters: Counters,
 }
 
 /// The largest high-water mark. The length of a queue below this mark plus one more message fits
@@ -51,6 +53,7 @@ impl Queue {
             coder: Deflating::negotiated(&config.compression, terms, is_client)
                 .map(Box::new)
                 .into(),
+            counters: Counters::default(),
         }
     }
 
@@ -89,11 +92,13 @@ impl Queue {
         if !self.is_plain(payload) {
             return self.encode_and_send(sender, message);
         }
-        match sender.begin(kind, payload.len() as u64, Rsv::NONE) {
+        let len = payload.len();
+        match sender.begin(kind, len as u64, Rsv::NONE) {
             Ok(start) if is_copied(&start) => self.outgoing.put_frame(start, payload),
             Ok(start) => self.push_large(start, message),
             Err(error) => return Err(Rejected { message, error }),
         }
+        self.counters.message(len);
         Ok(())
     }
 
@@ -181,6 +186,8 @@ impl Queue {
             } else {
                 self.push(start, payload.clone());
             }
+            self.counters.message(payload.len());
+            self.counters.compression(payload.len(), message.payload.len());
             return Ok(());
         }
         Ok(self.send_data(sender, message.into())?)
@@ -205,6 +212,7 @@ impl Queue {
         sender: &mut Sender<R>,
         message: Message,
     ) -> Result<(), Rejected> {
+        let is_ping = matches!(message, Message::Ping(_));
         let sent = match &message {
             Message::Ping(payload) => sender.ping(payload, self.outgoing.control()),
             Message::Pong(payload) => sender.pong(payload, self.outgoing.control()),
@@ -212,7 +220,18 @@ impl Queue {
             Message::Oversized { .. } => Err(SendError::Oversized),
             Message::Text(_) | Message::Binary(_) => Ok(()),
         };
-        sent.map_err(|error| Rejected { message, error })
+        if let Err(error) = sent {
+            return Err(Rejected { message, error });
+        }
+        self.counters.pings += u64::from(is_ping);
+        Ok(())
+    }
+
+    /// Queues the Ping of the keepalive, before the messages.
+    pub(super) fn ping<R: Role>(&mut self, sender: &mut Sender<R>) {
+        // This does not fail: the connection is open, and the queue has no maximum size.
+        let pinged = self.outgoing.answer(|out| sender.ping(b"", out));
+        self.counters.pings += u64::from(pinged.is_ok());
     }
 
     /// Validates a fragment (RFC 6455, section 8.1), and returns the validator after it.

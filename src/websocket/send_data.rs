@@ -155,6 +155,10 @@ impl Queue {
                     let message = if is_compressed { data.payload } else { unmask(frames) };
                     return Err(Rejected { message, error });
                 }
+                let in_frames = frames.iter().map(|(_, payload)| payload.len()).sum();
+                // An uncompressed payload has moved into the frames.
+                let len = if is_compressed { data.payload.len() } else { in_frames };
+                self.count(in_frames, len, data.is_last());
                 for (start, payload) in frames {
                     self.outgoing.push(start, payload);
                 }
@@ -212,6 +216,7 @@ impl Queue {
             // Everything that this call checks has already been checked.
             sender.begin_fragment(kind, fin && len == left, len as u64, rsv).ok()
         };
+        let plain_len = data.payload.len();
         let len = compressed.as_ref().unwrap_or(&data.payload).len();
         if !is_client || len < LARGE {
             let mut payload = compressed.unwrap_or(data.payload);
@@ -226,6 +231,7 @@ impl Queue {
                     break;
                 }
             }
+            self.count(len, plain_len, fin);
             return Begun::Queued;
         }
         let mut starts = Vec::new();
@@ -246,7 +252,14 @@ impl Queue {
         for (start, part) in mask(starts, compressed.unwrap_or(data.payload)) {
             self.outgoing.push(start, part);
         }
+        self.count(len, plain_len, fin);
         Begun::Queued
+    }
+
+    /// Counts a message or a fragment of `len` bytes, which has `in_frames` bytes as it is sent.
+    const fn count(&mut self, in_frames: usize, len: usize, last: bool) {
+        self.counters.part(in_frames as u64, last);
+        self.counters.compression(in_frames, len);
     }
 }
 

@@ -108,3 +108,30 @@ async fn a_handler_sends_and_receives_in_two_tasks() {
     })
     .await;
 }
+
+/// Answers each message with the number of messages and bytes so far.
+async fn count(mut socket: WebSocket) {
+    while let Some(Ok(message)) = socket.recv().await {
+        if message.is_data() {
+            let received = socket.stats().received;
+            let text = format!("{} {}", received.messages, received.bytes);
+            socket.send(text.into()).await.expect("it is open");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_handler_reads_the_counters() {
+    let router =
+        Router::new().route("/", any(async |upgrade: WebSocketUpgrade| upgrade.on_upgrade(count)));
+    within(async {
+        let mut socket = open(serve(router).await, "/").await;
+        for counts in ["1 5", "2 10"] {
+            socket.send("Hello").await.expect("it is sent");
+            let message = socket.next().await.expect("an answer").expect("no error");
+            assert_eq!(message, Message::text(counts));
+        }
+        assert_eq!(socket.stats().sent.messages, 2);
+    })
+    .await;
+}

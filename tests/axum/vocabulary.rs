@@ -8,8 +8,8 @@ use websocket_proto::axum::{
     CloseCode, CloseFrame, CloseInfo, Compression, Config, Endpoint, Error, FromUtf8Error,
     Keepalive, Kind, Message, MessageRef, Offer, OfferError, Opened, Oversized, Part, Parts,
     Preferences, Prepared, ProtocolError, ReadHalf, Rejected, RequestError, ReuniteError,
-    SendError, Server, ServerStream, State, Terms, Unsent, UpgradeError, UpgradedTransport,
-    Utf8Bytes, WebSocket, WebSocketUpgrade, WriteHalf,
+    SendError, Server, ServerStream, State, Stats, Terms, Traffic, Unsent, UpgradeError,
+    UpgradedTransport, Utf8Bytes, WebSocket, WebSocketUpgrade, WriteHalf,
 };
 
 /// A function that keeps `axum::Error` compiles with `?`.

@@ -21,6 +21,7 @@ mod hostile;
 mod split;
 mod split_both_ways;
 mod split_reunite;
+mod stats;
 mod stream;
 mod time_limit;
 mod time_limit_ends;

@@ -18,8 +18,8 @@ mod others {
         AnyRole, Client, CloseFrame, Compression, Error, FromUtf8Error, HttpAnswer, Keepalive,
         Kind, MessageRef, Opened, Part, Parts, Preferences, Prepared, ProtocolError, ProxyError,
         ReadHalf, Rejected, RequestError, Response, ResponseError, ReuniteError, Role, Scheme,
-        SendError, Server, Terms, UrlError, WebSocketStream, WriteError, WriteHalf, connect,
-        connect_tcp,
+        SendError, Server, Stats, Terms, Traffic, UrlError, WebSocketStream, WriteError, WriteHalf,
+        connect, connect_tcp,
     };
 }
 

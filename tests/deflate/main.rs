@@ -22,6 +22,8 @@ mod receive;
 mod send;
 #[cfg(feature = "deflate")]
 mod send_fragments;
+#[cfg(feature = "deflate")]
+mod stats;
 
 // What these tests share.
 #[cfg(feature = "deflate")]

@@ -7,6 +7,7 @@ mod guide;
 mod links;
 mod names;
 mod rfc_map;
+mod tracing;
 // It names settings of these features.
 #[cfg(all(feature = "deflate", feature = "tokio"))]
 mod threats;

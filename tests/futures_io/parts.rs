@@ -1,9 +1,10 @@
 //! The transport of a WebSocket, and the byte stream in it.
 
-use support::transport::transport;
+use support::transport::{run, transport};
+use support::{Frame, Side};
 use websocket_proto::asynchronous::Transport as _;
 use websocket_proto::connection::Server;
-use websocket_proto::futures_io::FuturesTransport;
+use websocket_proto::futures_io::{FuturesTransport, Stats};
 use websocket_proto::websocket::Config;
 
 use crate::compat::{Compat, untimed};
@@ -18,6 +19,23 @@ fn the_byte_stream_of_a_websocket_can_be_seen_and_taken() {
     assert!(parts.input.is_empty());
     peer.give("bytes");
     drop(parts.stream);
+}
+
+#[test]
+fn a_websocket_counts_what_it_receives_and_sends() {
+    let (stream, peer) = transport();
+    let mut socket = untimed(stream, Server, Config::new());
+    peer.give(
+        [Frame::text("Hello").bytes(Side::Server), Frame::ping("").bytes(Side::Server)].concat(),
+    );
+    for _ in 0..2 {
+        run(socket.next()).expect("it is there").expect("it is open").expect("a good peer");
+    }
+    run(socket.send("Hi")).expect("there is room").expect("it is open");
+    let Stats { received, sent, round_trip, .. } = socket.stats();
+    assert_eq!((received.messages, received.bytes, received.pings), (1, 5, 1));
+    assert_eq!((sent.messages, sent.bytes, sent.pings), (1, 2, 0));
+    assert_eq!(round_trip, None);
 }
 
 #[test]

@@ -23,4 +23,5 @@ mod send_fragmented;
 mod send_fragments;
 mod send_halves;
 mod short_paths;
+mod stats;
 mod time_limits;

@@ -1,5 +1,5 @@
 //! Both ends of every time limit and of the clock: zero means at once, `Duration::MAX` never, and
-//! no sum of a time and a limit panics.
+//! no sum of a time and a limit panics. The clock ends after 584 years.
 
 use core::time::Duration;
 
@@ -11,8 +11,9 @@ use websocket_proto::{CloseCode, Message, ProtocolError, WebSocket};
 const ZERO: Duration = Duration::ZERO;
 const NEVER: Duration = Duration::MAX;
 const SHORTEST: Duration = Duration::from_nanos(1);
-const NEAR_THE_END: Duration = Duration::MAX.saturating_sub(SHORTEST);
-const CLOCKS: [Duration; 4] = [ZERO, Duration::from_secs(1), NEAR_THE_END, Duration::MAX];
+const ENDLESS: Duration = Duration::from_nanos(u64::MAX - 1);
+const NEAR_THE_END: Duration = ENDLESS.saturating_sub(SHORTEST);
+const CLOCKS: [Duration; 5] = [ZERO, Duration::from_secs(1), NEAR_THE_END, ENDLESS, Duration::MAX];
 
 /// A limit, a connection that waits for it, and the error at its end.
 struct Case {
@@ -83,7 +84,7 @@ fn a_limit_of_zero_ends_the_wait_at_once() {
 fn a_limit_of_duration_max_never_ends_the_wait() {
     for Case { name, wait, .. } in CASES {
         for now in CLOCKS {
-            for never in [NEVER, NEVER.saturating_sub(now)] {
+            for never in [NEVER, ENDLESS, NEVER.saturating_sub(now)] {
                 let mut websocket = wait(never);
                 assert_eq!(websocket.deadline(now), None, "{name} at {now:?}");
                 websocket.handle_deadline(NEVER);

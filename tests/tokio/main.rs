@@ -17,6 +17,7 @@ mod handshake;
 mod handshake_steps;
 mod keepalive;
 mod split;
+mod stats;
 mod stream;
 mod terminated;
 mod time_limits;

@@ -12,7 +12,9 @@ use crate::connection::{Role, State};
 use crate::handshake::Opened;
 use crate::io::Error;
 use crate::message::Message;
-use crate::websocket::{Answers, MessageReceiver, MessageRef, Part};
+#[cfg(doc)]
+use crate::websocket::Stats;
+use crate::websocket::{Answers, MessageReceiver, MessageRef, Part, Traffic};
 
 /// The half of a WebSocket that receives.
 #[derive(Debug)]
@@ -88,6 +90,13 @@ impl<T: Transport, R: Role> ReadHalf<T, R> {
     #[must_use]
     pub fn state(&self) -> State {
         self.shared.with(|sender, _| sender.state())
+    }
+
+    /// Returns what this half has received so far, as [`Stats::received`]. The other half knows what
+    /// was sent.
+    #[must_use]
+    pub const fn received(&self) -> Traffic {
+        self.receiver.received()
     }
 
     /// Completes the closing handshake and ends the transport, as [`WebSocketStream::finish`] does.

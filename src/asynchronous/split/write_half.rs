@@ -2,6 +2,7 @@
 
 use core::future::poll_fn;
 use core::task::{Poll, ready};
+use core::time::Duration;
 
 use bytes::Bytes;
 
@@ -17,7 +18,9 @@ use crate::handshake::Opened;
 use crate::io::{Error, Unsent};
 use crate::message::Message;
 use crate::utf8_bytes::Utf8Bytes;
-use crate::websocket::{Begun, MessageSender, Prepared, Rejected};
+#[cfg(doc)]
+use crate::websocket::Stats;
+use crate::websocket::{Begun, MessageSender, Prepared, Rejected, Traffic};
 
 /// The half of a WebSocket that sends.
 ///
@@ -44,6 +47,19 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
     #[must_use]
     pub fn state(&self) -> State {
         self.0.with(|sender, _| sender.state())
+    }
+
+    /// Returns what was sent so far, as [`Stats::sent`]. The other half knows what it has received.
+    #[must_use]
+    pub fn sent(&self) -> Traffic {
+        self.0.with(|sender, _| sender.sent())
+    }
+
+    /// Returns the round-trip time of the last answered Ping of the keepalive, as
+    /// [`Stats::round_trip`].
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.0.with(|sender, _| sender.round_trip())
     }
 
     /// Waits until a message can be queued, as [`WebSocketStream::ready`] does.

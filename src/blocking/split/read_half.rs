@@ -18,7 +18,9 @@ use crate::error::ProtocolError;
 use crate::handshake::Opened;
 use crate::io::{Error, ReadTo, is_would_block};
 use crate::message::Message;
-use crate::websocket::{Answers, MessageReceiver, MessageRef, Part};
+#[cfg(doc)]
+use crate::websocket::Stats;
+use crate::websocket::{Answers, MessageReceiver, MessageRef, Part, Traffic};
 
 /// The half of a WebSocket that reads.
 #[derive(Debug)]
@@ -203,6 +205,13 @@ impl<R: Role> ReadHalf<R> {
     #[must_use]
     pub fn state(&self) -> State {
         self.write_side.with_sender(|sender| sender.state())
+    }
+
+    /// Returns what this half has received so far, as [`Stats::received`]. The other half knows what
+    /// was sent.
+    #[must_use]
+    pub const fn received(&self) -> Traffic {
+        self.receiver.received()
     }
 
     /// Frees the memory of the decompressor, as [`WebSocketStream::release_memory`] does.

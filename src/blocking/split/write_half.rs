@@ -1,6 +1,7 @@
 //! The half of a WebSocket that writes.
 
 use alloc::sync::Arc;
+use core::time::Duration;
 
 use bytes::Bytes;
 
@@ -14,7 +15,9 @@ use crate::frame::Kind;
 use crate::handshake::Opened;
 use crate::io::{Error, Unsent};
 use crate::message::Message;
-use crate::websocket::{MessageSender, Prepared};
+#[cfg(doc)]
+use crate::websocket::Stats;
+use crate::websocket::{MessageSender, Prepared, Traffic};
 
 /// The half of a WebSocket that writes.
 #[derive(Debug)]
@@ -79,6 +82,19 @@ impl<R: Role> WriteHalf<R> {
     #[must_use]
     pub fn state(&self) -> State {
         self.write_side.with_sender(|sender| sender.state())
+    }
+
+    /// Returns what was sent so far, as [`Stats::sent`]. The other half knows what it has received.
+    #[must_use]
+    pub fn sent(&self) -> Traffic {
+        self.write_side.with_sender(|sender| sender.sent())
+    }
+
+    /// Returns the round-trip time of the last answered Ping of the keepalive, as
+    /// [`Stats::round_trip`].
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Duration> {
+        self.write_side.with_sender(|sender| sender.round_trip())
     }
 
     /// Queues a prepared message if there is room in the queue now, as

@@ -31,6 +31,8 @@ pub(in crate::websocket) struct Inflating {
     message: Vec<u8>,
     /// The length of the output that was dropped and not yet counted.
     dropped: usize,
+    /// The length of the output that was not yet counted.
+    produced: usize,
     /// Whether the output has been lent, so that the next call drops it.
     lent: bool,
     utf8: Utf8Validator,
@@ -61,6 +63,7 @@ impl Inflating {
             skipped: None,
             message: Vec::new(),
             dropped: 0,
+            produced: 0,
             lent: false,
             utf8: Utf8Validator::new(),
         })
@@ -122,6 +125,7 @@ impl Inflating {
     ) -> Result<(), ProtocolError> {
         let readable = self.message.len();
         let inflated = self.decompressor.decompress(bytes, last, limit, &mut self.message);
+        self.produced = self.produced.saturating_add(self.message.len() - readable);
         if kind == Kind::Text {
             // The text before a fault is checked too, so that the error does not depend on how the
             // message was split.
@@ -138,6 +142,11 @@ impl Inflating {
     /// Returns the length of the output that was dropped since the last call.
     pub(in crate::websocket) const fn take_dropped(&mut self) -> usize {
         mem::replace(&mut self.dropped, 0)
+    }
+
+    /// Returns the length of the output of all calls of [`push`](Self::push) since the last call.
+    pub(in crate::websocket) const fn take_produced(&mut self) -> usize {
+        mem::replace(&mut self.produced, 0)
     }
 
     /// Returns the length of the output that has not been taken.

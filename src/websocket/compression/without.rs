@@ -95,6 +95,10 @@ impl Inflating {
         match *self {}
     }
 
+    pub(in crate::websocket) const fn take_produced(&mut self) -> usize {
+        match *self {}
+    }
+
     pub(in crate::websocket) const fn len(&self) -> usize {
         match *self {}
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use examples::explain;
 use tokio::sync::mpsc;
 use websocket_proto::tokio::{
-    Client, ClientStream, CloseCode, CloseFrame, Error, MaybeTlsStream, Message, ReadHalf,
+    Client, ClientStream, CloseCode, CloseFrame, Error, MaybeTlsStream, Message, ReadHalf, Traffic,
     WriteHalf,
 };
 
@@ -62,6 +62,12 @@ impl Session<'_> {
                 return End::Final(Exit::Interrupted);
             }
         };
+        for (verb, traffic) in [("received", reader.received()), ("sent", writer.sent())] {
+            let Traffic { messages, bytes, compressed_bytes, .. } = traffic;
+            console.detail(&format!(
+                "{verb} {messages} messages of {bytes} bytes, compressed to {compressed_bytes}"
+            ));
+        }
         self.end(ended, closing)
     }
 

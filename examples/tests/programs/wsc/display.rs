@@ -91,3 +91,15 @@ fn help_lists_the_options_and_the_exit_codes() {
     }
     assert_eq!(run(&["--version"], "").code, 0);
 }
+
+#[test]
+fn verbose_prints_what_was_carried() {
+    let url = send(vec![Message::text("Hello"), Message::ping("?")]);
+    let outcome = run(&["--verbose", "--wait", "forever", &url], "one\nthree\n");
+    for line in [
+        "wsc: received 1 messages of 5 bytes, compressed to 5\n",
+        "wsc: sent 2 messages of 8 bytes, compressed to 8\n",
+    ] {
+        assert!(outcome.stderr.contains(line), "{}", outcome.stderr);
+    }
+}
