@@ -73,10 +73,12 @@ mod enabled {
             Self { span: (!span.is_disabled()).then(|| AssertUnwindSafe(Box::new(span))) }
         }
 
-        /// Calls `emit` in the span, if there is one.
+        /// Calls `emit`, in the span if there is one. A subscriber that wants only warnings has no
+        /// span, and gets the warnings all the same.
         fn within(&self, emit: impl FnOnce()) {
-            if let Some(span) = &self.span {
-                span.in_scope(emit);
+            match &self.span {
+                Some(span) => span.in_scope(emit),
+                None => emit(),
             }
         }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 
 /// The lines that were recorded.
 #[derive(Clone, Debug, Default)]
@@ -18,15 +18,22 @@ impl Log {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Collector {
+    /// Spans and events of a lower level are not wanted.
+    least: Level,
     log: Log,
     last_id: AtomicU64,
 }
 
 /// Runs a conversation on a runtime of its own thread, and returns everything that was recorded.
 pub(crate) fn record<T>(conversation: impl Future<Output = T>) -> (T, String) {
-    let collector = Collector::default();
+    record_from(Level::TRACE, conversation)
+}
+
+/// Does the same for everything of this level and above.
+pub(crate) fn record_from<T>(least: Level, conversation: impl Future<Output = T>) -> (T, String) {
+    let collector = Collector { least, log: Log::default(), last_id: AtomicU64::new(0) };
     let log = collector.log.clone();
     let result = tracing::subscriber::with_default(collector, || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -36,9 +43,9 @@ pub(crate) fn record<T>(conversation: impl Future<Output = T>) -> (T, String) {
 }
 
 impl Subscriber for Collector {
-    /// Everything, also what other crates record.
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
+    /// Also what other crates record.
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= self.least
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {

@@ -9,7 +9,7 @@ use websocket_proto::tokio::{
     WebSocketStream, connect,
 };
 
-use crate::collector::record;
+use crate::collector::{record, record_from};
 
 async fn listen() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -117,4 +117,29 @@ fn a_client_that_leaves_in_the_handshake_is_recorded() {
         Acceptor::new(stream).accept().await.expect_err("no request");
     });
     assert!(log.contains("DEBUG event: message=the client left\n"), "{log}");
+}
+
+#[test]
+fn failures_are_recorded_if_only_warnings_are_wanted() {
+    let ((), log) = record_from(tracing::Level::WARN, async {
+        let (mut socket, mut peer) = server(Config::new());
+        // A frame without a mask.
+        peer.write_all(b"\x81\x05Hello").await.expect("there is room");
+        drop(peer);
+        socket.next().await.expect("an error").expect_err("a fault");
+        connect("ws://127.0.0.1:1/").await.expect_err("nobody listens");
+        let (listener, address) = listen().await;
+        let refusing = async {
+            let (stream, _) = listener.accept().await.expect("a client");
+            let mut acceptor = Acceptor::new(stream);
+            acceptor.request().await.expect("a request");
+            acceptor.reply(Reply::refuse(403)).await.expect_err("it is refused");
+        };
+        let refused = async {
+            connect(format!("ws://{address}/")).await.expect_err("it is refused");
+        };
+        tokio::join!(refusing, refused);
+    });
+    assert!(log.starts_with("WARN event: message=failed code=1002 error="), "{log}");
+    assert!(log.ends_with("\nWARN event: message=refused status=403\n"), "{log}");
 }
