@@ -47,15 +47,15 @@ impl Trace {
         Self::off()
     }
 
-    pub(crate) const fn opened(&self, _: &Opened) {}
+    pub(crate) const fn opened(&mut self, _: &Opened) {}
 
-    pub(crate) const fn not_accepted(&self, _: &AcceptError) {}
+    pub(crate) const fn not_accepted(&mut self, _: &AcceptError) {}
 
-    pub(crate) const fn not_connected(&self, _: &ConnectError) {}
+    pub(crate) const fn not_connected(&mut self, _: &ConnectError) {}
 
     pub(crate) const fn time_limit(&self) {}
 
-    pub(crate) const fn ended<R: Role>(&self, _: &MessageSender<R>, _: Option<&Error>) {}
+    pub(crate) const fn ended<R: Role>(&mut self, _: &MessageSender<R>, _: Option<&Error>) {}
 }
 
 #[cfg(feature = "tracing")]
@@ -82,6 +82,12 @@ mod enabled {
             }
         }
 
+        /// Calls `emit` and ends the span.
+        fn end(&mut self, emit: impl FnOnce()) {
+            self.within(emit);
+            self.span = None;
+        }
+
         /// Begins the span of a server's opening handshake.
         pub(crate) fn accepting() -> Self {
             Self::new(span!(Level::DEBUG, "websocket handshake", role = "server"))
@@ -105,8 +111,8 @@ mod enabled {
         }
 
         /// Records that the opening handshake has opened a WebSocket.
-        pub(crate) fn opened(&self, opened: &Opened) {
-            self.within(|| {
+        pub(crate) fn opened(&mut self, opened: &Opened) {
+            self.end(|| {
                 let compressed = opened.deflate_terms().is_some();
                 let subprotocol = opened.subprotocol().is_some();
                 event!(Level::DEBUG, compressed, subprotocol, "opened");
@@ -114,8 +120,8 @@ mod enabled {
         }
 
         /// Records that a server has opened no WebSocket.
-        pub(crate) fn not_accepted(&self, error: &AcceptError) {
-            self.within(|| match error {
+        pub(crate) fn not_accepted(&mut self, error: &AcceptError) {
+            self.end(|| match error {
                 AcceptError::Request(error) => {
                     event!(Level::DEBUG, status = error.status(), "invalid request");
                 }
@@ -131,8 +137,8 @@ mod enabled {
         }
 
         /// Records that a client has opened no WebSocket.
-        pub(crate) fn not_connected(&self, error: &ConnectError) {
-            self.within(|| match error {
+        pub(crate) fn not_connected(&mut self, error: &ConnectError) {
+            self.end(|| match error {
                 ConnectError::Refused { answer, .. } => {
                     event!(Level::WARN, status = answer.status, "refused");
                 }
@@ -148,8 +154,8 @@ mod enabled {
         }
 
         /// Records the end of the connection.
-        pub(crate) fn ended<R: Role>(&self, sender: &MessageSender<R>, error: Option<&Error>) {
-            self.within(|| match (error, sender.close_info()) {
+        pub(crate) fn ended<R: Role>(&mut self, sender: &MessageSender<R>, error: Option<&Error>) {
+            self.end(|| match (error, sender.close_info()) {
                 (Some(Error::Protocol(error)), _) => {
                     let code = u16::from(error.close_code());
                     event!(Level::WARN, code, %error, "failed");

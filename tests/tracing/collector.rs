@@ -1,7 +1,6 @@
 //! A subscriber that writes every span and event into a text.
 
 use std::fmt::{self, Write as _};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tracing::field::{Field, Visit};
@@ -22,8 +21,18 @@ impl Log {
 struct Collector {
     /// Spans and events of a lower level are not wanted.
     least: Level,
+    /// Whether the ends of spans are recorded.
+    ends: bool,
+    /// The names of the spans, by their ids.
+    names: Mutex<Vec<&'static str>>,
     log: Log,
-    last_id: AtomicU64,
+}
+
+impl Default for Collector {
+    fn default() -> Self {
+        let (names, log) = (Mutex::default(), Log::default());
+        Self { least: Level::TRACE, ends: false, names, log }
+    }
 }
 
 /// Runs a conversation on a runtime of its own thread, and returns everything that was recorded.
@@ -33,7 +42,15 @@ pub(crate) fn record<T>(conversation: impl Future<Output = T>) -> (T, String) {
 
 /// Does the same for everything of this level and above.
 pub(crate) fn record_from<T>(least: Level, conversation: impl Future<Output = T>) -> (T, String) {
-    let collector = Collector { least, log: Log::default(), last_id: AtomicU64::new(0) };
+    run(Collector { least, ..Collector::default() }, conversation)
+}
+
+/// Records everything, and the end of each span too.
+pub(crate) fn record_with_ends<T>(conversation: impl Future<Output = T>) -> (T, String) {
+    run(Collector { ends: true, ..Collector::default() }, conversation)
+}
+
+fn run<T>(collector: Collector, conversation: impl Future<Output = T>) -> (T, String) {
     let log = collector.log.clone();
     let result = tracing::subscriber::with_default(collector, || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -49,9 +66,10 @@ impl Subscriber for Collector {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let id = self.last_id.fetch_add(1, Ordering::Relaxed) + 1;
         self.write(attributes.metadata(), |line| attributes.record(line));
-        Id::from_u64(id)
+        let mut names = self.names.lock().expect("no panic");
+        names.push(attributes.metadata().name());
+        Id::from_u64(names.len() as u64)
     }
 
     fn record(&self, _: &Id, values: &Record<'_>) {
@@ -64,6 +82,15 @@ impl Subscriber for Collector {
 
     fn event(&self, event: &Event<'_>) {
         self.write(event.metadata(), |line| event.record(line));
+    }
+
+    /// No span is cloned, so it ends when it is dropped.
+    fn try_close(&self, id: Id) -> bool {
+        if self.ends {
+            let name = self.names.lock().expect("no panic")[id.into_u64() as usize - 1];
+            self.log.0.lock().expect("no panic").push_str(&format!("end of {name}\n"));
+        }
+        true
     }
 
     fn enter(&self, _: &Id) {}

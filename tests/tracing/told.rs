@@ -9,7 +9,7 @@ use websocket_proto::tokio::{
     WebSocketStream, connect,
 };
 
-use crate::collector::{record, record_from};
+use crate::collector::{record, record_from, record_with_ends};
 
 async fn listen() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -142,4 +142,32 @@ fn failures_are_recorded_if_only_warnings_are_wanted() {
     });
     assert!(log.starts_with("WARN event: message=failed code=1002 error="), "{log}");
     assert!(log.ends_with("\nWARN event: message=refused status=403\n"), "{log}");
+}
+
+/// Otherwise the time of a span would be the time for which the program keeps a value.
+#[test]
+fn a_span_ends_with_the_handshake_or_the_connection_that_it_describes() {
+    let ((), log) = record_with_ends(async {
+        let (listener, address) = listen().await;
+        let server = async {
+            let (stream, _) = listener.accept().await.expect("a client");
+            let mut acceptor = Acceptor::new(stream);
+            let mut socket = acceptor.accept().await.expect("a WebSocket");
+            while let Some(message) = socket.next().await {
+                message.expect("a good client");
+            }
+            (acceptor, socket)
+        };
+        let client = async {
+            let mut socket = connect(format!("ws://{address}/")).await.expect("a WebSocket");
+            socket.close(CloseCode::NORMAL, "").await.expect("it is open");
+            socket.finish().await.expect("a clean end");
+            socket
+        };
+        let _kept = tokio::join!(server, client);
+        tracing::info!(target: "websocket_proto::test", "the conversation is over");
+    });
+    let (before, _) = log.split_once("the conversation is over").expect("it is recorded");
+    assert_eq!(before.matches("end of websocket handshake\n").count(), 2, "{log}");
+    assert_eq!(before.matches("end of websocket\n").count(), 2, "{log}");
 }
