@@ -3,7 +3,7 @@
 
 const HEADER = 2;
 const POINT = 4;
-const MAX_POINTS = 1024;
+const MAX_POINTS = 128;
 const COLOURS = ['Ink', 'Red', 'Green', 'Blue', 'Orange', 'Purple'];
 // Widths are thousandths of the width of the board.
 const WIDTH_UNIT = 1000;

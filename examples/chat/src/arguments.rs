@@ -62,12 +62,18 @@ impl Arguments {
     }
 }
 
-/// Removes the slash at the end, so that the URL is the origin of its pages.
+/// Removes the slash at the end and the default port, so that the URL is the origin of its pages
+/// (RFC 6454, section 6.2).
 fn parse_url(text: &str) -> Result<String, String> {
     let url = text.trim_end_matches('/');
-    match url.split_once("://") {
-        Some(("http" | "https", host)) if !host.is_empty() && !host.contains('/') => {
-            Ok(url.to_owned())
+    let host_of = |scheme, port| {
+        let host = url.strip_prefix(scheme)?;
+        Some((scheme, host.strip_suffix(port).unwrap_or(host)))
+    };
+    let is_other = |character: char| character.is_whitespace() || "/?#@".contains(character);
+    match host_of("http://", ":80").or_else(|| host_of("https://", ":443")) {
+        Some((scheme, host)) if !host.is_empty() && !host.contains(is_other) => {
+            Ok(format!("{scheme}{host}"))
         }
         _ => Err("expected http:// or https:// and a host, without a path".into()),
     }
@@ -78,5 +84,37 @@ fn parse_queue(text: &str) -> Result<usize, String> {
         Ok(0) => Err("at least one message must fit".into()),
         Ok(messages) if messages <= 1_000_000 => Ok(messages),
         _ => Err("expected a number of messages up to 1000000".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_url_is_the_origin_that_browsers_send() {
+        for (text, origin) in [
+            ("https://chat.example", "https://chat.example"),
+            ("https://chat.example/", "https://chat.example"),
+            ("https://chat.example:443/", "https://chat.example"),
+            ("http://chat.example:80", "http://chat.example"),
+            ("http://chat.example:443", "http://chat.example:443"),
+            ("http://[::1]:80", "http://[::1]"),
+            ("http://[2001:db8::80]", "http://[2001:db8::80]"),
+        ] {
+            assert_eq!(parse_url(text).as_deref(), Ok(origin));
+        }
+        for wrong in [
+            "chat.example",
+            "ftp://a",
+            "https://",
+            "https://a/b",
+            "https://a?b",
+            "https://a#b",
+            "https://a@b",
+            "https://a b",
+        ] {
+            assert!(parse_url(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -104,7 +104,7 @@ async fn receive_join<S: AsyncRead + AsyncWrite + Unpin>(
     while let Some(message) = reader.next().await {
         let joined = match message? {
             Message::Text(text) => match FromMember::parse(&text) {
-                Ok(FromMember::Join { room, name }) => Ok((room, name)),
+                Ok(FromMember::Join { room, name }) => Ok((room.trim().to_owned(), name)),
                 Ok(_) => Err("the first message must be a join".to_owned()),
                 Err(why) => Err(why.into_owned()),
             },

@@ -15,7 +15,8 @@ const MAX_NAME: usize = 32;
 const MAX_TEXT: usize = 2000;
 const COLOURS: u8 = 6;
 const MAX_WIDTH: u8 = 64;
-const MAX_POINTS: usize = 1024;
+/// With 4 bytes for a point, the strokes that a room keeps fit into 2 MiB.
+const MAX_POINTS: usize = 128;
 
 /// What a member sends as text.
 #[derive(Debug, Deserialize)]
@@ -79,8 +80,8 @@ impl FromMember {
         let message = serde_json::from_str(text).map_err(|error| error.to_string())?;
         match &message {
             Self::Join { room, name } => {
-                check(room, MAX_NAME, "the name of the room")?;
-                check(name, MAX_NAME, "the name")?;
+                check_name(room, "the name of the room")?;
+                check_name(name, "the name")?;
             }
             Self::Say { text } => check(text, MAX_TEXT, "the text")?,
             Self::Clear => {}
@@ -101,9 +102,37 @@ pub(crate) fn check_stroke(bytes: &[u8]) -> Result<(), &'static str> {
         return Err("the width of a stroke is a number from 1 to 64");
     }
     if points.is_empty() || points.len() % 4 != 0 || points.len() > MAX_POINTS * 4 {
-        return Err("a stroke has from 1 to 1024 points of 4 bytes");
+        return Err("a stroke has from 1 to 128 points of 4 bytes");
     }
     Ok(())
+}
+
+/// Checks a name, which stands beside other text and tells people who speaks.
+fn check_name(name: &str, what: &str) -> Result<(), Cow<'static, str>> {
+    check(name, MAX_NAME, what)?;
+    if name.contains('\n') {
+        return Err(format!("{what} has a control character").into());
+    }
+    let joins = |character| matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
+    if name.contains(is_invisible) || name.trim().chars().all(joins) {
+        return Err(format!("{what} has a character that cannot be seen").into());
+    }
+    Ok(())
+}
+
+/// Returns whether a character is invisible and no word needs it. With such characters one name
+/// looks like another one, or shows the text beside it in another order. These are the characters
+/// with the property Default_Ignorable_Code_Point or Bidi_Control, and the separators of lines,
+/// except the joiners and the variation selectors, which emoji and some scripts need.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+            | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 fn check(text: &str, most: usize, what: &str) -> Result<(), Cow<'static, str>> {
@@ -133,19 +162,56 @@ mod tests {
         let long = join(&"ä".repeat(33));
         assert_eq!(refused(&long), "the name has 33 characters, and 32 are allowed");
         assert_eq!(refused(&join(r"\u0000")), "the name has a control character");
+        assert_eq!(refused(&join(r"Ada\nBo")), "the name has a control character");
         assert!(refused("{}").starts_with("missing field `type`"));
         assert!(refused(r#"{"type":"shout"}"#).starts_with("unknown variant `shout`"));
     }
 
     #[test]
+    fn a_name_can_be_seen_and_does_not_change_the_text_beside_it() {
+        let join = |name: &str| {
+            FromMember::parse(
+                &serde_json::json!({ "type": "join", "room": name, "name": "Ada" }).to_string(),
+            )
+        };
+        for name in ["Ada Lovelace", "Ämne", "علي", "می‌خواهم", "שלום", "👩‍👧", "❤️", "한국"]
+        {
+            assert!(join(name).is_ok(), "{name}");
+        }
+        for name in
+            ["\u{200b}", "\u{200d}", "\u{fe0f} ", "\u{3164}", "\u{ad}", "\u{2028}", "\u{feff}"]
+        {
+            assert!(join(name).is_err(), "{name:?}");
+        }
+        // Ada, once more, and text from right to left.
+        for name in ["Ada\u{200b}", "A\u{2060}da", "\u{202e}adA", "Ada\u{2066}", "\u{61c}Ada"] {
+            assert!(join(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn the_largest_messages_that_a_room_keeps_fit_into_4_mebibytes() {
+        use crate::bus::{KEPT_STROKES, KEPT_TEXTS};
+        let stroke = (0..16 * 1024)
+            .rev()
+            .find(|&len| check_stroke(&[&[0, 1][..], &vec![0; len]].concat()).is_ok());
+        let name = "\u{1f600}".repeat(MAX_NAME);
+        let person = Person { id: "0123456789abcdef-18446744073709551615".into(), name };
+        let text = "\u{1f600}".repeat(MAX_TEXT);
+        let said = ToMember::Said { from: &person, text: &text, at: u64::MAX }.to_json();
+        let bytes = KEPT_TEXTS * said.len() + KEPT_STROKES * (2 + stroke.unwrap());
+        assert!(bytes <= 4 * 1024 * 1024, "{bytes}");
+    }
+
+    #[test]
     fn a_stroke_has_a_colour_a_width_and_whole_points() {
         assert_eq!(check_stroke(&[5, 64, 0, 0, 0, 0]), Ok(()));
-        assert_eq!(check_stroke(&[[0, 1].to_vec(), vec![0; 4096]].concat()), Ok(()));
+        assert_eq!(check_stroke(&[[0, 1].to_vec(), vec![0; 512]].concat()), Ok(()));
         for wrong in [&[][..], &[0], &[0, 1], &[6, 1, 0, 0, 0, 0], &[0, 0, 0, 0, 0, 0]] {
             assert!(check_stroke(wrong).is_err(), "{wrong:?}");
         }
         for wrong in
-            [&[0, 65, 0, 0, 0, 0][..], &[0, 1, 0], &[[0, 1].to_vec(), vec![0; 4100]].concat()]
+            [&[0, 65, 0, 0, 0, 0][..], &[0, 1, 0], &[[0, 1].to_vec(), vec![0; 516]].concat()]
         {
             assert!(check_stroke(wrong).is_err(), "{wrong:?}");
         }

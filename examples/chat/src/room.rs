@@ -17,7 +17,7 @@ use websocket_proto::tokio::{DeflateConfig, Prepared};
 use crate::Failure;
 use crate::bus::{Bus, Event, EventId, KEPT_STROKES, KEPT_TEXTS, Kind, Subscription};
 use crate::presence::{self, Change, Person, Presence};
-use crate::protocol::ToMember;
+use crate::protocol::{ToMember, check_stroke};
 
 /// How often a room looks for servers that are gone.
 const EXPIRY_PERIOD: Duration = Duration::from_secs(1);
@@ -145,7 +145,8 @@ impl Room {
         }
     }
 
-    /// Takes an event from the bus.
+    /// Takes an event from the bus. Any program with access to the Redis server can publish there,
+    /// so a malformed event is dropped.
     fn receive(&self, event: Event) {
         match event.kind {
             Kind::Text | Kind::Clear => {
@@ -154,7 +155,9 @@ impl Room {
                 }
             }
             Kind::Stroke => {
-                self.pass_kept(event.kind, event.id, self.prepare_stroke(event.payload));
+                if check_stroke(&event.payload).is_ok() {
+                    self.pass_kept(event.kind, event.id, self.prepare_stroke(event.payload));
+                }
             }
             Kind::Roster => {
                 if let Ok(roster) = serde_json::from_slice(&event.payload) {
@@ -332,6 +335,8 @@ fn now() -> u64 {
 mod tests {
     use super::*;
 
+    const STROKE: &[u8] = &[0, 1, 0, 0, 0, 0];
+
     async fn room(queue: usize, names: &[&str]) -> (Arc<Room>, Vec<Membership>) {
         let room = Arc::new(Room::new("lobby", Arc::new(Bus::memory()), DeflateConfig::new()));
         room.start(watch::Sender::new(()).subscribe()).await.unwrap();
@@ -363,12 +368,25 @@ mod tests {
     async fn a_member_with_a_full_queue_is_dropped_and_the_others_stay() {
         let (room, mut members) = room(2, &["Ada", "Bo"]).await;
         for _ in 0..3 {
-            room.receive(Event::new(Kind::Stroke, "stroke"));
+            room.receive(Event::new(Kind::Stroke, STROKE));
             shared(&mut members[0]);
         }
         members[1].dropped.notified().await;
         let names: Vec<_> = room.lock().people().into_iter().map(|person| person.name).collect();
         assert_eq!(names, ["Ada"]);
+    }
+
+    /// A page cannot draw a stroke without points, and stops there when it draws the board again.
+    #[tokio::test]
+    async fn a_malformed_stroke_from_the_bus_is_not_passed_on() {
+        let (room, mut members) = room(4, &["Ada"]).await;
+        for wrong in [&b""[..], &[0], &[0, 1, 2], &[9, 1, 0, 0, 0, 0]] {
+            room.receive(Event::new(Kind::Stroke, wrong));
+        }
+        assert!(members[0].queue.try_recv().is_err());
+        assert!(Arc::clone(&room).join("Bo", 4).kept.is_empty());
+        room.receive(Event::new(Kind::Stroke, STROKE));
+        shared(&mut members[0]);
     }
 
     #[tokio::test]

@@ -10,6 +10,10 @@ use crate::Failure;
 use crate::bus::Bus;
 use crate::room::{Membership, Room};
 
+/// How many rooms may have members at the same time. A room keeps up to 4 MiB of messages, and each
+/// of them may be in memory three times: on the bus, and in the room with and without compression.
+const MAX_ROOMS: usize = 256;
+
 pub(crate) struct Rooms {
     bus: Arc<Bus>,
     deflate: DeflateConfig,
@@ -30,7 +34,7 @@ impl Rooms {
 
     /// Adds a member to a room, which is opened if it is not open.
     pub(crate) async fn join(&self, room: &str, name: &str) -> Result<Membership, Failure> {
-        let room = self.room(room);
+        let room = self.room(room).ok_or("too many rooms are open")?;
         room.start(self.running.subscribe()).await?;
         Ok(room.join(name, self.queue))
     }
@@ -40,14 +44,41 @@ impl Rooms {
         self.running.closed().await;
     }
 
-    fn room(&self, name: &str) -> Arc<Room> {
+    /// Returns `None` if too many rooms are open.
+    fn room(&self, name: &str) -> Option<Arc<Room>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(room) = open.get(name).and_then(Weak::upgrade) {
-            return room;
+            return Some(room);
         }
         open.retain(|_, room| room.strong_count() > 0);
+        if open.len() >= MAX_ROOMS {
+            return None;
+        }
         let room = Arc::new(Room::new(name, Arc::clone(&self.bus), self.deflate.clone()));
         open.insert(name.to_owned(), Arc::downgrade(&room));
-        room
+        Some(room)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn members_cannot_open_rooms_without_end() {
+        let rooms = Rooms::new(Arc::new(Bus::memory()), DeflateConfig::new(), 4);
+        let mut members = Vec::new();
+        let refused = loop {
+            match rooms.join(&format!("room {}", members.len()), "Ada").await {
+                Ok(member) => members.push(member),
+                Err(error) => break error,
+            }
+            assert!(members.len() <= 1000, "there are {} rooms", members.len());
+        };
+        assert_eq!(refused.to_string(), "too many rooms are open");
+        // Nothing else changes: more members can come, and a room that is left makes place.
+        rooms.join("room 0", "Bo").await.unwrap();
+        members.pop();
+        rooms.join("another room", "Ada").await.unwrap();
     }
 }

@@ -89,12 +89,16 @@ impl Server {
     async fn serve(
         self: Arc<Self>,
         stream: TcpStream,
-        going_away: watch::Receiver<()>,
+        mut going_away: watch::Receiver<()>,
     ) -> Result<(), Failure> {
         let Some(tls) = self.tls.clone() else {
             return self.serve_stream(stream, going_away).await;
         };
-        match timeout(TLS_TIMEOUT, tls.accept(stream)).await {
+        let accepted = tokio::select! {
+            accepted = timeout(TLS_TIMEOUT, tls.accept(stream)) => accepted,
+            _ = going_away.changed() => return Ok(()),
+        };
+        match accepted {
             Ok(Ok(stream)) => self.serve_stream(stream, going_away).await,
             Ok(Err(error)) => Err(format!("TLS handshake: {error}").into()),
             Err(_) => Err(format!("TLS handshake: not complete after {TLS_TIMEOUT:?}").into()),

@@ -9,7 +9,7 @@ use super::{EVENTS, Event, KEPT_STROKES, KEPT_TEXTS, Kind, Subscription};
 use crate::Failure;
 
 /// How many rooms may be kept. Beyond that, rooms without members are forgotten.
-const KEPT_ROOMS: usize = 1000;
+const KEPT_ROOMS: usize = 256;
 
 #[derive(Default)]
 pub(crate) struct MemoryBus {

@@ -79,12 +79,12 @@ async fn a_member_that_reads_too_slowly_is_dropped_and_the_others_miss_nothing()
     assert_eq!(reason, "too many messages waited: the connection is too slow");
 }
 
-/// Returns a stroke of 4 KiB that compresses badly and begins with this number.
+/// Returns a stroke of 512 bytes that compresses badly and begins with this number.
 fn stroke(number: u32) -> Vec<u8> {
     let mut bytes = vec![0, 1];
     let mut state = u64::from(number) + 1;
     bytes.extend(number.to_le_bytes());
-    for _ in 0..511 {
+    for _ in 0..63 {
         // xorshift64
         state ^= state << 13;
         state ^= state >> 7;

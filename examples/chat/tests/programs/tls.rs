@@ -1,7 +1,9 @@
 //! The generated certificate.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use tokio::net::TcpStream;
 use websocket_proto::tokio::tokio_rustls::rustls::crypto::ring;
 use websocket_proto::tokio::tokio_rustls::rustls::pki_types::CertificateDer;
 use websocket_proto::tokio::tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -26,6 +28,20 @@ async fn the_chat_works_over_tls_for_those_who_trust_the_certificate() {
     ada.say("Hello").await;
     assert_eq!(ada.hear().await, ("Ada".into(), "Hello".into()));
     ada.leave().await;
+}
+
+#[tokio::test]
+async fn a_client_that_never_begins_the_tls_handshake_does_not_hold_up_the_shutdown() {
+    let server = Server::start(&["--tls"]).await;
+    let silent = within(TcpStream::connect(server.address())).await.unwrap();
+    // The server accepts connections in their order, so it has accepted the silent one.
+    let other = connect_with_tls(options(&server), config(RootCertStore::empty()));
+    within(other).await.unwrap_err();
+    let begin = Instant::now();
+    server.interrupt().await;
+    assert!(server.ended().await.success());
+    assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+    drop(silent);
 }
 
 fn config(roots: RootCertStore) -> Arc<ClientConfig> {
