@@ -30,7 +30,8 @@ impl Target {
         for header in &arguments.header {
             let (name, value) = header
                 .split_once(':')
-                .ok_or_else(|| format!("the header {header:?} has no colon"))?;
+                // The text may be a secret, and a terminal may be recorded.
+                .ok_or("a --header has no colon between the name and the value")?;
             options = options.header(name.trim(), value.trim())?;
         }
         if let Some(auth) = &arguments.auth {

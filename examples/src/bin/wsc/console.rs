@@ -72,7 +72,9 @@ impl Console {
     fn received(&self, text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         if self.is_for_people {
-            let text = format!("< {}", printable(text));
+            // The other lines of a message begin with spaces, so that none of them looks like a
+            // message or a remark of its own.
+            let text = format!("< {}", printable(text).replace('\n', "\n  "));
             writeln!(stdout, "{}", paint(&text, Paint::Green, self.stdout_has_color))?;
         } else {
             // Another program reads the output, so no byte is changed.
@@ -101,7 +103,8 @@ impl Console {
     }
 
     fn remark(&self, text: &str, color: Paint) {
-        let text = format!("wsc: {}", printable(text));
+        // A remark is one line. It can have text of the server, such as the reason of a Close.
+        let text = format!("wsc: {}", printable(text).replace('\n', "\\n"));
         // If nobody reads the remarks, the messages are still useful.
         let _ = writeln!(io::stderr(), "{}", paint(&text, color, self.stderr_has_color));
     }
@@ -116,16 +119,25 @@ fn paint(text: &str, color: Paint, has_color: bool) -> Cow<'_, str> {
     if has_color { format!("\x1b[{code}m{text}\x1b[0m").into() } else { text.into() }
 }
 
-/// Escapes control characters. A server could otherwise move the cursor, change the title of the
-/// window, or hide text.
+/// Escapes control characters and those that change the direction of text. A server could otherwise
+/// move the cursor, change the title of the window, hide text, or show it in another order.
 fn printable(text: &str) -> Cow<'_, str> {
-    let is_control = |character: char| character.is_control() && !"\n\t".contains(character);
-    if !text.contains(is_control) {
+    if !text.contains(is_harmful) {
         return text.into();
     }
     let escaped = text.chars().map(|character| match character {
-        character if is_control(character) => character.escape_default().to_string(),
+        character if is_harmful(character) => character.escape_default().to_string(),
         character => character.to_string(),
     });
     escaped.collect::<String>().into()
+}
+
+fn is_harmful(character: char) -> bool {
+    match character {
+        '\n' | '\t' => false,
+        // The characters with the property Bidi_Control (Unicode Standard Annex 9).
+        '\u{61c}' | '\u{200e}' | '\u{200f}' => true,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        character => character.is_control(),
+    }
 }

@@ -37,20 +37,23 @@ impl Exit {
             _ => Self::NoConnection,
         }
     }
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Lost => 1,
+            Self::Usage => 2,
+            Self::NoConnection => 3,
+            Self::Tls => 4,
+            Self::Refused => 5,
+            Self::Local => 6,
+            // A shell reports the signal SIGINT with this code.
+            Self::Interrupted => 130,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Clean => 0,
-            Exit::Lost => 1,
-            Exit::Usage => 2,
-            Exit::NoConnection => 3,
-            Exit::Tls => 4,
-            Exit::Refused => 5,
-            Exit::Local => 6,
-            // A shell reports the signal SIGINT with this code.
-            Exit::Interrupted => 130,
-        })
+        exit.code().into()
     }
 }

@@ -1,22 +1,38 @@
 //! Ctrl-C.
 
 use std::future::pending;
+use std::io;
+use std::process;
+use std::thread;
 
+use tokio::runtime::Builder;
 use tokio::signal::ctrl_c;
 use tokio::sync::mpsc;
 
-/// The signals that the program receives, from its start on.
+use crate::exit::Exit;
+
+/// The first signal that the program receives. The second one ends the program.
 #[derive(Debug)]
 pub(crate) struct Interrupts(mpsc::UnboundedReceiver<()>);
 
 impl Interrupts {
-    pub(crate) fn new() -> Self {
+    /// Starts a thread. The other threads cannot act on a signal while a write of the standard
+    /// output waits, for example for a pager.
+    pub(crate) fn new() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_io().build()?;
         let (sender, receiver) = mpsc::unbounded_channel();
-        tokio::spawn(async move { while ctrl_c().await.is_ok() && sender.send(()).is_ok() {} });
-        Self(receiver)
+        thread::spawn(move || {
+            if runtime.block_on(ctrl_c()).is_ok() {
+                let _ = sender.send(());
+            }
+            if runtime.block_on(ctrl_c()).is_ok() {
+                process::exit(Exit::Interrupted.code().into());
+            }
+        });
+        Ok(Self(receiver))
     }
 
-    /// Waits for the next signal. If the future is dropped, no signal is lost.
+    /// Waits for the first signal. If the future is dropped, the signal is not lost.
     pub(crate) async fn next(&mut self) {
         if self.0.recv().await.is_none() {
             pending().await

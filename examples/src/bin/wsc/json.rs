@@ -2,15 +2,25 @@
 
 use serde::de::IgnoredAny;
 
-/// Returns the same JSON, indented, or `None` if the text is not JSON.
+/// A longer text may grow to this multiple of its length.
+const GROWTH: usize = 4;
+
+/// A text may always grow to this length, in bytes.
+const SHORT: usize = 1024 * 1024;
+
+/// Returns the same JSON, indented, or `None` if the text is not JSON or would become much longer.
 ///
 /// The tokens are copied as they are, so no number changes and no key changes its place.
 pub(crate) fn indent(text: &str) -> Option<String> {
     serde_json::from_str::<IgnoredAny>(text).ok()?;
     let mut out = String::with_capacity(text.len() * 2);
+    let longest = text.len().saturating_mul(GROWTH).max(SHORT);
     let mut depth = 0;
     let mut rest = text.trim_ascii().chars().peekable();
     while let Some(character) = rest.next() {
+        if out.len() > longest {
+            return None;
+        }
         match character {
             '"' => {
                 out.push('"');
@@ -56,8 +66,6 @@ fn copy_string(rest: &mut impl Iterator<Item = char>, out: &mut String) {
 }
 
 fn new_line(out: &mut String, depth: usize) {
-    // A message of nothing but brackets must not become much larger than it is.
-    let depth = depth.min(32);
     out.push('\n');
     out.extend(std::iter::repeat_n("  ", depth));
 }

@@ -52,7 +52,10 @@ async fn run(arguments: &Arguments, console: &Console) -> Exit {
         Ok(target) => target,
         Err(error) => return failed(console, &*error, Exit::Usage),
     };
-    let mut interrupts = Interrupts::new();
+    let mut interrupts = match Interrupts::new() {
+        Ok(interrupts) => interrupts,
+        Err(error) => return failed(console, &error, Exit::Local),
+    };
     let mut input = Input::new(arguments.binary);
     let mut backoff = Backoff::new(arguments);
     loop {

@@ -1,5 +1,6 @@
 //! One connection, from its first message to its last.
 
+use std::convert::Infallible;
 use std::future::pending;
 use std::time::Duration;
 
@@ -58,9 +59,7 @@ impl Session<'_> {
         // client could each wait for the other.
         let ended = tokio::select! {
             ended = receive(&mut reader, console, count, ask_to_close) => ended,
-            () = self.send(&mut writer, asked_to_close, &mut closing, interrupts) => {
-                return End::Final(Exit::Interrupted);
-            }
+            never = self.send(&mut writer, asked_to_close, &mut closing, interrupts) => match never {},
         };
         for (verb, traffic) in [("received", reader.received()), ("sent", writer.sent())] {
             let Traffic { messages, bytes, compressed_bytes, .. } = traffic;
@@ -93,15 +92,15 @@ impl Session<'_> {
         }
     }
 
-    /// Sends lines until there is a reason to close, and closes the connection. After that it
-    /// returns only at the next interrupt, because [`receive`] waits for the end.
+    /// Sends lines until there is a reason to close, and closes the connection. It never returns,
+    /// because [`receive`] waits for the end.
     async fn send(
         &mut self,
         writer: &mut WriteHalf<MaybeTlsStream, Client>,
         mut asked_to_close: mpsc::UnboundedReceiver<Closing>,
         closing: &mut Option<Closing>,
         interrupts: &mut Interrupts,
-    ) {
+    ) -> Infallible {
         let mut close = (CloseCode::NORMAL, String::new());
         let reason = tokio::select! {
             reason = self.send_lines(writer, &mut close) => reason,
@@ -112,15 +111,9 @@ impl Session<'_> {
         if reason == Closing::Interrupted {
             self.console.status("closing; Ctrl-C again to end at once");
         }
-        let closed = async {
-            // `receive` reports the errors of the connection.
-            let _ = writer.close(close.0, &close.1).await;
-            pending().await
-        };
-        tokio::select! {
-            () = closed => {}
-            () = interrupts.next() => {}
-        }
+        // `receive` reports the errors of the connection.
+        let _ = writer.close(close.0, &close.1).await;
+        pending().await
     }
 
     async fn send_lines(

@@ -46,7 +46,7 @@ fn the_request_has_what_the_command_line_asks_for() {
 fn what_cannot_be_sent_is_refused_before_a_connection() {
     let cases = [
         (&["http://localhost/"][..], "scheme other than ws and wss"),
-        (&["--header", "X-One", "ws://localhost/"], "\"X-One\" has no colon"),
+        (&["--header", "X-One", "ws://localhost/"], "a --header has no colon"),
         (&["--header", "Host: b", "ws://localhost/"], ""),
         (&["--auth", "user", "ws://localhost/"], "--auth has no colon"),
         (&["--proxy", "ftp://a", "ws://localhost/"], ""),
@@ -67,6 +67,12 @@ fn a_password_is_not_printed() {
     let outcome = run(&["--verbose", "--auth", "user:secret", "ws://127.0.0.1:1/"], "");
     assert_eq!(outcome.code, 3);
     assert!(!outcome.stderr.contains("secret"), "{outcome:?}");
+    // A mistake in the argument is no reason to print it.
+    for header in ["Authorization Bearer secret", "Token secret: x", "Token: secret\x1b"] {
+        let outcome = run(&["--header", header, "ws://127.0.0.1:1/"], "");
+        assert_eq!(outcome.code, 2);
+        assert!(!outcome.stderr.contains("secret"), "{outcome:?}");
+    }
 }
 
 #[test]

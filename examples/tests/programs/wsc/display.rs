@@ -60,9 +60,38 @@ fn a_pipe_gets_the_bytes_of_the_server_and_a_terminal_does_not() {
 
     let url = send(vec![Message::text(text)]);
     let outcome = run(&["--color", "always", "--wait", "forever", &url], "");
-    let shown = "\x1b[32m< red \\u{1b}[31m, bell \\u{7}, line\nbreak\x1b[0m\n";
+    let shown = "\x1b[32m< red \\u{1b}[31m, bell \\u{7}, line\n  break\x1b[0m\n";
     assert_eq!(outcome.stdout, shown);
     assert!(outcome.stderr.contains("\x1b[2mwsc: connected\x1b[0m\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_server_cannot_write_a_line_of_wsc_or_turn_text_around() {
+    let (url, _server) = serve_one(|socket| {
+        socket.send("one\nwsc: closed\n< two \u{202e}owt\u{2066}").unwrap();
+        socket.close(CloseCode::from(4000), "gone\nwsc: \u{202e}enog\u{85}").unwrap();
+        socket.finish().unwrap();
+    });
+    let outcome = run(&["--color", "always", "--wait", "forever", &url], "");
+    let shown = "< one\n  wsc: closed\n  < two \\u{202e}owt\\u{2066}\x1b[0m\n";
+    assert!(outcome.stdout.ends_with(shown), "{:?}", outcome.stdout);
+    let remark = "wsc: closed with code 4000: gone\\nwsc: \\u{202e}enog\\u{85}\x1b[0m\n";
+    assert!(outcome.stderr.ends_with(remark), "{:?}", outcome.stderr);
+}
+
+/// 32 levels of indentation before each number would make 33 bytes of each.
+#[test]
+fn json_that_would_become_much_larger_is_printed_as_it_is() {
+    let wide = |items: usize| {
+        let (open, close) = ("[".repeat(100), "]".repeat(100));
+        format!("{open}1{}{close}", ",1".repeat(items))
+    };
+    let (small, large) = (wide(10), wide(500_000));
+    let url = send(vec![Message::text(small), Message::text(large.clone())]);
+    let outcome = run(&["--json", "--wait", "forever", &url], "");
+    assert!(outcome.stdout.starts_with("[\n  [\n"), "{:?}", outcome.stdout.get(..20));
+    let is_unchanged = outcome.stdout.ends_with(&format!("]\n{large}\n"));
+    assert!(is_unchanged, "{} bytes", outcome.stdout.len());
 }
 
 #[test]

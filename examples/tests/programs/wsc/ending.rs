@@ -1,7 +1,15 @@
 //! The end of `wsc`, and its exit code.
 
 use std::io::{Read as _, Write as _};
+#[cfg(unix)]
 use std::process::Command;
+#[cfg(unix)]
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+#[cfg(unix)]
+use std::time::Duration;
 
 use websocket_proto::{CloseCode, Message};
 
@@ -62,11 +70,44 @@ fn an_interrupt_closes_the_connection() {
     // It has read the answer, so it is in the middle of a session.
     let mut seen = [0; 5];
     child.stdout.as_mut().unwrap().read_exact(&mut seen).unwrap();
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
+    interrupt(&child);
     let outcome = finish(child);
     drop(stdin);
     server.join().unwrap();
     assert_eq!(outcome.code, 130, "{outcome:?}");
     assert!(outcome.stderr.ends_with("wsc: closed with code 1000\n"), "{outcome:?}");
+}
+
+/// The reader of the output may be a pager, which reads no more than a screen.
+#[cfg(unix)]
+#[test]
+fn a_second_interrupt_ends_it_although_nobody_reads_its_output() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    let (url, server) = serve_one(move |socket| {
+        while socket.send("x".repeat(10_000)).is_ok() {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    let mut child = start(&["--wait", "forever", &url]);
+    let stdout = child.stdout.take();
+    // The server cannot send any more either.
+    let mut before = 0;
+    while before == 0 || before != sent.load(Ordering::Relaxed) {
+        before = sent.load(Ordering::Relaxed);
+        thread::sleep(Duration::from_millis(300));
+    }
+    interrupt(&child);
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(child.try_wait().unwrap(), None, "the first interrupt closes the connection");
+    interrupt(&child);
+    assert_eq!(finish(child).code, 130);
+    server.join().unwrap();
+    drop(stdout);
+}
+
+#[cfg(unix)]
+fn interrupt(child: &Child) {
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
 }
