@@ -165,6 +165,7 @@ impl Room {
                 }
             }
             Kind::Who => self.asked.notify_one(),
+            Kind::Mark => {}
         }
     }
 

@@ -29,6 +29,8 @@ pub(crate) enum Kind {
     Roster = 4,
     /// A server has come to the room, and asks for the rosters.
     Who = 5,
+    /// A server has read the kept events at this place in the order of all events. For itself.
+    Mark = 6,
 }
 
 /// Identifies an event among those of all servers: by a number that its server draws at its start,
@@ -66,6 +68,7 @@ impl Event {
             3 => Kind::Clear,
             4 => Kind::Roster,
             5 => Kind::Who,
+            6 => Kind::Mark,
             _ => return None,
         };
         let id = EventId {
@@ -107,7 +110,7 @@ mod tests {
 
     #[test]
     fn an_event_survives_the_wire() {
-        for kind in [Kind::Text, Kind::Stroke, Kind::Clear, Kind::Roster, Kind::Who] {
+        for kind in [Kind::Text, Kind::Stroke, Kind::Clear, Kind::Roster, Kind::Who, Kind::Mark] {
             let event = Event::new(kind, "payload");
             assert_eq!(Event::from_bytes(&event.to_bytes()), Some(event));
         }

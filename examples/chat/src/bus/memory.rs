@@ -66,7 +66,7 @@ impl RoomLog {
                 self.strokes.clear();
                 (&mut self.strokes, KEPT_STROKES)
             }
-            Kind::Roster | Kind::Who => return,
+            Kind::Roster | Kind::Who | Kind::Mark => return,
         };
         if list.len() == most {
             list.pop_front();

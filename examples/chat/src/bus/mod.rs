@@ -36,7 +36,7 @@ pub(crate) enum Bus {
 pub(crate) struct Subscription {
     /// The kept events, oldest first.
     pub(crate) kept: Vec<Event>,
-    /// The events since then. A kept event can occur again, with the same id.
+    /// The events since then. After the loss of a connection, an event can occur again, with the same id.
     pub(crate) events: mpsc::Receiver<Event>,
 }
 

@@ -1,19 +1,20 @@
 //! The bus on the publish/subscribe of a Redis server, for any number of chat servers.
 //!
 //! Publish/subscribe keeps nothing, so the last events of each room are also in two Redis lists. A
-//! subscriber first subscribes and then reads the lists: it may see an event twice, but it misses
-//! none.
+//! subscriber first subscribes, so it misses no event. Then it reads the lists and publishes a mark,
+//! both in one step. It drops the events before the mark that are for the lists: it has read them,
+//! or they have been erased since.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use redis::aio::{ConnectionManager, PubSub};
-use redis::{AsyncCommands as _, Client, Pipeline};
+use redis::{Client, Pipeline};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-use super::{EVENTS, Event, KEPT_STROKES, KEPT_TEXTS, Kind, Subscription, within};
+use super::{EVENTS, Event, EventId, KEPT_STROKES, KEPT_TEXTS, Kind, Subscription, within};
 use crate::{Failure, explain};
 
 /// For how long the lists of a room are kept after its last event.
@@ -31,6 +32,12 @@ pub(crate) struct RedisBus {
     client: Client,
     /// The connection for everything but subscriptions. It reconnects by itself.
     connection: ConnectionManager,
+}
+
+/// A subscription to a room, and the mark that it has published.
+struct Listening {
+    connection: PubSub,
+    mark: EventId,
 }
 
 impl RedisBus {
@@ -64,7 +71,7 @@ impl RedisBus {
                 pipeline.del(strokes(room)).ignore();
                 keep(&mut pipeline, &strokes(room), KEPT_STROKES, &bytes);
             }
-            Kind::Roster | Kind::Who => {}
+            Kind::Roster | Kind::Who | Kind::Mark => {}
         }
         pipeline.publish(channel(room), &bytes[..]).ignore();
         Ok(pipeline.exec_async(&mut self.connection()).await?)
@@ -73,28 +80,30 @@ impl RedisBus {
     /// Subscribes to a room, over a connection of its own: if the room is slow, or the connection
     /// ends, the other rooms are not affected.
     pub(super) async fn subscribe(&self, room: &str) -> Result<Subscription, Failure> {
-        let (connection, kept) = self.listen(room).await?;
+        let (listening, kept) = self.listen(room).await?;
         let (sender, events) = mpsc::channel(EVENTS);
-        tokio::spawn(self.clone().pass_on(room.to_owned(), connection, sender));
+        tokio::spawn(self.clone().pass_on(room.to_owned(), listening, sender));
         Ok(Subscription { kept, events })
     }
 
-    async fn listen(&self, room: &str) -> Result<(PubSub, Vec<Event>), Failure> {
-        let mut subscription = self.client.get_async_pubsub().await?;
-        subscription.subscribe(channel(room)).await?;
-        let mut kept = Vec::new();
-        for list in [texts(room), strokes(room)] {
-            let found: Vec<Bytes> = self.connection().lrange(list, 0, -1).await?;
-            kept.extend(found.iter().filter_map(|bytes| Event::from_bytes(bytes)));
-        }
-        Ok((subscription, kept))
+    async fn listen(&self, room: &str) -> Result<(Listening, Vec<Event>), Failure> {
+        let mut connection = self.client.get_async_pubsub().await?;
+        connection.subscribe(channel(room)).await?;
+        let mark = Event::new(Kind::Mark, "");
+        let mut pipeline = redis::pipe();
+        pipeline.atomic().lrange(texts(room), 0, -1).lrange(strokes(room), 0, -1);
+        pipeline.publish(channel(room), &mark.to_bytes()[..]).ignore();
+        let lists: [Vec<Bytes>; 2] = pipeline.query_async(&mut self.connection()).await?;
+        let kept = lists.iter().flatten().filter_map(|bytes| Event::from_bytes(bytes)).collect();
+        Ok((Listening { connection, mark: mark.id }, kept))
     }
 
     /// Passes the events on until the subscriber has gone. If the connection ends, it connects
     /// again, and passes on what was kept in the meantime.
-    async fn pass_on(self, room: String, mut connection: PubSub, events: mpsc::Sender<Event>) {
+    async fn pass_on(self, room: String, mut listening: Listening, events: mpsc::Sender<Event>) {
         loop {
-            let mut messages = connection.into_on_message();
+            let mut messages = listening.connection.into_on_message();
+            let mut is_after_mark = false;
             loop {
                 let message = tokio::select! {
                     message = messages.next() => message,
@@ -104,16 +113,23 @@ impl RedisBus {
                 let Some(message) = message else {
                     break;
                 };
-                if let Some(event) = Event::from_bytes(message.get_payload_bytes())
-                    && events.send(event).await.is_err()
-                {
+                let Some(event) = Event::from_bytes(message.get_payload_bytes()) else {
+                    continue;
+                };
+                is_after_mark |= event.id == listening.mark;
+                let is_wanted = match event.kind {
+                    Kind::Text | Kind::Stroke | Kind::Clear => is_after_mark,
+                    Kind::Roster | Kind::Who => true,
+                    Kind::Mark => false,
+                };
+                if is_wanted && events.send(event).await.is_err() {
                     return;
                 }
             }
             let Some((again, kept)) = self.listen_again(&room, &events).await else {
                 return;
             };
-            connection = again;
+            listening = again;
             for event in kept {
                 if events.send(event).await.is_err() {
                     return;
@@ -127,7 +143,7 @@ impl RedisBus {
         &self,
         room: &str,
         events: &mpsc::Sender<Event>,
-    ) -> Option<(PubSub, Vec<Event>)> {
+    ) -> Option<(Listening, Vec<Event>)> {
         loop {
             match within(self.listen(room)).await {
                 Ok(listening) => return Some(listening),

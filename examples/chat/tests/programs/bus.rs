@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::copy_bidirectional;
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 use crate::support::{Client, Redis, Server, connect, options, with_subprotocols, within};
@@ -150,4 +152,60 @@ async fn without_its_redis_server_it_does_not_start() {
     assert!(!output.status.success());
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.starts_with("chat: cannot connect to the Redis server at 127.0.0.1:"), "{error}");
+}
+
+/// A server subscribes before it reads what was kept, so it also receives what was kept and erased
+/// between the two.
+#[tokio::test]
+async fn a_server_that_comes_while_the_board_is_emptied_shows_no_old_stroke() {
+    let redis = Redis::start().await;
+    let one = Server::start(&["--bus", &redis.url()]).await;
+    let mut ada = Client::join(&one, "lobby", "Ada").await;
+
+    let proxy = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("redis://{}", proxy.local_addr().unwrap());
+    let (reads, mut reading) = mpsc::unbounded_channel();
+    let (go_on, may_read) = watch::channel(false);
+    tokio::spawn(hold_reads_back(proxy, redis.address(), reads, may_read));
+    let two = Server::start(&["--bus", &url]).await;
+    let draw_and_clear = async {
+        within(reading.recv()).await.unwrap();
+        ada.socket.send([0, 1, 2, 3, 4, 5]).await.unwrap();
+        ada.stroke().await;
+        ada.send(json!({ "type": "clear" })).await;
+        ada.receive("cleared").await;
+        go_on.send(true).unwrap();
+    };
+    let (mut bo, ()) = tokio::join!(Client::join(&two, "lobby", "Bo"), draw_and_clear);
+
+    let later = [5, 4, 3, 2, 1, 0];
+    ada.socket.send(later).await.unwrap();
+    assert_eq!(bo.stroke().await, later);
+}
+
+/// Passes connections on to Redis, and holds requests for lists back until they may go on.
+async fn hold_reads_back(
+    proxy: TcpListener,
+    redis: SocketAddr,
+    reads: mpsc::UnboundedSender<()>,
+    may_read: watch::Receiver<bool>,
+) {
+    loop {
+        let (client, _) = proxy.accept().await.unwrap();
+        let (reads, mut may_read) = (reads.clone(), may_read.clone());
+        tokio::spawn(async move {
+            let (mut from_client, mut to_client) = client.into_split();
+            let (mut from_redis, mut to_redis) =
+                TcpStream::connect(redis).await.unwrap().into_split();
+            tokio::spawn(async move { copy(&mut from_redis, &mut to_client).await });
+            let mut buffer = vec![0; 4096];
+            while let Ok(len @ 1..) = from_client.read(&mut buffer).await {
+                if String::from_utf8_lossy(&buffer[..len]).contains("LRANGE") {
+                    let _ = reads.send(());
+                    may_read.wait_for(|may_read| *may_read).await.unwrap();
+                }
+                to_redis.write_all(&buffer[..len]).await.unwrap();
+            }
+        });
+    }
 }
