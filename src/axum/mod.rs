@@ -110,9 +110,15 @@
 //! ends at once, and the Close may be lost. Over HTTP/2 the stream may also be reset (RFC 8441,
 //! section 5).
 //!
-//! The graceful shutdown of axum does not wait for WebSockets over HTTP/1.1. Nagle's algorithm is a
-//! setting of the listener: `listener.tap_io(|stream| drop(stream.set_nodelay(true)))` of
-//! `axum::serve::ListenerExt` switches it off, so that small messages leave at once.
+//! The graceful shutdown of axum does not wait for WebSockets over HTTP/1.1. Over HTTP/2 it waits for
+//! every stream. hyper cannot reset a stream while data for a client that has stopped reading waits
+//! in hyper: after a [`write_timeout`](Config::write_timeout) the WebSocket is over, but the stream
+//! stays, with up to `max_send_buf_size` bytes, until the client reads or the connection ends. So
+//! give the graceful shutdown a time limit.
+//!
+//! Nagle's algorithm is a setting of the listener.
+//! `listener.tap_io(|stream| drop(stream.set_nodelay(true)))` of `axum::serve::ListenerExt` switches
+//! it off, so that small messages leave at once.
 
 mod error;
 mod extract;

@@ -15,17 +15,17 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     for word in text.split_ascii_whitespace() {
-        if word.len() % 2 != 0 {
+        let digits: Vec<u8> = word.chars().map(digit).collect::<Result<_, _>>()?;
+        let (pairs, rest) = digits.as_chunks();
+        if !rest.is_empty() {
             return Err(format!("{word:?} has an odd number of hex digits"));
         }
-        for pair in word.as_bytes().chunks(2) {
-            bytes.push(digit(pair[0])? << 4 | digit(pair[1])?);
-        }
+        bytes.extend(pairs.iter().map(|[high, low]| high << 4 | low));
     }
     Ok(bytes)
 }
 
-fn digit(byte: u8) -> Result<u8, String> {
-    let digit = char::from(byte).to_digit(16);
-    digit.map(|digit| digit as u8).ok_or_else(|| format!("{:?} is not a hex digit", byte as char))
+fn digit(character: char) -> Result<u8, String> {
+    let digit = character.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    digit.ok_or_else(|| format!("{character:?} is not a hex digit"))
 }

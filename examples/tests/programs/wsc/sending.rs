@@ -69,7 +69,7 @@ fn a_line_that_is_no_hex_closes_the_connection() {
     for (line, reason) in [
         ("0g", "'g' is not a hex digit"),
         ("012", "\"012\" has an odd number of hex digits"),
-        ("é", "'Ã' is not a hex digit"),
+        ("é", "'é' is not a hex digit"),
     ] {
         let outcome = run(&["--binary", &server.url], &format!("{line}\n"));
         assert_eq!(outcome.code, 6);
