@@ -21,6 +21,7 @@ use std::time::Instant;
 
 use clap::Parser as _;
 use examples::explain;
+use websocket_proto::tokio::ConnectError;
 
 use arguments::Arguments;
 use backoff::Backoff;
@@ -30,6 +31,9 @@ use exit::Exit;
 use input::Input;
 use interrupts::Interrupts;
 use session::{End, Session};
+
+/// How much of a refusal is printed, in characters.
+const MOST_OF_REFUSAL: usize = 200;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -77,8 +81,11 @@ async fn run(arguments: &Arguments, console: &Console) -> Exit {
             Err(error) => {
                 let exit = Exit::of_connect_error(&error);
                 if !error.is_transient() {
-                    return failed(console, &error, exit);
+                    failed(console, &error, exit);
+                    print_refusal(console, &error);
+                    return exit;
                 }
+                print_refusal(console, &error);
                 (explain(&error), exit)
             }
         };
@@ -94,6 +101,16 @@ async fn run(arguments: &Arguments, console: &Console) -> Exit {
             () = tokio::time::sleep(pause) => {}
             () = interrupts.next() => return Exit::Interrupted,
         }
+    }
+}
+
+/// Prints the first line of the text with which a server refuses a WebSocket. It often tells why.
+fn print_refusal(console: &Console, error: &ConnectError) {
+    if let ConnectError::Refused { answer, .. } = error
+        && let Ok(body) = str::from_utf8(&answer.body)
+        && let Some(line) = body.lines().find(|line| !line.trim().is_empty())
+    {
+        console.failure(&line.chars().take(MOST_OF_REFUSAL).collect::<String>());
     }
 }
 

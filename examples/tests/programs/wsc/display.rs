@@ -123,7 +123,14 @@ fn help_lists_the_options_and_the_exit_codes() {
 
 #[test]
 fn verbose_prints_what_was_carried() {
-    let url = send(vec![Message::text("Hello"), Message::ping("?")]);
+    let (url, _server) = serve_one(|socket| {
+        assert_eq!(socket.read().unwrap(), Some(Message::text("one")));
+        assert_eq!(socket.read().unwrap(), Some(Message::text("three")));
+        socket.send(Message::text("Hello")).unwrap();
+        socket.send(Message::ping("?")).unwrap();
+        socket.close(CloseCode::NORMAL, "").unwrap();
+        socket.finish().unwrap();
+    });
     let outcome = run(&["--verbose", "--wait", "forever", &url], "one\nthree\n");
     for line in [
         "wsc: received 1 messages of 5 bytes, compressed to 5\n",

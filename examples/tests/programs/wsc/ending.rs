@@ -55,6 +55,21 @@ fn a_server_that_is_no_websocket_server_is_named() {
     assert_eq!(outcome.code, 5);
 }
 
+#[test]
+fn the_first_line_of_a_refusal_is_printed_as_one_line_of_text() {
+    let (url, server) = serve(1, |_, mut stream| {
+        let _ = stream.read(&mut [0; 1000]);
+        let body = "the subprotocol\x1b[2J is missing\r\nsecond line";
+        let head = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: ";
+        write!(stream, "{head}{}\r\n\r\n{body}", body.len()).unwrap();
+    });
+    let outcome = run(&[&url], "");
+    server.join().unwrap();
+    assert!(outcome.stderr.contains("wsc: the subprotocol"), "{outcome:?}");
+    assert!(!outcome.stderr.contains('\x1b') && !outcome.stderr.contains("second"), "{outcome:?}");
+    assert_eq!(outcome.code, 5);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupt_closes_the_connection() {
