@@ -133,7 +133,7 @@ fn an_unsent_pong_gives_way_to_that_of_a_newer_ping() {
 
 #[test]
 fn a_flood_of_pings_queues_one_pong() {
-    // R01: 40 MiB of them, and not one pong written.
+    // 40 MiB of them, and not one pong written.
     let mut connection = Connection::new(Server, ConnectionConfig::new());
     let one = Frame::ping([0x5a; 125]).bytes(Side::Server);
     let flood = one.repeat(8192);

@@ -160,7 +160,7 @@ fn what_came_before_a_fault_is_told_and_answered_before_it() {
 
 #[test]
 fn two_hundred_thousand_fragments_are_one_message() {
-    // R02, R03 and R11 of the resource recipes: nothing is kept of them, so nothing grows.
+    // Nothing is kept of them, so nothing grows.
     let mut connection = Connection::new(Server, ConnectionConfig::new());
     let mut frame = Frame::binary("x").more().bytes(Side::Server);
     let later = stream(

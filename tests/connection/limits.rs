@@ -132,7 +132,7 @@ fn the_default_limit_is_16_mib_and_inclusive() {
 
 #[test]
 fn a_frame_that_promises_an_exbibyte_fails_at_its_header() {
-    // R06; and no sum wraps.
+    // And no sum wraps.
     for side in Side::BOTH {
         for len in [1 << 60, 1 << 62, (1 << 63) - 1] {
             let limit = ConnectionConfig::DEFAULT_MAX_MESSAGE_SIZE;

@@ -201,7 +201,7 @@ fn a_fault_far_into_a_long_text_is_found_where_it_is() {
 
 #[test]
 fn a_long_text_of_long_characters_is_received_however_cut() {
-    // R13: smaller than there, since the cost of a byte does not depend on how many there are.
+    // Small, since the cost of a byte does not depend on how many there are.
     let text = "🦀".repeat(5_000);
     for side in Side::BOTH {
         let log = every_split(side, &ConnectionConfig::new(), &Frame::text(&text).bytes(side));

@@ -3,6 +3,7 @@
 use crate::blocks::{Blocks, Part};
 use crate::endpoint::{self, Outcome, agreed, every_split, no_takeover, takeover};
 use crate::inflate::Inflater;
+use support::hostile::{self, Stream, compressed_messages};
 use support::{Frame, Setup, Side, hex, stream};
 use websocket_proto::deflate::Decompressor;
 use websocket_proto::frame::Rsv;
@@ -40,30 +41,26 @@ fn assert_fails(frames: &[Frame], messages: &[Message], error: ProtocolError) {
 }
 
 #[test]
-fn the_recipes_get_what_they_must() {
-    let hello = || Message::text("Hello");
-    let plain = || Message::text("plain");
-    let rsv = |bits| ProtocolError::ReservedBits { rsv: Rsv::from_bits(bits) };
-    let hello_twice = vec![hello(), hello()];
-    for (name, bytes, messages, error) in [
-        ("P02", "c18737fa213dc5b2ecf4fefd21c18537fa213dc5fa303d37", hello_twice.clone(), None),
-        ("P04", "c18837fa213dc4b2ecf4fefd213d", vec![hello()], None),
-        ("P06", "c18837fa213dc4b2ecf4fefd213d", vec![hello()], None),
-        ("P06", "c18737fa213dc4b2ecf4fefd21", vec![hello()], None),
-        ("P08", "c18937fa213d34fad375fa33e83a37", vec![hello()], None),
-        ("P10", "c18237fa213d35fa", vec![Message::text("")], None),
-        ("P12", "c18b37fa213dc5b2ecf4fefd213d3705de", vec![hello()], None),
-        ("P14", "c18537fa213dc5fa303d37", vec![], Some(INVALID)),
-        ("P16", "c18b37fa213d37ff213d37b244515b9521", vec![], Some(INVALID)),
-        ("P18", "c98137fa213d4f", vec![], Some(rsv(0x40))),
-        ("P20", "e18737fa213dc5b2ecf4fefd21", vec![], Some(rsv(0x60))),
-        ("P22", "818537fa213d4796405459c18737fa213dc5b2ecf4fefd21", vec![plain(), hello()], None),
-        ("P24", "418737fa213dc5b2ecf4fefd21808037fa213d", vec![hello()], None),
-        ("P26", "c18337fa213dcdf521", vec![], Some(ProtocolError::InvalidUtf8 { offset: 0 })),
-        ("P30", "c18b37fa213dc4b2ecf4fefd21e39a44ce", vec![], Some(INVALID)),
-    ] {
+fn each_hostile_message_gets_its_close_code_and_each_odd_one_its_messages() {
+    for Stream { name, bytes, outcome } in compressed_messages() {
         println!("{name}");
-        every_split(Side::Server, &agreed(takeover()), &hex(bytes)).assert(&messages, error);
+        let made = every_split(Side::Server, &agreed(takeover()), &bytes);
+        match outcome {
+            hostile::Outcome::Fails(code) => {
+                assert_eq!((made.messages, made.close_code), (vec![], Some(code)), "{name}");
+                assert!(made.error.is_some_and(|error| error.close_code().0 == code), "{name}");
+            }
+            hostile::Outcome::Receives { texts, pings } => {
+                assert_eq!((made.error, made.close_code), (None, None), "{name}");
+                let (data, other): (Vec<_>, Vec<_>) =
+                    made.messages.into_iter().partition(Message::is_data);
+                let ping = |payload: &&'static str| Message::Ping((*payload).into());
+                let texts = texts.iter().copied().map(Message::text);
+                assert_eq!(data, texts.collect::<Vec<_>>(), "{name}");
+                assert_eq!(other, pings.iter().map(ping).collect::<Vec<_>>(), "{name}");
+            }
+            hostile::Outcome::Answers(_) => panic!("{name}: a message is no Close"),
+        }
     }
 }
 
@@ -302,7 +299,7 @@ fn the_byte_over_the_limit_is_looked_at_in_any_split() {
 
 #[test]
 fn a_bomb_is_1009() {
-    // P28, by hand: 16 MiB, and the one byte more of the length 258.
+    // By hand: 16 MiB, and the one byte more of the length 258.
     let copies = vec![Part::Copy { len: 258, distance: 1 }; (16 << 20) / 258 + 1];
     let bomb = Blocks::new().fixed(false, &[Part::Text(b"\0")]).fixed(false, &copies).trimmed();
     let too_large = ProtocolError::InflatedTooLarge { limit: 16 << 20 };

@@ -157,7 +157,7 @@ fn a_message_refers_to_those_before_over_one_that_is_not_compressed() {
     let hello = Message::text("Hello");
     let messages = [hello.clone(), Message::text("plain"), hello.clone(), hello];
     outcome(takeover(), &frames).assert(&messages, None);
-    // P22: the first one not compressed.
+    // The first one not compressed.
     assert_messages(
         &[Frame::text("plain"), text(HELLO)],
         &[messages[1].clone(), messages[0].clone()],

@@ -6,6 +6,7 @@ mod client;
 mod client_request;
 mod headers;
 mod heads;
+mod hostile;
 mod odd_requests;
 mod properties;
 mod server;

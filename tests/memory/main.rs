@@ -7,6 +7,8 @@ mod blocking;
 mod deflate;
 #[cfg(feature = "deflate")]
 mod deflate_hostile;
+#[cfg(feature = "tokio")]
+mod floods;
 #[cfg(feature = "http")]
 mod handshake;
 mod size_and_alloc;
@@ -19,3 +21,5 @@ mod websocket;
 #[cfg(feature = "deflate")]
 mod coders;
 mod counting;
+#[cfg(feature = "tokio")]
+mod flood;

@@ -121,7 +121,7 @@ fn what_is_queued_is_given_back_when_it_was_much() {
 
 #[test]
 fn a_length_that_is_only_declared_costs_nothing() {
-    // R06, with a limit that lets it pass.
+    // With a limit that lets it pass.
     let unlimited = Config::new().max_message_size(u64::MAX);
     let header = From::Client.header(0x82, 1 << 62);
     let peak_held = peak(|| {
@@ -155,7 +155,7 @@ fn a_kibibyte_of_a_frame_of_16_mebibytes_holds_a_few() {
 
 #[test]
 fn fragments_without_end_hold_what_they_carry() {
-    // R02: one byte each. R03: none.
+    // One byte each, and none.
     for (count, payload) in [(200_000, &b"x"[..]), (200_000, b"")] {
         let fragment = From::Client.part(CONTINUATION, payload);
         let first = From::Client.part(BINARY, payload);
@@ -177,7 +177,6 @@ fn fragments_without_end_hold_what_they_carry() {
 
 #[test]
 fn a_million_fragments_with_a_ping_between_each_are_one_message() {
-    // R11.
     const COUNT: usize = 1_000_000;
     let from = From::Client;
     let pair = [from.part(CONTINUATION, "x"), from.frame(PING, "?")].concat();
@@ -205,7 +204,6 @@ fn a_million_fragments_with_a_ping_between_each_are_one_message() {
 
 #[test]
 fn text_byte_by_byte_holds_what_has_come() {
-    // R13, scaled.
     let text = "😀".repeat(50_000);
     let stream = From::Client.frame(TEXT, &text);
     let mut received = None;
@@ -224,7 +222,7 @@ fn text_byte_by_byte_holds_what_has_come() {
 
 #[test]
 fn a_flood_of_pings_from_a_peer_that_does_not_read_is_bounded() {
-    // R01: 40 MiB of them.
+    // 40 MiB of them.
     let pings = From::Client.frame(PING, [b'p'; 125]).repeat(1000);
     let mark = 64 * 1024;
     let peak_held = peak(|| {
@@ -243,7 +241,7 @@ fn a_flood_of_pings_from_a_peer_that_does_not_read_is_bounded() {
 
 #[test]
 fn echoes_to_a_peer_that_does_not_read_are_bounded() {
-    // R12, R14: small ones, which are copied, and large ones, which are not.
+    // Small ones, which are copied, and large ones, which are not.
     for len in [100, 10_000] {
         let stream = From::Client.frame(BINARY, vec![b'e'; len]).repeat(4 << 20 >> len.ilog2());
         let mark = 64 * 1024;
@@ -267,7 +265,7 @@ fn echoes_to_a_peer_that_does_not_read_are_bounded() {
 
 #[test]
 fn what_comes_after_the_end_is_not_kept() {
-    // R09, after a Close and after an error.
+    // After a Close and after an error.
     for end in [From::Client.close(1000, ""), vec![0xff, 0xff]] {
         let flood = vec![0x82; 1 << 20];
         let peak_held = peak(|| {

@@ -1,6 +1,7 @@
 //! Whole messages: how a `WebSocket` receives and sends them, without I/O.
 #![cfg(feature = "alloc")]
 
+mod hostile;
 #[cfg(feature = "std")]
 mod incoming;
 mod keepalive;

@@ -15,6 +15,7 @@ mod endings_at_random;
 mod halves_methods;
 mod handshake;
 mod handshake_steps;
+mod hostile;
 mod keepalive;
 mod split;
 mod stats;

@@ -12,6 +12,7 @@ mod conversation;
 pub mod deflated;
 mod frame;
 pub mod handshake;
+pub mod hostile;
 mod log;
 #[cfg(feature = "alloc")]
 pub mod messages;

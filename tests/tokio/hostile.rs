@@ -1,0 +1,148 @@
+//! Hostile and odd input to a server of the tokio adapter, and what each gets. The transport gives
+//! it at once, or a byte at a time and pending before each step.
+
+use std::time::Duration;
+
+use support::hostile::{Answer, MAX_MESSAGE_SIZE, Outcome, Request, Stream, requests, streams};
+use support::messages::{CLOSE, PONG, TEXT, close_code, decode};
+use support::transport::{Peer, Transport, open_with, run, transport};
+use websocket_proto::Message;
+use websocket_proto::connection::Server;
+use websocket_proto::io::Error;
+use websocket_proto::tokio::{Acceptor, WebSocketStream};
+use websocket_proto::websocket::Config;
+
+/// Echoes until the end of the WebSocket: whether a Close came, and the error.
+fn echo(socket: &mut WebSocketStream<Transport, Server>) -> (bool, Option<Error>) {
+    let (mut closed, mut error) = (false, None);
+    while let Some(next) = run(socket.next()).expect("the transport has ended") {
+        assert!(!closed && error.is_none(), "{next:?} after the end");
+        match next {
+            Ok(Message::Close(_)) => closed = true,
+            Ok(message) if message.is_data() => {
+                run(socket.send(message)).expect("there is room").expect("it is open");
+            }
+            Ok(_) => {}
+            Err(found) => error = Some(found),
+        }
+    }
+    (closed, error)
+}
+
+/// Runs a server over this stream, after which the client ends its direction.
+fn assert_outcome(stream: &Stream, open: impl Fn() -> (WebSocketStream<Transport, Server>, Peer)) {
+    let Stream { name, bytes, outcome } = stream;
+    for slowly in [false, true] {
+        let (mut socket, peer) = open();
+        if slowly {
+            peer.hesitate();
+            peer.bite(1);
+        }
+        peer.give(bytes);
+        peer.end();
+        let (closed, error) = echo(&mut socket);
+        let mut sent = decode(&peer.take_written());
+        match outcome {
+            Outcome::Fails(code) => {
+                let Some(Error::Protocol(error)) = error else { panic!("{name}: {error:?}") };
+                assert_eq!(error.close_code().0, *code, "{name}");
+                let [close] = &sent[..] else { panic!("{name}: {sent:?}") };
+                assert_eq!(close_code(close), Some(*code), "{name}");
+                assert!(peer.state().shut, "{name}");
+            }
+            Outcome::Answers(code) => {
+                assert!(closed && error.is_none(), "{name}: {error:?}");
+                let [close] = &sent[..] else { panic!("{name}: {sent:?}") };
+                assert_eq!(close_code(close).unwrap_or(1005), *code, "{name}");
+                assert!(peer.state().shut, "{name}");
+            }
+            Outcome::Receives { texts, pings } => {
+                // The transport has ended without a Close.
+                assert!(matches!(error, Some(Error::Protocol(_))), "{name}: {error:?}");
+                assert_eq!(
+                    error.and_then(|error| error.close_code()).map(|code| code.0),
+                    Some(1006)
+                );
+                sent.retain(|frame| frame.opcode != CLOSE);
+                let payloads = |opcode| -> Vec<_> {
+                    sent.iter()
+                        .filter(|frame| frame.opcode == opcode)
+                        .map(|frame| str::from_utf8(&frame.payload).expect("text"))
+                        .collect()
+                };
+                assert_eq!(payloads(TEXT), *texts, "{name}");
+                assert_eq!(payloads(PONG), *pings, "{name}");
+                assert_eq!(sent.len(), texts.len() + pings.len(), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_hostile_stream_gets_its_close_code_and_each_odd_one_its_echo() {
+    for stream in streams() {
+        assert_outcome(&stream, || {
+            open_with(Server, Config::new().max_message_size(MAX_MESSAGE_SIZE))
+        });
+    }
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn each_hostile_compressed_message_gets_its_close_code_and_each_odd_one_its_echo() {
+    for stream in support::hostile::compressed_messages() {
+        assert_outcome(&stream, crate::transport_deflate::open_server);
+    }
+}
+
+/// The answer to this request, and whether the WebSocket was opened.
+fn answer(bytes: &[u8], config: Config, slowly: bool) -> (String, bool) {
+    let (stream, peer) = transport();
+    if slowly {
+        peer.hesitate();
+        peer.bite(1);
+    }
+    // More than the limit on a head; the rest is only read to be dropped.
+    peer.give(&bytes[..bytes.len().min(if slowly { 20_000 } else { usize::MAX })]);
+    peer.end();
+    let mut acceptor = Acceptor::new(stream).config(config);
+    let opened = run(acceptor.accept()).expect("it does not wait").is_ok();
+    if !opened {
+        run(acceptor.finish(Duration::from_secs(1))).expect("it has ended").expect("no fault");
+    }
+    assert_eq!(peer.state().unflushed, 0);
+    (String::from_utf8(peer.take_written()).expect("ASCII"), opened)
+}
+
+fn assert_answers(config: impl Fn() -> Config, is_compressing: bool) {
+    for Request { name, bytes, answer: expected } in requests() {
+        for slowly in [false, true] {
+            let (answer, opened) = answer(&bytes, config(), slowly);
+            assert!(answer.ends_with("\r\n\r\n") || !opened, "{name}: {answer}");
+            let (status, headers): (_, &[&str]) = match expected {
+                Answer::Opens { .. } => (101, &[]),
+                Answer::Refuses(status, headers) => (status, headers),
+                Answer::IsNoWebSocket => (426, &["Upgrade: websocket"]),
+            };
+            assert_eq!(opened, status == 101, "{name}");
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{name}: {answer}");
+            for header in headers {
+                assert!(answer.contains(&format!("\r\n{header}\r\n")), "{name}: {answer}");
+            }
+            let compresses = answer.contains("\r\nSec-WebSocket-Extensions: permessage-deflate");
+            let expected = is_compressing && expected == Answer::Opens { compresses: true };
+            assert_eq!(compresses, expected, "{name}: {answer}");
+        }
+    }
+}
+
+#[test]
+fn each_hostile_request_gets_its_status_and_each_odd_one_is_accepted() {
+    assert_answers(Config::new, false);
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn a_server_that_compresses_declines_an_offer_that_is_invalid_and_takes_one_behind_another() {
+    assert_answers(support::compressing::compressing, true);
+}
