@@ -12,6 +12,8 @@ mod proxy;
 mod refusals;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tls")]
+mod tls_steps;
 mod urls;
 
 // What these tests share.
