@@ -146,3 +146,31 @@ fn each_hostile_request_gets_its_status_and_each_odd_one_is_accepted() {
 fn a_server_that_compresses_declines_an_offer_that_is_invalid_and_takes_one_behind_another() {
     assert_answers(support::compressing::compressing, true);
 }
+
+#[test]
+fn a_second_request_is_no_frame() {
+    let valid = support::handshake::with(&[]);
+    let (stream, peer) = transport();
+    peer.give(valid.repeat(2));
+    peer.end();
+    let accepted = run(WebSocketStream::accept(stream)).expect("all of it is there");
+    let head = peer.take_written();
+    assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", head.escape_ascii());
+    let (_, error) = echo(&mut accepted.expect("a good request"));
+    let code = error.and_then(|error| error.close_code()).map(|code| code.0);
+    let sent = decode(&peer.take_written());
+    let [close] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!((close_code(close), code), (Some(1002), Some(1002)));
+}
+
+#[cfg(feature = "deflate")]
+#[test]
+fn a_bomb_fails_with_1009() {
+    let config = Config::new().max_message_size(100_000);
+    let bomb = support::compressing::compressed(support::deflated::bomb(100_001));
+    let bytes = bomb.bytes(support::Side::Server);
+    assert!(bytes.len() < 1000);
+    let preferences = websocket_proto::deflate::Preferences::new();
+    let stream = Stream { name: "bomb", bytes, outcome: Outcome::Fails(1009) };
+    assert_outcome(&stream, || crate::transport_deflate::open(Server, config.clone(), preferences));
+}
