@@ -276,6 +276,8 @@ pub mod io;
 pub mod mask;
 #[cfg(feature = "alloc")]
 mod message;
+#[cfg(feature = "std")]
+mod sync;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 pub mod utf8;

@@ -3,7 +3,9 @@
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::task::{Context, Waker};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
+
+use crate::sync::Mutex;
 
 /// Wakes the task that receives and the task that sends when the transport can accept more bytes.
 ///

@@ -1,8 +1,6 @@
 //! The WebSocket over a transport that blocks
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455)).
 
-use std::time::Instant;
-
 use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::transport::WriteTimeout;
@@ -15,6 +13,7 @@ use crate::frame::Kind;
 use crate::handshake::{Opened, Request};
 use crate::io::{AcceptError, Driver, Error, Parts, Reply, Unsent};
 use crate::message::Message;
+use crate::sync::Instant;
 use crate::websocket::{Config, MessageReceiver, MessageRef, Part, Prepared, Stats, WebSocket};
 
 /// A WebSocket over a transport.

@@ -2,14 +2,14 @@
 
 use core::time::Duration;
 use std::io::{self, ErrorKind, Write as _};
-use std::net::{Shutdown, TcpStream};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Instant;
+use std::net::Shutdown;
+use std::sync::{PoisonError, TryLockError};
 
 use super::transport::BRIEF;
 use super::{retry, write_some};
 use crate::connection::Role;
 use crate::io::{Driver, Error, is_would_block};
+use crate::sync::{Condvar, Instant, Mutex, MutexGuard, TcpStream};
 use crate::websocket::{Answers, MessageSender};
 
 /// The longest time that a call of the system blocks. After it, the half looks at the deadlines and

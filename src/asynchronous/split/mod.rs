@@ -4,12 +4,13 @@ mod read_half;
 mod write_half;
 
 use alloc::sync::Arc;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use super::wire::{Access, Wire, wake};
 use super::{Transport, WebSocketStream};
 use crate::connection::Role;
 use crate::handshake::Opened;
+use crate::sync::Mutex;
 use crate::websocket::{MessageSender, ReuniteError, WebSocket};
 
 pub use read_half::ReadHalf;

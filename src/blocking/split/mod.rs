@@ -5,12 +5,12 @@ mod write_half;
 
 use alloc::sync::Arc;
 use std::io;
-use std::net::TcpStream;
 
 use super::WebSocketStream;
 use super::transport::WriteTimeout;
 use super::write_side::WriteSide;
 use crate::connection::Role;
+use crate::sync::TcpStream;
 use crate::websocket::{ReuniteError, WebSocket};
 
 pub use read_half::ReadHalf;

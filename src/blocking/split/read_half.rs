@@ -5,8 +5,6 @@ use core::mem;
 use core::time::Duration;
 use std::io::{ErrorKind, Read as _};
 use std::net::Shutdown;
-use std::thread;
-use std::time::Instant;
 
 #[cfg(doc)]
 use crate::blocking::WebSocketStream;
@@ -18,6 +16,7 @@ use crate::error::ProtocolError;
 use crate::handshake::Opened;
 use crate::io::{Error, ReadTo, is_would_block};
 use crate::message::Message;
+use crate::sync::{Instant, sleep};
 #[cfg(doc)]
 use crate::websocket::Stats;
 use crate::websocket::{Answers, MessageReceiver, MessageRef, Part, Traffic};
@@ -144,7 +143,7 @@ impl<R: Role> ReadHalf<R> {
             match wants.read {
                 Some(read) => to = read,
                 None => {
-                    thread::sleep(SHORT);
+                    sleep(SHORT);
                     return Ok(true);
                 }
             }

@@ -1,0 +1,196 @@
+//! One direction of a connection.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::clock;
+use crate::lock::{Condvar, Mutex, MutexGuard};
+
+/// The time-out from which a call really waits. A call with a shorter one times out at once if the
+/// pipe is not ready: a call that waits for a short time and then succeeds is the same as a thread
+/// that calls later.
+const LONG: Duration = Duration::from_millis(500);
+
+/// One direction of a connection: a queue of bytes with a limited size.
+#[derive(Debug)]
+pub struct Pipe {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    bytes: VecDeque<u8>,
+    /// How many bytes the pipe holds at most.
+    capacity: usize,
+    is_ended: bool,
+    is_broken: bool,
+    /// Whether calls with long time-outs time out at once, too.
+    is_slow: bool,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+impl Pipe {
+    /// Creates a pipe that holds at most `capacity` bytes.
+    #[must_use]
+    pub fn new(capacity: usize) -> Self {
+        Self {
+            state: Mutex::new(State {
+                bytes: VecDeque::new(),
+                capacity,
+                is_ended: false,
+                is_broken: false,
+                is_slow: false,
+                reader: None,
+                writer: None,
+            }),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Ends the pipe: after the bytes in it, the reader reads the end.
+    pub fn end(&self) {
+        self.change(|state| state.is_ended = true);
+    }
+
+    /// Breaks the pipe: the bytes in it are lost, and each call fails.
+    pub fn break_off(&self) {
+        self.change(|state| {
+            state.is_broken = true;
+            state.bytes.clear();
+        });
+    }
+
+    /// From now on, each call with a time-out times out if the pipe is not ready. Until then the calls
+    /// with long time-outs wait for as long as it takes. So a model shows what is done without the
+    /// help of a time-out.
+    pub fn slow_down(&self) {
+        self.change(|state| state.is_slow = true);
+    }
+
+    /// Changes the state, and wakes everything that waits for the pipe.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = self.lock();
+        change(&mut state);
+        let tasks = [state.reader.take(), state.writer.take()];
+        self.notify(state, tasks);
+    }
+
+    /// Wakes the threads that wait for the pipe, and these tasks. Wakers are called without the lock.
+    fn notify(&self, state: MutexGuard<'_, State>, tasks: [Option<Waker>; 2]) {
+        self.changed.notify_all();
+        drop(state);
+        for task in tasks.into_iter().flatten() {
+            task.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Reads bytes, waiting for at most `timeout`.
+    ///
+    /// # Errors
+    /// `WouldBlock` after the time-out, `ConnectionReset` if the pipe is broken.
+    pub fn read(&self, buffer: &mut [u8], timeout: Option<Duration>) -> io::Result<usize> {
+        let mut state = self.lock();
+        loop {
+            if let Some(read) = state.read(buffer) {
+                let writer = state.writer.take();
+                self.notify(state, [None, writer]);
+                return read;
+            }
+            state = self.wait(state, timeout)?;
+        }
+    }
+
+    /// Writes bytes, waiting for at most `timeout`.
+    ///
+    /// # Errors
+    /// `WouldBlock` after the time-out, `BrokenPipe` if the pipe is broken or has ended.
+    pub fn write(&self, bytes: &[u8], timeout: Option<Duration>) -> io::Result<usize> {
+        let mut state = self.lock();
+        loop {
+            if let Some(written) = state.write(bytes) {
+                let reader = state.reader.take();
+                self.notify(state, [reader, None]);
+                return written;
+            }
+            state = self.wait(state, timeout)?;
+        }
+    }
+
+    /// Waits for a change of the pipe.
+    fn wait<'s>(
+        &'s self,
+        state: MutexGuard<'s, State>,
+        timeout: Option<Duration>,
+    ) -> io::Result<MutexGuard<'s, State>> {
+        match timeout {
+            Some(timeout) if timeout < LONG || state.is_slow => {
+                drop(state);
+                clock::sleep(timeout);
+                Err(ErrorKind::WouldBlock.into())
+            }
+            _ => Ok(self.changed.wait(state).unwrap()),
+        }
+    }
+
+    /// Reads bytes, or arranges that the task is woken.
+    ///
+    /// # Errors
+    /// `ConnectionReset` if the pipe is broken.
+    pub fn poll_read(&self, buffer: &mut [u8], context: &Context<'_>) -> Poll<io::Result<usize>> {
+        let mut state = self.lock();
+        let Some(read) = state.read(buffer) else {
+            state.reader = Some(context.waker().clone());
+            return Poll::Pending;
+        };
+        let writer = state.writer.take();
+        self.notify(state, [None, writer]);
+        Poll::Ready(read)
+    }
+
+    /// Writes bytes, or arranges that the task is woken.
+    ///
+    /// # Errors
+    /// `BrokenPipe` if the pipe is broken or has ended.
+    pub fn poll_write(&self, bytes: &[u8], context: &Context<'_>) -> Poll<io::Result<usize>> {
+        let mut state = self.lock();
+        let Some(written) = state.write(bytes) else {
+            state.writer = Some(context.waker().clone());
+            return Poll::Pending;
+        };
+        let reader = state.reader.take();
+        self.notify(state, [reader, None]);
+        Poll::Ready(written)
+    }
+}
+
+impl State {
+    /// Reads bytes, unless there are none yet.
+    fn read(&mut self, buffer: &mut [u8]) -> Option<io::Result<usize>> {
+        if self.is_broken {
+            return Some(Err(ErrorKind::ConnectionReset.into()));
+        }
+        let count = self.bytes.len().min(buffer.len());
+        for (to, byte) in buffer.iter_mut().zip(self.bytes.drain(..count)) {
+            *to = byte;
+        }
+        (count > 0 || self.is_ended).then_some(Ok(count))
+    }
+
+    /// Writes as many bytes as there is room for, unless there is none.
+    fn write(&mut self, bytes: &[u8]) -> Option<io::Result<usize>> {
+        if self.is_broken || self.is_ended {
+            return Some(Err(ErrorKind::BrokenPipe.into()));
+        }
+        let count = bytes.len().min(self.capacity - self.bytes.len());
+        self.bytes.extend(&bytes[..count]);
+        (count > 0).then_some(Ok(count))
+    }
+}

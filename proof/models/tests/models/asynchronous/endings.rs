@@ -1,0 +1,70 @@
+//! Transports that fail, and peers that go silent.
+
+use std::time::Duration;
+
+use machine::{block_on, explore, thread};
+use websocket_proto::connection::Server;
+use websocket_proto::io::Error;
+use websocket_proto::websocket::Config;
+use websocket_proto::{CloseCode, Message, ProtocolError};
+
+use super::{ROOMY, halves_with_timer, server};
+use crate::peer::{Frame, PING};
+
+#[test]
+fn both_halves_learn_that_the_transport_has_failed() {
+    explore("async: the transport fails while both halves wait", Some(2), || {
+        // The message does not fit, and the peer reads nothing.
+        let (mut reader, mut writer, mut peer) = server(7);
+        let writing = thread::spawn(move || block_on(writer.send("0123456789")));
+        let peer = thread::spawn(move || {
+            peer.send(Frame::new(PING, "p"));
+            peer.break_off();
+        });
+        // The Ping may be lost, but nothing else may happen to it.
+        let error = match block_on(reader.next()).unwrap() {
+            Ok(message) => {
+                assert_eq!(message, Message::Ping("p".into()));
+                block_on(reader.next()).unwrap().unwrap_err()
+            }
+            Err(error) => error,
+        };
+        assert!(matches!(error, Error::Io(_)), "{error:?}");
+        assert!(block_on(reader.next()).is_none(), "the error is returned once");
+        writing.join().unwrap().unwrap_err();
+        peer.join().unwrap();
+    });
+}
+
+/// The half that receives may wait already, without a time limit. A Close gives it one.
+#[test]
+fn a_peer_that_does_not_answer_a_close_is_given_up() {
+    explore("async: the peer does not answer a Close", Some(3), || {
+        let config = Config::new().close_timeout(Duration::from_secs(1));
+        let (mut reader, mut writer, _peer, timer) = halves_with_timer(Server, config, ROOMY);
+        let closing = thread::spawn(move || block_on(writer.close(CloseCode::NORMAL, "")).unwrap());
+        let waiting = thread::spawn(move || timer.reach_alarm());
+        let error = block_on(reader.next()).unwrap().unwrap_err();
+        assert!(matches!(error, Error::Protocol(ProtocolError::CloseTimeout { .. })), "{error:?}");
+        assert!(block_on(reader.next()).is_none(), "the error is returned once");
+        closing.join().unwrap();
+        waiting.join().unwrap();
+    });
+}
+
+/// Both halves learn of the end: the transport accepts nothing, and the peer sends nothing. The
+/// halves have one timer.
+#[test]
+fn a_stuck_transport_ends_for_both_halves() {
+    explore("async: the transport accepts nothing", Some(3), || {
+        let config = Config::new().write_timeout(Duration::from_secs(1));
+        let (mut reader, mut writer, _peer, timer) = halves_with_timer(Server, config, 4);
+        let writing = thread::spawn(move || block_on(writer.send("0123456789")).unwrap_err());
+        let waiting = thread::spawn(move || timer.reach_alarm());
+        let error = block_on(reader.next()).unwrap().unwrap_err();
+        assert!(matches!(error, Error::Protocol(ProtocolError::WriteTimeout { .. })), "{error:?}");
+        assert!(block_on(reader.next()).is_none(), "the error is returned once");
+        writing.join().unwrap();
+        waiting.join().unwrap();
+    });
+}

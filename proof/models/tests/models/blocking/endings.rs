@@ -1,0 +1,72 @@
+//! Transports that fail, and peers that go silent.
+
+use std::time::Duration;
+
+use machine::{explore, thread};
+use websocket_proto::connection::Server;
+use websocket_proto::io::Error;
+use websocket_proto::websocket::Config;
+use websocket_proto::{CloseCode, Message, ProtocolError};
+
+use super::{halves, server};
+use crate::peer::{Frame, PING};
+
+#[test]
+fn both_halves_learn_that_the_transport_has_failed() {
+    explore("blocking: the transport fails while both halves wait", Some(2), || {
+        // The message does not fit, and the peer reads nothing.
+        let (mut reader, mut writer, mut peer) = server(7);
+        let writing = thread::spawn(move || writer.send("0123456789"));
+        let peer = thread::spawn(move || {
+            peer.send(Frame::new(PING, "p"));
+            peer.break_off();
+        });
+        // The Ping may be lost, but nothing else may happen to it.
+        let error = match reader.read() {
+            Ok(Some(Message::Ping(payload))) => {
+                assert_eq!(payload, "p");
+                reader.read().unwrap_err()
+            }
+            read => read.unwrap_err(),
+        };
+        assert!(matches!(error, Error::Io(_)), "{error:?}");
+        assert_eq!(reader.read().unwrap(), None, "the error is returned once");
+        let error = writing.join().unwrap().unwrap_err();
+        assert!(!error.is_would_block(), "{error:?}");
+        peer.join().unwrap();
+    });
+}
+
+/// The half that reads has waited for a long time. A Close gives it a time limit.
+#[test]
+fn a_peer_that_does_not_answer_a_close_is_given_up() {
+    explore("blocking: the peer does not answer a Close", Some(3), || {
+        let config = Config::new().close_timeout(Duration::from_secs(1));
+        let (ours, peer) = machine::TcpStream::pair(super::ROOMY);
+        let (mut reader, mut writer) = super::split(ours, Server, config);
+        let closing = thread::spawn(move || {
+            writer.close(CloseCode::NORMAL, "").unwrap();
+            peer.slow_down();
+        });
+        let error = reader.read().unwrap_err();
+        assert!(matches!(error, Error::Protocol(ProtocolError::CloseTimeout { .. })), "{error:?}");
+        assert_eq!(reader.read().unwrap(), None, "the error is returned once");
+        closing.join().unwrap();
+    });
+}
+
+/// Both halves report the end: the transport accepts nothing, and the peer sends nothing.
+#[test]
+fn a_stuck_transport_ends_for_both_halves() {
+    explore("blocking: the transport accepts nothing", Some(3), || {
+        let config = Config::new().write_timeout(Duration::from_secs(1));
+        let (mut reader, mut writer, peer) = halves(Server, config, 4);
+        peer.slow_down();
+        let writing = thread::spawn(move || writer.send("0123456789").unwrap_err());
+        let first = reader.read().unwrap_err();
+        assert!(matches!(first, Error::Protocol(_)), "{first:?}");
+        assert_eq!(reader.read().unwrap(), None, "the error is returned once");
+        let error = writing.join().unwrap();
+        assert!(!error.is_would_block(), "{error:?}");
+    });
+}

@@ -1,0 +1,9 @@
+//! Models of concurrency: two halves of a connection and their peer, in every order of their threads.
+//!
+//! In each model the code of the library runs on the locks of loom and on a transport of the package
+//! `machine`. loom reports a model whose threads all wait. So it reports halves that wait for each
+//! other, a lost wake-up, and an answer that is never written: the peer waits for it.
+
+mod asynchronous;
+mod blocking;
+mod peer;
