@@ -36,6 +36,9 @@ pub(super) struct WriteSide<R> {
 #[derive(Debug)]
 struct Due {
     answers: Answers,
+    /// Whether a half wanted to write what is queued, and could not because the other half had the
+    /// writer. The other half then writes it.
+    is_left: bool,
     /// Whether a half waits for the writer. A half that writes for long then gives it a turn.
     is_wanted: bool,
 }
@@ -72,7 +75,7 @@ impl<R: Role> WriteSide<R> {
         Self {
             stream,
             writer: Mutex::new(Writer { sender, driver, stuck: false, timeout: None }),
-            due: Mutex::new(Due { answers: Answers::new(), is_wanted: false }),
+            due: Mutex::new(Due { answers: Answers::new(), is_left: false, is_wanted: false }),
             changed: Condvar::new(),
             start,
             own_timeout: None,
@@ -99,21 +102,12 @@ impl<R: Role> WriteSide<R> {
     pub(super) fn owe(&self, answers: &mut Answers) {
         let has_pong = answers.has_pong();
         lock(&self.due).answers.append(answers);
-        if has_pong && let Some(mut writer) = self.try_writer() {
-            // The round trip ends now, and not after the application has processed the Pong.
-            let Writer { sender, driver, .. } = &mut *writer;
-            driver.deadline(self.now(), sender, None);
-            self.release(writer);
-        }
-        self.send_due();
-    }
-
-    /// Tries to send the owed answers, if there are any.
-    fn send_due(&self) {
-        if lock(&self.due).answers.is_empty() {
-            return;
-        }
         if let Some(mut writer) = self.try_writer() {
+            if has_pong {
+                // The round trip ends now, and not after the application has processed the Pong.
+                let Writer { sender, driver, .. } = &mut *writer;
+                driver.deadline(self.now(), sender, None);
+            }
             // One attempt for each read is enough: a peer may send many Pings and not read.
             if !writer.stuck {
                 self.write_briefly(&mut writer);
@@ -122,35 +116,49 @@ impl<R: Role> WriteSide<R> {
         }
     }
 
-    /// Returns the sending half with all owed answers, unless the other half is writing.
+    /// Tries to write what the other half could not write because this half had the sending half.
+    fn send_due(&self) {
+        let due = lock(&self.due);
+        let is_due = due.is_left || !due.answers.is_empty();
+        drop(due);
+        if is_due && let Some(mut writer) = self.try_writer() {
+            self.write_briefly(&mut writer);
+            self.release(writer);
+        }
+    }
+
+    /// Returns the sending half with all owed answers, unless the other half has it. Then the other
+    /// half writes everything that is queued after it has released it.
     pub(super) fn try_writer(&self) -> Option<MutexGuard<'_, Writer<R>>> {
-        let mut writer = match self.writer.try_lock() {
-            Ok(writer) => writer,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return None,
-        };
-        writer.sender.settle(&mut lock(&self.due).answers);
-        Some(writer)
+        let mut due = lock(&self.due);
+        let writer = self.lock_writer(&mut due);
+        due.is_left = writer.is_none();
+        writer
     }
 
     /// Returns the sending half with all owed answers, as soon as the other half is not writing.
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer<R>> {
         let mut due = lock(&self.due);
         loop {
-            let mut writer = match self.writer.try_lock() {
-                Ok(writer) => writer,
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => {
-                    due.is_wanted = true;
-                    due = self.wait_for_change(due);
-                    continue;
-                }
-            };
-            writer.sender.settle(&mut due.answers);
-            due.is_wanted = false;
-            self.changed.notify_all();
-            return writer;
+            if let Some(writer) = self.lock_writer(&mut due) {
+                due.is_wanted = false;
+                self.changed.notify_all();
+                return writer;
+            }
+            due.is_wanted = true;
+            due = self.wait_for_change(due);
         }
+    }
+
+    /// Locks the sending half, and queues all owed answers.
+    fn lock_writer(&self, due: &mut Due) -> Option<MutexGuard<'_, Writer<R>>> {
+        let mut writer = match self.writer.try_lock() {
+            Ok(writer) => writer,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        writer.sender.settle(&mut due.answers);
+        Some(writer)
     }
 
     /// Releases the sending half, and notifies a half that waits for it.
