@@ -32,8 +32,10 @@ const RESPONSE: &[u8] = b"HTTP/1.1 403 Forbidden\r\n\
 #[track_caller]
 fn assert_hidden(value: &dyn Debug) {
     for shown in [format!("{value:?}"), format!("{value:#?}")] {
-        for secret in ["hunter2", "aHVudGVyMg", "104, 117, 110", "104,\n"] {
-            assert!(!shown.contains(secret), "{shown}");
+        // As numbers, which may be in lines of their own.
+        let packed: String = shown.split_whitespace().collect();
+        for secret in ["hunter2", "aHVudGVyMg", "104,117,110"] {
+            assert!(!packed.contains(secret), "{shown}");
         }
         assert!(shown.len() < 4000, "{} bytes: {shown:.200}", shown.len());
     }
