@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Talks to other implementations, in both roles: their clients to our servers, and
-# our clients to their servers. With permessage-deflate and without, and through
-# nginx and HAProxy. docs/interop.md lists the peers and the checks.
+# our clients to their servers. The checks run with permessage-deflate and without it,
+# and through nginx and HAProxy. docs/interop.md lists the peers and the checks.
 #
 #   interop/run.sh             runs all checks, and compares docs/interop.md with them
 #   interop/run.sh --table     runs all checks, and writes docs/interop.md
 #
 #   INTEROP_SERVER, INTEROP_CLIENT   what to test: an example, or a path with a slash.
-#                                    With one server only, docs/interop.md is left alone.
+#                                    With only one server, docs/interop.md is not compared.
 #
 # `websockets`, `ws` and Chromium have programs of their own in this folder. Each of the
 # other peers has a small program in interop/peers, and gets the checks of
@@ -24,9 +24,9 @@ rust=${CARGO_TARGET_DIR:-$peers/rust/target}/debug
 servers=(echo_server echo_server_tokio axum_server)
 if [ -n "${INTEROP_SERVER:-}" ]; then servers=("$INTEROP_SERVER"); fi
 client=${INTEROP_CLIENT:-echo_client}
-# The peers are told this limit, and try both sides of it.
+# Our servers have this limit. The peers try messages of this size and of one byte more.
 max_message=$((2 << 20))
-# What our servers do: check.py says what it means.
+# What our servers do. check.py explains the words.
 our_acts=code,reason,bare-close,interleaved
 page=docs/interop.md
 
@@ -35,7 +35,7 @@ page=docs/interop.md
 names=(aiohttp wsproto undici gorilla/websocket java.net.http websocket-driver tungstenite fastwebsockets)
 serving=(aiohttp wsproto gorilla/websocket websocket-driver tungstenite fastwebsockets)
 compressing=" aiohttp wsproto undici gorilla/websocket "
-# What these servers do.
+# What the servers of these libraries do.
 declare -A acts=(
     [aiohttp]="ping,close,interleaved"
     [wsproto]="fragments,ping,close,code,reason,bare-close"
@@ -51,7 +51,7 @@ main() {
         *) sed -n '2,/^set/{s/^# \{0,1\}//;/^set/!p}' "$0" >&2; exit 2 ;;
     esac
     set_up_peers
-    # A program given by its path is there already.
+    # A program that is given by its path exists already.
     if [[ ${servers[*]} != */* || $client != */* ]]; then
         cargo build --release -p examples --bins --all-features
     fi

@@ -2,9 +2,9 @@
 
     table.py [--table] ROWS VERSIONS PAGE
 
-ROWS has a line for each check, with tabs in between: peer, role, `ok   WHO: CHECK`.
-VERSIONS has the peer and its version. `--table` writes the page. Otherwise the page must
-have the same peers, roles, checks and numbers; the versions may be others.
+ROWS has a line for each check: peer, role, `ok   WHO: CHECK`, separated by tabs. VERSIONS
+has a line for each peer: peer, version. `--table` writes the page. Otherwise the page must
+have the same peers, roles, checks and numbers, but the versions may differ.
 """
 
 import pathlib
@@ -27,7 +27,7 @@ KINDS = {
     "HAProxy": "HAProxy",
 }
 
-# The roles of the peers as servers: the others are clients of our servers.
+# The roles in which a peer is a server. In the other roles a peer is a client of our servers.
 SERVERS = ("server", "proxy, our clients of a server")
 
 PAGE = """\
@@ -40,15 +40,16 @@ interop/run.sh --table
 ```
 
 `interop/run.sh` without the option runs the same checks, and fails if this page has other peers,
-checks or numbers. `.ci/run` runs it. The versions of the programs from Debian depend on the
-machine.
+checks or numbers. `.ci/run` runs this command without the option. The versions of the programs from
+Debian depend on the machine.
 
 A peer in the role of a client is tried with three of our servers: `blocking`, `tokio` and `axum`.
-`websockets` and `ws` as servers are tried with our client on `blocking`, the other servers with our
-clients on `blocking` and `tokio`. A check runs with permessage-deflate and without it, if the peer
-has the extension. `websockets` and `ws` also run each check with several sets of parameters. So the
-number of checks that passed is larger than the number of checks in the list. A proxy is a client of
-our servers, and a server of our clients.
+`websockets` and `ws` as servers are tried with our client on `blocking`. The other servers are
+tried with our clients on `blocking` and `tokio`. If a library has permessage-deflate, its checks
+run with the extension and without it. Chromium and the proxies are tried only with servers that
+have the extension. `websockets` and `ws` also run each check with several sets of parameters. So
+the number of checks that passed is larger than the number of checks in the list. A proxy counts as
+a client of our servers, and as a server of our clients.
 
 | peer | version | checks passed as a client of our servers | checks passed as a server of our clients |
 |---|---|---|---|
@@ -61,34 +62,36 @@ our servers, and a server of our clients.
 ## Through a proxy
 
 The folder `interop/proxies` has the configurations of nginx and HAProxy that were tried. The page
-[Behind nginx and HAProxy](guide/proxies.md) has those for a service. In the checks both proxies drop
-a connection that is silent for three seconds. With a [`Keepalive`](guide/keepalive.md) an idle
-connection lives on for longer than that, and without it the proxy drops it.
+[Behind nginx and HAProxy](guide/proxies.md) has configurations for real servers. In the checks both
+proxies drop a connection that is silent for three seconds. With a [`Keepalive`](guide/keepalive.md)
+an idle connection stays open for longer. Without a keepalive the proxy drops the connection.
 
 ## What the peers do not do
 
-These checks are left out, because of the peer:
+Because of the peers, some checks are left out:
 
 - `undici` has the interface of browsers, which cannot send a Ping or a fragment. `aiohttp` and
   `websocket-driver` cannot send a fragment. `java.net.http.WebSocket` and `websocket-driver` cannot
   send a Close without a code.
-- The server of `aiohttp` answers each Close with code 1000, and `gorilla/websocket` answers with the
-  code and without the reason. `websocket-driver` answers a Close without a code with code 1000. RFC
-  6455, section 5.5.1, asks for none of what is missing: an answer typically repeats the code.
+- The server of `aiohttp` answers each Close with code 1000, and `gorilla/websocket` answers with
+  the code and without the reason. `websocket-driver` answers a Close without a code with code 1000.
+  RFC 6455, section 5.5.1, allows all of these answers: it only says that an answer typically
+  repeats the code.
 - `wsproto` 1.3.2 does not decompress the rest of a message after a Ping between its fragments. RFC
   6455, section 5.4, allows control frames there.
 - `java.net.http.WebSocket`, `tungstenite` and `fastwebsockets` have no permessage-deflate, and
-  `websocket-driver` has it only in another gem. They are tried without it.
+  `websocket-driver` has it only in another gem. These peers are tried without compression.
 
 ## Other suites
 
-`autobahn/run.sh all` runs the [Autobahn testsuite](https://github.com/crossbario/autobahn-testsuite)
-with 517 cases against our server and our client, on `blocking`, on `tokio` and, except for the cases
-about limits and compression, on `futures-io`. `.ci/run` runs all of this.
+`autobahn/run.sh all` runs the [Autobahn
+testsuite](https://github.com/crossbario/autobahn-testsuite) with 517 cases against our server and
+our client on `blocking`. `.ci/run` runs all cases on `blocking` and on `tokio`. On `futures-io` it
+runs all cases except those about limits and compression.
 
-Besides the rows of Chromium above, `interop/browsers.sh` opens pages in Chromium and Firefox: each
-event and type of the interface `WebSocket`, over HTTP/1.1, TLS and HTTP/2, and the chat. `.ci/run`
-runs this too. Safari was not tried.
+Besides the checks of Chromium above, `interop/browsers.sh` opens pages in Chromium and Firefox. The
+pages test each event and type of the interface `WebSocket`, over HTTP/1.1, TLS and HTTP/2, and the
+chat. `.ci/run` runs these tests too. Safari was not tried.
 """
 
 

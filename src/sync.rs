@@ -1,7 +1,7 @@
 //! The locks, the socket and the clock of the halves of a connection.
 //!
-//! In the models of concurrency (`proof/models`) these types belong to the model. It decides in which
-//! order the threads run, and when a call of the socket times out.
+//! In the models of concurrency (`proof/models`) these types come from the package `machine`. The
+//! model decides in which order the threads run, and when a call of the socket times out.
 
 #[cfg(not(websocket_proto_model))]
 pub(crate) use std::net::TcpStream;

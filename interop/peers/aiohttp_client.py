@@ -26,7 +26,7 @@ class Client:
             case "ping":
                 await self.ws.ping(command.payload)
             case "close":
-                # `ws.close` would wait for the answer, and not tell its reason.
+                # `ws.close` would wait for the answer, and would not return its reason.
                 code = int(command.words[0]).to_bytes(2, "big") if command.words else b""
                 await self.ws.send_frame(code + command.payload, WSMsgType.CLOSE)
             case "receive":

@@ -1,11 +1,11 @@
-"""The checks that every peer gets, in both roles.
+"""The checks that run with every peer, in both roles.
 
     check.py WHO URL [--max-message-size BYTES] [--compress] [--keepalive]
              [--server-acts FEATURES] [--idle] -- CLIENT...
 
-CLIENT is a program that has one WebSocket client library and does what it is told. It
-reads commands, a line each, and answers each of them with one line. Payloads are in
-hexadecimal. Only `open` may come while no connection is open.
+CLIENT is a program that uses one WebSocket client library. It reads commands, one in each
+line, and answers each command with one line. Payloads are in hexadecimal. While no
+connection is open, only `hello` and `open` may come.
 
     hello                                   NAME VERSION FEATURE...
     open URL [compress] [fragmenting] [keepalive=MS] [protocol=NAME]...
@@ -19,11 +19,11 @@ hexadecimal. Only `open` may come while no connection is open.
 
 An answer may also be `failed TEXT`. `receive` waits for the next message, Pong or end
 of the connection; `close 1006` is an end without a Close, and `close 1005` a Close
-without a code. `wait` reads for that long, and its answer is what arrived, if anything
-but a Pong did.
+without a code. `wait` reads for that long. Its answer is `quiet`, or the message or the
+end that arrived. Pongs do not count.
 
 The servers echo messages, answer a Close, and agree on the subprotocol `echo`.
-`--server-acts` lists what else a server does, with commas in between:
+`--server-acts` lists what else a server does, separated by commas:
 
     fragments      answers this text with "one two three" in fragments
     ping           answers this text with a Ping, and then with its payload as text

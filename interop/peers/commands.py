@@ -1,4 +1,4 @@
-"""What the clients in Python share: commands come in as lines, and answers go out. See check.py."""
+"""The loop that the clients in Python share: it reads commands and prints answers. See check.py."""
 
 import asyncio
 import sys

@@ -24,7 +24,7 @@ class Client:
     def __init__(self):
         self.ws, self.events = None, None
         self.reader, self.writer = None, None
-        # The pieces of the message that arrives, and the type of the message that is sent in pieces.
+        # The received pieces of a message, and the type of the message that is sent in pieces.
         self.pieces, self.is_text = [], None
 
     async def handle(self, command):

@@ -23,7 +23,7 @@ async def handle(reader, writer):
         ws.receive_data(received)
         for event in ws.events():
             for answer in answers(event, pieces):
-                # After a Close of ours, the peer's is the answer.
+                # If this server has sent a Close, the Close of the peer is the answer.
                 if ws.state is not ConnectionState.CLOSED:
                     writer.write(ws.send(answer))
             await writer.drain()

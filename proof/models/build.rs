@@ -1,5 +1,5 @@
-//! Sets the `cfg` with which the library takes its locks, its socket and its clock from the package
-//! `machine`.
+//! Sets a `cfg`. With this `cfg`, the library takes its locks, its socket and its clock from the
+//! package `machine`.
 
 fn main() {
     println!("cargo:rustc-cfg=websocket_proto_model");

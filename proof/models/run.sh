@@ -5,8 +5,8 @@
 #   proof/models/run.sh             all models
 #   proof/models/run.sh blocking    the models whose names contain a word
 #
-# Prints for each model how many orders there were. With LOOM_MAX_PREEMPTIONS=3, each model allows
-# that number of preemptions; that can take hours. LOOM_LOCATION=1 prints where each thread waits.
+# Prints the number of orders of each model. With LOOM_MAX_PREEMPTIONS=3, each model allows three
+# preemptions, which can take hours. LOOM_LOCATION=1 prints where each thread waits.
 set -euo pipefail
 cd "$(dirname "$0")"
 

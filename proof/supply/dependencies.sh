@@ -5,11 +5,11 @@
 #   proof/supply/dependencies.sh             compares
 #   proof/supply/dependencies.sh --update    writes the list
 #
-# The list has a line for each set of features with the number of its crates, and a line for each
-# crate with the sets that contain it. A crate is listed with its compatible version: `http 1` covers
-# all versions 1.x. Crates that run at build time (build scripts, their dependencies, procedural
-# macros) are part of the list, and crates that only tests use are not. The sets are those of
-# x86-64 Linux, except `every-target`, which has all features on all targets.
+# The list has a line for each set of features with the number of its crates. It also has a line for
+# each crate with the sets that contain the crate. A crate is listed with its compatible version:
+# `http 1` covers all versions 1.x. Crates that run at build time (build scripts, their
+# dependencies, procedural macros) are part of the list, and crates that only tests use are not. The
+# sets are those of x86-64 Linux, except `every-target`, which has all features on all targets.
 #
 # After a change, describe the crate in `docs/dependencies.md`.
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Packages the crate twice, and checks that both packages are the same file, that the package has
-# nothing in it that it should not have, and that it builds.
+# Packages the crate twice. Checks that both packages are the same file, that the package contains
+# only files that users need, and that the package builds.
 #
 #   proof/supply/package.sh
 #
@@ -28,15 +28,16 @@ main() {
     cmp "$one" "$two"
 
     mkdir "$work/unpacked"
-    # The files get new times. cargo would take a package with old times for one that it has built.
+    # The files get new times. Otherwise cargo would treat the package as one that it has built.
     tar -xzmf "$one" -C "$work/unpacked"
     local unpacked
     unpacked=$(echo "$work"/unpacked/*)
     contents "$unpacked"
 
     # The documentation contains the pages in `docs`. A test (`tests/docs/links.rs`) checks that no
-    # link leaves the package. In a workspace of its own the package has another place than in the
-    # repository. So cargo mixes up nothing, and uses the dependencies that it has built already.
+    # link leaves the package. The package is built in a workspace of its own, in another place than
+    # in the repository. So cargo does not confuse the two, and uses the dependencies that it has
+    # built.
     printf '[workspace]\nresolver = "3"\nmembers = ["%s"]\n' "${unpacked##*/}" \
         >"$work/unpacked/Cargo.toml"
     mv "$unpacked/Cargo.lock" "$work/unpacked"
@@ -54,8 +55,8 @@ package() {
     echo "$1"/target/package/*.crate
 }
 
-# Checks that each file of the package is a file of the repository, unchanged, and one of those that
-# users need.
+# Checks that each file of the package is an unchanged file of the repository, and that users need
+# it.
 contents() {
     local file failed=0
     while read -r file; do

@@ -29,7 +29,7 @@ tar -xzf "$work"/target/package/*.crate -C "$work/unpacked"
 cd "$work"/unpacked/*
 
 # cargo-cyclonedx adds the features that the tests enable, and the crates that these features bring.
-# A package without tests has only its own.
+# A package without tests has only its own features and crates.
 awk '/^\[/ { skip = /^\[dev-dependencies/ } !skip' Cargo.toml >without-tests
 mv without-tests Cargo.toml
 rm Cargo.toml.orig
@@ -39,7 +39,7 @@ SOURCE_DATE_EPOCH=$(git -C "$OLDPWD" log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 cargo cyclonedx --quiet --format json --spec-version 1.5 --all-features --target all \
     --override-filename sbom
-# The directory of this run is of no interest to a reader.
+# Readers do not need the directory of this run.
 sed -i "s|path+file://$PWD|path+file:///websocket-proto|g" sbom.json
 
 python3 - sbom.json "$list" <<'END'
@@ -49,8 +49,8 @@ import sys
 path, listed = sys.argv[1:]
 bill = json.load(open(path))
 
-# cargo-cyclonedx takes `crc32fast?/std`, a feature of flate2, for a dependency. flate2 on zlib-rs does
-# not have it.
+# cargo-cyclonedx reads `crc32fast?/std`, a feature of flate2, as a dependency. flate2 on zlib-rs
+# does not have this dependency.
 extra = {c["bom-ref"] for c in bill["components"] if c["name"] == "crc32fast"}
 bill["components"] = [c for c in bill["components"] if c["bom-ref"] not in extra]
 bill["dependencies"] = [d for d in bill["dependencies"] if d["ref"] not in extra]

@@ -110,11 +110,11 @@
 //! ends at once, and the Close may be lost. Over HTTP/2 the stream may also be reset (RFC 8441,
 //! section 5).
 //!
-//! The graceful shutdown of axum does not wait for WebSockets over HTTP/1.1. Over HTTP/2 it waits for
-//! every stream. hyper cannot reset a stream while data for a client that has stopped reading waits
-//! in hyper: after a [`write_timeout`](Config::write_timeout) the WebSocket is over, but the stream
-//! stays, with up to `max_send_buf_size` bytes, until the client reads or the connection ends. So
-//! give the graceful shutdown a time limit.
+//! The graceful shutdown of axum does not wait for WebSockets over HTTP/1.1. Over HTTP/2 it waits
+//! for every stream. If a client stops reading, a [`write_timeout`](Config::write_timeout) ends the
+//! WebSocket. But hyper cannot reset the stream while data for the client waits in hyper. The
+//! stream stays, with up to `max_send_buf_size` bytes, until the client reads or the connection
+//! ends. So set a time limit for the graceful shutdown.
 //!
 //! Nagle's algorithm is a setting of the listener.
 //! `listener.tap_io(|stream| drop(stream.set_nodelay(true)))` of `axum::serve::ListenerExt` switches

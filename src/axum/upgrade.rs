@@ -79,8 +79,8 @@ impl<F> WebSocketUpgrade<F> {
         self
     }
 
-    /// Sets the largest size of a message, as [`Config::max_message_size`] does. The type of `bytes`
-    /// is that of the extractor in axum.
+    /// Sets the largest size of a message, as [`Config::max_message_size`] does. `bytes` is a
+    /// `usize` here, as in the extractor of axum.
     pub fn max_message_size(mut self, bytes: usize) -> Self {
         self.config.max_message_size = bytes as u64;
         self

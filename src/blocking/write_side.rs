@@ -36,8 +36,8 @@ pub(super) struct WriteSide<R> {
 #[derive(Debug)]
 struct Due {
     answers: Answers,
-    /// Whether a half wanted to write what is queued, and could not because the other half had the
-    /// writer. The other half then writes it.
+    /// Whether a half could not write the queued frames, because the other half had the writer. The
+    /// other half then writes these frames.
     is_left: bool,
     /// Whether a half waits for the writer. A half that writes for long then gives it a turn.
     is_wanted: bool,
@@ -116,7 +116,8 @@ impl<R: Role> WriteSide<R> {
         }
     }
 
-    /// Tries to write what the other half could not write because this half had the sending half.
+    /// Tries to write the frames that the other half could not write, because this half had the
+    /// writer.
     fn send_due(&self) {
         let due = lock(&self.due);
         let is_due = due.is_left || !due.answers.is_empty();
@@ -127,8 +128,8 @@ impl<R: Role> WriteSide<R> {
         }
     }
 
-    /// Returns the sending half with all owed answers, unless the other half has it. Then the other
-    /// half writes everything that is queued after it has released it.
+    /// Returns the writer with all owed answers, or `None` if the other half has the writer. The
+    /// other half then writes everything that is queued, after it has released the writer.
     pub(super) fn try_writer(&self) -> Option<MutexGuard<'_, Writer<R>>> {
         let mut due = lock(&self.due);
         let writer = self.lock_writer(&mut due);
@@ -150,7 +151,8 @@ impl<R: Role> WriteSide<R> {
         }
     }
 
-    /// Locks the sending half, and queues all owed answers.
+    /// Locks the writer and queues all owed answers, or returns `None` if the other half has the
+    /// writer.
     fn lock_writer(&self, due: &mut Due) -> Option<MutexGuard<'_, Writer<R>>> {
         let mut writer = match self.writer.try_lock() {
             Ok(writer) => writer,

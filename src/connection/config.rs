@@ -4,8 +4,9 @@ use crate::frame::Rsv;
 
 /// The limits of a connection, its reserved bits, and whether it answers Pings.
 ///
-/// Every limit is inclusive. By default a message has at most 16 MiB. A limit is checked at the header of the
-/// frame that exceeds it. `u64::MAX` switches a limit off.
+/// Every limit is inclusive. By default the limit on a message is 16 MiB, and the limit on a frame
+/// is off. A limit is checked at the header of the frame that exceeds it. `u64::MAX` switches a
+/// limit off.
 ///
 /// ```
 /// use websocket_proto::connection::ConnectionConfig;

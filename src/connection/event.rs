@@ -7,8 +7,8 @@ use crate::frame::{Kind, MAX_CONTROL_PAYLOAD, Rsv};
 
 /// An event from the peer. It borrows the buffer of the caller, not the connection.
 ///
-/// An event is small, so that it stays in registers. The connection therefore keeps what a control
-/// frame carries until the caller asks for it.
+/// An event is small, so that it stays in registers. Therefore the connection keeps the payload of
+/// a control frame, and has methods that return it.
 ///
 /// This enum is non-exhaustive, because a later version may report more of what arrives.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,16 +25,18 @@ pub enum Event<'b> {
         len: u64,
     },
     /// A Ping. [`Connection`](super::Connection) has already queued the Pong, unless
-    /// [`answer_pings`](super::ConnectionConfig::answer_pings) is off. Its payload is
-    /// [`control_payload`](super::Connection::control_payload) until the next call of `receive`.
+    /// [`answer_pings`](super::ConnectionConfig::answer_pings) is off.
+    /// [`control_payload`](super::Connection::control_payload) returns the payload of the Ping
+    /// until the next call of `receive`.
     Ping,
-    /// A Pong, which may be an answer to a Ping or unsolicited (RFC 6455, section 5.5.3). Its
-    /// payload is [`control_payload`](super::Connection::control_payload) until the next call of
-    /// `receive`.
+    /// A Pong, which may be an answer to a Ping or unsolicited (RFC 6455, section 5.5.3).
+    /// [`control_payload`](super::Connection::control_payload) returns the payload of the Pong
+    /// until the next call of `receive`.
     Pong,
     /// A Close, after which the peer sends nothing more. [`Connection`](super::Connection) has
-    /// already queued the answer. Its code and reason are
-    /// [`peer_close`](super::Connection::peer_close).
+    /// already queued the answer, unless
+    /// [`answer_close`](super::ConnectionConfig::answer_close) is off.
+    /// [`peer_close`](super::Connection::peer_close) returns the code and the reason.
     Close,
 }
 

@@ -390,14 +390,14 @@ impl<R: Role> Connection<R> {
     }
 
     /// Returns the payload of the Ping or Pong that the last call of [`receive`](Self::receive) has
-    /// returned: 0 to 125 bytes. After every other result of `receive` the payload is empty.
+    /// returned: 0 to 125 bytes. After every other result of `receive` the returned slice is empty.
     #[must_use]
     pub fn control_payload(&self) -> &[u8] {
         self.receiver.control_payload()
     }
 
-    /// Returns the Close of the peer. `None` means that it has not arrived, or that it had no code
-    /// (code 1005).
+    /// Returns the code and the reason of the Close of the peer. `None` means that the Close has
+    /// not arrived, or that it had no code (code 1005).
     #[must_use]
     pub fn peer_close(&self) -> Option<&CloseFrame> {
         self.receiver.peer_close()

@@ -47,7 +47,8 @@ pub struct Receiver<R> {
 #[derive(Debug)]
 enum Expect {
     Header,
-    /// A header, as in `Header`. The last call has returned a Ping or Pong with this payload.
+    /// The next bytes are a header, as in `Header`. The last call has returned a Ping or Pong with
+    /// this payload.
     HeaderAfter(ControlPayload),
     Payload(Payload),
     Control(Control),
@@ -187,7 +188,7 @@ impl<R: Role> Receiver<R> {
     }
 
     /// Returns the payload of the Ping or Pong that the last call of [`receive`](Self::receive) has
-    /// returned: 0 to 125 bytes. After every other result of `receive` the payload is empty.
+    /// returned: 0 to 125 bytes. After every other result of `receive` the returned slice is empty.
     #[must_use]
     pub fn control_payload(&self) -> &[u8] {
         match &self.expect {
@@ -196,8 +197,8 @@ impl<R: Role> Receiver<R> {
         }
     }
 
-    /// Returns the Close of the peer. `None` means that it has not arrived, or that it had no code
-    /// (code 1005).
+    /// Returns the code and the reason of the Close of the peer. `None` means that the Close has
+    /// not arrived, or that it had no code (code 1005).
     #[must_use]
     pub fn peer_close(&self) -> Option<&CloseFrame> {
         self.close().flatten()

@@ -12,12 +12,12 @@
 //! | How do I send while another task or thread receives? | [`halves`] |
 //! | How do I stop a server? | [`stopping`] |
 //! | How do I notice that a peer is gone? | [`keepalive`] |
-//! | How do I measure, and what is logged? | [`observing`] |
+//! | How do I get metrics and logs? | [`observing`] |
 //! | How do I connect again? | [`reconnecting`] |
 //! | What does compression cost? | [`compression`] |
 //! | What about messages that do not fit into memory? | [`large_messages`] |
 //! | How do I test a handler? | [`testing`] |
-//! | What is attacked, and what is left to me? | [`threats`] |
+//! | Which attacks does the crate stop, and what must I do? | [`threats`] |
 //! | How do I use `wss://`? | [`tls`] |
 //! | What does a reverse proxy need? | [`proxies`] |
 //! | And HTTP/2 and HTTP/3? | [`http2`] |

@@ -73,8 +73,8 @@ mod enabled {
             Self { span: (!span.is_disabled()).then(|| AssertUnwindSafe(Box::new(span))) }
         }
 
-        /// Calls `emit`, in the span if there is one. A subscriber that wants only warnings has no
-        /// span, and gets the warnings all the same.
+        /// Calls `emit`, in the span if there is one. A subscriber that enables only warnings gets
+        /// the warnings without a span.
         fn within(&self, emit: impl FnOnce()) {
             match &self.span {
                 Some(span) => span.in_scope(emit),

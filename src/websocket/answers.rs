@@ -43,7 +43,7 @@ impl Answers {
     }
 
     /// Returns whether there is nothing to settle: nothing is owed, and neither a Close of the peer
-    /// nor the Pong of a keepalive has arrived.
+    /// nor an empty Pong has arrived.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.owed.is_empty() && self.close.is_none() && !self.pong
@@ -52,9 +52,9 @@ impl Answers {
     /// Returns whether an empty Pong has arrived, which may answer the Ping of a
     /// [`Keepalive`](super::Keepalive).
     ///
-    /// A program that measures the [round trip](super::Stats::round_trip) exactly calls
-    /// [`MessageSender::deadline`](super::MessageSender::deadline) right after `settle` then.
-    /// Otherwise the round trip ends at the next call of `deadline`.
+    /// The [round trip](super::Stats::round_trip) ends at the next call of
+    /// [`MessageSender::deadline`](super::MessageSender::deadline). To measure it exactly, call
+    /// `deadline` directly after `settle` if `has_pong` was `true` before `settle`.
     #[must_use]
     pub const fn has_pong(&self) -> bool {
         self.pong

@@ -14,11 +14,12 @@ use crate::frame::Rsv;
 /// The limits of a [`WebSocket`](super::WebSocket), its deadlines, and whether it answers Pings and
 /// compresses messages.
 ///
-/// Every limit on size is inclusive, and is finite by default. Of the time limits only the
-/// [`close_timeout`](Self::close_timeout) has a default.
+/// Every limit on size is inclusive. By default the limit on a frame is off, and the other limits
+/// on size are on. Of the time limits only the [`close_timeout`](Self::close_timeout) is on by
+/// default.
 ///
-/// A limit is a number of bytes, as `u64`. `u64::MAX` switches it off, and `Duration::MAX` switches
-/// a time-out off.
+/// A limit on size is a number of bytes, as `u64`. `u64::MAX` switches it off, and `Duration::MAX`
+/// switches a time-out off.
 ///
 /// ```
 /// use websocket_proto::websocket::Config;

@@ -1,18 +1,18 @@
-//! The counters of one direction, as the paths of a message keep them.
+//! The counters of one direction, in the form in which they are updated.
 
 use super::stats::Traffic;
 
 /// What one direction has carried so far.
 ///
-/// A message without compression adds to two numbers only, because this is on the path of each
-/// message.
+/// A message without compression changes only two numbers, because every message pays for the
+/// update.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     messages: u64,
     /// The length of the payloads as the frames carry them.
     in_frames: u64,
-    /// How many bytes more the payloads have without compression. This number wraps around, because
-    /// compression can also make a message longer.
+    /// How many more bytes the payloads have without compression. The number wraps around if it is
+    /// negative, because compression can also make a message longer.
     saved: u64,
     pub(super) pings: u64,
 }
@@ -32,7 +32,7 @@ impl Counters {
         self.in_frames += len;
     }
 
-    /// Counts that the payload of `in_frames` bytes has `len` bytes without compression.
+    /// Counts that a payload of `in_frames` bytes in frames has `len` bytes without compression.
     #[inline(always)]
     pub(super) const fn compression(&mut self, in_frames: usize, len: usize) {
         self.saved = self.saved.wrapping_add(len as u64).wrapping_sub(in_frames as u64);

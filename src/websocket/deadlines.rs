@@ -46,7 +46,7 @@ pub(super) struct Deadlines {
     message: Option<(u16, Time)>,
     /// Whether bytes have arrived since the last look at the clock.
     heard: bool,
-    /// Whether a Pong of the keepalive has arrived since the last look at the clock.
+    /// Whether a Pong that may answer the last Ping has arrived since the last look at the clock.
     answered: bool,
     watch: Watch,
     /// The time at which the last Ping was written, until it is answered.
@@ -130,7 +130,7 @@ impl Deadlines {
         self.heard = true;
     }
 
-    /// Records that a Pong has arrived that may answer the last Ping.
+    /// Records the arrival of a Pong that may answer the last Ping.
     pub(super) const fn answer(&mut self) {
         self.answered = true;
     }
@@ -153,7 +153,7 @@ impl Deadlines {
         let (_, action) = self.earliest(situation).filter(|(deadline, _)| *deadline <= now)?;
         if action == DeadlineAction::Ping {
             self.watch = Watch::Asking;
-            // A Pong that still arrives for an earlier Ping does not answer this one.
+            // A late Pong for an earlier Ping does not answer the new Ping.
             self.asked = None;
         }
         Some(action)
@@ -177,7 +177,7 @@ impl Deadlines {
             _ => Some(now),
         };
         let heard = mem::take(&mut self.heard);
-        // If the transport accepts bytes again, the peer reads, so it has not disappeared.
+        // If the transport accepts bytes again, the peer reads. So the peer has not disappeared.
         let reads = was_stuck && situation.has_written;
         self.watch = match self.watch {
             Watch::Closing(since) => Watch::Closing(since),
@@ -198,7 +198,7 @@ impl Deadlines {
         }
     }
 
-    /// Returns the earliest deadline. An endless limit has none.
+    /// Returns the earliest deadline. An endless limit has no deadline.
     fn earliest(&self, situation: Situation) -> Option<(Time, DeadlineAction)> {
         let write = self.stuck.and_then(|since| {
             let timeout = self.write_limit();

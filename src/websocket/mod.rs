@@ -388,7 +388,7 @@ impl<R: Role> WebSocket<R> {
     /// there is no deadline. Call it before each wait for the transport.
     ///
     /// All times are durations since a fixed moment that the caller chooses. The moment must not be
-    /// before the creation of the connection. 584 years and more count as endless.
+    /// before the creation of the connection. A duration of 584 years or more counts as endless.
     ///
     /// An open connection has deadlines only with a [`Keepalive`], a
     /// [`write_timeout`](Config::write_timeout) or a

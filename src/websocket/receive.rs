@@ -34,8 +34,8 @@ pub(super) struct Receiving {
     /// byte that is not processed, so they stay valid when the buffer drops the bytes before it.
     ready: Option<Received>,
     pub(super) counters: Counters,
-    /// How many bytes of the message in progress were counted. A message that is skipped has a
-    /// counted beginning if it has several fragments.
+    /// How many bytes of the message in progress were counted. If a message in several fragments is
+    /// skipped, its first fragments were already counted.
     counted: u64,
 }
 

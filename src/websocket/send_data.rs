@@ -256,7 +256,8 @@ impl Queue {
         Begun::Queued
     }
 
-    /// Counts a message or a fragment of `len` bytes, which has `in_frames` bytes as it is sent.
+    /// Counts a message or a fragment that has `len` bytes without compression and `in_frames`
+    /// bytes in its frames.
     const fn count(&mut self, in_frames: usize, len: usize, last: bool) {
         self.counters.part(in_frames as u64, last);
         self.counters.compression(in_frames, len);

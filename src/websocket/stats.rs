@@ -4,8 +4,8 @@ use core::time::Duration;
 
 /// What a connection has received and sent since it was opened.
 ///
-/// All numbers only grow. Read them now and then, and pass them on to the library that collects
-/// metrics.
+/// All numbers except the [`round_trip`](Self::round_trip) only grow. Read them at intervals, and
+/// pass them to the library that collects metrics.
 ///
 /// ```
 /// use bytes::Buf;
@@ -30,21 +30,21 @@ pub struct Stats {
     /// What has arrived from the peer and was processed.
     ///
     /// A message counts when the connection finds its end, which may be before the application
-    /// takes it. A [skipped](crate::connection::Oversized::Skip) message counts too, and so does
-    /// the rest of a message that the application took in parts and then left. After an error of
-    /// the peer nothing more is counted. The message with the error does not count, but those of
-    /// its bytes that were processed do.
+    /// takes it. A [skipped](crate::connection::Oversized::Skip) message counts too. If the
+    /// application takes only some parts of a message, the other parts count too. After an error of
+    /// the peer nothing more is counted. The message with the error does not count in
+    /// [`messages`](Traffic::messages), but its processed bytes count in [`bytes`](Traffic::bytes).
     pub received: Traffic,
     /// What was queued for the peer. Frames in the queue count as sent, as in
     /// [`state`](super::WebSocket::state). A message that was rejected does not count.
     pub sent: Traffic,
     /// The time from the last answered Ping of the [`Keepalive`](super::Keepalive) to its Pong.
     ///
-    /// It is `None` until a Ping was answered. It begins when the Ping has been written, and ends
-    /// when the Pong is processed. The program passes the time to
-    /// [`deadline`](super::WebSocket::deadline), so without an adapter the times are those of the
-    /// calls of `deadline`. The Pings of the keepalive are empty, and so is a Pong that counts as
-    /// their answer: give other Pings a payload.
+    /// The value is `None` until a Ping was answered. The time begins when the Ping has been
+    /// written, and ends when the Pong is processed. Without an adapter, both moments are those of
+    /// the next call of [`deadline`](super::WebSocket::deadline), because that call passes the
+    /// time. The Pings of the keepalive are empty, and every empty Pong counts as their answer. So
+    /// give other Pings a payload.
     pub round_trip: Option<Duration>,
 }
 
@@ -55,13 +55,13 @@ pub struct Traffic {
     /// The number of text and binary messages. A message in several frames counts once, at its last
     /// frame.
     pub messages: u64,
-    /// The length of the payloads of messages in bytes, without compression: as the application
-    /// sees them. The bytes of a message in progress count as they are processed, except those of a
-    /// message that is skipped, which count at its end.
+    /// The length of the payloads of messages in bytes, without compression, as the application
+    /// sees them. The bytes of a message in progress count when they are processed. The bytes of a
+    /// skipped message count at its end.
     pub bytes: u64,
     /// The length of the same payloads in bytes, as the frames carry them. It equals `bytes` if no
     /// message was compressed. Frame headers and control frames do not count.
     pub compressed_bytes: u64,
-    /// The number of Pings, with those of the [`Keepalive`](super::Keepalive).
+    /// The number of Pings, including those of the [`Keepalive`](super::Keepalive).
     pub pings: u64,
 }

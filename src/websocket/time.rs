@@ -1,10 +1,11 @@
-//! Times in half of the space of a `Duration`, because each connection has many.
+//! Times that take half of the space of a `Duration`, because each connection has many times.
 
 use core::num::NonZeroU64;
 use core::time::Duration;
 
-/// A duration, or a time as the duration since a fixed moment. 584 years and more are endless.
-// The number of nanoseconds plus one, so that an `Option` needs no more space.
+/// A duration, or a time as the duration since a fixed moment. A duration of 584 years or more is
+/// endless.
+// The value is the number of nanoseconds plus one, so that an `Option` does not need more space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Time(NonZeroU64);
 

@@ -42,9 +42,9 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// # }
     /// ```
     ///
-    /// The half that receives answers the Close of the peer at once, and nothing can be sent after
-    /// that. If replies are still being made then, use
-    /// [`Config::answer_close`](crate::websocket::Config::answer_close).
+    /// By default the half that receives answers the Close of the peer at once, and nothing can be
+    /// sent after this answer. If the program must still send replies then, set
+    /// [`Config::answer_close`](crate::websocket::Config::answer_close) to `false`.
     pub fn into_split(self) -> (ReadHalf<T, R>, WriteHalf<T, R>) {
         let opened = self.opened().clone();
         let Self { websocket, mut wire, turn } = self;

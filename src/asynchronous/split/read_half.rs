@@ -92,8 +92,8 @@ impl<T: Transport, R: Role> ReadHalf<T, R> {
         self.shared.with(|sender, _| sender.state())
     }
 
-    /// Returns what this half has received so far, as [`Stats::received`]. The other half knows what
-    /// was sent.
+    /// Returns what this half has received so far, as [`Stats::received`]. The other half counts
+    /// what it has sent.
     #[must_use]
     pub const fn received(&self) -> Traffic {
         self.receiver.received()

@@ -49,7 +49,8 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
         self.0.with(|sender, _| sender.state())
     }
 
-    /// Returns what was sent so far, as [`Stats::sent`]. The other half knows what it has received.
+    /// Returns what this half has sent so far, as [`Stats::sent`]. The other half counts what it
+    /// has received.
     #[must_use]
     pub fn sent(&self) -> Traffic {
         self.0.with(|sender, _| sender.sent())

@@ -23,8 +23,8 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
     /// reads sends the answer, unless the other half is writing: then the other half sends it after
     /// its own write. The half that reads goes on reading even if the peer reads nothing.
     ///
-    /// After the answer to a Close nothing can be sent. If replies are still being made then, use
-    /// [`Config::answer_close`](crate::websocket::Config::answer_close).
+    /// After the answer to a Close nothing can be sent. If the program must still send replies
+    /// then, set [`Config::answer_close`](crate::websocket::Config::answer_close) to `false`.
     ///
     /// # Errors
     /// Returns the error of the operating system if the time-outs of the socket cannot be read.

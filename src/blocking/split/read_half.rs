@@ -206,8 +206,8 @@ impl<R: Role> ReadHalf<R> {
         self.write_side.with_sender(|sender| sender.state())
     }
 
-    /// Returns what this half has received so far, as [`Stats::received`]. The other half knows what
-    /// was sent.
+    /// Returns what this half has received so far, as [`Stats::received`]. The other half counts
+    /// what it has sent.
     #[must_use]
     pub const fn received(&self) -> Traffic {
         self.receiver.received()

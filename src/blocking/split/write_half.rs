@@ -84,7 +84,8 @@ impl<R: Role> WriteHalf<R> {
         self.write_side.with_sender(|sender| sender.state())
     }
 
-    /// Returns what was sent so far, as [`Stats::sent`]. The other half knows what it has received.
+    /// Returns what this half has sent so far, as [`Stats::sent`]. The other half counts what it
+    /// has received.
     #[must_use]
     pub fn sent(&self) -> Traffic {
         self.write_side.with_sender(|sender| sender.sent())

@@ -31,7 +31,7 @@ pub(in crate::websocket) struct Inflating {
     message: Vec<u8>,
     /// The length of the output that was dropped and not yet counted.
     dropped: usize,
-    /// The length of the output that was not yet counted.
+    /// The length of the output that [`take_produced`](Self::take_produced) has not returned yet.
     produced: usize,
     /// Whether the output has been lent, so that the next call drops it.
     lent: bool,
@@ -144,7 +144,8 @@ impl Inflating {
         mem::replace(&mut self.dropped, 0)
     }
 
-    /// Returns the length of the output of all calls of [`push`](Self::push) since the last call.
+    /// Returns the length of the output of all calls of [`push`](Self::push) since the last call of
+    /// `take_produced`.
     pub(in crate::websocket) const fn take_produced(&mut self) -> usize {
         mem::replace(&mut self.produced, 0)
     }

@@ -1,11 +1,11 @@
-//! The clock. It stands still, except when a call of the system times out.
+//! The clock. It moves only when a call of the system times out, or when a thread sleeps.
 
 use std::cell::Cell;
 use std::time::Duration;
 
 thread_local! {
-    // loom runs all threads of a model in one thread of the system. The time is no part of the
-    // state that loom explores, so it may decide nothing except whether a wait has timed out.
+    // loom runs all threads of a model in one thread of the system. The time is not a part of the
+    // state that loom explores. So the time may decide only whether a wait has timed out.
     static NOW: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
@@ -33,7 +33,7 @@ pub fn sleep(time: Duration) {
     loom::thread::yield_now();
 }
 
-/// A wait has lasted for `time`.
+/// Moves the clock by `time`, which a wait has lasted.
 pub(crate) fn pass(time: Duration) {
     NOW.set(NOW.get() + time);
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Runs `model` once for each order of its threads that can make a difference, and prints how often
-/// that was. A thread is interrupted at most `preemptions` times where it could go on, and as often
-/// as it waits.
+/// Runs `model` once for each order of its threads that can make a difference, and prints the
+/// number of orders. In one order, at most `preemptions` interruptions hit a thread that could go
+/// on. Threads that wait are interrupted without a limit.
 ///
 /// # Panics
 /// Panics if the model panics in one of the orders, if all its threads wait for each other, or if
-/// they go on for ever.
+/// they never end.
 pub fn explore(name: &str, preemptions: Option<usize>, model: impl Fn() + Send + Sync + 'static) {
     let orders = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&orders);

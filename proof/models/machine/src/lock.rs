@@ -1,8 +1,8 @@
 //! Locks.
 //!
-//! They differ from those of loom in one thing. If a thread of loom 0.7 is about to call `try_lock`,
-//! it waits for the thread that holds the lock, and then loom reports threads that wait for each
-//! other, although they do not (<https://github.com/tokio-rs/loom/issues/376>).
+//! They differ from the locks of loom in one point. In loom 0.7, a thread that calls `try_lock`
+//! first waits for the thread that holds the lock. So loom reports a deadlock that does not exist
+//! (<https://github.com/tokio-rs/loom/issues/376>).
 
 use std::mem;
 use std::ops::{Deref, DerefMut};
@@ -15,7 +15,8 @@ pub struct Mutex<T> {
     data: std::sync::Mutex<T>,
     /// Locked by `lock`.
     waiting: loom::sync::Mutex<()>,
-    /// Whether `try_lock` has locked it. loom's lock around it is held for no longer than a call.
+    /// Whether `try_lock` has locked this lock. loom's lock around the flag is held only during a
+    /// call.
     is_held: loom::sync::Mutex<bool>,
 }
 
@@ -128,7 +129,7 @@ impl Condvar {
         Ok(mutex.locked(Some(waiting)))
     }
 
-    /// Waits until it is notified. There is no time-out, so loom reports a lost notification.
+    /// Waits until it is notified. The wait does not time out, so loom reports a lost notification.
     ///
     /// # Errors
     /// Never: a model ends with the first panic.

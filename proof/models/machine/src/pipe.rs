@@ -8,9 +8,9 @@ use std::time::Duration;
 use crate::clock;
 use crate::lock::{Condvar, Mutex, MutexGuard};
 
-/// The time-out from which a call really waits. A call with a shorter one times out at once if the
-/// pipe is not ready: a call that waits for a short time and then succeeds is the same as a thread
-/// that calls later.
+/// A call waits only if its time-out is at least this long. A call with a shorter time-out times
+/// out at once if the pipe is not ready, because a short wait that succeeds has the same effect as
+/// a later call.
 const LONG: Duration = Duration::from_millis(500);
 
 /// One direction of a connection: a queue of bytes with a limited size.
@@ -64,9 +64,8 @@ impl Pipe {
         });
     }
 
-    /// From now on, each call with a time-out times out if the pipe is not ready. Until then the calls
-    /// with long time-outs wait for as long as it takes. So a model shows what is done without the
-    /// help of a time-out.
+    /// From now on, each call with a time-out times out if the pipe is not ready. Before, calls
+    /// with long time-outs wait without a limit, so a model shows what happens without a time-out.
     pub fn slow_down(&self) {
         self.change(|state| state.is_slow = true);
     }
@@ -140,7 +139,7 @@ impl Pipe {
         }
     }
 
-    /// Reads bytes, or arranges that the task is woken.
+    /// Reads bytes, or registers the task to be woken.
     ///
     /// # Errors
     /// `ConnectionReset` if the pipe is broken.
@@ -155,7 +154,7 @@ impl Pipe {
         Poll::Ready(read)
     }
 
-    /// Writes bytes, or arranges that the task is woken.
+    /// Writes bytes, or registers the task to be woken.
     ///
     /// # Errors
     /// `BrokenPipe` if the pipe is broken or has ended.

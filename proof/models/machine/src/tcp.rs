@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use crate::pipe::Pipe;
 
-/// One end of a connection. It has those methods of [`std::net::TcpStream`] that the halves use.
+/// One end of a connection, with the methods of [`std::net::TcpStream`] that the halves use.
 #[derive(Debug)]
 pub struct TcpStream {
     incoming: Arc<Pipe>,
     outgoing: Arc<Pipe>,
-    // The time-outs belong to the thread that reads and to the thread that writes. So they need no
-    // lock of loom, which would only make more orders.
+    // Only the thread that reads uses the first time-out, and only the thread that writes uses the
+    // second. So the time-outs do not need a lock of loom, which would only add orders.
     read_timeout: Mutex<Option<Duration>>,
     write_timeout: Mutex<Option<Duration>>,
     is_writing: AtomicBool,

@@ -2,7 +2,8 @@
 //!
 //! In each model the code of the library runs on the locks of loom and on a transport of the package
 //! `machine`. loom reports a model whose threads all wait. So it reports halves that wait for each
-//! other, a lost wake-up, and an answer that is never written: the peer waits for it.
+//! other, and a lost wake-up. It also reports an answer that is never written, because the peer
+//! waits for this answer.
 
 mod asynchronous;
 mod blocking;

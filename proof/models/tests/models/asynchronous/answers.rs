@@ -106,7 +106,7 @@ fn a_ping_is_received_while_the_writer_is_stuck() {
 }
 
 /// The half that receives already waits, or begins to wait later. The first message is too long for
-/// the transport, so both halves have been woken by the transport before.
+/// the transport, so the transport has woken both halves before.
 #[test]
 fn a_message_is_written_although_its_send_is_dropped() {
     explore("async: a send is dropped in the middle of its message", Some(2), || {

@@ -1,4 +1,4 @@
-//! The closing handshake, begun by either end or by both.
+//! The closing handshake, which one end begins, or both ends begin.
 
 use machine::{block_on, explore, thread};
 use websocket_proto::connection::{Client, Role, Server, State};

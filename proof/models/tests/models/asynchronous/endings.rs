@@ -1,4 +1,4 @@
-//! Transports that fail, and peers that go silent.
+//! Transports that fail, and peers that stop sending.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn both_halves_learn_that_the_transport_has_failed() {
             peer.send(Frame::new(PING, "p"));
             peer.break_off();
         });
-        // The Ping may be lost, but nothing else may happen to it.
+        // The Ping may be lost. If it arrives, it is unchanged.
         let error = match block_on(reader.next()).unwrap() {
             Ok(message) => {
                 assert_eq!(message, Message::Ping("p".into()));
@@ -36,7 +36,8 @@ fn both_halves_learn_that_the_transport_has_failed() {
     });
 }
 
-/// The half that receives may wait already, without a time limit. A Close gives it one.
+/// The half that receives may wait already, without a time limit. After a Close the wait has a
+/// limit.
 #[test]
 fn a_peer_that_does_not_answer_a_close_is_given_up() {
     explore("async: the peer does not answer a Close", Some(3), || {
@@ -52,8 +53,8 @@ fn a_peer_that_does_not_answer_a_close_is_given_up() {
     });
 }
 
-/// Both halves learn of the end: the transport accepts nothing, and the peer sends nothing. The
-/// halves have one timer.
+/// Both halves report the end: the transport accepts nothing, and the peer sends nothing. The
+/// halves share one timer.
 #[test]
 fn a_stuck_transport_ends_for_both_halves() {
     explore("async: the transport accepts nothing", Some(3), || {

@@ -31,7 +31,7 @@ fn server(capacity: usize) -> (ReadHalf<Server>, WriteHalf<Server>, Peer) {
     halves(Server, Config::new(), capacity)
 }
 
-/// The halves of an endpoint without a limit on its end, and their peer.
+/// The halves of an endpoint without a limit on the time of its end, and their peer.
 fn halves<R: Role>(role: R, config: Config, capacity: usize) -> (ReadHalf<R>, WriteHalf<R>, Peer) {
     let (reader, writer, peer, _) =
         halves_with_timer(role, config.close_timeout(Duration::MAX), capacity);

@@ -17,7 +17,7 @@ fn read_a_ping_and_the_end<R: Role>(mut reader: ReadHalf<R>) {
     expect_the_end(&mut reader);
 }
 
-/// Nothing times out in this model. So neither half needs a time-out to send what it must send.
+/// Nothing times out in this model. So neither half needs a time-out to send its frames.
 #[test]
 fn a_ping_is_answered_while_a_message_is_sent() {
     explore("blocking: a Ping arrives while a message is sent", Some(2), || {
@@ -127,7 +127,8 @@ fn a_half_that_only_looks_at_the_state_sends_the_answers() {
     });
 }
 
-/// A message that is fed is written by the half that reads, at the latest after a slice of time.
+/// The half that reads writes a message that was queued with `feed`, after one slice of time at the
+/// latest.
 #[test]
 fn a_queued_message_leaves_when_a_read_times_out() {
     explore("blocking: a message is queued while the other half waits", Some(2), || {

@@ -1,4 +1,4 @@
-//! Transports that fail, and peers that go silent.
+//! Transports that fail, and peers that stop sending.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn both_halves_learn_that_the_transport_has_failed() {
             peer.send(Frame::new(PING, "p"));
             peer.break_off();
         });
-        // The Ping may be lost, but nothing else may happen to it.
+        // The Ping may be lost. If it arrives, it is unchanged.
         let error = match reader.read() {
             Ok(Some(Message::Ping(payload))) => {
                 assert_eq!(payload, "p");
@@ -37,7 +37,7 @@ fn both_halves_learn_that_the_transport_has_failed() {
     });
 }
 
-/// The half that reads has waited for a long time. A Close gives it a time limit.
+/// The half that reads has waited for a long time. After a Close the wait has a time limit.
 #[test]
 fn a_peer_that_does_not_answer_a_close_is_given_up() {
     explore("blocking: the peer does not answer a Close", Some(3), || {
