@@ -5,7 +5,7 @@
 
 use websocket_proto::CloseCode;
 use websocket_proto::connection::{
-    Client, Connection, ConnectionConfig, Event, Input, Server, SliceOutput, State,
+    Client, Connection, ConnectionConfig, Event, Input, Role, Server, SliceOutput, State,
 };
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::{
@@ -40,24 +40,29 @@ fn main() {
     let mut answers = SliceOutput::new(&mut to_client);
     let mut input = Input::new(&mut to_server[..len]);
     while let Some(event) = server.receive(&mut input).expect("the client keeps to the protocol") {
-        match event {
-            Event::Data(data) => {
-                let text = core::str::from_utf8(data.bytes).expect("cut between characters");
-                println!("server: {text:?}, last: {}", data.last);
-            }
-            Event::Ping => {
-                println!("server: a Ping, \"{}\"", server.control_payload().escape_ascii());
-            }
-            Event::Close => println!("server: {:?}", server.peer_close()),
-            other => println!("server: {other:?}"),
-        }
+        print("server", event, &server);
         server.poll_transmit(&mut answers).expect("there is room");
     }
 
     let len = answers.written().len();
     let mut input = Input::new(&mut to_client[..len]);
     while let Some(event) = client.receive(&mut input).expect("the server keeps to the protocol") {
-        println!("client: {event:?}");
+        print("client", event, &client);
     }
     assert_eq!((client.state(), server.state()), (State::Closed, State::Closed));
+}
+
+fn print<R: Role>(who: &str, event: Event<'_>, connection: &Connection<R>) {
+    // A Ping and a Pong have a payload, which the connection keeps until the next call.
+    let payload = connection.control_payload().escape_ascii();
+    match event {
+        Event::Data(data) => {
+            let text = core::str::from_utf8(data.bytes).expect("cut between characters");
+            println!("{who}: {text:?}, last: {}", data.last);
+        }
+        Event::Ping => println!("{who}: Ping \"{payload}\""),
+        Event::Pong => println!("{who}: Pong \"{payload}\""),
+        Event::Close => println!("{who}: Close {:?}", connection.peer_close()),
+        other => println!("{who}: {other:?}"),
+    }
 }

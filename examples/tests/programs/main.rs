@@ -36,10 +36,10 @@ fn a_client_and_a_server_without_an_allocator_understand_each_other() {
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
         "server: \"Hello, \", last: false\n\
-         server: Ping(\"are you there?\")\n\
+         server: Ping \"are you there?\"\n\
          server: \"server\", last: true\n\
-         server: Close(Some(CloseFrame { code: 1000, reason: \"done\" }))\n\
-         client: Pong(\"are you there?\")\n\
-         client: Close(Some(CloseFrame { code: 1000, reason: \"\" }))\n"
+         server: Close Some(CloseFrame { code: 1000, reason: \"done\" })\n\
+         client: Pong \"are you there?\"\n\
+         client: Close Some(CloseFrame { code: 1000, reason: \"\" })\n"
     );
 }
