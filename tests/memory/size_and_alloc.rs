@@ -21,6 +21,13 @@ fn the_allocator_of_this_test_counts() {
     assert_eq!(allocations(|| drop(std::hint::black_box(vec![1, 2, 3]))), 1);
 }
 
+/// A larger event would be copied through memory in every step of a receive loop.
+#[test]
+fn an_event_is_no_larger_than_a_piece_of_data() {
+    assert_eq!(size_of::<Event<'_>>(), size_of::<Data<'_>>());
+    assert!(size_of::<Event<'_>>() <= 24);
+}
+
 #[test]
 fn a_connection_is_smaller_than_512_bytes() {
     let server = size_of::<Connection<Server>>();
