@@ -57,6 +57,7 @@ fn connection<R: Role>(role: R) {
     inspect(connection.transport_action());
     inspect(connection.close_info());
     inspect((connection.frame_remaining(), connection.is_client()));
+    inspect((connection.control_payload(), connection.peer_close()));
     inspect(connection.receive_eof());
     inspect(connection.fail(black_box(ProtocolError::InvalidDeflate)));
     inspect(&connection);
@@ -75,6 +76,7 @@ fn receive<R: Role>(receiver: &mut Receiver<R>, received: &mut [u8], owed: &mut 
     inspect(receiver.receive(&mut input, owed));
     inspect(receiver.receive_eof());
     inspect((receiver.is_client(), receiver.frame_remaining(), receiver.message_in_progress()));
+    inspect((receiver.control_payload(), receiver.peer_close()));
     inspect(receiver.fail(black_box(ProtocolError::InvalidDeflate), owed));
     receiver.fail_silent(black_box(ProtocolError::UnexpectedEof));
     inspect(receiver);
