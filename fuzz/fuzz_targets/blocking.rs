@@ -133,8 +133,8 @@ fn endpoint<'p, S: sockets::Splits, R: Role>(
 }
 
 impl Plan<'_> {
-    /// The clock is that of the machine, so every time limit is either over at once or never. Over
-    /// sockets a half may wait until its peer reads, which never happens in the same thread.
+    /// The adapter reads the clock of the machine, so a time limit here has either run out at once or
+    /// never runs out. Over sockets a half may wait until its peer reads, which never happens in the same thread.
     fn config(&self, over_sockets: bool) -> Config {
         let mut config = self.conditions.config();
         config.keepalive = None;

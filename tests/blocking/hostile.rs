@@ -142,7 +142,7 @@ fn assert_outcome(stream: Stream, config: Config, open: fn(SocketAddr) -> TcpStr
         Outcome::Fails(code) => {
             assert_eq!(close_code(&close), Some(code), "{name}");
             assert_eq!(answers, [], "{name}");
-            // For whoever reads the log at the other end.
+            // The other endpoint may write the reason to its log.
             assert_eq!(ended.unwrap_err().to_string().as_bytes(), &close.payload[2..], "{name}");
         }
         Outcome::Answers(code) => {

@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 
 use crate::identity::Identity;
 use bytes::BytesMut;
-use support::transport::{Peer, Task, Transport, enter, payload, run, transport, whole_messages};
-use support::{Frame, SEED, Side, stream};
+use support::echo::{echo_to_the_end, script};
+use support::transport::{Peer, Task, Transport, enter, transport, whole_messages};
+use support::{SEED, Side, stream};
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::ServerConnection;
 use tokio_rustls::rustls::pki_types::ServerName;
@@ -86,55 +87,6 @@ fn open<R: Role>(
     WebSocketStream::from_parts(stream, role, Config::new(), Opened::new(), BytesMut::new())
 }
 
-/// What a peer sends in these tests, in frames and as the messages that come of it.
-fn script() -> (Vec<Frame>, Vec<Message>) {
-    // Longer than one record of TLS.
-    let large = payload(20_000);
-    let frames = vec![
-        Frame::text("one"),
-        Frame::ping("a"),
-        Frame::text("tw").more(),
-        Frame::ping("b"),
-        Frame::continuation("o"),
-        Frame::binary(&large),
-        Frame::text("three"),
-        Frame::close(1000, "done"),
-    ];
-    let messages = vec![
-        Message::text("one"),
-        Message::Ping("a".into()),
-        Message::Ping("b".into()),
-        Message::text("two"),
-        Message::Binary(large),
-        Message::text("three"),
-        Message::close(websocket_proto::CloseCode::NORMAL, "done").expect("sendable"),
-    ];
-    (frames, messages)
-}
-
-/// An echo until its end: what it received, and the error at its end or that of the first send.
-fn echo<R: Role>(
-    socket: &mut WebSocketStream<TlsStream<Transport>, R>,
-) -> (Vec<Message>, Option<Error>) {
-    let (mut received, mut error) = (Vec::new(), None);
-    while let Some(next) = run(socket.next()).expect("the transport ends") {
-        assert!(error.is_none(), "{error:?}, then {next:?}");
-        match next {
-            Ok(message) => {
-                received.push(message.clone());
-                if message.is_data()
-                    && let Err(error) = run(socket.send(message)).expect("it wakes")
-                {
-                    return (received, Some(error));
-                }
-            }
-            Err(found) => error = Some(found),
-        }
-    }
-    assert!(run(socket.next()).expect("it is over").is_none());
-    (received, error)
-}
-
 fn data(messages: &[Message]) -> Vec<Message> {
     messages.iter().filter(|message| message.is_data()).cloned().collect()
 }
@@ -150,7 +102,7 @@ fn check<R: Role, F: Role>(role: impl Fn() -> R, far_role: impl Fn() -> F, side:
             far.peer.fail_at(before + step, for_good);
             far.send_and_end(&stream(side, &frames));
             let mut socket = open(tls, role());
-            let (received, error) = echo(&mut socket);
+            let (received, error) = echo_to_the_end(&mut socket);
 
             let place = format!("step {step} of {bite} bytes");
             assert!(expected.starts_with(&received), "{place}: {received:?}");

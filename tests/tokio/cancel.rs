@@ -6,6 +6,7 @@ use support::closed;
 
 use crate::dropped::{self, ENOUGH};
 use bytes::Bytes;
+use support::echo::{echo_to_the_end, script};
 use support::transport::{
     Peer, Transport, drive, messages, open, open_with, payload, poll_and_drop, run, whole_messages,
 };
@@ -16,33 +17,6 @@ use websocket_proto::io::{Error, Unsent};
 use websocket_proto::tokio::WebSocketStream;
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
-
-/// What a peer sends in these tests, in frames and as the messages that come of it.
-fn script() -> (Vec<Frame>, Vec<Message>) {
-    let large = payload(20_000);
-    let frames = vec![
-        Frame::text("one"),
-        Frame::ping("a"),
-        Frame::text("tw").more(),
-        Frame::ping("b"),
-        Frame::continuation("o"),
-        Frame::binary(&large),
-        Frame::pong("unasked"),
-        Frame::text("three"),
-        Frame::close(1000, "done"),
-    ];
-    let messages = vec![
-        Message::text("one"),
-        Message::Ping("a".into()),
-        Message::Ping("b".into()),
-        Message::text("two"),
-        Message::Binary(large),
-        Message::Pong("unasked".into()),
-        Message::text("three"),
-        Message::close(CloseCode::NORMAL, "done").expect("sendable"),
-    ];
-    (frames, messages)
-}
 
 /// The data of `messages`, and whether a Close is the last of them.
 fn data_and_close(messages: &[Message]) -> (Vec<Message>, bool) {
@@ -180,33 +154,6 @@ async fn a_close_that_is_dropped_at_any_await_is_sent_once_and_goes_on() {
         assert!(peer.state().shut);
         assert_eq!(peer.take_written(), b"");
     }
-}
-
-/// An echo until its end: what it received, and the error at its end or that of the first send.
-fn echo_to_the_end<R: Role>(
-    socket: &mut WebSocketStream<Transport, R>,
-) -> (Vec<Message>, Option<Error>) {
-    let mut received = Vec::new();
-    let mut error = None;
-    while let Some(next) = run(socket.next()).expect("the transport ends") {
-        match next {
-            Ok(message) => {
-                assert!(error.is_none(), "nothing comes behind an error");
-                received.push(message.clone());
-                if message.is_data()
-                    && let Err(error) = run(socket.send(message)).expect("it wakes")
-                {
-                    return (received, Some(error));
-                }
-            }
-            Err(another) => {
-                assert!(error.is_none(), "{error:?}, then {another:?}");
-                error = Some(another);
-            }
-        }
-    }
-    assert!(run(socket.next()).expect("it is over").is_none());
-    (received, error)
 }
 
 fn echo_whatever_fails<R: Role, F: Role>(role: impl Fn() -> R, far: impl Fn() -> F, side: Side) {

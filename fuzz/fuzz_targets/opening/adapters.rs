@@ -1,6 +1,6 @@
-//! The handshakes of the adapters, over a transport that does what a script says: however often it
-//! is not ready, and however often a call is repeated or its future dropped, the outcome is that of
-//! the same handshake in steps, and a failure of the transport at any step is reported.
+//! The handshakes of the adapters, over a transport that does what a script says. The transport may
+//! often be not ready, a call may be repeated, and a future may be dropped. The outcome must still
+//! equal the outcome of the same handshake in steps. A failure of the transport must be reported.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

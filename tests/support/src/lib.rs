@@ -10,6 +10,8 @@ pub mod compressing;
 mod conversation;
 #[cfg(feature = "deflate")]
 pub mod deflated;
+#[cfg(feature = "tokio")]
+pub mod echo;
 mod frame;
 pub mod handshake;
 pub mod hostile;

@@ -34,9 +34,10 @@ pub trait Client {
     /// Returns the next message, Pong or end.
     fn receive(&mut self) -> Event;
 
-    /// Reads for a time, in which nothing should arrive but Pongs.
-    fn wait(&mut self, _time: Duration) -> Option<Event> {
-        unimplemented!("the feature `wait` is not declared")
+    /// Reads for a time, in which nothing should arrive but Pongs. Only a client with the feature
+    /// `wait` can do this.
+    fn wait(&mut self, _time: Duration) -> Result<Option<Event>, Failure> {
+        Err("this client does not have the feature `wait`".into())
     }
 }
 
@@ -111,7 +112,8 @@ impl Event {
     }
 }
 
-/// Answers commands until the standard input ends. `name` is that of the crate.
+/// Answers commands until the standard input ends. `name` is the name of the crate that `client`
+/// uses.
 pub fn serve(name: &str, features: &str, client: &mut impl Client) -> io::Result<()> {
     for line in io::stdin().lock().lines() {
         let line = line?;
@@ -141,7 +143,7 @@ fn handle(
         }
         ["receive"] => return Ok(client.receive().words()),
         ["wait", time] => {
-            let event = client.wait(Duration::from_millis(time.parse()?));
+            let event = client.wait(Duration::from_millis(time.parse()?))?;
             return Ok(event.map_or_else(|| "quiet".into(), |event| event.words()));
         }
         ["text", _] => client.send(Kind::Text, payload(1)?)?,

@@ -75,24 +75,21 @@ impl Client for Ours {
         self.next().unwrap_or(Event::LOST)
     }
 
-    fn wait(&mut self, time: Duration) -> Option<Event> {
+    fn wait(&mut self, time: Duration) -> Result<Option<Event>, Failure> {
         let end = Instant::now() + time;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
-            let limited = self.socket().map(|socket| socket.stream().set_read_timeout(Some(left)));
-            if !matches!(limited, Ok(Ok(()))) {
-                return Some(Event::LOST);
-            }
+            self.socket()?.stream().set_read_timeout(Some(left))?;
             match self.next() {
                 Some(Event::Pong(_)) => {}
-                Some(event) => return Some(event),
+                Some(event) => return Ok(Some(event)),
                 None => break,
             }
         }
-        let unlimited = self.socket().map(|socket| socket.stream().set_read_timeout(None));
-        if matches!(unlimited, Ok(Ok(()))) { None } else { Some(Event::LOST) }
+        self.socket()?.stream().set_read_timeout(None)?;
+        Ok(None)
     }
 }

@@ -80,8 +80,8 @@ impl Client for Ours {
         self.parts().map_or(Event::LOST, |(runtime, socket)| runtime.block_on(next(socket)))
     }
 
-    fn wait(&mut self, time: Duration) -> Option<Event> {
-        let Ok((runtime, socket)) = self.parts() else { return Some(Event::LOST) };
+    fn wait(&mut self, time: Duration) -> Result<Option<Event>, Failure> {
+        let (runtime, socket) = self.parts()?;
         let quiet = async {
             loop {
                 match next(socket).await {
@@ -90,6 +90,6 @@ impl Client for Ours {
                 }
             }
         };
-        runtime.block_on(async { timeout(time, quiet).await.ok() })
+        Ok(runtime.block_on(async { timeout(time, quiet).await.ok() }))
     }
 }
