@@ -244,22 +244,36 @@ impl<T: Transport> Wire<T> {
         Poll::Ready(reached)
     }
 
-    /// Writes everything that is queued, and flushes the transport.
+    /// Writes everything that is queued, and flushes the transport. Wakes the other task if that is
+    /// what it waits for: the transport wakes nobody for a write that was ready.
     fn poll_write<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
         side: Side,
         context: &Context<'_>,
     ) -> Poll<io::Result<()>> {
+        let was_ready = sender.is_ready();
+        let mut written = Poll::Ready(Ok(()));
         // `output` queues a Pong that waited for room, so it is called again after each write.
-        while self.driver.is_unflushed() || !sender.output().is_empty() {
+        while matches!(written, Poll::Ready(Ok(())))
+            && (self.driver.is_unflushed() || !sender.output().is_empty())
+        {
             let Self { transport, driver, wakers, .. } = self;
             let mut context = Wakers::context(wakers.as_deref(), side, context);
-            let written = ready!(poll_write_all(transport, driver, sender.output(), &mut context));
-            driver.handle_written(&written, sender);
-            written?;
+            written = poll_write_all(transport, driver, sender.output(), &mut context);
+            if let Poll::Ready(written) = &written {
+                driver.handle_written(written, sender);
+            }
+            match side {
+                Side::Receiving if written.is_ready() || !was_ready && sender.is_ready() => {
+                    self.wake(Side::Sending);
+                }
+                // The closing handshake goes on when the Close is written.
+                Side::Sending if written.is_ready() => self.wake_if_closing(sender),
+                Side::Receiving | Side::Sending => {}
+            }
         }
-        Poll::Ready(Ok(()))
+        written
     }
 
     /// Waits until everything that is queued is written and flushed.
@@ -282,7 +296,8 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// Wakes the task that receives if a Close has been queued: it has a time limit from now on.
+    /// Wakes the task that receives if a Close has been queued: it has a time limit from now on, and
+    /// its next step when the Close is written.
     pub(super) fn wake_if_closing<R: Role>(&mut self, sender: &MessageSender<R>) {
         if sender.is_closed() {
             self.wake(Side::Receiving);

@@ -23,6 +23,7 @@ mod stream;
 mod terminated;
 mod time_limits;
 mod vocabulary;
+mod wakes;
 
 // What these tests share.
 mod dropped;

@@ -62,7 +62,11 @@ impl Talk {
     }
 
     pub fn is_said(&self, number: usize, how: Said) {
-        self.said.borrow_mut()[number] = how;
+        let said = &mut self.said.borrow_mut()[number];
+        // A message may be heard before the call that sent it returns.
+        if *said != Said::Heard {
+            *said = how;
+        }
     }
 
     /// Hears a message of this endpoint.

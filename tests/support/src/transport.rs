@@ -161,6 +161,13 @@ impl Peer {
         wake(state.writer.take());
     }
 
+    /// Takes so many bytes more, or everything, and wakes nobody: the next write finds out.
+    pub fn room_unannounced(&self, bytes: Option<usize>) {
+        let mut state = self.state();
+        state.room = bytes;
+        state.writer = None;
+    }
+
     /// Gives and takes at most so many bytes at a time.
     pub fn bite(&self, bytes: usize) {
         self.state().bite = Some(bytes);

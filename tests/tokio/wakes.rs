@@ -1,0 +1,160 @@
+//! Two tasks use one transport, and both write. What one of them writes may be what the other waits
+//! for, and the transport wakes nobody for a write that was ready.
+
+use std::io::ErrorKind;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+use futures_sink::Sink;
+use support::transport::{Peer, Task, Transport, enter, open, open_with, run};
+use support::{Frame, SEED, Side};
+use websocket_proto::CloseCode;
+use websocket_proto::connection::{Client, Server};
+use websocket_proto::tokio::{ReadHalf, WebSocketStream, WriteHalf};
+use websocket_proto::websocket::Config;
+
+type Halves = (ReadHalf<Transport, Server>, WriteHalf<Transport, Server>, Peer);
+
+fn halves(config: Config) -> Halves {
+    let (socket, peer) = open_with(Server, config);
+    let (reader, writer) = socket.into_split();
+    (reader, writer, peer)
+}
+
+/// Polls once, for the task of that waker.
+fn poll<T>(waker: &Waker, future: impl Future<Output = T>) -> Poll<T> {
+    pin!(future).poll(&mut Context::from_waker(waker))
+}
+
+#[test]
+fn a_flush_that_the_receiving_task_completes_wakes_the_sending_task() {
+    let (mut reader, mut writer, peer) = halves(Config::new());
+    let (writing, writer_waker) = Task::new();
+    let (_, reader_waker) = Task::new();
+    peer.room(0);
+    assert!(poll(&writer_waker, writer.send("text")).is_pending());
+    peer.room_unannounced(None);
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    assert!(writing.take_woken());
+    assert!(poll(&writer_waker, writer.flush()).is_ready());
+}
+
+#[test]
+fn a_close_that_the_receiving_task_writes_wakes_the_sending_task() {
+    let _runtime = enter();
+    let (mut reader, mut writer, peer) = halves(Config::new());
+    let (writing, writer_waker) = Task::new();
+    let (_, reader_waker) = Task::new();
+    peer.room(0);
+    assert!(poll(&writer_waker, writer.close(CloseCode::NORMAL, "")).is_pending());
+    peer.room_unannounced(None);
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    assert!(writing.take_woken());
+    assert!(poll(&writer_waker, writer.close(CloseCode::NORMAL, "")).is_ready());
+}
+
+#[test]
+fn a_sink_is_woken_when_the_stream_has_completed_its_flush() {
+    let _runtime = enter();
+    let (mut socket, peer) = open(Server);
+    let (sending, sink_waker) = Task::new();
+    let (_, stream_waker) = Task::new();
+    let mut sink_context = Context::from_waker(&sink_waker);
+    peer.room(0);
+    assert!(Pin::new(&mut socket).poll_close(&mut sink_context).is_pending());
+    peer.room_unannounced(None);
+    assert!(Pin::new(&mut socket).poll_next(&mut Context::from_waker(&stream_waker)).is_pending());
+    assert!(sending.take_woken());
+    assert!(Pin::new(&mut socket).poll_close(&mut sink_context).is_ready());
+}
+
+#[test]
+fn room_that_the_receiving_task_makes_wakes_the_sending_task() {
+    let (mut reader, mut writer, peer) = halves(Config::new().high_water_mark(10));
+    let (writing, writer_waker) = Task::new();
+    let (_, reader_waker) = Task::new();
+    peer.room(0);
+    run(writer.feed("fills the queue")).expect("there is room").expect("it is open");
+    assert!(poll(&writer_waker, writer.ready()).is_pending());
+    peer.room_unannounced(Some(5));
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    assert!(!writing.take_woken(), "12 bytes are left");
+    peer.room_unannounced(Some(5));
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    assert!(writing.take_woken(), "7 bytes are left");
+    assert!(poll(&writer_waker, writer.ready()).is_ready());
+}
+
+#[test]
+fn a_write_of_the_receiving_task_that_fails_wakes_the_sending_task() {
+    let (mut reader, mut writer, peer) = halves(Config::new());
+    let (writing, writer_waker) = Task::new();
+    let (_, reader_waker) = Task::new();
+    peer.room(0);
+    assert!(poll(&writer_waker, writer.send("text")).is_pending());
+    let next_step = peer.state().steps + 1;
+    peer.fail_at(next_step, true);
+    assert!(poll(&reader_waker, reader.next()).is_ready());
+    assert!(writing.take_woken());
+    assert!(matches!(poll(&writer_waker, writer.flush()), Poll::Ready(Err(_))));
+}
+
+#[test]
+fn an_answer_that_the_sending_task_writes_wakes_the_receiving_task() {
+    let _runtime = enter();
+    let (mut reader, mut writer, peer) = halves(Config::new());
+    let (_, writer_waker) = Task::new();
+    let (reading, reader_waker) = Task::new();
+    peer.room(0);
+    peer.give(Frame::close(1000, "").bytes(Side::Server));
+    assert!(poll(&reader_waker, reader.next()).is_ready(), "the Close");
+    assert!(poll(&reader_waker, reader.next()).is_pending(), "its answer is not written");
+    peer.room_unannounced(None);
+    assert!(poll(&writer_waker, writer.flush()).is_ready());
+    assert!(reading.take_woken());
+    assert!(matches!(poll(&reader_waker, reader.next()), Poll::Ready(None)));
+    assert!(peer.state().shut);
+}
+
+#[test]
+fn a_write_of_the_sending_task_that_fails_wakes_a_receiving_task_that_closes() {
+    let _runtime = enter();
+    let (mut reader, mut writer, peer) = halves(Config::new());
+    let (_, writer_waker) = Task::new();
+    let (reading, reader_waker) = Task::new();
+    peer.room(0);
+    peer.give(Frame::close(1000, "").bytes(Side::Server));
+    assert!(poll(&reader_waker, reader.next()).is_ready(), "the Close");
+    assert!(poll(&reader_waker, reader.next()).is_pending(), "its answer is not written");
+    peer.fail_reads(ErrorKind::ConnectionReset);
+    let _ = reading.take_woken();
+    let next_step = peer.state().steps + 1;
+    peer.fail_at(next_step, true);
+    assert!(poll(&writer_waker, writer.flush()).is_ready());
+    assert!(reading.take_woken());
+    assert!(matches!(poll(&reader_waker, reader.next()), Poll::Ready(None)));
+}
+
+#[test]
+fn a_flush_of_the_sending_task_wakes_nobody_while_the_connection_is_open() {
+    let (mut reader, mut writer, peer) = halves(Config::new());
+    let (writing, writer_waker) = Task::new();
+    let (reading, reader_waker) = Task::new();
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    assert!(poll(&writer_waker, writer.send("text")).is_ready());
+    assert!(!reading.take_woken() && !writing.take_woken());
+    assert_eq!(peer.take_messages(Client::new(SEED)).len(), 1);
+}
+
+/// The socket of a program that has one task is not shared, and nobody else is woken.
+#[test]
+fn one_task_is_not_woken_by_its_own_write() {
+    let (mut socket, peer): (WebSocketStream<_, _>, _) = open(Server);
+    let (task, waker) = Task::new();
+    peer.room(0);
+    assert!(poll(&waker, socket.send("text")).is_pending());
+    peer.room_unannounced(None);
+    assert!(poll(&waker, socket.next()).is_pending());
+    assert!(!task.take_woken());
+}
