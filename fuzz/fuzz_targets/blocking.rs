@@ -48,6 +48,8 @@ pub struct Plan<'a> {
     writes: &'a [u8],
     /// Whether the calls of the transport can be limited in time.
     has_time_limits: bool,
+    /// Whether an attempt to set such a limit fails.
+    refuses_time_limits: bool,
     /// The time-outs that the application has set.
     own_timeouts: [Option<u8>; 2],
     can_shut_down: bool,
@@ -128,7 +130,12 @@ fn endpoint<'p, S: sockets::Splits, R: Role>(
     own: &Rc<Talk>,
     peer: &Rc<Talk>,
 ) -> Endpoint<'p, S, R> {
-    let ear = Ear { own: Rc::clone(own), peer: Rc::clone(peer), parts: Vec::new() };
+    let ear = Ear {
+        own: Rc::clone(own),
+        peer: Rc::clone(peer),
+        parts: Vec::new(),
+        skips_above: plan.conditions.skips_above,
+    };
     Endpoint { shape: Some(Shape::Whole(socket)), ear, reads: 0, conditions: &plan.conditions }
 }
 

@@ -138,6 +138,9 @@ impl Pair {
         }
         self.client.close();
         self.pump();
+        // The application may have to answer by itself.
+        self.server.close();
+        self.pump();
         for _ in 0..8 {
             let deadlines = [self.client.deadline(self.now), self.server.deadline(self.now)];
             let Some(deadline) = deadlines.into_iter().flatten().min() else { break };

@@ -46,7 +46,12 @@ impl Executor {
         own: &Rc<Talk>,
         peer: &Rc<Talk>,
     ) {
-        let ear = Ear { own: Rc::clone(own), peer: Rc::clone(peer), parts: Vec::new() };
+        let ear = Ear {
+            own: Rc::clone(own),
+            peer: Rc::clone(peer),
+            parts: Vec::new(),
+            skips_above: plan.conditions.skips_above,
+        };
         let limited = |ops: &[(Op, Patience)]| ops.iter().take(40).copied().collect::<Vec<_>>();
         let (reads, writes) = (limited(&plan.reads), limited(&plan.writes));
         let conditions = plan.conditions.clone();

@@ -44,8 +44,12 @@ pub struct End {
 
 /// What the script says about one call.
 enum Line {
-    Go { at_most: usize },
+    Go {
+        at_most: usize,
+    },
     Wait,
+    /// The transport does nothing, and says that this was all.
+    Nothing,
     Fail,
 }
 
@@ -103,11 +107,15 @@ impl End {
                 *waker = Some(context.waker().clone());
                 Line::Wait
             }
-            Some(240..252) => {
+            Some(240..250) => {
                 // Woken for nothing.
                 context.waker().wake_by_ref();
                 *waker = Some(context.waker().clone());
                 Line::Wait
+            }
+            Some(250..252) => {
+                self.failed = true;
+                Line::Nothing
             }
             Some(252..) => {
                 self.failed = true;
@@ -189,6 +197,7 @@ impl Transport for Scripted {
             let at_most = match world.ends[own].line(context, false) {
                 Line::Go { at_most } => at_most,
                 Line::Wait => return Poll::Pending,
+                Line::Nothing => return Poll::Ready(Ok(0)),
                 Line::Fail => return Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
             };
             let from = &mut world.ends[peer];
@@ -216,6 +225,7 @@ impl Transport for Scripted {
             let at_most = match world.ends[own].line(context, true) {
                 Line::Go { at_most } => at_most,
                 Line::Wait => return Poll::Pending,
+                Line::Nothing => return Poll::Ready(Ok(0)),
                 Line::Fail => return Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
             };
             if world.ends[peer].dropped || world.ends[peer].failed || world.ends[own].shut {
@@ -245,7 +255,9 @@ impl Transport for Scripted {
             match world.ends[own].line(context, true) {
                 Line::Go { .. } => {}
                 Line::Wait => return Poll::Pending,
-                Line::Fail => return Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
+                Line::Nothing | Line::Fail => {
+                    return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
+                }
             }
             if world.ends[own].flush() {
                 world.moved += 1;
@@ -260,7 +272,9 @@ impl Transport for Scripted {
             match world.ends[own].line(context, true) {
                 Line::Go { .. } => {}
                 Line::Wait => return Poll::Pending,
-                Line::Fail => return Poll::Ready(Err(ErrorKind::NotConnected.into())),
+                Line::Nothing | Line::Fail => {
+                    return Poll::Ready(Err(ErrorKind::NotConnected.into()));
+                }
             }
             world.ends[own].flush();
             world.ends[own].shut = true;

@@ -36,6 +36,7 @@ pub struct Scripted {
     world: Rc<RefCell<World>>,
     side: usize,
     has_time_limits: bool,
+    refuses_time_limits: bool,
     can_shut_down: bool,
     /// What the application has set, and what is set now, for reads and for writes.
     own: [Option<Duration>; 2],
@@ -67,6 +68,7 @@ pub fn pair(plans: &[Plan<'_>; 2], capacity: u8) -> (Rc<RefCell<World>>, [Script
             world: Rc::clone(&world),
             side,
             has_time_limits: plan.has_time_limits,
+            refuses_time_limits: plan.refuses_time_limits,
             can_shut_down: plan.can_shut_down,
             own,
             now: own.map(Cell::new),
@@ -88,7 +90,12 @@ impl End {
             Some(byte @ 100..180) => Ok(usize::from(byte) - 99),
             Some(180..215) => Err(ErrorKind::WouldBlock.into()),
             Some(215..240) => Err(ErrorKind::TimedOut.into()),
-            Some(240..252) => Err(ErrorKind::Interrupted.into()),
+            Some(240..250) => Err(ErrorKind::Interrupted.into()),
+            // The transport does nothing, and says that this was all.
+            Some(250..252) => {
+                self.failed = true;
+                Ok(0)
+            }
             Some(252..) => {
                 self.failed = true;
                 Err(ErrorKind::ConnectionReset.into())
@@ -119,6 +126,10 @@ impl Scripted {
     fn set_timeout(&self, which: usize, timeout: Option<Duration>) -> io::Result<()> {
         assert!(self.has_time_limits, "a time-out is set without a look at the present one");
         assert_ne!(timeout, Some(Duration::ZERO));
+        if self.refuses_time_limits {
+            self.world.borrow_mut().ends[self.side].failed = true;
+            return Err(ErrorKind::InvalidInput.into());
+        }
         self.now[which].set(timeout);
         Ok(())
     }

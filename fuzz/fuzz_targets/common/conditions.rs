@@ -21,8 +21,10 @@ pub struct Conditions {
     deflate: Option<Wants>,
     message_timeout: Option<Time>,
     pub omits_close_reason: bool,
-    /// The limit above which messages are skipped.
-    skips_above: Option<u16>,
+    /// The limit in bytes above which messages are skipped.
+    pub skips_above: Option<u16>,
+    /// Whether the application answers the Close of the peer by itself.
+    answers_close: bool,
 }
 
 /// A time limit in milliseconds. The ends of the range are likely.
@@ -72,6 +74,7 @@ impl Conditions {
         let mut config = Config::new()
             .close_timeout(self.close_timeout.into())
             .answer_pings(self.answer_pings)
+            .answer_close(!self.answers_close)
             .repeat_close_reason(!self.omits_close_reason)
             .deflate(self.deflate());
         if let Some((interval, timeout)) = self.keepalive {
@@ -89,6 +92,9 @@ impl Conditions {
         }
         if let Some(bytes) = self.fragment_size {
             config = config.fragment_size(bytes.into());
+        }
+        if let Some(limit) = self.skips_above {
+            config = config.max_message_size(limit.into()).oversized(Oversized::Skip);
         }
         config
     }
@@ -112,14 +118,6 @@ impl Conditions {
 /// What only some targets need.
 #[allow(dead_code)]
 impl Conditions {
-    /// A configuration that skips the messages above a limit.
-    pub fn config_that_skips(&self) -> Config {
-        match self.skips_above {
-            None => self.config(),
-            Some(limit) => self.config().max_message_size(limit.into()).oversized(Oversized::Skip),
-        }
-    }
-
     /// Whether a message of this length is skipped.
     pub fn skips(&self, len: u64) -> bool {
         self.skips_above.is_some_and(|limit| len > limit.into())

@@ -23,6 +23,8 @@ pub struct Size {
 pub struct Talk {
     /// What has become of each message.
     pub said: RefCell<Vec<Said>>,
+    /// The length of each message in bytes.
+    pub lens: RefCell<Vec<usize>>,
     /// How many of them have been heard or skipped.
     pub heard: Cell<usize>,
     /// Whether a message of which parts were returned may be dropped.
@@ -58,7 +60,9 @@ impl Talk {
         let number = said.len();
         said.push(Said::Perhaps);
         let kind = if size.text { Kind::Text } else { Kind::Binary };
-        (number, kind, payload(number, size, longest))
+        let payload = payload(number, size, longest);
+        self.lens.borrow_mut().push(payload.len());
+        (number, kind, payload)
     }
 
     pub fn is_said(&self, number: usize, how: Said) {
@@ -72,6 +76,30 @@ impl Talk {
     /// Hears a message of this endpoint.
     pub fn hear(&self, payload: &[u8]) {
         let number = number_of(payload);
+        self.hear_number(number);
+        assert_eq!(payload.len(), self.lens.borrow()[number]);
+        let rest = &payload[HEAD..];
+        assert!(rest.iter().all(|byte| *byte == filler(number)), "another message than was sent");
+    }
+
+    /// Hears that a message of this endpoint was skipped: the next one of that length.
+    pub fn hear_skipped(&self, len: u64) {
+        let from = self.heard.get();
+        let is_it = |at: &usize| {
+            self.lens.borrow()[*at] as u64 == len
+                && matches!(self.said.borrow()[*at], Said::Queued | Said::Perhaps)
+        };
+        let count = self.said.borrow().len();
+        let mut candidates = (from..count).filter(is_it);
+        let number = candidates.next().expect("a message of that length");
+        // Which of several was skipped is unknown, so one of them may seem to be lost.
+        if candidates.next().is_some() {
+            self.finished_early.set(true);
+        }
+        self.hear_number(number);
+    }
+
+    fn hear_number(&self, number: usize) {
         let mut said = self.said.borrow_mut();
         let from = self.heard.replace(number + 1);
         assert!(from <= number, "message {number} comes twice or late");
@@ -85,8 +113,6 @@ impl Talk {
         said[from..number].fill(Said::Heard);
         assert!(matches!(said[number], Said::Queued | Said::Perhaps), "{:?}", said[number]);
         said[number] = Said::Heard;
-        let rest = &payload[HEAD..];
-        assert!(rest.iter().all(|byte| *byte == filler(number)), "another message than was sent");
     }
 
     pub fn hear_close(&self) {
@@ -133,6 +159,8 @@ pub struct Ear {
     pub own: Rc<Talk>,
     pub peer: Rc<Talk>,
     pub parts: Vec<u8>,
+    /// The limit in bytes above which messages are skipped.
+    pub skips_above: Option<u16>,
 }
 
 impl Ear {
@@ -153,11 +181,12 @@ impl Ear {
             Message::Binary(bytes) => self.whole(bytes),
             Message::Close(_) => self.close(),
             Message::Ping(_) | Message::Pong(_) => {}
-            Message::Oversized { len } => panic!("nothing is skipped, but {len} bytes were"),
+            Message::Oversized { len } => self.skipped(*len),
         }
     }
 
     pub fn whole(&mut self, payload: &[u8]) {
+        assert!(self.skips_above.is_none_or(|limit| payload.len() <= limit.into()));
         self.parts.clear();
         self.peer.hear(payload);
     }
@@ -178,8 +207,14 @@ impl Ear {
             }
             Part::Close(_) => self.close(),
             Part::Ping(_) | Part::Pong(_) => {}
-            Part::Oversized { len } => panic!("nothing is skipped, but {len} bytes were"),
+            Part::Oversized { len } => self.skipped(len),
         }
+    }
+
+    fn skipped(&mut self, len: u64) {
+        assert!(self.skips_above.is_some_and(|limit| len > limit.into()));
+        self.parts.clear();
+        self.peer.hear_skipped(len);
     }
 
     pub fn close(&mut self) {

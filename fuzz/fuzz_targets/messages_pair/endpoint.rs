@@ -162,7 +162,7 @@ pub struct Endpoint<R> {
 
 impl<R: Role> Endpoint<R> {
     pub fn new(role: R, conditions: Conditions, opened: Opened) -> Self {
-        let websocket = WebSocket::new(role, conditions.config_that_skips(), opened);
+        let websocket = WebSocket::new(role, conditions.config(), opened);
         Self {
             halves: Some(Halves::Whole(websocket)),
             conditions,
