@@ -96,7 +96,7 @@ pub fn json(number: usize, len: usize) -> String {
         if text.len() >= len {
             break;
         }
-        let (id, price) = (number * 1000 + at, (number * 7919 + at * 104_729) % 100_000);
+        let (id, price) = (number * 1000 + at, (number * 7919 + at * 4729) % 100_000);
         text += &format!(r#"{{"id":{id},"symbol":"ABC{}","price":{price},"open":true}},"#, at % 7);
     }
     text.truncate(len);
