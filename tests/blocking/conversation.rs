@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::pipe::{Mood, Transport, is_transient, resume};
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use websocket_proto::blocking::{Acceptor, Connector, WebSocketStream};
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::frame::Kind;
 use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Error, Reply};
-use websocket_proto::websocket::Prepared;
+use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message};
 
 /// What a client says, in its own words and order.
@@ -197,11 +198,13 @@ fn play(client: Mood, server: Mood) -> (Outcome, Outcome, usize, usize) {
     let (client_end, server_end) = Transport::pair(client, server);
     let steps = (Rc::clone(&client_end.steps), Rc::clone(&server_end.steps));
     let options = ConnectOptions::new("ws://a.example/chat").unwrap();
-    let options = options.header("X", "y".repeat(50)).unwrap();
+    // An emulated machine may take longer than the default.
+    let config = Config::new().close_timeout(Duration::MAX);
+    let options = options.header("X", "y".repeat(50)).unwrap().config(config.clone());
     let mut words = VecDeque::from(script());
     let (mut at_client, mut at_server) = (Outcome::default(), Outcome::default());
     let mut connecting = Side::Opening(Connector::new(client_end, options).unwrap());
-    let mut accepting = Side::Opening(Acceptor::new(server_end));
+    let mut accepting = Side::Opening(Acceptor::new(server_end).config(config));
     for _ in 0..200_000 {
         client_step(&mut connecting, &mut words, &mut at_client);
         server_step(&mut accepting, &mut at_server);
