@@ -14,6 +14,6 @@ pub use loom::thread;
 pub use clock::{Instant, sleep};
 pub use explore::explore;
 pub use lock::{Condvar, Mutex, MutexGuard, NotTimedOut};
-pub use park::{block_on, poll_once};
+pub use park::{InlineTask, block_on, poll_once};
 pub use pipe::Pipe;
 pub use tcp::TcpStream;

@@ -1,6 +1,6 @@
-//! A runtime for one task.
+//! Runtimes for one task.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -40,5 +40,81 @@ impl Wake for Parked {
     fn wake(self: Arc<Self>) {
         *self.is_woken.lock().unwrap() = true;
         self.woken.notify_all();
+    }
+}
+
+/// A task that is polled inside its waker, by the thread that wakes it. Some executors do this, so a
+/// waker must not be called under a lock that the task takes.
+pub struct InlineTask<T>(Arc<Inline<T>>);
+
+struct Inline<T> {
+    // loom does not know this lock. Only the thread that has set `Turn::Polling` takes it.
+    future: std::sync::Mutex<Pin<Box<dyn Future<Output = T> + Send>>>,
+    turn: Mutex<Turn<T>>,
+    is_done: Condvar,
+}
+
+enum Turn<T> {
+    Waiting,
+    Polling,
+    /// The task was woken while it was polled.
+    Again,
+    Done(Option<T>),
+}
+
+impl<T: Send + 'static> InlineTask<T> {
+    /// Polls `future` for the first time.
+    pub fn spawn(future: impl Future<Output = T> + Send + 'static) -> Self {
+        let future = std::sync::Mutex::new(Box::pin(future) as _);
+        let turn = Mutex::new(Turn::Waiting);
+        let task = Arc::new(Inline { future, turn, is_done: Condvar::new() });
+        task.wake_by_ref();
+        Self(task)
+    }
+
+    /// Waits until the task has ended.
+    ///
+    /// # Panics
+    /// Never: only this call takes the output, and it is the last.
+    #[must_use]
+    pub fn join(self) -> T {
+        let mut turn = self.0.turn.lock().unwrap();
+        loop {
+            match &mut *turn {
+                Turn::Done(output) => return output.take().unwrap(),
+                _ => turn = self.0.is_done.wait(turn).unwrap(),
+            }
+        }
+    }
+}
+
+impl<T: Send + 'static> Wake for Inline<T> {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut turn = self.turn.lock().unwrap();
+        match *turn {
+            Turn::Waiting => *turn = Turn::Polling,
+            Turn::Polling => return *turn = Turn::Again,
+            Turn::Again | Turn::Done(_) => return,
+        }
+        drop(turn);
+        let waker = Waker::from(Arc::clone(self));
+        loop {
+            let mut future = self.future.try_lock().expect("one thread polls");
+            let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+            drop(future);
+            let mut turn = self.turn.lock().unwrap();
+            match (polled, &*turn) {
+                (Poll::Ready(output), _) => {
+                    *turn = Turn::Done(Some(output));
+                    return self.is_done.notify_all();
+                }
+                (Poll::Pending, Turn::Again) => *turn = Turn::Polling,
+                (Poll::Pending, _) => return *turn = Turn::Waiting,
+            }
+        }
     }
 }

@@ -1,4 +1,8 @@
 //! One direction of a connection.
+//!
+//! For tasks, a pipe is as strict as a transport may be. A task that has read or written is no longer
+//! woken for what it waited for before, and a task that writes learns of the room a moment after
+//! there is room. So another task can take the room first, and then nobody is woken.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
@@ -51,39 +55,50 @@ impl Pipe {
         }
     }
 
-    /// Ends the pipe: after the bytes in it, the reader reads the end.
+    /// Ends the pipe: after the bytes in it, the reader reads the end. A task that writes is not
+    /// woken, because a transport need not wake it when its own end is shut down.
     pub fn end(&self) {
-        self.change(|state| state.is_ended = true);
+        let mut state = self.lock();
+        state.is_ended = true;
+        let reader = state.reader.take();
+        self.notify(state, reader);
     }
 
     /// Breaks the pipe: the bytes in it are lost, and each call fails.
     pub fn break_off(&self) {
-        self.change(|state| {
-            state.is_broken = true;
-            state.bytes.clear();
-        });
+        let mut state = self.lock();
+        state.is_broken = true;
+        state.bytes.clear();
+        let tasks = [state.reader.take(), state.writer.take()];
+        self.notify(state, tasks.into_iter().flatten());
     }
 
     /// From now on, each call with a time-out times out if the pipe is not ready. Before, calls
     /// with long time-outs wait without a limit, so a model shows what happens without a time-out.
     pub fn slow_down(&self) {
-        self.change(|state| state.is_slow = true);
-    }
-
-    /// Changes the state, and wakes everything that waits for the pipe.
-    fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = self.lock();
-        change(&mut state);
-        let tasks = [state.reader.take(), state.writer.take()];
-        self.notify(state, tasks);
+        state.is_slow = true;
+        self.notify(state, None);
     }
 
     /// Wakes the threads that wait for the pipe, and these tasks. Wakers are called without the lock.
-    fn notify(&self, state: MutexGuard<'_, State>, tasks: [Option<Waker>; 2]) {
+    fn notify(&self, state: MutexGuard<'_, State>, tasks: impl IntoIterator<Item = Waker>) {
         self.changed.notify_all();
         drop(state);
-        for task in tasks.into_iter().flatten() {
+        for task in tasks {
             task.wake();
+        }
+    }
+
+    /// Wakes the threads that wait for the pipe. A moment later, wakes the task that writes, if it
+    /// still waits.
+    fn after_read(&self, state: MutexGuard<'_, State>) {
+        let is_awaited = state.writer.is_some();
+        self.notify(state, None);
+        if is_awaited {
+            let mut state = self.lock();
+            let writer = state.writer.take();
+            self.notify(state, writer);
         }
     }
 
@@ -99,8 +114,7 @@ impl Pipe {
         let mut state = self.lock();
         loop {
             if let Some(read) = state.read(buffer) {
-                let writer = state.writer.take();
-                self.notify(state, [None, writer]);
+                self.after_read(state);
                 return read;
             }
             state = self.wait(state, timeout)?;
@@ -116,7 +130,7 @@ impl Pipe {
         loop {
             if let Some(written) = state.write(bytes) {
                 let reader = state.reader.take();
-                self.notify(state, [reader, None]);
+                self.notify(state, reader);
                 return written;
             }
             state = self.wait(state, timeout)?;
@@ -149,8 +163,8 @@ impl Pipe {
             state.reader = Some(context.waker().clone());
             return Poll::Pending;
         };
-        let writer = state.writer.take();
-        self.notify(state, [None, writer]);
+        state.reader = None;
+        self.after_read(state);
         Poll::Ready(read)
     }
 
@@ -164,8 +178,9 @@ impl Pipe {
             state.writer = Some(context.waker().clone());
             return Poll::Pending;
         };
+        state.writer = None;
         let reader = state.reader.take();
-        self.notify(state, [reader, None]);
+        self.notify(state, reader);
         Poll::Ready(written)
     }
 }

@@ -46,6 +46,11 @@ impl TcpStream {
         self.outgoing.break_off();
     }
 
+    /// Breaks the direction that this end writes to. The writes of the other end may still wait.
+    pub fn break_off_writes(&self) {
+        self.outgoing.break_off();
+    }
+
     /// Makes the reads and writes of the other end time out, from now on.
     pub fn slow_down(&self) {
         self.incoming.slow_down();

@@ -79,6 +79,12 @@ impl Peer {
         self.stream.write_all(&frame.unmasked()).unwrap();
     }
 
+    /// Sends a frame as a client, except its last byte.
+    pub(crate) fn send_without_the_end(&mut self, frame: Frame) {
+        let bytes = frame.masked();
+        self.stream.write_all(&bytes[..bytes.len() - 1]).unwrap();
+    }
+
     /// Waits for the next frame, or for the end.
     pub(crate) fn next(&mut self) -> Option<Frame> {
         loop {
@@ -127,6 +133,11 @@ impl Peer {
     /// Breaks the transport.
     pub(crate) fn break_off(&self) {
         self.stream.break_off();
+    }
+
+    /// Makes the reads of the other end fail. Its writes may still wait.
+    pub(crate) fn break_off_sending(&self) {
+        self.stream.break_off_writes();
     }
 
     /// Makes the reads and writes of the other end time out, from now on.

@@ -1,6 +1,6 @@
 //! The closing handshake, which one end begins, or both ends begin.
 
-use machine::{block_on, explore, thread};
+use machine::{InlineTask, block_on, explore, thread};
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::io::{Error, Unsent};
 use websocket_proto::websocket::Config;
@@ -9,7 +9,7 @@ use websocket_proto::{CloseCode, Message, SendError};
 use super::{ROOMY, ReadHalf, halves, server};
 use crate::peer::{BINARY, CLOSE, Frame, PING, PONG, Peer, TEXT};
 
-fn is_closing(error: &Error) -> bool {
+pub(super) fn is_closing(error: &Error) -> bool {
     matches!(error, Error::Rejected(rejected) if rejected.error == SendError::Closing)
 }
 
@@ -108,6 +108,41 @@ fn a_half_that_waits_for_room_learns_of_a_close() {
             assert_eq!(peer.rest(), []);
         });
         assert!(block_on(reader.next()).is_none());
+        peer.join().unwrap();
+    });
+}
+
+/// The half that receives wakes the task of the other half, and must have released the lock.
+#[test]
+fn a_waker_may_poll_the_half_that_waits_for_room_at_once() {
+    explore("async: a Close arrives, and a waker polls the other half", None, || {
+        let config = Config::new().high_water_mark(0);
+        let (mut reader, mut writer, mut peer) = halves(Server, config, 8);
+        writer.try_send("0123456789").unwrap();
+        let writing = InlineTask::spawn(async move { writer.send("a").await });
+        peer.send(Frame::new(CLOSE, ""));
+        assert!(matches!(block_on(reader.next()), Some(Ok(Message::Close(_)))));
+        let error = writing.join().unwrap_err();
+        assert!(is_closing(&error), "{error:?}");
+    });
+}
+
+/// The half that sends may write the answer to the Close. Then the other half has to end the
+/// transport: the peer waits for the end.
+#[test]
+fn the_half_that_receives_ends_the_transport_whichever_half_writes_the_answer() {
+    explore("async: either half writes the answer to a Close", Some(2), || {
+        let (mut reader, mut writer, mut peer) = server(8);
+        writer.try_send("0123456789").unwrap();
+        peer.send(Frame::close(1000));
+        let writing = thread::spawn(move || block_on(writer.flush()).unwrap());
+        let peer = thread::spawn(move || {
+            assert_eq!(peer.until_close(), [Frame::new(TEXT, "0123456789")]);
+            assert_eq!(peer.next(), None);
+            peer.end();
+        });
+        expect_a_close(&mut reader);
+        writing.join().unwrap();
         peer.join().unwrap();
     });
 }

@@ -2,8 +2,10 @@
 
 mod answers;
 mod closing;
+mod deadlines;
 mod endings;
 mod halves;
+mod shared;
 mod transport;
 
 use std::time::Duration;
@@ -11,7 +13,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use machine::block_on;
 use websocket_proto::ProtocolError;
-use websocket_proto::asynchronous::{self, WebSocketStream};
+use websocket_proto::asynchronous;
 use websocket_proto::connection::{Role, Server};
 use websocket_proto::handshake::Opened;
 use websocket_proto::io::Error;
@@ -21,6 +23,7 @@ use crate::peer::Peer;
 use transport::{PipeTransport, Timer};
 
 type ReadHalf<R> = asynchronous::ReadHalf<PipeTransport, R>;
+type WebSocketStream<R> = asynchronous::WebSocketStream<PipeTransport, R>;
 type WriteHalf<R> = asynchronous::WriteHalf<PipeTransport, R>;
 
 /// Enough room for everything that a model sends, except large messages.
@@ -43,12 +46,17 @@ fn halves_with_timer<R: Role>(
     config: Config,
     capacity: usize,
 ) -> (ReadHalf<R>, WriteHalf<R>, Peer, Timer) {
+    let (whole, peer, timer) = whole(role, config, capacity);
+    let (reader, writer) = whole.into_split();
+    (reader, writer, peer, timer)
+}
+
+fn whole<R: Role>(role: R, config: Config, capacity: usize) -> (WebSocketStream<R>, Peer, Timer) {
     let (transport, peer) = PipeTransport::pair(capacity);
     let timer = transport.timer();
     let whole =
         WebSocketStream::from_transport(transport, role, config, Opened::new(), BytesMut::new());
-    let (reader, writer) = whole.into_split();
-    (reader, writer, Peer::new(peer), timer)
+    (whole, Peer::new(peer), timer)
 }
 
 /// Reads the end of a transport that has ended without a Close.

@@ -44,19 +44,20 @@ impl PipeTransport {
 }
 
 impl Timer {
-    /// Waits until a task has set an alarm, and moves the clock to its time.
-    pub(super) fn reach_alarm(&self) {
+    /// Waits until an alarm is set for exactly `time`, and moves the clock to it. The task of the
+    /// alarm is woken a moment later, unless a task has found out by then.
+    pub(super) fn reach(&self, time: Duration) {
         let (clock, is_set) = &*self.0;
-        let mut clock = clock.lock().unwrap();
-        let task = loop {
-            if let Some((time, task)) = clock.alarm.take() {
-                clock.now = time;
-                break task;
-            }
-            clock = is_set.wait(clock).unwrap();
-        };
-        drop(clock);
-        task.wake();
+        let mut reached = clock.lock().unwrap();
+        while reached.alarm.as_ref().is_none_or(|(alarm, _)| *alarm != time) {
+            reached = is_set.wait(reached).unwrap();
+        }
+        reached.now = time;
+        drop(reached);
+        let alarm = clock.lock().unwrap().alarm.take_if(|(alarm, _)| *alarm == time);
+        if let Some((_, task)) = alarm {
+            task.wake();
+        }
     }
 }
 
@@ -116,6 +117,7 @@ impl Transport for PipeTransport {
         let (clock, is_set) = &*self.timer.0;
         let mut clock = clock.lock().unwrap();
         if clock.now >= deadline {
+            clock.alarm = None;
             return Poll::Ready(Ok(()));
         }
         clock.alarm = Some((deadline, context.waker().clone()));
