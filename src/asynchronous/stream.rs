@@ -6,7 +6,7 @@ use core::task::{Context, Poll, ready};
 use bytes::{Buf as _, Bytes, BytesMut};
 
 use super::receive::{Found, Taken, Turn, poll_receive};
-use super::wire::{Access as _, Wire};
+use super::wire::{Access as _, Wire, close};
 use super::{Acceptor, Transport};
 use crate::close::CloseCode;
 use crate::connection::{CloseInfo, Role, Server, State};
@@ -362,7 +362,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// - The errors of [`flush`](Self::flush). After both endpoints have sent a Close, a failure of
     ///   the transport is not an error.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.with(|sender, wire| wire.close(sender, code, reason))?;
+        self.with(|sender, _| close(sender, code, reason))?;
         poll_fn(|context| self.with(|sender, wire| wire.poll_close(sender, context))).await
     }
 

@@ -7,6 +7,7 @@ use futures_core::{FusedStream, Stream};
 use futures_sink::Sink;
 
 use super::receive::poll_receive;
+use super::wire::close;
 use super::{ReadHalf, Transport, WebSocketStream, WriteHalf};
 use crate::close::CloseCode;
 use crate::connection::Role;
@@ -40,12 +41,7 @@ impl<T: Transport + Unpin, R: Role + Unpin> Sink<Message> for WebSocketStream<T,
     }
 
     fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), Error> {
-        let sent = self.get_mut().with(|sender, wire| {
-            let sent = sender.send(message);
-            wire.wake_if_closing(sender);
-            sent
-        });
-        Ok(sent?)
+        Ok(self.get_mut().with(|sender, _| sender.send(message))?)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -56,7 +52,7 @@ impl<T: Transport + Unpin, R: Role + Unpin> Sink<Message> for WebSocketStream<T,
     /// yields the messages that still arrive, and completes the closing handshake.
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.get_mut().shared().with(|sender, wire| {
-            wire.close(sender, CloseCode::NORMAL, "")?;
+            close(sender, CloseCode::NORMAL, "")?;
             wire.poll_close(sender, context)
         })
     }
@@ -101,7 +97,7 @@ impl<T: Transport, R: Role> Sink<Message> for WriteHalf<T, R> {
     /// Begins the closing handshake with code 1000 unless it has begun, and flushes.
     fn poll_close(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.0.with(|sender, wire| {
-            wire.close(sender, CloseCode::NORMAL, "")?;
+            close(sender, CloseCode::NORMAL, "")?;
             wire.poll_close(sender, context)
         })
     }

@@ -30,6 +30,8 @@ pub(super) struct Wire<T> {
     /// The sides whose tasks are woken when the lock is released. A waker may run any code, also
     /// code that takes the lock.
     woken: [bool; 2],
+    /// Whether the task that receives waits until everything that is queued is written.
+    is_write_awaited: bool,
     /// The deadlines of the two tasks, which share one timer.
     deadlines: [Option<Duration>; 2],
 }
@@ -40,10 +42,10 @@ pub(super) trait Access<T, R> {
     fn with<O>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O;
 }
 
-impl<T, R> Access<T, R> for (&mut MessageSender<R>, &mut Wire<T>) {
+impl<T, R: Role> Access<T, R> for (&mut MessageSender<R>, &mut Wire<T>) {
     fn with<O>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
-        let result = act(self.0, self.1);
-        wake(self.1.take_woken());
+        let (result, woken) = self.1.act(self.0, act);
+        wake(woken);
         result
     }
 }
@@ -65,7 +67,14 @@ pub(super) enum Moved {
 
 impl<T> Wire<T> {
     pub(super) const fn new(transport: T, driver: Driver) -> Self {
-        Self { transport, driver, wakers: None, woken: [false; 2], deadlines: [None; 2] }
+        Self {
+            transport,
+            driver,
+            wakers: None,
+            woken: [false; 2],
+            is_write_awaited: false,
+            deadlines: [None; 2],
+        }
     }
 
     /// Prepares for two tasks that use the transport.
@@ -90,8 +99,24 @@ impl<T> Wire<T> {
         }
     }
 
-    /// Returns the tasks to wake. Call it under the lock, and wake them without it.
-    pub(super) fn take_woken(&mut self) -> [Option<Waker>; 2] {
+    /// Calls `act`, and returns the tasks to wake too. Call it under the lock, and wake them without
+    /// it.
+    pub(super) fn act<R: Role, O>(
+        &mut self,
+        sender: &mut MessageSender<R>,
+        act: impl FnOnce(&mut MessageSender<R>, &mut Self) -> O,
+    ) -> (O, [Option<Waker>; 2]) {
+        let was_closed = sender.is_closed();
+        let result = act(sender, self);
+        if !was_closed && sender.is_closed() {
+            // The task that sends may wait for room in the queue. It learns now that nothing more
+            // can be sent. The task that receives has a time limit from now on.
+            self.woken = [true; 2];
+        }
+        (result, self.take_woken())
+    }
+
+    fn take_woken(&mut self) -> [Option<Waker>; 2] {
         let [receiving, sending] = mem::take(&mut self.woken);
         let take = |side| self.wakers.as_ref().and_then(|wakers| wakers.take(side));
         [
@@ -110,7 +135,6 @@ impl<T: Transport> Wire<T> {
         answers: &mut Answers,
         context: &Context<'_>,
     ) {
-        let closes = answers.close().is_some();
         let has_pong = answers.has_pong();
         sender.settle(answers);
         if has_pong {
@@ -120,11 +144,6 @@ impl<T: Transport> Wire<T> {
         }
         // An error is found again by the next read.
         let _ = self.poll_write(sender, Side::Receiving, context);
-        if closes {
-            // The task that sends may wait for room in the queue. It learns now that nothing more
-            // can be sent.
-            self.wake(Side::Sending);
-        }
     }
 
     /// Does what the driver wants, until there is input or the connection is over.
@@ -179,11 +198,13 @@ impl<T: Transport> Wire<T> {
                 }
                 None => {}
             }
-            if self.driver.wants(sender).done {
+            let wants = self.driver.wants(sender);
+            if wants.done {
                 continue;
             }
             // The task that sends may stop before it has written everything. Then this task is
             // woken and writes the rest.
+            self.is_write_awaited = wants.write;
             if let Some(wakers) = &self.wakers {
                 wakers.register(Side::Receiving, context);
             }
@@ -268,8 +289,11 @@ impl<T: Transport> Wire<T> {
                 Side::Receiving if written.is_ready() || !was_ready && sender.is_ready() => {
                     self.wake(Side::Sending);
                 }
-                // The closing handshake goes on when the Close is written.
-                Side::Sending if written.is_ready() => self.wake_if_closing(sender),
+                // The closing handshake goes on when the Close is written. The time limit of a
+                // keepalive begins when the Ping is written.
+                Side::Sending if written.is_ready() && mem::take(&mut self.is_write_awaited) => {
+                    self.wake(Side::Receiving);
+                }
                 Side::Receiving | Side::Sending => {}
             }
         }
@@ -296,14 +320,6 @@ impl<T: Transport> Wire<T> {
         }
     }
 
-    /// Wakes the task that receives if a Close has been queued: it has a time limit from now on, and
-    /// its next step when the Close is written.
-    pub(super) fn wake_if_closing<R: Role>(&mut self, sender: &MessageSender<R>) {
-        if sender.is_closed() {
-            self.wake(Side::Receiving);
-        }
-    }
-
     /// Makes sure that the closing handshake has begun, for a half that completes it.
     pub(super) fn begin_to_finish<R: Role>(
         &mut self,
@@ -312,20 +328,6 @@ impl<T: Transport> Wire<T> {
         self.driver.await_end();
         if !sender.is_closed() {
             sender.close_or_answer().map_err(Error::Send)?;
-        }
-        Ok(())
-    }
-
-    /// Queues a Close, unless the connection is already closing.
-    pub(super) fn close<R: Role>(
-        &mut self,
-        sender: &mut MessageSender<R>,
-        code: CloseCode,
-        reason: &str,
-    ) -> Result<(), Error> {
-        if !sender.is_closed() {
-            sender.close(code, reason).map_err(Error::Send)?;
-            self.wake_if_closing(sender);
         }
         Ok(())
     }
@@ -362,6 +364,18 @@ impl<T: Transport> Wire<T> {
             }
         }
     }
+}
+
+/// Queues a Close, unless the connection is already closing.
+pub(super) fn close<R: Role>(
+    sender: &mut MessageSender<R>,
+    code: CloseCode,
+    reason: &str,
+) -> Result<(), Error> {
+    if !sender.is_closed() {
+        sender.close(code, reason).map_err(Error::Send)?;
+    }
+    Ok(())
 }
 
 /// Writes all of `output`, and flushes the transport.

@@ -3,16 +3,20 @@
 
 use std::io::ErrorKind;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
 use support::transport::{Peer, Task, Transport, enter, open, open_with, run};
 use support::{Frame, SEED, Side};
-use websocket_proto::CloseCode;
+use tokio::time::advance;
 use websocket_proto::connection::{Client, Server};
+use websocket_proto::io::Error;
 use websocket_proto::tokio::{ReadHalf, WebSocketStream, WriteHalf};
-use websocket_proto::websocket::Config;
+use websocket_proto::websocket::{Config, Keepalive};
+use websocket_proto::{CloseCode, ProtocolError, SendError};
 
 type Halves = (ReadHalf<Transport, Server>, WriteHalf<Transport, Server>, Peer);
 
@@ -157,4 +161,86 @@ fn one_task_is_not_woken_by_its_own_write() {
     peer.room_unannounced(None);
     assert!(poll(&waker, socket.next()).is_pending());
     assert!(!task.take_woken());
+}
+
+/// Fills the queue, lets the sending task wait for room, and lets the receiving task wait too.
+fn waiting_for_room(config: Config) -> (Halves, [Arc<Task>; 2], [Waker; 2]) {
+    let (mut reader, mut writer, peer) = halves(config.high_water_mark(1));
+    let (reading, reader_waker) = Task::new();
+    let (writing, writer_waker) = Task::new();
+    peer.room(0);
+    run(writer.feed("fills the queue")).expect("there is room").expect("it is open");
+    assert!(poll(&writer_waker, writer.send("text")).is_pending());
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    assert!(!reading.take_woken() && !writing.take_woken());
+    ((reader, writer, peer), [reading, writing], [reader_waker, writer_waker])
+}
+
+#[track_caller]
+fn assert_refused(writer: &mut WriteHalf<Transport, Server>, waker: &Waker) {
+    let Poll::Ready(Err(Error::Rejected(rejected))) = poll(waker, writer.send("text")) else {
+        panic!("it waits for room that does not help")
+    };
+    assert_eq!(rejected.error, SendError::Closing);
+}
+
+/// More room would not help: nothing can be sent any more.
+#[test]
+fn a_task_that_waits_for_room_is_woken_when_the_other_half_closes() {
+    let _runtime = enter();
+    let ((mut reader, mut writer, _peer), [_, writing], [reader_waker, writer_waker]) =
+        waiting_for_room(Config::new());
+    assert!(poll(&reader_waker, reader.finish()).is_pending());
+    assert!(writing.take_woken());
+    assert_refused(&mut writer, &writer_waker);
+}
+
+#[test]
+fn a_task_that_waits_for_room_is_woken_when_the_peer_has_ended_the_transport() {
+    let _runtime = enter();
+    let ((mut reader, mut writer, peer), [_, writing], [reader_waker, writer_waker]) =
+        waiting_for_room(Config::new());
+    peer.end();
+    assert!(poll(&reader_waker, reader.next()).is_pending(), "the queue may still be written");
+    assert!(writing.take_woken());
+    assert_refused(&mut writer, &writer_waker);
+}
+
+/// The peer never stops sending, so the timer of the receiving task is never asked.
+#[test]
+fn a_task_that_waits_for_room_is_woken_when_a_message_has_taken_too_long() {
+    let _runtime = enter();
+    let ((mut reader, mut writer, peer), [_, writing], [reader_waker, writer_waker]) =
+        waiting_for_room(Config::new().message_timeout(Duration::ZERO));
+    let bytes = Frame::text("text").bytes(Side::Server);
+    peer.bite(1);
+    peer.give(&bytes[..bytes.len() - 1]);
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    assert!(writing.take_woken());
+    assert_refused(&mut writer, &writer_waker);
+}
+
+/// The time limit of the keepalive begins when the Ping is written, whichever task writes it.
+#[tokio::test(start_paused = true)]
+async fn a_ping_that_the_sending_task_writes_wakes_the_receiving_task() {
+    let (interval, timeout) = (Duration::from_secs(30), Duration::from_secs(5));
+    let config = Config::new().keepalive(Keepalive { interval, timeout });
+    let (mut reader, mut writer, peer) = halves(config);
+    let (_, writer_waker) = Task::new();
+    let (reading, reader_waker) = Task::new();
+    peer.room(0);
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    advance(interval).await;
+    assert!(reading.take_woken());
+    assert!(poll(&reader_waker, reader.next()).is_pending(), "the Ping is not written");
+    peer.room_unannounced(None);
+    assert!(poll(&writer_waker, writer.flush()).is_ready());
+    assert!(reading.take_woken());
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    advance(timeout).await;
+    assert!(reading.take_woken());
+    let Poll::Ready(Some(Err(error))) = poll(&reader_waker, reader.next()) else {
+        panic!("the peer is given up")
+    };
+    assert!(matches!(error, Error::Protocol(ProtocolError::KeepaliveTimeout { .. })), "{error:?}");
 }

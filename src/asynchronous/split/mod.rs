@@ -108,20 +108,19 @@ pub(super) struct SharedWire<T, R> {
     opened: Opened,
 }
 
-impl<T, R> SharedWire<T, R> {
+impl<T, R: Role> SharedWire<T, R> {
     /// Calls `act` with both, under the lock.
     pub(super) fn with<O>(&self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         let (sender, wire) = &mut *shared;
-        let result = act(sender, wire);
-        let woken = wire.take_woken();
+        let (result, woken) = wire.act(sender, act);
         drop(shared);
         wake(woken);
         result
     }
 }
 
-impl<T, R> Access<T, R> for SharedWire<T, R> {
+impl<T, R: Role> Access<T, R> for SharedWire<T, R> {
     fn with<O>(&mut self, act: impl FnOnce(&mut MessageSender<R>, &mut Wire<T>) -> O) -> O {
         Self::with(self, act)
     }

@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::SharedWire;
 use crate::asynchronous::Transport;
+use crate::asynchronous::wire::close;
 #[cfg(doc)]
 use crate::asynchronous::{ReadHalf, WebSocketStream};
 use crate::close::CloseCode;
@@ -109,11 +110,7 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
     /// Returns the same errors as [`WebSocketStream::try_send`].
     pub fn try_send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
         let message = message.into();
-        let begun = self.0.with(|sender, wire| {
-            let begun = sender.begin(message);
-            wire.wake_if_closing(sender);
-            begun
-        })?;
+        let begun = self.0.with(|sender, _| sender.begin(message))?;
         self.finish_message(begun)
     }
 
@@ -202,7 +199,7 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::close`].
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.0.with(|sender, wire| wire.close(sender, code, reason))?;
+        self.0.with(|sender, _| close(sender, code, reason))?;
         poll_fn(|context| self.0.with(|sender, wire| wire.poll_close(sender, context))).await
     }
 
@@ -216,9 +213,7 @@ impl<T: Transport, R: Role> WriteHalf<T, R> {
         poll_fn(|context| {
             self.0.with(|sender, wire| {
                 let room = ready!(wire.poll_room(sender, context)).map(|()| &mut *sender);
-                let begun = begin.take().map_or(Ok(Begun::Queued), |begin| begin(room));
-                wire.wake_if_closing(sender);
-                Poll::Ready(begun)
+                Poll::Ready(begin.take().map_or(Ok(Begun::Queued), |begin| begin(room)))
             })
         })
         .await

@@ -1,6 +1,6 @@
 //! The closing handshake, which one end begins, or both ends begin.
 
-use machine::{InlineTask, block_on, explore, thread};
+use machine::{block_on, explore, thread};
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::io::{Error, Unsent};
 use websocket_proto::websocket::Config;
@@ -109,21 +109,6 @@ fn a_half_that_waits_for_room_learns_of_a_close() {
         });
         assert!(block_on(reader.next()).is_none());
         peer.join().unwrap();
-    });
-}
-
-/// The half that receives wakes the task of the other half, and must have released the lock.
-#[test]
-fn a_waker_may_poll_the_half_that_waits_for_room_at_once() {
-    explore("async: a Close arrives, and a waker polls the other half", None, || {
-        let config = Config::new().high_water_mark(0);
-        let (mut reader, mut writer, mut peer) = halves(Server, config, 8);
-        writer.try_send("0123456789").unwrap();
-        let writing = InlineTask::spawn(async move { writer.send("a").await });
-        peer.send(Frame::new(CLOSE, ""));
-        assert!(matches!(block_on(reader.next()), Some(Ok(Message::Close(_)))));
-        let error = writing.join().unwrap_err();
-        assert!(is_closing(&error), "{error:?}");
     });
 }
 

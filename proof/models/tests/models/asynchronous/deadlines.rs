@@ -43,7 +43,7 @@ fn a_silent_peer_gets_a_ping_while_the_writer_is_stuck() {
 /// the other half, which then fails the connection. The peer reads nothing before that.
 #[test]
 fn a_deadline_that_the_other_half_finds_reached_takes_effect() {
-    explore("async: a half waits for room at a deadline of the other", Some(2), || {
+    explore("async: a half waits for room at a deadline of the other", Some(1), || {
         let config = Config::new().message_timeout(SECOND).close_timeout(Duration::MAX);
         let (mut reader, mut writer, mut peer, timer) =
             halves_with_timer(Server, config.high_water_mark(0), 8);

@@ -7,6 +7,7 @@ mod endings;
 mod halves;
 mod shared;
 mod transport;
+mod wakers;
 
 use std::time::Duration;
 
