@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use support::transport::{Task, transport};
+use support::transport::{Task, run, transport};
 use support::{Frame, SEED, Side};
 use tokio::time::{Instant, sleep};
 use websocket_proto::asynchronous::Transport as _;
@@ -124,4 +124,23 @@ fn no_time_limit_of_any_length_panics() {
             let _ = pin!(socket.finish()).poll(&mut context);
         }
     }
+}
+
+/// The peer never stops sending, so the half that receives finds out by itself that the time is up.
+#[test]
+fn the_end_of_a_connection_is_told_to_a_half_that_waits_without_a_timer() {
+    let config = Config::new().close_timeout(Duration::ZERO);
+    let (transport, peer) = transport();
+    let (mut reader, mut writer) = untimed(transport, Server, config).into_split();
+    let (sending, waker) = Task::new();
+    peer.room(0);
+    let mut context = Context::from_waker(&waker);
+    assert!(pin!(writer.close(CloseCode::NORMAL, "")).poll(&mut context).is_pending());
+    let _ = sending.take_woken();
+    peer.bite(1);
+    peer.give(Frame::ping("flood").bytes(Side::Server));
+    let end = run(reader.next()).expect("it is over").expect("once").expect_err("no Close");
+    assert!(matches!(protocol(end), ProtocolError::CloseTimeout { .. }));
+    assert!(sending.take_woken());
+    assert!(run(writer.flush()).expect("at once").is_err(), "the Close is lost");
 }
