@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::thread;
+use std::time::Duration;
 
 use crate::halves::*;
 use crate::loopback::*;
@@ -10,7 +11,7 @@ use websocket_proto::Message;
 use websocket_proto::connection::State;
 use websocket_proto::frame::Kind;
 use websocket_proto::io::Error;
-use websocket_proto::websocket::{Config, Prepared};
+use websocket_proto::websocket::{Config, Keepalive, Prepared};
 
 #[test]
 fn a_message_half_read_and_a_queue_half_written_go_on_in_the_halves() {
@@ -120,5 +121,29 @@ fn halves_of_two_connections_are_handed_back() {
         assert_eq!(read_frame(&mut one_peer).opcode, TEXT);
         assert!(one_reader.reunite(one_writer).is_ok());
         assert!(other_reader.reunite(other_writer).is_ok());
+    });
+}
+
+/// The application may take longer than the time limit before it goes on reading.
+#[test]
+fn a_pong_that_a_half_has_received_counts_after_the_halves_are_reunited() {
+    bounded(|| {
+        let keepalive =
+            Keepalive { interval: Duration::from_millis(50), timeout: Duration::from_millis(400) };
+        let (server, client) = connected(Config::new().keepalive(keepalive), Config::new());
+        let (mut reader, writer) = server.into_split().unwrap();
+        let mut peer = client.into_parts().stream;
+        let answering = thread::spawn(move || {
+            for _ in 0..2 {
+                assert_eq!(read_frame(&mut peer).opcode, PING);
+                peer.write_all(&messages::From::Client.frame(PONG, "")).unwrap();
+            }
+            peer
+        });
+        assert_eq!(reader.read().unwrap(), Some(Message::Pong("".into())));
+        thread::sleep(2 * keepalive.timeout);
+        let mut socket = reader.reunite(writer).unwrap();
+        assert_eq!(socket.read().unwrap(), Some(Message::Pong("".into())));
+        drop(answering.join().unwrap());
     });
 }

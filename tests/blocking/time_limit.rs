@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::loopback::*;
+use support::messages;
 use websocket_proto::blocking::{Acceptor, Error, Reply, Transport, WebSocketStream};
 use websocket_proto::connection::Server;
 use websocket_proto::io::AcceptError;
@@ -322,4 +323,28 @@ fn the_application_may_take_longer_to_decide_than_the_handshake_may_take() {
         while client.read().unwrap().is_some() {}
         server.join().unwrap();
     });
+}
+
+/// The peer reads slowly, so the other half writes all the time.
+#[test]
+fn a_message_that_does_not_end_has_a_limit_while_the_other_half_writes() {
+    let config = config().message_timeout(LIMIT);
+    let (server, client) = connected(config, Config::new());
+    let mut peer = client.into_parts().stream;
+    let (mut reader, mut writer) = server.into_split().unwrap();
+    let writing = thread::spawn(move || writer.send(vec![7; 32 << 20]).unwrap_err());
+    let slow = thread::spawn(move || {
+        thread::sleep(LIMIT / 5);
+        peer.write_all(&messages::From::Client.part(messages::TEXT, "and so")).unwrap();
+        let mut bytes = vec![0; 64 << 10];
+        while peer.read(&mut bytes).is_ok_and(|count| count > 0) {
+            thread::sleep(LIMIT / 25);
+        }
+    });
+    let begin = Instant::now();
+    let error = protocol(reader.read().unwrap_err());
+    assert_eq!(error, ProtocolError::MessageTimeout { timeout: LIMIT });
+    assert!(begin.elapsed() < 8 * LIMIT, "{:?}", begin.elapsed());
+    writing.join().unwrap();
+    slow.join().unwrap();
 }

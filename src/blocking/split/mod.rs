@@ -13,6 +13,7 @@ use crate::connection::Role;
 use crate::sync::TcpStream;
 use crate::websocket::{ReuniteError, WebSocket};
 
+use read_half::Look;
 pub use read_half::ReadHalf;
 pub use write_half::WriteHalf;
 
@@ -38,6 +39,7 @@ impl<R: Role> WebSocketStream<TcpStream, R> {
         let reader = ReadHalf {
             receiver,
             heard: false,
+            look: Look::default(),
             timeout: own_timeout,
             own_timeout,
             opened: opened.clone(),
@@ -59,7 +61,7 @@ impl<R: Role> ReadHalf<R> {
         if !Arc::ptr_eq(&self.write_side, &writer.write_side) {
             return Err(ReuniteError::new(self, writer));
         }
-        let Self { receiver, own_timeout, heard, timeout, opened, write_side } = self;
+        let Self { receiver, own_timeout, heard, look, timeout, opened, write_side } = self;
         drop(writer);
         let write_side = match Arc::try_unwrap(write_side) {
             Ok(write_side) => write_side,
@@ -68,11 +70,14 @@ impl<R: Role> ReadHalf<R> {
                 let ours = Arc::clone(&write_side);
                 let writer = WriteHalf { write_side, opened: opened.clone() };
                 let reader =
-                    Self { receiver, own_timeout, heard, timeout, opened, write_side: ours };
+                    Self { receiver, own_timeout, heard, look, timeout, opened, write_side: ours };
                 return Err(ReuniteError::new(reader, writer));
             }
         };
-        let (stream, sender, driver, start) = write_side.into_parts();
+        let (stream, mut sender, driver, start) = write_side.into_parts();
+        if heard {
+            sender.handle_received();
+        }
         // An error is found again by the next read.
         let _ = stream.set_read_timeout(own_timeout);
         match WebSocket::reunite(receiver, sender) {
@@ -87,7 +92,7 @@ impl<R: Role> ReadHalf<R> {
                 let ours = Arc::clone(&write_side);
                 let writer = WriteHalf { write_side, opened: opened.clone() };
                 let reader =
-                    Self { receiver, own_timeout, heard, timeout, opened, write_side: ours };
+                    Self { receiver, own_timeout, heard, look, timeout, opened, write_side: ours };
                 Err(ReuniteError::new(reader, writer))
             }
         }

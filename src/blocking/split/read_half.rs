@@ -27,12 +27,24 @@ pub struct ReadHalf<R> {
     pub(super) receiver: MessageReceiver<R>,
     /// Whether bytes have arrived that the sending half does not know of.
     pub(super) heard: bool,
+    /// The last look at the deadlines.
+    pub(super) look: Look,
     /// The read time-out of the socket now.
     pub(super) timeout: Option<Duration>,
     /// The read time-out that the application has set on the socket.
     pub(super) own_timeout: Option<Duration>,
     pub(super) opened: Opened,
     pub(super) write_side: Arc<WriteSide<R>>,
+}
+
+/// What the half that reads knows of the deadlines, which the sending half has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Look {
+    /// The message that was in progress at the last look.
+    message: Option<u16>,
+    /// The time of the next look at the latest. Then this half waits for its turn. Otherwise a half
+    /// that writes for long would put off the deadlines.
+    next: Option<Duration>,
 }
 
 impl<R: Role> ReadHalf<R> {
@@ -106,7 +118,9 @@ impl<R: Role> ReadHalf<R> {
         let mut to = ReadTo::Input;
         let mut limit = SLICE;
         // The other half may be writing, for at most a slice of time.
-        if let Some(mut writer) = self.write_side.try_writer() {
+        let is_due = has_read && self.look.next.is_some_and(|next| self.write_side.now() >= next);
+        let turn = || is_due.then(|| self.write_side.writer());
+        if let Some(mut writer) = turn().or_else(|| self.write_side.try_writer()) {
             self.write_side.write_briefly(&mut writer);
             let Writer { sender, driver, .. } = &mut *writer;
             let heard = mem::take(&mut self.heard);
@@ -119,7 +133,9 @@ impl<R: Role> ReadHalf<R> {
             } else if heard {
                 driver.handle_busy(now, sender, &self.receiver);
             }
-            if let Some(deadline) = driver.deadline(now, sender, Some(&self.receiver)) {
+            let deadline = driver.deadline(now, sender, Some(&self.receiver));
+            self.look = Look { message: self.receiver.message_in_progress(), next: deadline };
+            if let Some(deadline) = deadline {
                 limit = limit.min(deadline.saturating_sub(now));
             }
             let wants = driver.wants(sender);
@@ -147,6 +163,12 @@ impl<R: Role> ReadHalf<R> {
                     return Ok(true);
                 }
             }
+        } else if let message @ Some(_) = self.receiver.message_in_progress()
+            && message != self.look.message
+        {
+            // The time limit of the message begins with the next look.
+            let latest = self.write_side.now() + SLICE;
+            self.look.next = Some(self.look.next.map_or(latest, |next| next.min(latest)));
         }
         self.read_once(to, limit, begin)?;
         Ok(true)
