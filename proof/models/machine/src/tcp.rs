@@ -57,6 +57,11 @@ impl TcpStream {
         self.outgoing.slow_down();
     }
 
+    /// Makes only the reads of the other end time out, from now on.
+    pub fn slow_down_writes(&self) {
+        self.outgoing.slow_down();
+    }
+
     /// Returns the longest time that a read may block.
     ///
     /// # Errors

@@ -144,4 +144,9 @@ impl Peer {
     pub(crate) fn slow_down(&self) {
         self.stream.slow_down();
     }
+
+    /// Makes only the reads of the other end time out, from now on.
+    pub(crate) fn slow_down_sending(&self) {
+        self.stream.slow_down_writes();
+    }
 }

@@ -5,11 +5,13 @@ use std::time::Duration;
 use machine::{explore, thread};
 use websocket_proto::connection::Server;
 use websocket_proto::io::Error;
-use websocket_proto::websocket::Config;
+use websocket_proto::websocket::{Config, Keepalive};
 use websocket_proto::{CloseCode, Message, ProtocolError};
 
 use super::{halves, server};
-use crate::peer::{Frame, PING};
+use crate::peer::{Frame, PING, PONG, TEXT};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn both_halves_learn_that_the_transport_has_failed() {
@@ -41,7 +43,7 @@ fn both_halves_learn_that_the_transport_has_failed() {
 #[test]
 fn a_peer_that_does_not_answer_a_close_is_given_up() {
     explore("blocking: the peer does not answer a Close", Some(3), || {
-        let config = Config::new().close_timeout(Duration::from_secs(1));
+        let config = Config::new().close_timeout(SECOND);
         let (ours, peer) = machine::TcpStream::pair(super::ROOMY);
         let (mut reader, mut writer) = super::split(ours, Server, config);
         let closing = thread::spawn(move || {
@@ -59,7 +61,7 @@ fn a_peer_that_does_not_answer_a_close_is_given_up() {
 #[test]
 fn a_stuck_transport_ends_for_both_halves() {
     explore("blocking: the transport accepts nothing", Some(3), || {
-        let config = Config::new().write_timeout(Duration::from_secs(1));
+        let config = Config::new().write_timeout(SECOND);
         let (mut reader, mut writer, peer) = halves(Server, config, 4);
         peer.slow_down();
         let writing = thread::spawn(move || writer.send("0123456789").unwrap_err());
@@ -68,5 +70,24 @@ fn a_stuck_transport_ends_for_both_halves() {
         assert_eq!(reader.read().unwrap(), None, "the error is returned once");
         let error = writing.join().unwrap();
         assert!(!error.is_would_block(), "{error:?}");
+    });
+}
+
+#[test]
+fn a_silent_peer_gets_a_ping_while_the_writer_is_stuck() {
+    explore("blocking: a Ping is due while the writer is stuck", Some(2), || {
+        let keepalive = Keepalive { interval: SECOND, timeout: 3600 * SECOND };
+        let config = Config::new().keepalive(keepalive);
+        let (mut reader, mut writer, mut peer) = halves(Server, config, 8);
+        peer.slow_down_sending();
+        let writing = thread::spawn(move || writer.send("0123456789").unwrap());
+        let peer = thread::spawn(move || {
+            let frames = peer.take_sorted(2);
+            assert_eq!(frames, [Frame::new(TEXT, "0123456789"), Frame::new(PING, "")]);
+            peer.send(Frame::new(PONG, ""));
+        });
+        assert_eq!(reader.read().unwrap(), Some(Message::Pong("".into())));
+        writing.join().unwrap();
+        peer.join().unwrap();
     });
 }
