@@ -5,6 +5,8 @@
 //! other, and a lost wake-up. It also reports an answer that is never written, because the peer
 //! waits for this answer.
 
+mod adapter;
 mod asynchronous;
 mod blocking;
+mod both;
 mod peer;

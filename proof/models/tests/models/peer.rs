@@ -114,6 +114,22 @@ impl Peer {
         frames
     }
 
+    /// Waits for the Pong "p" and for `frame`, in any order. Then ends, and waits for the end.
+    pub(crate) fn expect_a_pong_and(mut self, frame: Frame) {
+        assert_eq!(self.take_sorted(2), [frame, Frame::new(PONG, "p")]);
+        self.end();
+        assert_eq!(self.rest(), []);
+    }
+
+    /// Waits for a Close, answers it, ends, and waits for the end. Returns the frames before it.
+    pub(crate) fn answer_close(mut self) -> Vec<Frame> {
+        let frames = self.until_close();
+        self.send(Frame::new(CLOSE, ""));
+        self.end();
+        assert_eq!(self.rest(), []);
+        frames
+    }
+
     /// Waits for a Close, and returns the frames before it.
     pub(crate) fn until_close(&mut self) -> Vec<Frame> {
         let next = || self.next().filter(|frame| frame.opcode != CLOSE);

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use machine::{block_on, explore, thread};
+use machine::{block_on, thread};
 use websocket_proto::connection::Server;
 use websocket_proto::io::Error;
 use websocket_proto::websocket::{Config, Keepalive};
 use websocket_proto::{Message, ProtocolError};
 
-use super::closing::is_closing;
-use super::halves_with_timer;
+use super::{Asynchronous, halves_with_timer};
+use crate::adapter::{Adapter as _, Reader as _, is_closing};
 use crate::peer::{Frame, PING, PONG, TEXT};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -18,21 +18,18 @@ const SECOND: Duration = Duration::from_secs(1);
 /// The deadline of the half that sends is later. It must not replace the earlier one.
 #[test]
 fn a_silent_peer_gets_a_ping_while_the_writer_is_stuck() {
-    explore("async: a Ping is due while the writer is stuck", Some(2), || {
+    Asynchronous::explore("a Ping is due while the writer is stuck", Some(2), || {
         let keepalive = Keepalive { interval: SECOND, timeout: SECOND };
         let config = Config::new().keepalive(keepalive);
         let (mut reader, mut writer, mut peer, timer) = halves_with_timer(Server, config, 8);
         writer.try_send("0123456789").unwrap();
         let writing = thread::spawn(move || block_on(writer.flush()).unwrap());
         let reading = thread::spawn(move || {
-            let message = block_on(reader.next()).unwrap().unwrap();
+            let message = reader.message();
             assert_eq!(message, Message::Pong("".into()));
         });
         timer.reach(SECOND);
-        assert_eq!(
-            peer.take_sorted(2),
-            [Frame::new(TEXT, "0123456789"), Frame::new(PING, "")]
-        );
+        assert_eq!(peer.take_sorted(2), [Frame::new(TEXT, "0123456789"), Frame::new(PING, "")]);
         peer.send(Frame::new(PONG, ""));
         reading.join().unwrap();
         writing.join().unwrap();
@@ -43,14 +40,14 @@ fn a_silent_peer_gets_a_ping_while_the_writer_is_stuck() {
 /// the other half, which then fails the connection. The peer reads nothing before that.
 #[test]
 fn a_deadline_that_the_other_half_finds_reached_takes_effect() {
-    explore("async: a half waits for room at a deadline of the other", Some(1), || {
+    Asynchronous::explore("a half waits for room at a deadline of the other", Some(1), || {
         let config = Config::new().message_timeout(SECOND).close_timeout(Duration::MAX);
         let (mut reader, mut writer, mut peer, timer) =
             halves_with_timer(Server, config.high_water_mark(0), 8);
         writer.try_send("0123456789").unwrap();
         peer.send_without_the_end(Frame::new(TEXT, "ab"));
         let writing = thread::spawn(move || block_on(writer.send("a")).unwrap_err());
-        let reading = thread::spawn(move || block_on(reader.next()).unwrap().unwrap_err());
+        let reading = thread::spawn(move || reader.last_error());
         timer.reach(SECOND);
         let error = writing.join().unwrap();
         assert!(is_closing(&error), "{error:?}");
@@ -58,6 +55,9 @@ fn a_deadline_that_the_other_half_finds_reached_takes_effect() {
         peer.end();
         assert_eq!(peer.rest(), []);
         let error = reading.join().unwrap();
-        assert!(matches!(error, Error::Protocol(ProtocolError::MessageTimeout { .. })), "{error:?}");
+        assert!(
+            matches!(error, Error::Protocol(ProtocolError::MessageTimeout { .. })),
+            "{error:?}"
+        );
     });
 }

@@ -1,10 +1,10 @@
 //! The halves that the asynchronous adapters share.
 
 mod answers;
+mod both;
 mod closing;
 mod deadlines;
 mod endings;
-mod halves;
 mod shared;
 mod transport;
 mod wakers;
@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use machine::block_on;
-use websocket_proto::ProtocolError;
 use websocket_proto::asynchronous;
-use websocket_proto::connection::{Role, Server};
+use websocket_proto::connection::{Role, State};
 use websocket_proto::handshake::Opened;
 use websocket_proto::io::Error;
-use websocket_proto::websocket::Config;
+use websocket_proto::websocket::{Config, Prepared};
+use websocket_proto::{CloseCode, Message};
 
+use crate::adapter::{Adapter, Reader, Whole, Writer};
 use crate::peer::Peer;
 use transport::{PipeTransport, Timer};
 
@@ -27,19 +28,22 @@ type ReadHalf<R> = asynchronous::ReadHalf<PipeTransport, R>;
 type WebSocketStream<R> = asynchronous::WebSocketStream<PipeTransport, R>;
 type WriteHalf<R> = asynchronous::WriteHalf<PipeTransport, R>;
 
-/// Enough room for everything that a model sends, except large messages.
-const ROOMY: usize = 256;
+struct Asynchronous;
 
-/// The halves of a server, and their peer. The transport holds `capacity` bytes in each direction.
-fn server(capacity: usize) -> (ReadHalf<Server>, WriteHalf<Server>, Peer) {
-    halves(Server, Config::new(), capacity)
-}
+impl Adapter for Asynchronous {
+    const NAME: &'static str = "async";
+    type Reader<R: Role + 'static> = ReadHalf<R>;
+    type Writer<R: Role + 'static> = WriteHalf<R>;
 
-/// The halves of an endpoint without a limit on the time of its end, and their peer.
-fn halves<R: Role>(role: R, config: Config, capacity: usize) -> (ReadHalf<R>, WriteHalf<R>, Peer) {
-    let (reader, writer, peer, _) =
-        halves_with_timer(role, config.close_timeout(Duration::MAX), capacity);
-    (reader, writer, peer)
+    fn halves<R: Role + 'static>(
+        role: R,
+        config: Config,
+        capacity: usize,
+    ) -> (ReadHalf<R>, WriteHalf<R>, Peer) {
+        let (reader, writer, peer, _) =
+            halves_with_timer(role, config.close_timeout(Duration::MAX), capacity);
+        (reader, writer, peer)
+    }
 }
 
 fn halves_with_timer<R: Role>(
@@ -60,9 +64,42 @@ fn whole<R: Role>(role: R, config: Config, capacity: usize) -> (WebSocketStream<
     (whole, Peer::new(peer), timer)
 }
 
-/// Reads the end of a transport that has ended without a Close.
-fn expect_the_end<R: Role>(reader: &mut ReadHalf<R>) {
-    let error = block_on(reader.next()).unwrap().unwrap_err();
-    assert!(matches!(error, Error::Protocol(ProtocolError::UnexpectedEof)), "{error:?}");
-    assert!(block_on(reader.next()).is_none(), "the error is returned once");
+impl<R: Role + 'static> Reader for ReadHalf<R> {
+    type Writer = WriteHalf<R>;
+
+    fn receive(&mut self) -> Option<Result<Message, Error>> {
+        block_on(self.next())
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        block_on(self.finish())
+    }
+
+    fn state(&self) -> State {
+        self.state()
+    }
+
+    fn join_and_flush(self, writer: WriteHalf<R>) -> Whole {
+        let mut whole = self.reunite(writer).unwrap();
+        block_on(whole.flush()).unwrap();
+        Box::new(move || block_on(whole.next()))
+    }
+}
+
+impl<R: Role + 'static> Writer for WriteHalf<R> {
+    fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        block_on(self.feed(message))
+    }
+
+    fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        block_on(self.send(message))
+    }
+
+    fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        block_on(self.send_prepared(message))
+    }
+
+    fn close(&mut self, code: CloseCode) -> Result<(), Error> {
+        block_on(self.close(code, ""))
+    }
 }

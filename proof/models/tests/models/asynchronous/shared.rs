@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use futures_core::Stream as _;
 use futures_sink::Sink as _;
-use machine::{Mutex, block_on, explore, thread};
+use machine::{Mutex, block_on, thread};
 use websocket_proto::Message;
 use websocket_proto::connection::Server;
 use websocket_proto::io::Error;
 use websocket_proto::websocket::Config;
 
-use super::{WebSocketStream, whole};
-use crate::peer::{CLOSE, Frame, PING, PONG, Peer, TEXT};
+use super::{Asynchronous, WebSocketStream, whole};
+use crate::adapter::Adapter as _;
+use crate::peer::{CLOSE, Frame, PING, Peer, TEXT};
 
 #[derive(Clone)]
 struct Shared(Arc<Mutex<WebSocketStream<Server>>>);
@@ -48,16 +49,13 @@ impl Shared {
 
 #[test]
 fn a_ping_is_answered_while_the_sink_is_stuck() {
-    explore("async: a Ping arrives while the sink is stuck", Some(2), || {
+    Asynchronous::explore("a Ping arrives while the sink is stuck", Some(2), || {
         let (stream, mut peer) = Shared::new(8);
         let sink = stream.clone();
         let sending = thread::spawn(move || sink.send("0123456789").unwrap());
         let peer = thread::spawn(move || {
             peer.send(Frame::new(PING, "p"));
-            let frames = peer.take_sorted(2);
-            assert_eq!(frames, [Frame::new(TEXT, "0123456789"), Frame::new(PONG, "p")]);
-            peer.end();
-            assert_eq!(peer.rest(), []);
+            peer.expect_a_pong_and(Frame::new(TEXT, "0123456789"));
         });
         assert_eq!(stream.next().unwrap().unwrap(), Message::Ping("p".into()));
         stream.next().unwrap().unwrap_err();
@@ -71,7 +69,7 @@ fn a_ping_is_answered_while_the_sink_is_stuck() {
 /// does.
 #[test]
 fn a_stream_completes_the_closing_handshake_that_its_sink_begins() {
-    explore("async: a sink closes while its stream waits", Some(2), || {
+    Asynchronous::explore("a sink closes while its stream waits", Some(2), || {
         let (stream, mut peer) = Shared::new(3);
         let sink = stream.clone();
         let sending = thread::spawn(move || sink.close().unwrap());

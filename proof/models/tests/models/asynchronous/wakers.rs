@@ -1,23 +1,23 @@
 //! Wakers that poll their task at once. They must not be called under a lock that the task takes.
 
-use machine::{InlineTask, block_on, explore};
+use machine::InlineTask;
 use websocket_proto::Message;
 use websocket_proto::connection::Server;
 use websocket_proto::websocket::Config;
 
-use super::closing::is_closing;
-use super::{halves, server};
+use super::Asynchronous;
+use crate::adapter::{Adapter as _, Reader as _, is_closing};
 use crate::peer::{CLOSE, Frame, TEXT};
 
 #[test]
 fn the_half_that_receives_wakes_the_other_half_without_the_lock() {
-    explore("async: a half wakes the other, which is polled at once", None, || {
+    Asynchronous::explore("a half wakes the other, which is polled at once", None, || {
         let config = Config::new().high_water_mark(0);
-        let (mut reader, mut writer, mut peer) = halves(Server, config, 8);
+        let (mut reader, mut writer, mut peer) = Asynchronous::halves(Server, config, 8);
         writer.try_send("0123456789").unwrap();
         let writing = InlineTask::spawn(async move { writer.send("a").await });
         peer.send(Frame::new(CLOSE, ""));
-        assert!(matches!(block_on(reader.next()), Some(Ok(Message::Close(_)))));
+        assert!(matches!(reader.message(), Message::Close(_)));
         let error = writing.join().unwrap_err();
         assert!(is_closing(&error), "{error:?}");
     });
@@ -25,8 +25,8 @@ fn the_half_that_receives_wakes_the_other_half_without_the_lock() {
 
 #[test]
 fn the_transport_wakes_a_half_without_the_lock_of_the_wakers() {
-    explore("async: the transport wakes a half, which is polled at once", None, || {
-        let (_reader, mut writer, mut peer) = server(8);
+    Asynchronous::explore("the transport wakes a half, which is polled at once", None, || {
+        let (_reader, mut writer, mut peer) = Asynchronous::server(8);
         let writing = InlineTask::spawn(async move { writer.send("0123456789").await });
         assert_eq!(peer.take(1), [Frame::new(TEXT, "0123456789")]);
         writing.join().unwrap();

@@ -1,58 +1,31 @@
-//! Transports that fail, and peers that stop sending.
+//! Time limits, and peers that stop sending.
 
 use std::time::Duration;
 
-use machine::{explore, thread};
+use machine::thread;
 use websocket_proto::connection::Server;
 use websocket_proto::io::Error;
 use websocket_proto::websocket::{Config, Keepalive};
 use websocket_proto::{CloseCode, Message, ProtocolError};
 
-use super::{halves, server};
+use super::{Blocking, halves};
+use crate::adapter::{Adapter as _, ROOMY, Reader as _};
 use crate::peer::{Frame, PING, PONG, TEXT};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-#[test]
-fn both_halves_learn_that_the_transport_has_failed() {
-    explore("blocking: the transport fails while both halves wait", Some(2), || {
-        // The message does not fit, and the peer reads nothing.
-        let (mut reader, mut writer, mut peer) = server(7);
-        let writing = thread::spawn(move || writer.send("0123456789"));
-        let peer = thread::spawn(move || {
-            peer.send(Frame::new(PING, "p"));
-            peer.break_off();
-        });
-        // The Ping may be lost. If it arrives, it is unchanged.
-        let error = match reader.read() {
-            Ok(Some(Message::Ping(payload))) => {
-                assert_eq!(payload, "p");
-                reader.read().unwrap_err()
-            }
-            read => read.unwrap_err(),
-        };
-        assert!(matches!(error, Error::Io(_)), "{error:?}");
-        assert_eq!(reader.read().unwrap(), None, "the error is returned once");
-        let error = writing.join().unwrap().unwrap_err();
-        assert!(!error.is_would_block(), "{error:?}");
-        peer.join().unwrap();
-    });
-}
-
 /// The half that reads has waited for a long time. After a Close the wait has a time limit.
 #[test]
 fn a_peer_that_does_not_answer_a_close_is_given_up() {
-    explore("blocking: the peer does not answer a Close", Some(3), || {
+    Blocking::explore("the peer does not answer a Close", Some(3), || {
         let config = Config::new().close_timeout(SECOND);
-        let (ours, peer) = machine::TcpStream::pair(super::ROOMY);
-        let (mut reader, mut writer) = super::split(ours, Server, config);
+        let (mut reader, mut writer, peer) = halves(Server, config, ROOMY);
         let closing = thread::spawn(move || {
             writer.close(CloseCode::NORMAL, "").unwrap();
             peer.slow_down();
         });
-        let error = reader.read().unwrap_err();
+        let error = reader.last_error();
         assert!(matches!(error, Error::Protocol(ProtocolError::CloseTimeout { .. })), "{error:?}");
-        assert_eq!(reader.read().unwrap(), None, "the error is returned once");
         closing.join().unwrap();
     });
 }
@@ -60,14 +33,13 @@ fn a_peer_that_does_not_answer_a_close_is_given_up() {
 /// Both halves report the end: the transport accepts nothing, and the peer sends nothing.
 #[test]
 fn a_stuck_transport_ends_for_both_halves() {
-    explore("blocking: the transport accepts nothing", Some(3), || {
+    Blocking::explore("the transport accepts nothing", Some(3), || {
         let config = Config::new().write_timeout(SECOND);
-        let (mut reader, mut writer, peer) = halves(Server, config, 4);
+        let (mut reader, mut writer, peer) = Blocking::halves(Server, config, 4);
         peer.slow_down();
         let writing = thread::spawn(move || writer.send("0123456789").unwrap_err());
-        let first = reader.read().unwrap_err();
+        let first = reader.last_error();
         assert!(matches!(first, Error::Protocol(_)), "{first:?}");
-        assert_eq!(reader.read().unwrap(), None, "the error is returned once");
         let error = writing.join().unwrap();
         assert!(!error.is_would_block(), "{error:?}");
     });
@@ -75,10 +47,10 @@ fn a_stuck_transport_ends_for_both_halves() {
 
 #[test]
 fn a_silent_peer_gets_a_ping_while_the_writer_is_stuck() {
-    explore("blocking: a Ping is due while the writer is stuck", Some(2), || {
+    Blocking::explore("a Ping is due while the writer is stuck", Some(2), || {
         let keepalive = Keepalive { interval: SECOND, timeout: 3600 * SECOND };
         let config = Config::new().keepalive(keepalive);
-        let (mut reader, mut writer, mut peer) = halves(Server, config, 8);
+        let (mut reader, mut writer, mut peer) = Blocking::halves(Server, config, 8);
         peer.slow_down_sending();
         let writing = thread::spawn(move || writer.send("0123456789").unwrap());
         let peer = thread::spawn(move || {
@@ -86,7 +58,7 @@ fn a_silent_peer_gets_a_ping_while_the_writer_is_stuck() {
             assert_eq!(frames, [Frame::new(TEXT, "0123456789"), Frame::new(PING, "")]);
             peer.send(Frame::new(PONG, ""));
         });
-        assert_eq!(reader.read().unwrap(), Some(Message::Pong("".into())));
+        assert_eq!(reader.message(), Message::Pong("".into()));
         writing.join().unwrap();
         peer.join().unwrap();
     });

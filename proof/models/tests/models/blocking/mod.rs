@@ -1,45 +1,82 @@
 //! The halves of the `blocking` adapter.
 
 mod answers;
+mod both;
 mod closing;
 mod endings;
-mod halves;
 
 use std::time::Duration;
 
 use machine::TcpStream;
 use websocket_proto::blocking::{ReadHalf, WebSocketStream, WriteHalf};
-use websocket_proto::connection::{Role, Server};
+use websocket_proto::connection::{Role, State};
 use websocket_proto::handshake::Opened;
 use websocket_proto::io::Error;
-use websocket_proto::websocket::Config;
-use websocket_proto::{ProtocolError, WebSocket};
+use websocket_proto::websocket::{Config, Prepared};
+use websocket_proto::{CloseCode, Message, WebSocket};
 
+use crate::adapter::{Adapter, Reader, Whole, Writer};
 use crate::peer::Peer;
 
-/// Enough room for everything that a model sends.
-const ROOMY: usize = 256;
+struct Blocking;
 
-/// The halves of a server, and their peer. The transport holds `capacity` bytes in each direction.
-fn server(capacity: usize) -> (ReadHalf<Server>, WriteHalf<Server>, Peer) {
-    halves(Server, Config::new(), capacity)
+impl Adapter for Blocking {
+    const NAME: &'static str = "blocking";
+    type Reader<R: Role + 'static> = ReadHalf<R>;
+    type Writer<R: Role + 'static> = WriteHalf<R>;
+
+    fn halves<R: Role + 'static>(
+        role: R,
+        config: Config,
+        capacity: usize,
+    ) -> (ReadHalf<R>, WriteHalf<R>, Peer) {
+        halves(role, config.close_timeout(Duration::MAX), capacity)
+    }
 }
 
-/// The halves of an endpoint without a limit on the time of its end, and their peer.
 fn halves<R: Role>(role: R, config: Config, capacity: usize) -> (ReadHalf<R>, WriteHalf<R>, Peer) {
     let (ours, peer) = TcpStream::pair(capacity);
-    let (reader, writer) = split(ours, role, config.close_timeout(Duration::MAX));
+    let websocket = WebSocket::new(role, config, Opened::new());
+    let (reader, writer) = WebSocketStream::from_websocket(ours, websocket).into_split().unwrap();
     (reader, writer, Peer::new(peer))
 }
 
-fn split<R: Role>(stream: TcpStream, role: R, config: Config) -> (ReadHalf<R>, WriteHalf<R>) {
-    let websocket = WebSocket::new(role, config, Opened::new());
-    WebSocketStream::from_websocket(stream, websocket).into_split().unwrap()
+impl<R: Role + 'static> Reader for ReadHalf<R> {
+    type Writer = WriteHalf<R>;
+
+    fn receive(&mut self) -> Option<Result<Message, Error>> {
+        self.read().transpose()
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        self.finish()
+    }
+
+    fn state(&self) -> State {
+        self.state()
+    }
+
+    fn join_and_flush(self, writer: WriteHalf<R>) -> Whole {
+        let mut whole = self.reunite(writer).unwrap();
+        whole.flush().unwrap();
+        Box::new(move || whole.read().transpose())
+    }
 }
 
-/// Reads the end of a transport that has ended without a Close.
-fn expect_the_end<R: Role>(reader: &mut ReadHalf<R>) {
-    let error = reader.read().unwrap_err();
-    assert!(matches!(error, Error::Protocol(ProtocolError::UnexpectedEof)), "{error:?}");
-    assert_eq!(reader.read().unwrap(), None, "the error is returned once");
+impl<R: Role + 'static> Writer for WriteHalf<R> {
+    fn feed(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.feed(message)
+    }
+
+    fn send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
+        self.send(message)
+    }
+
+    fn send_prepared(&mut self, message: &Prepared) -> Result<(), Error> {
+        self.send_prepared(message)
+    }
+
+    fn close(&mut self, code: CloseCode) -> Result<(), Error> {
+        self.close(code, "")
+    }
 }
