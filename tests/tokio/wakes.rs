@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use futures_core::Stream;
 use futures_sink::Sink;
-use support::transport::{Peer, Task, Transport, enter, open, open_with, run};
+use support::transport::{Peer, Task, Transport, enter, open, open_with, run, within};
 use support::{Frame, SEED, Side};
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 use websocket_proto::connection::{Client, Server};
 use websocket_proto::io::Error;
 use websocket_proto::tokio::{ReadHalf, WebSocketStream, WriteHalf};
@@ -243,4 +243,55 @@ async fn a_ping_that_the_sending_task_writes_wakes_the_receiving_task() {
         panic!("the peer is given up")
     };
     assert!(matches!(error, Error::Protocol(ProtocolError::KeepaliveTimeout { .. })), "{error:?}");
+}
+
+#[test]
+fn after_a_split_only_the_tasks_of_the_halves_are_woken() {
+    let (mut socket, peer) = open(Server);
+    let (before, waker) = Task::new();
+    let (reading, reader_waker) = Task::new();
+    peer.room(0);
+    assert!(poll(&waker, socket.send("text")).is_pending());
+    let (mut reader, _writer) = socket.into_split();
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    peer.open_room();
+    assert!(reading.take_woken() && !before.take_woken());
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    assert_eq!(peer.take_messages(Client::new(SEED)).len(), 1);
+}
+
+#[test]
+fn after_a_reunion_only_the_task_of_the_whole_is_woken() {
+    let (mut reader, mut writer, peer) = halves(Config::new());
+    let (reading, reader_waker) = Task::new();
+    let (writing, writer_waker) = Task::new();
+    let (after, waker) = Task::new();
+    peer.room(0);
+    assert!(poll(&writer_waker, writer.send("text")).is_pending());
+    assert!(poll(&reader_waker, reader.next()).is_pending());
+    let mut socket = reader.reunite(writer).expect("one connection");
+    assert!(poll(&waker, socket.next()).is_pending());
+    peer.open_room();
+    assert!(after.take_woken() && !reading.take_woken() && !writing.take_woken());
+    assert!(poll(&waker, socket.next()).is_pending());
+    assert_eq!(peer.take_messages(Client::new(SEED)).len(), 1);
+}
+
+/// The timer is set to the deadline of a task that waits no more, and then to that of the other.
+#[tokio::test(start_paused = true)]
+async fn the_deadline_of_a_task_that_stopped_waiting_does_not_hide_that_of_the_other() {
+    let (interval, timeout) = (Duration::from_secs(30), Duration::from_secs(5));
+    let config = Config::new().keepalive(Keepalive { interval, timeout });
+    for drops_half in [false, true] {
+        let (mut reader, mut writer, peer) = halves(config.clone());
+        let (_, reader_waker) = Task::new();
+        peer.room(0);
+        assert!(poll(&reader_waker, reader.next()).is_pending());
+        let reader = (!drops_half).then_some(reader);
+        let begin = Instant::now();
+        let error = within(writer.send("text")).await.expect_err("nothing is taken");
+        assert!(matches!(error, Error::Protocol(ProtocolError::WriteTimeout { .. })), "{error:?}");
+        assert_eq!(begin.elapsed().as_secs(), (interval + timeout).as_secs());
+        drop(reader);
+    }
 }

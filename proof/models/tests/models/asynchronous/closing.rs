@@ -32,6 +32,22 @@ fn a_half_that_waits_for_room_learns_of_a_close() {
     });
 }
 
+/// The peer reads nothing until the half that waits for room has returned.
+#[test]
+fn a_half_that_waits_for_room_learns_that_the_other_half_closes() {
+    Asynchronous::explore("a half closes while the other waits for room", Some(2), || {
+        let config = Config::new().high_water_mark(0);
+        let (mut reader, mut writer, peer) = Asynchronous::halves(Server, config, 8);
+        writer.try_send("0123456789").unwrap();
+        let writing = thread::spawn(move || block_on(writer.send("a")).unwrap_err());
+        let finishing = thread::spawn(move || block_on(reader.finish()).unwrap());
+        let error = writing.join().unwrap();
+        assert!(is_closing(&error), "{error:?}");
+        assert_eq!(peer.answer_close(), [Frame::new(TEXT, "0123456789")]);
+        finishing.join().unwrap();
+    });
+}
+
 /// The half that sends may write the answer to the Close. Then the other half has to end the
 /// transport: the peer waits for the end.
 #[test]
