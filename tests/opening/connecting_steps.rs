@@ -8,6 +8,7 @@ use bytes::{Buf, BufMut};
 use websocket_proto::Message;
 use websocket_proto::connection::Client;
 use websocket_proto::handshake::HttpAnswer;
+use websocket_proto::http1::HeadLimits;
 use websocket_proto::io::{ConnectError, ConnectOptions, Connecting, ProxyError, Step, Tunneling};
 
 const ACCEPTED: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
@@ -298,4 +299,16 @@ fn a_folded_line_of_a_response_is_read_with_spaces() {
     assert!(matches!(connecting.step(|_| ()), Step::Done(Ok(_))));
     let mut websocket = connecting.into_websocket(Client::new([7; 32])).expect("it is open");
     assert_eq!(websocket.receive(), Ok(Some(Message::text("\r\n "))));
+}
+
+/// A server or a proxy must not be able to exhaust the stack.
+#[test]
+fn a_folded_line_in_each_of_many_interim_responses_costs_no_stack() {
+    let interim = b"HTTP/1.1 103 \r\nLink: a\r\n b\r\n\r\n".repeat(30_000);
+    let limits = HeadLimits { bytes: 1 << 20, headers: 100 };
+    for mut client in Asking::both(&options().head_limits(limits)) {
+        client.give(&interim);
+        client.give(b"HTTP/1.1 403 \r\nLink: a\r\n b\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(client.refusal().expect("it is whole").status, 403);
+    }
 }

@@ -102,35 +102,41 @@ impl Connecting {
         if self.unflushed || !self.output.is_empty() {
             return Step::Write;
         }
-        let Self { options, handshake, input, .. } = self;
-        match options.with_request(self.nonce, |request| handshake.receive(request, input)) {
-            Ok(Some(Answer::WebSocket(response))) => {
-                inspect(&response);
-                let (opened, head_len) = (response.opened(), response.head_len());
-                self.input.advance(head_len);
-                self.progress = Progress::Over(Some(opened.clone()));
-                self.trace.opened(&opened);
-                Step::Done(Ok(opened))
-            }
-            Ok(Some(Answer::Http(response))) => {
-                let head_len = response.head_len;
-                self.answering.refuse(&response);
-                self.input.advance(head_len);
-                self.step_to_refusal()
-            }
-            Ok(None) if self.answering.is_eof() => {
-                let (step, received) = (self.phase(), self.input.len());
-                self.fail(ConnectError::Ended { step, received })
-            }
-            Ok(None) => Step::Read,
-            Err(ResponseError::Head(HeadError::FoldedLine)) => {
-                handshake.unfold(input);
-                self.step(inspect)
-            }
-            Err(error) => {
-                let server = self.options.server();
-                self.fail(ConnectError::Response { server, error })
-            }
+        // Each interim response may have a folded line, so this is a loop: a server must not be able
+        // to exhaust the stack.
+        loop {
+            let Self { options, handshake, input, .. } = self;
+            return match options
+                .with_request(self.nonce, |request| handshake.receive(request, input))
+            {
+                Ok(Some(Answer::WebSocket(response))) => {
+                    inspect(&response);
+                    let (opened, head_len) = (response.opened(), response.head_len());
+                    self.input.advance(head_len);
+                    self.progress = Progress::Over(Some(opened.clone()));
+                    self.trace.opened(&opened);
+                    Step::Done(Ok(opened))
+                }
+                Ok(Some(Answer::Http(response))) => {
+                    let head_len = response.head_len;
+                    self.answering.refuse(&response);
+                    self.input.advance(head_len);
+                    self.step_to_refusal()
+                }
+                Ok(None) if self.answering.is_eof() => {
+                    let (step, received) = (self.phase(), self.input.len());
+                    self.fail(ConnectError::Ended { step, received })
+                }
+                Ok(None) => Step::Read,
+                Err(ResponseError::Head(HeadError::FoldedLine)) => {
+                    handshake.unfold(input);
+                    continue;
+                }
+                Err(error) => {
+                    let server = self.options.server();
+                    self.fail(ConnectError::Response { server, error })
+                }
+            };
         }
     }
 

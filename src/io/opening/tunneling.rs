@@ -92,29 +92,35 @@ impl Tunneling {
         if self.unflushed || !self.output.is_empty() {
             return Step::Write;
         }
-        match self.handshake.receive_http(&self.input) {
-            // RFC 9110, section 9.3.6: any 2xx status opens the tunnel, and the headers that
-            // describe a body have no meaning.
-            Ok(Some(response)) if (200..300).contains(&response.status) => {
-                let is_early = !response.body.is_empty();
-                self.done(if is_early { Err(self.error(ProxyError::EarlyBytes)) } else { Ok(()) })
-            }
-            Ok(Some(response)) => {
-                let head_len = response.head_len;
-                self.answering.refuse(&response);
-                self.input.advance(head_len);
-                self.step_to_refusal()
-            }
-            Ok(None) if self.answering.is_eof() => {
-                let (step, received) = (self.phase(), self.input.len());
-                self.done(Err(ConnectError::Ended { step, received }))
-            }
-            Ok(None) => Step::Read,
-            Err(ResponseError::Head(HeadError::FoldedLine)) => {
-                self.handshake.unfold(&mut self.input);
-                self.step()
-            }
-            Err(error) => self.done(Err(self.error(ProxyError::Response(error)))),
+        // Each interim response may have a folded line, so this is a loop: a proxy must not be able to
+        // exhaust the stack.
+        loop {
+            return match self.handshake.receive_http(&self.input) {
+                // RFC 9110, section 9.3.6: any 2xx status opens the tunnel, and the headers that
+                // describe a body have no meaning.
+                Ok(Some(response)) if (200..300).contains(&response.status) => {
+                    let is_early = !response.body.is_empty();
+                    let early = || self.error(ProxyError::EarlyBytes);
+                    let outcome = if is_early { Err(early()) } else { Ok(()) };
+                    self.done(outcome)
+                }
+                Ok(Some(response)) => {
+                    let head_len = response.head_len;
+                    self.answering.refuse(&response);
+                    self.input.advance(head_len);
+                    self.step_to_refusal()
+                }
+                Ok(None) if self.answering.is_eof() => {
+                    let (step, received) = (self.phase(), self.input.len());
+                    self.done(Err(ConnectError::Ended { step, received }))
+                }
+                Ok(None) => Step::Read,
+                Err(ResponseError::Head(HeadError::FoldedLine)) => {
+                    self.handshake.unfold(&mut self.input);
+                    continue;
+                }
+                Err(error) => self.done(Err(self.error(ProxyError::Response(error)))),
+            };
         }
     }
 
