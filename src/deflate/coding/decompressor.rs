@@ -44,6 +44,9 @@ pub struct Decompressor {
 const LEAST_RATIO: u64 = 2;
 const MOST_RATIO: u64 = 16;
 
+/// The least room for output, in bytes.
+const LEAST_ROOM: usize = 128;
+
 impl Decompressor {
     /// Creates a decompressor. `terms` are the terms of the peer, which compresses. Nothing is
     /// allocated before the first message.
@@ -138,7 +141,7 @@ impl Decompressor {
     ) -> Result<(), ProtocolError> {
         let left = limit.saturating_sub(self.set_aside);
         let limit_len = usize::try_from(left).unwrap_or(usize::MAX);
-        let mut room = bytes.len().saturating_mul(self.ratio.max(4)).max(128);
+        let mut room = bytes.len().saturating_mul(self.ratio.max(4)).max(LEAST_ROOM);
         loop {
             make_room(message, bytes.len().saturating_mul(self.ratio), limit_len);
             let lacks_window = self.ready(message);
@@ -151,8 +154,6 @@ impl Decompressor {
                 // before it needs the window. Blocks that produce nothing never need it.
                 0
             } else {
-                // The room is initialised for each call, so it is not much more than the input and
-                // the output so far.
                 room.min(message.capacity() - len)
             };
             message.resize(len + spare, 0);
@@ -189,7 +190,10 @@ impl Decompressor {
                 // No progress, although there was input and room for output.
                 return Err(ProtocolError::InvalidDeflate);
             }
-            room = room.saturating_mul(2);
+            // The room is initialised for each call. A call that filled it may have double the room.
+            // After a final block the room says nothing about the next block, which may be short: a
+            // chain of short blocks would initialise the room for each of them.
+            room = if self.ended { LEAST_ROOM } else { room.saturating_mul(2) };
         }
     }
 
@@ -303,13 +307,12 @@ impl Drop for Decompressor {
 /// Grows the capacity of `message` if `message` is full. It adds the present length, `expected` or
 /// 128 bytes, whichever is most. The capacity never exceeds `limit + 1` bytes.
 fn make_room(message: &mut Vec<u8>, expected: usize, limit: usize) {
-    const MIN: usize = 128;
     // `inflate` fills the whole capacity, so the capacity must not exceed `limit + 1`.
     if message.capacity() > limit.saturating_add(1) {
         message.shrink_to(limit.saturating_add(1));
     }
     if message.len() == message.capacity() {
-        let room = message.len().max(expected).max(MIN);
+        let room = message.len().max(expected).max(LEAST_ROOM);
         message.reserve_exact(room.min(limit.saturating_add(1) - message.len()));
     }
 }

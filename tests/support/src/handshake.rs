@@ -114,6 +114,25 @@ pub fn written(request: &ClientRequest<'_>) -> Result<String, WriteError> {
     Ok(str::from_utf8(&out[..len]).expect("these are ASCII").to_owned())
 }
 
+/// The request in the types of the crate `http`, as an HTTP library passes it on, if it is
+/// well-formed and the types can hold it.
+#[cfg(feature = "http")]
+pub fn http_request(bytes: &[u8]) -> Option<http::Request<()>> {
+    let headers = plain_headers(bytes)?;
+    let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
+    let line = bytes.split(|&byte| byte == b'\r').next()?;
+    let words: Vec<&[u8]> = line.split(|&byte| byte == b' ').collect();
+    let [method, target, version] = words[..] else { return None };
+    let mut request = http::Request::builder().method(method).uri(target);
+    if version == b"HTTP/1.0" {
+        request = request.version(http::Version::HTTP_10);
+    }
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    request.body(()).ok()
+}
+
 /// The headers of a request, if it is whole and keeps to RFC 9112 2 to 5, in the plainest way.
 pub fn plain_headers(bytes: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);

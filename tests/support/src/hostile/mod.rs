@@ -3,12 +3,18 @@
 
 mod compressed;
 mod frames;
+mod growing;
 mod requests;
 
 pub use compressed::compressed_messages;
 pub use frames::{
     close_frames, control_frames, fragments, frames_after_close, headers, lengths_over_the_limit,
     odd_frames, streams, text,
+};
+#[cfg(feature = "deflate")]
+pub use growing::growing_compressed_messages;
+pub use growing::{
+    Answered, Growing, growing_requests, growing_responses, growing_streams, growing_urls,
 };
 pub use requests::{Answer, Request, requests};
 

@@ -1,0 +1,107 @@
+//! Runs each hostile input of `tests/support/src/hostile/growing` with one size and with double the
+//! size, for a tool that counts instructions.
+//!
+//! `benches/work.sh` runs it under callgrind and compares the two counts. If the work is bounded by
+//! the input, the second count is at most about double.
+//!
+//! `cargo bench` calls it without an argument. Then each input runs, and nothing is counted.
+
+mod byte_stream;
+mod handshakes;
+mod streams;
+
+use std::env;
+use std::process::ExitCode;
+
+/// One input of one size, with everything set up. A call processes it and checks the outcome.
+type Pass = Box<dyn FnOnce()>;
+
+/// A way to process an input.
+struct Row {
+    name: String,
+    /// The smaller size of the input, in bytes.
+    size: usize,
+    create: Box<dyn Fn(usize) -> Pass>,
+}
+
+/// The most bytes that one read gives, and the size of the input. An input that comes byte by byte
+/// is shorter, because each byte costs a read.
+#[derive(Clone, Copy)]
+enum Pace {
+    AtOnce,
+    ByteByByte,
+}
+
+impl Pace {
+    const BOTH: [Self; 2] = [Self::AtOnce, Self::ByteByByte];
+
+    const fn size(self) -> usize {
+        match self {
+            Self::AtOnce => 16 * 1024,
+            Self::ByteByByte => 6 * 1024,
+        }
+    }
+
+    const fn bite(self) -> usize {
+        match self {
+            Self::AtOnce => usize::MAX,
+            Self::ByteByByte => 1,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::AtOnce => "at once",
+            Self::ByteByByte => "byte by byte",
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let mut rows = handshakes::rows();
+    rows.extend(streams::rows());
+    match arguments[..] {
+        ["--quadratic"] => run(&quadratic(), 1),
+        [word, factor] => {
+            let Ok(factor) = factor.parse() else {
+                eprintln!("usage: work [WORD FACTOR | --quadratic]");
+                return ExitCode::FAILURE;
+            };
+            rows.iter().filter(|row| row.name.contains(word)).for_each(|row| run(row, factor));
+        }
+        _ => rows.iter().for_each(|row| run(row, 1)),
+    }
+    ExitCode::SUCCESS
+}
+
+fn run(row: &Row, factor: usize) {
+    // The first run of some code sets something up.
+    (row.create)(row.size)();
+    for size in [factor * row.size, 2 * factor * row.size] {
+        println!("{size} {}", row.name);
+        measured((row.create)(size));
+    }
+}
+
+/// The function that the tool counts.
+#[inline(never)]
+fn measured(pass: Pass) {
+    pass();
+}
+
+/// Work that is quadratic, to see that the tool notices it.
+fn quadratic() -> Row {
+    let create = |size| -> Pass {
+        let bytes = vec![b'a'; size];
+        Box::new(move || {
+            let mut found = 0;
+            for end in 0..bytes.len() {
+                found += usize::from(std::hint::black_box(&bytes[..end]).contains(&b'b'));
+            }
+            assert_eq!(found, 0);
+        })
+    };
+    Row { name: "quadratic work".to_owned(), size: Pace::AtOnce.size(), create: Box::new(create) }
+}
