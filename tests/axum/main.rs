@@ -9,6 +9,7 @@ mod endings;
 mod examples;
 mod extractors;
 mod failed_upgrade;
+mod hostile;
 mod http2;
 mod parts;
 mod refusals;

@@ -2,6 +2,7 @@
 #![cfg(all(feature = "futures-io", feature = "tokio"))]
 
 mod endings;
+mod hostile;
 mod parts;
 mod time_limits;
 

@@ -4,4 +4,5 @@
 mod client;
 mod deflate;
 mod extended_connect;
+mod hostile;
 mod upgrade;

@@ -1,6 +1,8 @@
 //! Hostile and odd input of a client, and what a server does with it. Each layer is tested with the
 //! same tables.
 
+#[cfg(feature = "alloc")]
+mod checks;
 mod compressed;
 mod frames;
 mod growing;
