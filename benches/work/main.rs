@@ -38,7 +38,7 @@ impl Pace {
     const fn size(self) -> usize {
         match self {
             Self::AtOnce => 16 * 1024,
-            Self::ByteByByte => 6 * 1024,
+            Self::ByteByByte => 4 * 1024,
         }
     }
 

@@ -110,7 +110,7 @@ pub fn growing_compressed_messages() -> Vec<Growing<u16>> {
             "messages of a thousandfold text",
             |size| {
                 let one = bytes(Frame::text(bomb(20_000)).rsv(RSV1));
-                [repeated(one, size / 4), close()].concat()
+                [one.repeat(size / 256), close()].concat()
             },
             1000,
         ),

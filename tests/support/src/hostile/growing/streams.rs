@@ -35,7 +35,7 @@ pub fn growing_streams() -> Vec<Growing<u16>> {
         row(
             "fragments that cut each character",
             |size| {
-                let parts = [b"\xf0", b"\x9f", b"\x98", b"\x80"].map(|part| one(part));
+                let parts = [b"\xf0", b"\x9f", b"\x98", b"\x80"].map(one);
                 fragments(&parts, size)
             },
             1000,
