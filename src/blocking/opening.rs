@@ -35,7 +35,7 @@ pub(super) fn drive<S: Transport, H: Handshake, O>(
         let moved = if writes {
             write_once(stream, &mut timeout, limit, handshake)
         } else {
-            read_once(stream, limit, handshake)
+            read_once(stream, &mut timeout, limit, handshake)
         };
         match moved {
             // The next round does what is due.
@@ -52,11 +52,12 @@ pub(super) fn drive<S: Transport, H: Handshake, O>(
 
 fn read_once<S: Transport>(
     stream: &mut S,
+    timeout: &mut WriteTimeout,
     limit: Option<Duration>,
     handshake: &mut impl Handshake,
 ) -> io::Result<()> {
     let mut buffer = [0; 4096];
-    match read_within(stream, limit, |stream| retry(|| stream.read(&mut buffer))) {
+    match timeout.read_within(stream, limit, |stream| retry(|| stream.read(&mut buffer))) {
         Ok(0) => handshake.receive_eof(),
         Ok(read) => handshake.receive(buffer.get(..read).unwrap_or_default()),
         // A TLS stream reports in this way that it was cut off.

@@ -51,6 +51,16 @@ pub trait Transport: Read + Write {
         Err(ErrorKind::Unsupported.into())
     }
 
+    /// Returns whether a write may read too, and a read may write, as in TLS. The adapter then limits
+    /// the waits of both directions in one call. TLS reads in a write during its handshake, and some
+    /// TLS libraries do so when a write did not complete in time.
+    ///
+    /// The default is `true`. A byte stream whose directions are independent returns `false`, which
+    /// saves calls of the system.
+    fn reads_while_writing(&self) -> bool {
+        true
+    }
+
     /// Makes small writes leave at once (`TCP_NODELAY`). Otherwise the second of two small messages
     /// waits until the peer has acknowledged the first, which can take 40 ms. A byte stream that is
     /// not TCP does nothing.
@@ -72,6 +82,10 @@ pub trait Transport: Read + Write {
 }
 
 impl Transport for TcpStream {
+    fn reads_while_writing(&self) -> bool {
+        false
+    }
+
     fn set_nodelay(&self) -> io::Result<()> {
         Self::set_nodelay(self, true)
     }
@@ -99,6 +113,10 @@ impl Transport for TcpStream {
 
 #[cfg(unix)]
 impl Transport for std::os::unix::net::UnixStream {
+    fn reads_while_writing(&self) -> bool {
+        false
+    }
+
     fn read_timeout(&self) -> io::Result<Option<Duration>> {
         Self::read_timeout(self)
     }
@@ -257,9 +275,34 @@ impl WriteTimeout {
         Self { known: None, is_stale: AtomicBool::new(false) }
     }
 
-    /// Writes with `write`, which may block for at most `limit`. A shorter time-out of the
-    /// application applies too.
+    /// Writes with `write`, which may block for at most `limit`, also in a read if the transport may
+    /// read in a write. A shorter time-out of the application applies too.
     pub(super) fn write_within<S: Transport + ?Sized, T>(
+        &mut self,
+        stream: &mut S,
+        limit: Option<Duration>,
+        write: impl FnOnce(&mut S) -> io::Result<T>,
+    ) -> io::Result<T> {
+        let read_limit = if stream.reads_while_writing() { limit } else { None };
+        read_within(stream, read_limit, |stream| self.only_write_within(stream, limit, write))
+    }
+
+    /// Reads with `read`, which may block for at most `limit`, also in a write if the transport may
+    /// write in a read.
+    pub(super) fn read_within<S: Transport + ?Sized, T>(
+        &mut self,
+        stream: &mut S,
+        limit: Option<Duration>,
+        read: impl FnOnce(&mut S) -> io::Result<T>,
+    ) -> io::Result<T> {
+        if stream.reads_while_writing() {
+            self.write_within(stream, limit, read)
+        } else {
+            read_within(stream, limit, read)
+        }
+    }
+
+    fn only_write_within<S: Transport + ?Sized, T>(
         &mut self,
         stream: &mut S,
         limit: Option<Duration>,

@@ -4,7 +4,7 @@
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 
-use super::transport::{BRIEF, LARGE, SHORT, SHORTEST, read_within};
+use super::transport::{BRIEF, LARGE, SHORT, SHORTEST};
 use super::{Transport, WebSocketStream, retry, write_some};
 use crate::connection::{Role, State};
 use crate::error::ProtocolError;
@@ -81,16 +81,20 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         let read = match wants.read {
             // An error of the write does not stop the read. A transport that accepts no bytes may
             // still have bytes to read, and a read reports a transport that has failed.
-            Some(ReadTo::Input) => read_within(&mut self.stream, limit, |stream| {
-                retry(|| receiver.input().read_from(stream))
-            }),
+            Some(ReadTo::Input) => {
+                self.write_timeout.read_within(&mut self.stream, limit, |stream| {
+                    retry(|| receiver.input().read_from(stream))
+                })
+            }
             Some(ReadTo::NowhereIfReady) => {
                 self.driver.handle_discarded(&Err(ErrorKind::WouldBlock.into()));
                 return Ok(true);
             }
             Some(ReadTo::Nowhere) if self.stream.read_timeout().is_err() => Ok(0),
             Some(ReadTo::Nowhere) => {
-                read_within(&mut self.stream, limit, |stream| retry(|| stream.read(&mut [0; 4096])))
+                self.write_timeout.read_within(&mut self.stream, limit, |stream| {
+                    retry(|| stream.read(&mut [0; 4096]))
+                })
             }
             None => {
                 let flushed = self.write_out();
@@ -155,7 +159,10 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
 
     /// Returns whether bytes wait to be written or flushed.
     pub(super) fn has_output(&mut self) -> bool {
-        self.driver.is_unflushed() || !self.websocket.output().is_empty()
+        // A time limit has ended the connection. Nothing is written after that, also if a transport
+        // such as TLS still holds bytes that it has accepted.
+        let is_cut = self.websocket.halves().1.is_cut();
+        !is_cut && (self.driver.is_unflushed() || !self.websocket.output().is_empty())
     }
 
     /// Writes or flushes once, within `limit`.

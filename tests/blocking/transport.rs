@@ -1,15 +1,18 @@
 //! Transports that are not ready, take nothing more, or end: what becomes of a message and of an
 //! answer, and what is told.
 
+use std::cell::Cell;
 use std::io::{self, ErrorKind, Read, Write};
+use std::thread;
+use std::time::Duration;
 
 use crate::pipe::{Mood, Transport, is_transient, resume};
 use bytes::Bytes;
-use websocket_proto::blocking::{Connector, WebSocketStream};
+use websocket_proto::blocking::{self, Connector, WebSocketStream};
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::Opened;
-use websocket_proto::io::{ConnectError, ConnectOptions, Error, Unsent};
+use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Error, Unsent};
 use websocket_proto::websocket::{Config, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 
@@ -45,7 +48,7 @@ fn a_message_that_finds_no_room_comes_back_and_is_taken_later() {
 #[derive(Debug)]
 struct Full;
 
-impl websocket_proto::blocking::Transport for Full {}
+impl blocking::Transport for Full {}
 
 impl Read for Full {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -178,4 +181,84 @@ fn a_message_can_be_queued_without_a_write_or_comes_back() {
     let mut sent = [0; 12 + 6 + 10];
     theirs.read_exact(&mut sent).unwrap();
     assert_eq!(&sent, b"\x81\x0a0123456789\x81\x04room\x81\x08prepared");
+}
+
+/// As a TLS stream over a transport that takes nothing more: it accepts bytes and cannot flush them,
+/// and it reads in a write and writes in a read. A call that no time-out limits would wait for ever.
+#[derive(Debug, Default)]
+struct Coupled {
+    read_timeout: Cell<Option<Duration>>,
+    write_timeout: Cell<Option<Duration>>,
+}
+
+impl Coupled {
+    fn wait(&self) -> io::Error {
+        for timeout in [&self.read_timeout, &self.write_timeout] {
+            thread::sleep(timeout.get().expect("it would wait for ever"));
+        }
+        ErrorKind::WouldBlock.into()
+    }
+}
+
+impl Read for Coupled {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(self.wait())
+    }
+}
+
+impl Write for Coupled {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Err(self.wait())
+    }
+}
+
+impl blocking::Transport for Coupled {
+    fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        Ok(self.read_timeout.get())
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.read_timeout.set(timeout);
+        Ok(())
+    }
+
+    fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        Ok(self.write_timeout.get())
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.write_timeout.set(timeout);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_flush_that_never_ends_has_a_limit_and_is_not_tried_again() {
+    let limit = Duration::from_millis(50);
+    let config = Config::new().write_timeout(limit);
+    let stream = Coupled::default();
+    let mut socket =
+        WebSocketStream::from_parts(stream, Server, config, Opened::new(), Default::default());
+    let error = socket.send("text").unwrap_err();
+    let expected = ProtocolError::WriteTimeout { timeout: limit };
+    assert!(matches!(error, Error::Protocol(error) if error == expected), "{error:?}");
+    // The transport does not wait again.
+    assert!(socket.flush().is_err());
+    assert!(matches!(socket.read(), Err(Error::Protocol(error)) if error == expected));
+    assert!(matches!(socket.read(), Ok(None)));
+}
+
+#[test]
+fn a_handshake_limits_reads_and_writes_of_a_transport_that_does_both_in_one_call() {
+    let limit = Duration::from_millis(50);
+    let options = ConnectOptions::new("wss://localhost/").unwrap().connect_timeout(limit);
+    let error = Connector::new(Coupled::default(), options).unwrap().connect().unwrap_err();
+    assert!(matches!(error, ConnectError::TimedOut { .. }), "{error:?}");
+    let mut acceptor = blocking::Acceptor::new(Coupled::default()).handshake_timeout(limit);
+    let error = acceptor.accept().unwrap_err();
+    assert!(matches!(error, AcceptError::TimedOut { .. }), "{error:?}");
 }

@@ -13,6 +13,8 @@ mod refusals;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(feature = "tls")]
+mod tls_faults;
+#[cfg(feature = "tls")]
 mod tls_steps;
 mod urls;
 

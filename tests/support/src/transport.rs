@@ -46,7 +46,7 @@ pub struct State {
     asked: [bool; 4],
     /// How many reads, writes, flushes and shutdowns there were.
     pub steps: usize,
-    fails: Option<(usize, bool)>,
+    fault: Option<(usize, Fault)>,
     plain_writes: bool,
     /// Whether what is taken is thrown away.
     forgetful: bool,
@@ -84,6 +84,20 @@ pub struct Read {
     pub asked: usize,
     /// How many bytes it got.
     pub got: usize,
+}
+
+/// What goes wrong at a step of a transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// This step and all after it fail with [`ErrorKind::ConnectionAborted`].
+    Fails,
+    /// Only this step fails.
+    FailsOnce,
+    /// The peer is gone without a word: reads are at the end from this step on, although more was
+    /// sent, and writes go nowhere.
+    Ends,
+    /// This step and all after it wait for ever.
+    Waits,
 }
 
 #[derive(Clone, Copy)]
@@ -180,7 +194,12 @@ impl Peer {
 
     /// Fails at the step of that number, and at all behind it if `for_good`.
     pub fn fail_at(&self, step: usize, for_good: bool) {
-        self.state().fails = Some((step, for_good));
+        self.fault_at(step, if for_good { Fault::Fails } else { Fault::FailsOnce });
+    }
+
+    /// Has this fault at the step of that number.
+    pub fn fault_at(&self, step: usize, fault: Fault) {
+        self.state().fault = Some((step, fault));
     }
 
     /// Says that it does not write several slices at once.
@@ -248,11 +267,20 @@ impl State {
         }
         *asked = false;
         self.steps += 1;
-        match self.fails {
-            Some((at, for_good)) if self.steps == at || for_good && self.steps > at => {
+        let fault = self.fault.filter(|&(at, fault)| {
+            self.steps == at || fault != Fault::FailsOnce && self.steps > at
+        });
+        match fault.map(|(_, fault)| fault) {
+            Some(Fault::Fails | Fault::FailsOnce) => {
                 Poll::Ready(Err(ErrorKind::ConnectionAborted.into()))
             }
-            _ => Poll::Ready(Ok(())),
+            Some(Fault::Ends) => {
+                self.ended = true;
+                self.incoming.clear();
+                Poll::Ready(Ok(()))
+            }
+            Some(Fault::Waits) => Poll::Pending,
+            None => Poll::Ready(Ok(())),
         }
     }
 
