@@ -2,58 +2,105 @@
 # Changes the library in one place at a time, and checks that a test notices each change.
 #
 #   proof/mutants/run.sh                      the wire layer: frame, mask, utf8, close
-#   proof/mutants/run.sh --shard 0/8          an eighth of that
-#   proof/mutants/run.sh --in-diff main       all modules, where they differ from a commit
 #   proof/mutants/run.sh connection           the connection
+#   proof/mutants/run.sh handshake            the opening handshake, with http1 and extension
+#   proof/mutants/run.sh websocket            whole messages
+#   proof/mutants/run.sh --in-diff main       all modules, where they differ from a commit
 #
-# `survivors.toml` lists the changes that no test can notice, each with its reason. The file
+# Further arguments go to cargo-mutants: `wire --re src/utf8.rs` tries one file of a group, and
+# `websocket --shard 0/8` an eighth of it.
+#
+# The changes are made in a copy of the tree, target/mutants/tree. `survivors.toml` lists the
+# changes that no test can notice, each with its reason. The file
 # target/mutants/mutants.out/missed.txt lists the changes that no test noticed. The script stops
 # after MINUTES minutes (60 by default).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/websocket-proto/tools
-export PATH=$tools/bin:$PATH CARGO_INCREMENTAL=0
-# Each copy of the library has a target folder of its own. Without debug information it is small.
-unset CARGO_TARGET_DIR
-export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0
+export PATH=$tools/bin:$PATH
+root=$PWD
+output=$root/target/mutants
+tree=$output/tree
+
+# Most of the time goes into compiling again after a change, and into tests. An incremental build
+# compiles little, and code that is optimised somewhat saves more than it takes to compile.
+export CARGO_TARGET_DIR=$output/build CARGO_INCREMENTAL=1
+export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1
+# A failure is enough, without the shortest input that provokes it.
+export PROPTEST_MAX_SHRINK_ITERS=0 PROPTEST_DISABLE_FAILURE_PERSISTENCE=1
 
 main() {
     cargo install --quiet --debug --locked --root "$tools" cargo-mutants@27.1.0
+    local group=wire
     case ${1-} in
-        --in-diff) in_diff "$2" ;;
-        connection) connection ;;
-        *) wire "$@" ;;
+        wire | connection | handshake | websocket) group=$1 && shift ;;
+        --in-diff) group=in_diff && shift ;;
     esac
+    copy
+    "$group" "$@"
     echo "every change is noticed by a test, or listed in survivors.toml"
 }
 
-# Only the tests of the wire layer run. A change that only other tests would notice counts as
-# missed.
+# In each group only the tests of the layer run. A change that only other tests would notice counts
+# as missed.
 wire() {
+    few_dependencies
     mutants --no-default-features --features alloc,simd --cargo-arg=--test=wire \
         --file 'src/frame/*.rs' --file src/mask.rs --file 'src/mask/*.rs' --file src/utf8.rs \
         --file 'src/close/*.rs' "$@"
 }
 
 connection() {
-    mutants --no-default-features --features alloc --cargo-arg=--test=connection \
-        --file 'src/connection/**/*.rs' --file src/connection/receive.rs
+    few_dependencies
+    mutants --no-default-features --features alloc,simd --cargo-arg=--test=connection \
+        --file 'src/connection/**/*.rs' "$@"
+}
+
+handshake() {
+    mutants --no-default-features --features http --cargo-arg=--test=handshake \
+        --cargo-arg=--test=opening --cargo-arg=--test=http \
+        --file 'src/handshake/**/*.rs' --file 'src/http1/*.rs' --file 'src/extension/*.rs' "$@"
+}
+
+# The code of the feature `deflate` has tests of its own, which do not run here.
+websocket() {
+    mutants --no-default-features --features std --cargo-arg=--test=messages \
+        --file 'src/websocket/**/*.rs' --file src/message.rs --file src/utf8_bytes.rs \
+        --exclude 'src/websocket/compression/{deflating,inflating,settings}.rs' "$@"
 }
 
 in_diff() {
-    mkdir -p target/mutants
-    git diff "$1" -- src >target/mutants/changes.diff
-    mutants --all-features --cargo-arg=--tests --in-diff target/mutants/changes.diff
+    local changes=$output/changes.diff
+    git diff "$1" -- src >"$changes"
+    shift
+    mutants --all-features --cargo-arg=--tests --in-diff "$changes" "$@"
+}
+
+# Makes the copy: all files that git tracks, and new ones. Their times are new, so that cargo does not
+# take a library that an earlier run has changed for the present one.
+copy() {
+    rm -rf "$tree"
+    mkdir -p "$tree"
+    git ls-files -z --cached --others --exclude-standard |
+        while IFS= read -rd '' file; do
+            if [ -e "$file" ]; then printf '%s\0' "$file"; fi
+        done | xargs -0 cp --parents --target-directory "$tree"
+}
+
+# Cargo builds all dependencies of the tests, whichever of the tests run. The tests of some layers
+# need few.
+few_dependencies() {
+    sed -Ei '/^\[dev-dependencies\]/,/^$/ { /^(\[|proptest|support)/!d }' "$tree/Cargo.toml"
 }
 
 # A change that makes a test run for ever is noticed too.
 mutants() {
     local status=0
-    mkdir -p target/mutants
-    timeout --foreground "${MINUTES:-60}m" cargo mutants --config proof/mutants/survivors.toml \
-        --package websocket-proto --output target/mutants --jobs 2 --minimum-test-timeout 30 \
-        --no-shuffle --colors never "$@" || status=$?
+    timeout --foreground "${MINUTES:-60}m" cargo mutants --dir "$tree" --in-place \
+        --config "$root/proof/mutants/survivors.toml" --package websocket-proto \
+        --cargo-arg="--config=target.'cfg(unix)'.runner='$root/proof/mutants/first-failure.sh'" \
+        --output "$output" --minimum-test-timeout 20 --no-shuffle --colors never "$@" || status=$?
     case $status in
         # Status 3: with some changes a test ran for ever, and no change was missed.
         0 | 3) ;;
