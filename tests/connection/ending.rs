@@ -6,7 +6,7 @@ use support::{
     every_split_from, stream,
 };
 use websocket_proto::connection::{
-    Client, Connection, ConnectionConfig, Input, Role, Server, State, TransportAction,
+    Client, Connection, ConnectionConfig, Endpoint, Input, Role, Server, State, TransportAction,
 };
 use websocket_proto::{CloseCode, ProtocolError};
 
@@ -130,4 +130,32 @@ fn the_end_after_a_fault_leaves_its_report_due() {
     assert_eq!(connection.transport_action(), TransportAction::Keep);
     assert!(connection.poll_transmit(&mut Wire::default()).expect("room") > 0);
     assert_at(&connection, State::Closed, TransportAction::Drop);
+}
+
+#[test]
+fn how_a_connection_ended_is_known_once_it_has_ended() {
+    let mut pair = Pair::new();
+    let Pair { client, server } = &mut pair;
+    assert_eq!(client.connection.close_info(), None, "open");
+    client.connection.close(CloseCode::GOING_AWAY, "bye", &mut client.out).expect("open");
+    assert_eq!(client.connection.close_info(), None, "closing");
+    assert_eq!(server.connection.close_info(), None, "open");
+    pair.settle();
+
+    // The server answers with the code alone.
+    let info = pair.client.connection.close_info().expect("closed");
+    assert_eq!((info.code, info.reason), (CloseCode::GOING_AWAY, ""));
+    assert_eq!((info.began, info.is_clean), (Some(Endpoint::Local), true));
+    let info = pair.server.connection.close_info().expect("closed");
+    assert_eq!((info.code, info.reason), (CloseCode::GOING_AWAY, "bye"));
+    assert_eq!((info.began, info.is_clean), (Some(Endpoint::Peer), true));
+}
+
+#[test]
+fn an_end_without_a_close_is_not_clean_and_nobody_began_it() {
+    let mut connection = Connection::new(Server, ConnectionConfig::new());
+    assert_eq!(connection.receive_eof(), Err(ProtocolError::UnexpectedEof));
+    let info = connection.close_info().expect("ended");
+    assert_eq!((info.code, info.reason), (CloseCode::ABNORMAL, ""));
+    assert_eq!((info.began, info.is_clean), (None, false));
 }

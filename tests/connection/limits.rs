@@ -57,6 +57,16 @@ fn a_frame_may_be_as_long_as_its_limit_and_not_a_byte_longer() {
 }
 
 #[test]
+fn a_frame_as_long_as_its_limit_can_be_too_long_for_the_message() {
+    let config = ConnectionConfig::new().max_frame_size(10).max_message_size(9);
+    for side in Side::BOTH {
+        let over = Frame::binary([]).declaring(10);
+        let error = ProtocolError::MessageTooLarge { len: 10, limit: 9 };
+        assert_fails(side, &config, &header_without_key(&over, side), error);
+    }
+}
+
+#[test]
 fn the_sum_of_the_fragments_is_charged_at_the_header_that_exceeds_it() {
     let config = ConnectionConfig::new().max_message_size(10);
     for side in Side::BOTH {
