@@ -53,7 +53,7 @@ wire() {
 
 connection() {
     few_dependencies
-    mutants --no-default-features --features alloc,simd --cargo-arg=--test=connection \
+    mutants --no-default-features --features std --cargo-arg=--test=connection \
         --file 'src/connection/**/*.rs' "$@"
 }
 

@@ -18,3 +18,4 @@ mod sending;
 mod split_halves;
 mod streaming;
 mod text;
+mod whole_messages;
