@@ -190,7 +190,8 @@ fn cut_character(bytes: &[u8]) -> usize {
             0xe0..=0xef => 3,
             0xf0..=0xff => 4,
         };
-        return if width > before + 1 { before + 1 } else { 0 };
+        let len = before + 1;
+        return if width > len { len } else { 0 };
     }
     0
 }

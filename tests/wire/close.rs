@@ -179,6 +179,13 @@ fn a_long_reason_is_cut_between_two_characters() {
 }
 
 #[test]
+fn the_close_for_an_error_has_its_code_and_its_text() {
+    let frame = ProtocolError::ReservedOpCode { opcode: 0x3 }.close_frame().expect("1002 is sent");
+    assert_eq!(frame.parts(), (CloseCode::PROTOCOL_ERROR, "opcode 0x3 is reserved"));
+    assert_eq!(ProtocolError::UnexpectedEof.close_frame(), None, "1006 is not sent");
+}
+
+#[test]
 fn a_code_is_compared_with_a_number() {
     assert_eq!(CloseCode::NORMAL, 1000);
     assert_eq!(1000, CloseCode::NORMAL);

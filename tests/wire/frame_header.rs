@@ -309,7 +309,15 @@ fn a_header_as_bytes_is_what_emit_writes() {
             assert!(bytes.padded().starts_with(&bytes));
         }
     }
-    let shown = format!("{:?}", header(OpCode::Text, true, None, 5).to_bytes());
+    let bytes = header(OpCode::Text, true, None, 5).to_bytes();
+    for other in [
+        header(OpCode::Binary, true, None, 5),
+        header(OpCode::Text, true, Some(KEY), 5),
+        header(OpCode::Text, true, None, 126),
+    ] {
+        assert_ne!(bytes, other.to_bytes());
+    }
+    let shown = format!("{bytes:?}");
     assert_eq!(shown, "HeaderBytes([81, 05])");
 }
 
