@@ -45,28 +45,23 @@ main() {
 # In each group only the tests of the layer run. A change that only other tests would notice counts
 # as missed.
 wire() {
-    few_dependencies
-    mutants --no-default-features --features alloc,simd --cargo-arg=--test=wire \
-        --file 'src/frame/*.rs' --file src/mask.rs --file 'src/mask/*.rs' --file src/utf8.rs \
-        --file 'src/close/*.rs' "$@"
+    layer alloc,simd wire --file 'src/frame/*.rs' --file src/mask.rs --file 'src/mask/*.rs' \
+        --file src/utf8.rs --file 'src/close/*.rs' "$@"
 }
 
 connection() {
-    few_dependencies
-    mutants --no-default-features --features std --cargo-arg=--test=connection \
-        --file 'src/connection/**/*.rs' "$@"
+    layer std connection --file 'src/connection/**/*.rs' "$@"
 }
 
 handshake() {
-    mutants --no-default-features --features http --cargo-arg=--test=handshake \
-        --cargo-arg=--test=opening --cargo-arg=--test=http \
+    layer http handshake --cargo-arg=--test=opening --cargo-arg=--test=http \
         --file 'src/handshake/**/*.rs' --file 'src/http1/*.rs' --file 'src/extension/*.rs' "$@"
 }
 
 # The code of the feature `deflate` has tests of its own, which do not run here.
 websocket() {
-    mutants --no-default-features --features std --cargo-arg=--test=messages \
-        --file 'src/websocket/**/*.rs' --file src/message.rs --file src/utf8_bytes.rs \
+    layer std messages --file 'src/websocket/**/*.rs' --file src/message.rs \
+        --file src/utf8_bytes.rs \
         --exclude 'src/websocket/compression/{deflating,inflating,settings}.rs' "$@"
 }
 
@@ -88,10 +83,12 @@ copy() {
         done | xargs -0 cp --parents --target-directory "$tree"
 }
 
-# Cargo builds all dependencies of the tests, whichever of the tests run. The tests of some layers
-# need few.
-few_dependencies() {
+layer() {
+    local features=$1 tests=$2
+    shift 2
+    # Cargo builds all dependencies of all tests. Those of the layers need only two of them.
     sed -Ei '/^\[dev-dependencies\]/,/^$/ { /^(\[|proptest|support)/!d }' "$tree/Cargo.toml"
+    mutants --no-default-features --features "$features" --cargo-arg=--test="$tests" "$@"
 }
 
 # A change that makes a test run for ever is noticed too.

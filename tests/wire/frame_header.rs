@@ -244,6 +244,7 @@ fn reserved_bits_are_a_set_of_three() {
     let mut united = Rsv::RSV1;
     united |= Rsv::RSV3;
     assert_eq!(united, both);
+    assert_eq!(both.union(Rsv::RSV3), both, "a bit that both have stays");
     assert!(both.contains(Rsv::RSV3) && both.contains(both) && both.contains(Rsv::NONE));
     assert!(!both.contains(Rsv::RSV2) && !Rsv::NONE.contains(Rsv::RSV1));
     assert!(both.intersects(Rsv::RSV1.union(Rsv::RSV2)) && !both.intersects(Rsv::RSV2));
