@@ -12,6 +12,7 @@ mod lengths;
 mod limits;
 mod masking;
 mod model;
+mod outputs;
 mod oversized;
 mod roles;
 mod sending;

@@ -165,6 +165,12 @@ fn the_keys_of_a_seed_are_the_same_every_time_and_each_is_new() {
 }
 
 #[test]
+fn the_keys_that_come_are_not_shown() {
+    // RFC 6455 5.3: nobody can predict them.
+    assert_eq!(format!("{:?}", MaskKeys::new([7; 32])), "MaskKeys { .. }");
+}
+
+#[test]
 fn the_keys_are_those_that_a_client_uses() {
     use websocket_proto::connection::{Client, Connection, ConnectionConfig, SliceOutput};
     use websocket_proto::frame::FrameHeader;
