@@ -7,6 +7,7 @@ mod errors;
 mod extensions;
 mod fragmentation;
 mod framing;
+mod halves_methods;
 mod hostile;
 mod lengths;
 mod limits;
