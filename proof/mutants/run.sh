@@ -8,8 +8,8 @@
 #   proof/mutants/run.sh --in-diff main       all modules, where they differ from a commit
 #
 # Further arguments go to cargo-mutants: `wire --re src/utf8.rs` tries one file of a group, and
-# `websocket --shard 0/8` an eighth of it. `.ci/run` tries every eighth change of the wire layer:
-# `wire --shard 0/8 --sharding round-robin`.
+# `websocket --shard 0/8` an eighth of it. `.ci/run` tries every twelfth change of the wire layer:
+# `wire --shard 0/12 --sharding round-robin`.
 #
 # The changes are made in a copy of the tree, target/mutants/tree. `survivors.toml` lists the
 # changes that no test can notice, each with its reason. The file
