@@ -1,8 +1,8 @@
-//! `Receiver::receive_whole`, which takes short messages that are whole in the input, and leaves
-//! everything else as it is.
+//! Frames that are whole in the input, and `Receiver::receive_whole`, which takes short messages that
+//! are one such frame, and leaves everything else as it is.
 
 use proptest::prelude::*;
-use support::{Frame, SEED, Side, stream};
+use support::{Frame, SEED, Side, every_split, stream};
 use websocket_proto::connection::{
     Client, Connection, ConnectionConfig, Input, OwedFrames, Receiver, Role, Server, WholeMessage,
 };
@@ -121,6 +121,34 @@ fn a_frame_that_needs_more_than_the_short_path_is_left_alone() {
                 Side::Client => frame.clone().masked([1, 2, 3, 4]),
             };
             assert_as_documented(side, ConnectionConfig::new(), &unexpected.bytes(side));
+        }
+    }
+}
+
+#[test]
+fn every_first_byte_is_judged_the_same_however_its_frame_arrives() {
+    for side in Side::BOTH {
+        for first in 0..=255_u8 {
+            for in_message in [false, true] {
+                let (fin, opcode) = (first & 0x80 != 0, first & 0x0f);
+                let mut frame = Frame::new(opcode, "").rsv(first);
+                if !fin {
+                    frame = frame.more();
+                }
+                let mut bytes = frame.bytes(side);
+                if in_message {
+                    bytes = [Frame::text("a").more().bytes(side), bytes].concat();
+                }
+                let is_expected = match opcode {
+                    0x0 => in_message,
+                    0x1 | 0x2 => !in_message,
+                    0x8..=0xa => fin,
+                    _ => false,
+                };
+                let log = every_split(side, &ConnectionConfig::new(), &bytes);
+                let is_valid = is_expected && first & 0x70 == 0;
+                assert_eq!(log.error().is_none(), is_valid, "{first:#x}, in message: {in_message}");
+            }
         }
     }
 }
