@@ -3,6 +3,7 @@
 
 use proptest::prelude::*;
 use support::{Frame, SEED, Side, every_split, stream};
+use websocket_proto::ProtocolError;
 use websocket_proto::connection::{
     Client, Connection, ConnectionConfig, Input, OwedFrames, Receiver, Role, Server, WholeMessage,
 };
@@ -148,6 +149,20 @@ fn every_first_byte_is_judged_the_same_however_its_frame_arrives() {
                 let log = every_split(side, &ConnectionConfig::new(), &bytes);
                 let is_valid = is_expected && first & 0x70 == 0;
                 assert_eq!(log.error().is_none(), is_valid, "{first:#x}, in message: {in_message}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_length_that_is_too_long_is_refused_however_its_frame_arrives() {
+    for side in Side::BOTH {
+        for len in [0, 1, 124, 125] {
+            let long = [Frame::binary(vec![1; len]), Frame::binary(vec![1; len]).more()];
+            for frame in long.map(Frame::in_16_bits) {
+                let log = every_split(side, &ConnectionConfig::new(), &frame.bytes(side));
+                let len = len as u64;
+                assert_eq!(log.error(), Some(ProtocolError::NonMinimalLength { len }), "{side:?}");
             }
         }
     }
