@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Counts the instructions that each hostile input costs with one size and with double
 # the size. The script fails if the second count is more than about double, because
-# then the work is not bounded by the input.
+# then the work is not linear in the size of the input.
 #
 #   benches/work.sh               every input
 #   benches/work.sh 'Cookie' 4    the inputs whose names contain a word, 4 times as long
@@ -13,39 +13,40 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-# Buffers that grow and tables that fill add little. Quadratic work adds much.
+# The largest ratio that passes. Linear work has a ratio of about 2, with a little more
+# for buffers and tables that grow. Quadratic work has a ratio of about 4.
 most=2.05
-# callgrind counts a `rep movsb` once for each byte. With this glibc copies and fills
-# with vectors instead.
+# callgrind counts a `rep movsb` once for each byte. With these settings glibc copies and
+# fills memory with vector instructions instead.
 export GLIBC_TUNABLES=glibc.cpu.x86_rep_movsb_threshold=2000000000:glibc.cpu.x86_rep_stosb_threshold=2000000000
 
 main() {
     local program folder
     program=$(build)
     folder=$(mktemp -d)
-    # shellcheck disable=SC2064 # the name is known now
+    # shellcheck disable=SC2064 # the trap uses the present value
     trap "rm -rf '$folder'" EXIT
 
     measure "$program" "$folder" --quadratic
     if compare "$folder" >/dev/null; then
-        echo "the program did quadratic work, and it was not noticed" >&2
+        echo "$0 does not notice quadratic work" >&2
         exit 1
     fi
     measure "$program" "$folder" "$@"
     compare "$folder"
 }
 
-# Prints the path of the program. Cargo names it in its last line. The profile is that
-# of the smoke test of the benchmarks, which has built the program already.
+# Prints the path of the program, which cargo prints in its last line. The smoke test of
+# the benchmarks has the same profile, so in `.ci/run` the program is already built.
 build() {
     cargo bench -p benches --profile release --all-features --bench work --no-run >&2
     cargo bench -p benches --profile release --all-features --bench work --no-run 2>&1 |
         sed -n 's/.*Executable .*(\(.*\))$/\1/p'
 }
 
-# Writes the names of the runs, and a file `counts.N` with the count of the run N.
-# callgrind counts only inside of the function `measured`, and writes a file after each
-# call of it.
+# Runs the program. Writes the sizes and the names of the runs to the file `names`, and
+# the count of run N to the file `counts.N`. callgrind counts only inside the function
+# `measured`, and writes a file after each call of this function.
 measure() {
     local program=$1 folder=$2
     shift 2

@@ -1,4 +1,4 @@
-//! A transport in memory: a peer that has sent all that it ever sends, and then ends its direction.
+//! A transport in memory, whose peer has sent all its bytes and has ended its direction.
 
 use std::io::{self, Read, Write};
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use websocket_proto::blocking::Transport;
 
-/// The end of the transport that the library has.
+/// The end of the transport that the library uses.
 #[derive(Debug)]
 pub(crate) struct ByteStream {
     bytes: Vec<u8>,
@@ -55,7 +55,8 @@ impl Write for ByteStream {
     }
 }
 
-/// Without a time limit on reads, the adapter would not read on after the end.
+/// The methods for the read time-out do not fail. Otherwise the adapter would not read what the
+/// peer sends after the end of the connection.
 impl Transport for ByteStream {
     fn read_timeout(&self) -> io::Result<Option<Duration>> {
         Ok(None)

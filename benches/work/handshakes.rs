@@ -87,7 +87,7 @@ fn accept_tokio(stream: ByteStream) -> u16 {
     }
 }
 
-/// The same request as types of the crate `http`, if they can hold it.
+/// The same request in the types of the crate `http`, if they can hold it.
 fn over_http(request: Growing<u16>) -> Option<Row> {
     let Growing { name, bytes, outcome } = request;
     // The HTTP library limits the number of headers.
@@ -138,7 +138,7 @@ fn options() -> ConnectOptions {
         .config(config())
 }
 
-/// A client that has sent its request.
+/// Runs a client that has sent its request and gets this response.
 fn connect(bytes: &[u8], bite: usize, outcome: Answered) {
     let mut connecting = Connecting::new(options(), RFC_NONCE).expect("a good request");
     assert!(matches!(connecting.step(|_| ()), Step::Write));
@@ -163,7 +163,8 @@ fn connect(bytes: &[u8], bite: usize, outcome: Answered) {
     assert_eq!(answered, outcome);
 }
 
-/// A client that has asked a proxy for a tunnel. To a proxy, 101 is a refusal.
+/// Runs a client that has asked a proxy for a tunnel and gets this response. A 101 does not open
+/// the tunnel, so it is a refusal.
 fn tunnel(bytes: &[u8], bite: usize, outcome: Answered) {
     let mut tunneling: Tunneling = options().tunnel().expect("there is a proxy");
     let len = tunneling.output().remaining();

@@ -1,10 +1,11 @@
 //! Runs each hostile input of `tests/support/src/hostile/growing` with one size and with double the
 //! size, for a tool that counts instructions.
 //!
-//! `benches/work.sh` runs it under callgrind and compares the two counts. If the work is bounded by
-//! the input, the second count is at most about double.
+//! `benches/work.sh` runs this program under callgrind and compares the two counts. If the work is
+//! linear in the size of the input, the second count is at most about double.
 //!
-//! `cargo bench` calls it without an argument. Then each input runs, and nothing is counted.
+//! `cargo bench` runs this program without callgrind. Then each input is processed, and nothing is
+//! counted.
 
 mod byte_stream;
 mod handshakes;
@@ -24,8 +25,8 @@ struct Row {
     create: Box<dyn Fn(usize) -> Pass>,
 }
 
-/// The most bytes that one read gives, and the size of the input. An input that comes byte by byte
-/// is shorter, because each byte costs a read.
+/// How an input arrives: all at once or byte by byte. An input that arrives byte by byte is
+/// shorter, because each byte costs a read.
 #[derive(Clone, Copy)]
 enum Pace {
     AtOnce,
@@ -35,6 +36,7 @@ enum Pace {
 impl Pace {
     const BOTH: [Self; 2] = [Self::AtOnce, Self::ByteByByte];
 
+    /// The smaller size of the input, in bytes.
     const fn size(self) -> usize {
         match self {
             Self::AtOnce => 16 * 1024,
@@ -42,6 +44,7 @@ impl Pace {
         }
     }
 
+    /// The most bytes that one read gives.
     const fn bite(self) -> usize {
         match self {
             Self::AtOnce => usize::MAX,
@@ -77,7 +80,7 @@ fn main() -> ExitCode {
 }
 
 fn run(row: &Row, factor: usize) {
-    // The first run of some code sets something up.
+    // The first run may create state that later runs use again, so it is not counted.
     (row.create)(row.size)();
     for size in [factor * row.size, 2 * factor * row.size] {
         println!("{size} {}", row.name);
@@ -91,7 +94,7 @@ fn measured(pass: Pass) {
     pass();
 }
 
-/// Work that is quadratic, to see that the tool notices it.
+/// Quadratic work, with which `benches/work.sh` checks that it notices such work.
 fn quadratic() -> Row {
     let create = |size| -> Pass {
         let bytes = vec![b'a'; size];

@@ -16,8 +16,8 @@ use websocket_proto::{blocking, tokio};
 use super::byte_stream::ByteStream;
 use super::{Pace, Pass, Row};
 
-/// A way to serve a client: it gets the bytes, the most of them in one read, and what the opening
-/// handshake agreed on. It returns the code of the end.
+/// Serves a client. The arguments are the bytes of the client, the largest number of bytes that one
+/// read gives, the result of the opening handshake, and the configuration. Returns the close code.
 type Serve = fn(Vec<u8>, usize, Opened, Config) -> u16;
 
 /// Returns the inputs, with each way to process them.
@@ -68,7 +68,7 @@ fn code(error: &Error) -> u16 {
     error.close_code().unwrap_or_else(|| panic!("{error:?}")).0
 }
 
-/// The core, which has no messages.
+/// Serves with the core, without the message layer.
 fn connection(mut bytes: Vec<u8>, bite: usize, _: Opened, _: Config) -> u16 {
     let mut connection = Connection::new(Server, ConnectionConfig::new());
     let bite = bite.min(bytes.len());
@@ -109,7 +109,7 @@ fn blocking(bytes: Vec<u8>, bite: usize, opened: Opened, config: Config) -> u16 
     code
 }
 
-/// Takes the parts of messages, and answers nothing.
+/// Receives messages in parts, and sends no echoes.
 fn parts(bytes: Vec<u8>, bite: usize, opened: Opened, config: Config) -> u16 {
     let mut socket = open(bytes, bite, opened, config);
     let code = loop {
@@ -146,11 +146,11 @@ fn tokio(bytes: Vec<u8>, bite: usize, opened: Opened, config: Config) -> u16 {
         socket.finish().await.expect("the transport does not fail");
         code
     });
-    // A pause for other tasks comes after each mebibyte at the latest.
+    // The future pauses after each mebibyte at the latest, so it needs several polls.
     for _ in 0..100_000 {
         if let Poll::Ready(code) = serving.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return code;
         }
     }
-    panic!("it never ends");
+    panic!("the server does not end");
 }

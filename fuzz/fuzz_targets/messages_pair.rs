@@ -138,7 +138,7 @@ impl Pair {
         }
         self.client.close();
         self.pump();
-        // The application may have to answer by itself.
+        // The application may have to answer the Close by itself.
         self.server.close();
         self.pump();
         for _ in 0..8 {

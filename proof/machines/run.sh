@@ -50,7 +50,7 @@ s390x() {
     packages gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static
     export CARGO_TARGET_S390X_UNKNOWN_LINUX_GNU_LINKER=s390x-linux-gnu-gcc
     export CARGO_TARGET_S390X_UNKNOWN_LINUX_GNU_RUNNER="qemu-s390x-static -L /usr/s390x-linux-gnu"
-    # Emulation is slow, so a little optimisation pays.
+    # Emulation is slow. A little optimisation saves more time than it costs.
     CARGO_PROFILE_DEV_OPT_LEVEL=1 all_tests s390x-unknown-linux-gnu
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs a test program, and ends it at the first test that fails. For `run.sh`, which needs to know
-# only whether a test fails.
+# Runs a test program, and ends it at the first test that fails. `run.sh` needs to know only whether
+# a test fails.
 set -euo pipefail
 
-# A changed program may allocate without end.
+# A changed program may allocate without end, so its memory has a limit of about 8 GB.
 ulimit -v 8000000
 
 exec {output}< <(exec "$@" 2>&1)

@@ -7,11 +7,11 @@
 #   proof/mutants/run.sh websocket            whole messages
 #   proof/mutants/run.sh --in-diff main       all modules, where they differ from a commit
 #
-# Further arguments go to cargo-mutants: `wire --re src/utf8.rs` tries one file of a group, and
-# `websocket --shard 0/8` an eighth of it. `.ci/run` tries every twelfth change of the wire layer:
-# `wire --shard 0/12 --sharding round-robin`.
+# Further arguments go to cargo-mutants: `wire --re src/utf8.rs` tries the changes of one file of a
+# group, and `websocket --shard 0/8` an eighth of the changes. `.ci/run` tries every twelfth change
+# of the wire layer: `wire --shard 0/12 --sharding round-robin`.
 #
-# The changes are made in a copy of the tree, target/mutants/tree. `survivors.toml` lists the
+# The changes are made in a copy of the source tree, target/mutants/tree. `survivors.toml` lists the
 # changes that no test can notice, each with its reason. The file
 # target/mutants/mutants.out/missed.txt lists the changes that no test noticed. The script stops
 # after MINUTES minutes (60 by default).
@@ -25,10 +25,10 @@ output=$root/target/mutants
 tree=$output/tree
 
 # Most of the time goes into compiling again after a change, and into tests. An incremental build
-# compiles little, and what is compiled only once is optimised: the dependencies.
+# compiles only what has changed. The dependencies are compiled only once, so they are optimised.
 export CARGO_TARGET_DIR=$output/build CARGO_INCREMENTAL=1
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1
-# A failure is enough, without the shortest input that provokes it.
+# One failure is enough. proptest does not have to search for the shortest input that fails.
 export PROPTEST_MAX_SHRINK_ITERS=0 PROPTEST_DISABLE_FAILURE_PERSISTENCE=1
 
 main() {
@@ -73,8 +73,8 @@ in_diff() {
     mutants --all-features --cargo-arg=--tests --in-diff "$changes" "$@"
 }
 
-# Makes the copy: all files that git tracks, and new ones. Their times are new, so that cargo does not
-# take a library that an earlier run has changed for the present one.
+# Copies all files that git tracks, and new files. The copies have new modification times. Otherwise
+# cargo could use the library of an earlier run, with a change in it.
 copy() {
     rm -rf "$tree"
     mkdir -p "$tree"
@@ -87,7 +87,8 @@ copy() {
 layer() {
     local features=$1 tests=$2
     shift 2
-    # Cargo builds all dependencies of all tests. Those of the layers need only two of them.
+    # Cargo builds the dependencies of all tests. The tests of the layers need only two of these
+    # dependencies, so the others are removed.
     sed -Ei '/^\[dev-dependencies\]/,/^$/ { /^(\[|proptest|support)/!d }' "$tree/Cargo.toml"
     mutants --no-default-features --features "$features" --cargo-arg=--test="$tests" "$@"
 }

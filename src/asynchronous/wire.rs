@@ -99,8 +99,8 @@ impl<T> Wire<T> {
         }
     }
 
-    /// Calls `act`, and returns the tasks to wake too. Call it under the lock, and wake them without
-    /// it.
+    /// Calls `act`, and returns its result and the tasks to wake. The caller holds the lock. It
+    /// wakes the tasks after it has released the lock.
     pub(super) fn act<R: Role, O>(
         &mut self,
         sender: &mut MessageSender<R>,
@@ -265,8 +265,8 @@ impl<T: Transport> Wire<T> {
         Poll::Ready(reached)
     }
 
-    /// Writes everything that is queued, and flushes the transport. Wakes the other task if that is
-    /// what it waits for: the transport wakes nobody for a write that was ready.
+    /// Writes everything that is queued, and flushes the transport. Wakes the other task if it
+    /// waits for this write, because the transport wakes no task for a call that is ready.
     fn poll_write<R: Role>(
         &mut self,
         sender: &mut MessageSender<R>,
@@ -289,7 +289,7 @@ impl<T: Transport> Wire<T> {
                 Side::Receiving if written.is_ready() || !was_ready && sender.is_ready() => {
                     self.wake(Side::Sending);
                 }
-                // The closing handshake goes on when the Close is written. The time limit of a
+                // The closing handshake continues when the Close is written. The time limit of a
                 // keepalive begins when the Ping is written.
                 Side::Sending if written.is_ready() && mem::take(&mut self.is_write_awaited) => {
                     self.wake(Side::Receiving);

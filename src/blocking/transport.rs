@@ -51,12 +51,13 @@ pub trait Transport: Read + Write {
         Err(ErrorKind::Unsupported.into())
     }
 
-    /// Returns whether a write may read too, and a read may write, as in TLS. The adapter then limits
-    /// the waits of both directions in one call. TLS reads in a write during its handshake, and some
-    /// TLS libraries do so when a write did not complete in time.
+    /// Returns whether a write may also read and a read may also write, as in TLS. If so, the
+    /// adapter limits the time of both directions in each call. A TLS stream reads in a write
+    /// during its handshake. Some TLS libraries also do so after a write that did not complete in
+    /// time.
     ///
-    /// The default is `true`. A byte stream whose directions are independent returns `false`, which
-    /// saves calls of the system.
+    /// The default is `true`. A byte stream whose directions are independent can return `false`,
+    /// which saves system calls.
     fn reads_while_writing(&self) -> bool {
         true
     }
@@ -275,8 +276,9 @@ impl WriteTimeout {
         Self { known: None, is_stale: AtomicBool::new(false) }
     }
 
-    /// Writes with `write`, which may block for at most `limit`, also in a read if the transport may
-    /// read in a write. A shorter time-out of the application applies too.
+    /// Writes with `write`, which may block for at most `limit`. If the transport may read in a
+    /// write, such a read may block for at most `limit` too. A shorter time-out of the application
+    /// applies too.
     pub(super) fn write_within<S: Transport + ?Sized, T>(
         &mut self,
         stream: &mut S,
@@ -287,8 +289,8 @@ impl WriteTimeout {
         read_within(stream, read_limit, |stream| self.only_write_within(stream, limit, write))
     }
 
-    /// Reads with `read`, which may block for at most `limit`, also in a write if the transport may
-    /// write in a read.
+    /// Reads with `read`, which may block for at most `limit`. If the transport may write in a
+    /// read, such a write may block for at most `limit` too.
     pub(super) fn read_within<S: Transport + ?Sized, T>(
         &mut self,
         stream: &mut S,

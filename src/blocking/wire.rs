@@ -159,8 +159,8 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
 
     /// Returns whether bytes wait to be written or flushed.
     pub(super) fn has_output(&mut self) -> bool {
-        // A time limit has ended the connection. Nothing is written after that, also if a transport
-        // such as TLS still holds bytes that it has accepted.
+        // After a deadline has ended the connection, nothing is written or flushed, even if the
+        // transport (such as a TLS stream) still holds bytes that it has accepted.
         let is_cut = self.websocket.halves().1.is_cut();
         !is_cut && (self.driver.is_unflushed() || !self.websocket.output().is_empty())
     }

@@ -21,8 +21,8 @@ async fn server(config: Config) -> SocketAddr {
     serve(Router::new().route("/", any(handler))).await
 }
 
-/// Sends these bytes and returns all that comes until the server ends its direction. The client
-/// keeps its own direction open.
+/// Sends these bytes, and returns all bytes that arrive until the server ends its direction. The
+/// client keeps its own direction open.
 async fn exchange(address: SocketAddr, bytes: Vec<u8>) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.set_nodelay(true).expect("a TCP stream");
@@ -78,8 +78,8 @@ async fn each_hostile_compressed_message_gets_its_close_code_and_each_odd_one_it
     .await;
 }
 
-/// What the server answers, where hyper reads heads in another way than this crate: it accepts lines
-/// that end in LF, and its limit on the size of a head is larger.
+/// Returns the answer over hyper. hyper reads heads in another way than this crate: it accepts
+/// lines that end in LF, and its limit on the size of a head is larger.
 fn over_hyper(name: &str, answer: Answer) -> Answer {
     match name {
         "lines that end in LF" | "header of 70,000 bytes" => Answer::Opens { compresses: false },
@@ -115,6 +115,6 @@ async fn each_hostile_request_gets_its_status_and_each_odd_one_is_accepted() {
 
 #[cfg(feature = "deflate")]
 #[tokio::test]
-async fn a_server_that_compresses_declines_an_offer_that_is_invalid_and_takes_one_behind_another() {
+async fn a_server_that_compresses_declines_an_invalid_offer_and_accepts_an_offer_after_another() {
     within(assert_answers(support::compressing::compressing(), true)).await;
 }

@@ -198,7 +198,7 @@ fn play(client: Mood, server: Mood) -> (Outcome, Outcome, usize, usize) {
     let (client_end, server_end) = Transport::pair(client, server);
     let steps = (Rc::clone(&client_end.steps), Rc::clone(&server_end.steps));
     let options = ConnectOptions::new("ws://a.example/chat").unwrap();
-    // An emulated machine may take longer than the default.
+    // An emulated machine may need more time than the default close time-out.
     let config = Config::new().close_timeout(Duration::MAX);
     let options = options.header("X", "y".repeat(50)).unwrap().config(config.clone());
     let mut words = VecDeque::from(script());

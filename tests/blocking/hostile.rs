@@ -68,7 +68,7 @@ fn odd_requests_that_are_right_open_the_websocket() {
 
 #[cfg(feature = "deflate")]
 #[test]
-fn a_server_that_compresses_declines_an_offer_that_is_invalid_and_takes_one_behind_another() {
+fn a_server_that_compresses_declines_an_invalid_offer_and_accepts_an_offer_after_another() {
     for Request { name, bytes, answer } in requests() {
         let Answer::Opens { compresses } = answer else { continue };
         let head = acceptance(bytes, support::compressing::compressing());

@@ -124,7 +124,7 @@ fn halves_of_two_connections_are_handed_back() {
     });
 }
 
-/// The application may take longer than the time limit before it goes on reading.
+/// The application may take longer than the time limit before it continues to read.
 #[test]
 fn a_pong_that_a_half_has_received_counts_after_the_halves_are_reunited() {
     bounded(|| {

@@ -1,5 +1,5 @@
-//! Transports that are not ready, take nothing more, or end: what becomes of a message and of an
-//! answer, and what is told.
+//! Transports that are not ready, accept nothing more, or end: the effect on a message and on an
+//! answer, and the error that is reported.
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind, Read, Write};
@@ -183,8 +183,9 @@ fn a_message_can_be_queued_without_a_write_or_comes_back() {
     assert_eq!(&sent, b"\x81\x0a0123456789\x81\x04room\x81\x08prepared");
 }
 
-/// As a TLS stream over a transport that takes nothing more: it accepts bytes and cannot flush them,
-/// and it reads in a write and writes in a read. A call that no time-out limits would wait for ever.
+/// Behaves as a TLS stream over a transport that accepts nothing more: it accepts bytes and cannot
+/// flush them, and it reads in a write and writes in a read. A call without both time-outs would
+/// wait for ever.
 #[derive(Debug, Default)]
 struct Coupled {
     read_timeout: Cell<Option<Duration>>,
@@ -246,7 +247,7 @@ fn a_flush_that_never_ends_has_a_limit_and_is_not_tried_again() {
     let error = socket.send("text").unwrap_err();
     let expected = ProtocolError::WriteTimeout { timeout: limit };
     assert!(matches!(error, Error::Protocol(error) if error == expected), "{error:?}");
-    // The transport does not wait again.
+    // The next calls do not wait for the transport.
     assert!(socket.flush().is_err());
     assert!(matches!(socket.read(), Err(Error::Protocol(error)) if error == expected));
     assert!(matches!(socket.read(), Ok(None)));

@@ -16,7 +16,7 @@ fn every_output_gets_the_same_bytes() {
         connection.ping(b"ping", out).expect("room");
         connection.close(CloseCode::NORMAL, "", out).expect("room");
     }
-    // The tests' own, which leaves masking to the trait.
+    // An output of the tests, which uses the `put_masked` of the trait.
     let mut wire = Wire::default();
     sent(&mut wire);
 
@@ -41,7 +41,7 @@ fn every_output_gets_the_same_bytes() {
 
 #[test]
 fn an_output_may_be_borrowed_and_of_a_type_chosen_at_run_time() {
-    /// Each method that takes an output, through the output that it is given.
+    /// Calls each method that takes an output, with the given output.
     fn sent(out: &mut dyn Output) {
         let mut connection = client();
         connection.send_text("text", out).expect("room");
@@ -80,7 +80,7 @@ fn an_output_may_be_borrowed_and_of_a_type_chosen_at_run_time() {
 
 #[test]
 fn a_borrowed_output_masks_as_the_output_does() {
-    /// An output that tells which of its methods were called.
+    /// An output that records which of its methods were called.
     struct Telling(Vec<&'static str>);
 
     impl Output for Telling {
@@ -121,7 +121,7 @@ fn putting_masked_appends_and_moves_the_mask() {
 
 #[test]
 fn what_does_not_fit_into_a_slice_is_not_put() {
-    // An output that is asked for more than its room keeps to the slice.
+    // An output that gets more bytes than its room writes none of them.
     let mut buffer = [0xa5; 4];
     let mut out = SliceOutput::new(&mut buffer[..3]);
     out.put(&[1, 2, 3, 4]);

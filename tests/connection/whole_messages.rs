@@ -1,5 +1,5 @@
-//! Frames that are whole in the input, and `Receiver::receive_whole`, which takes short messages that
-//! are one such frame, and leaves everything else as it is.
+//! Frames that are whole in the input, and `Receiver::receive_whole`, which takes short messages
+//! that are one such frame, and leaves everything else as it is.
 
 use proptest::prelude::*;
 use support::{Frame, SEED, Side, every_split, stream};
@@ -10,7 +10,8 @@ use websocket_proto::connection::{
 use websocket_proto::frame::{FrameHeader, Kind, OpCode, Rsv};
 use websocket_proto::mask::Mask;
 
-/// The whole message at the start of `bytes`, by the rules of the documentation, and its payload.
+/// Returns the whole message at the start of `bytes`, by the rules of the documentation, and its
+/// payload.
 fn naive(side: Side, limit: u64, bytes: &[u8]) -> Option<(WholeMessage, Vec<u8>)> {
     let parsed = match side {
         Side::Server => FrameHeader::parse_from_client(bytes),
@@ -85,7 +86,7 @@ fn a_message_is_whole_up_to_the_lengths_that_are_documented() {
 }
 
 #[test]
-fn a_message_that_is_not_all_there_is_left_alone() {
+fn a_message_that_is_not_whole_is_left_as_it_is() {
     for side in Side::BOTH {
         for frame in [Frame::text(vec![b'x'; 9]), Frame::binary(vec![0xff; 130])] {
             let bytes = frame.bytes(side);
@@ -97,7 +98,7 @@ fn a_message_that_is_not_all_there_is_left_alone() {
 }
 
 #[test]
-fn a_frame_that_needs_more_than_the_short_path_is_left_alone() {
+fn a_frame_that_needs_the_general_path_is_left_as_it_is() {
     let frames = [
         Frame::text("first").more(),
         Frame::continuation("later"),
@@ -127,7 +128,7 @@ fn a_frame_that_needs_more_than_the_short_path_is_left_alone() {
 }
 
 #[test]
-fn every_first_byte_is_judged_the_same_however_its_frame_arrives() {
+fn every_first_byte_has_the_same_effect_however_its_frame_arrives() {
     for side in Side::BOTH {
         for first in 0..=255_u8 {
             for in_message in [false, true] {
@@ -155,7 +156,7 @@ fn every_first_byte_is_judged_the_same_however_its_frame_arrives() {
 }
 
 #[test]
-fn a_length_that_is_too_long_is_refused_however_its_frame_arrives() {
+fn a_length_that_is_not_minimal_is_refused_however_its_frame_arrives() {
     for side in Side::BOTH {
         for len in [0, 1, 124, 125] {
             let long = [Frame::binary(vec![1; len]), Frame::binary(vec![1; len]).more()];
@@ -177,7 +178,7 @@ fn no_message_is_whole_before_the_present_one_has_ended() {
             Frame::text("a").more().bytes(side),
             Frame::binary("").more().bytes(side),
             stream(side, &[Frame::text("a").more(), Frame::continuation("b").more()]),
-            // In a header, in a payload, in a control frame.
+            // Cut in a header, in a payload, and in a control frame.
             whole[..1].to_vec(),
             whole[..whole.len() - 1].to_vec(),
             Frame::ping("ping").bytes(side)[..5].to_vec(),

@@ -1,5 +1,6 @@
-//! Hostile and odd input to a server of the adapter for `futures-io`, and what each gets. The
-//! transport gives it at once, or a byte at a time and pending before each step.
+//! Hostile and odd input to a server of the adapter for `futures-io`, and the result of each. The
+//! transport gives the input at once, or it gives one byte at a time and is pending before each
+//! step.
 
 use bytes::BytesMut;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use websocket_proto::websocket::Config;
 
 use crate::compat::Compat;
 
-/// Runs a server over this stream, after which the client ends its direction.
+/// Runs a server that receives this stream. After the stream the client ends its direction.
 fn assert_outcome(stream: &Stream, setup: &Setup) {
     let Stream { name, bytes, outcome } = stream;
     for slowly in [false, true] {
@@ -76,7 +77,7 @@ fn assert_answers(config: impl Fn() -> Config, is_compressing: bool) {
                 peer.hesitate();
                 peer.bite(1);
             }
-            // More than the limit on a head; the rest is only read to be dropped.
+            // 20,000 bytes exceed the limit on a head. The rest would only be read and dropped.
             peer.give(&bytes[..bytes.len().min(if slowly { 20_000 } else { usize::MAX })]);
             peer.end();
             let mut acceptor = Acceptor::new(Compat(near)).config(config());
@@ -99,6 +100,6 @@ fn each_hostile_request_gets_its_status_and_each_odd_one_is_accepted() {
 
 #[cfg(feature = "deflate")]
 #[test]
-fn a_server_that_compresses_declines_an_offer_that_is_invalid_and_takes_one_behind_another() {
+fn a_server_that_compresses_declines_an_invalid_offer_and_accepts_an_offer_after_another() {
     assert_answers(support::compressing::compressing, true);
 }

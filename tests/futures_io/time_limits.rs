@@ -126,9 +126,10 @@ fn no_time_limit_of_any_length_panics() {
     }
 }
 
-/// The peer never stops sending, so the half that receives finds out by itself that the time is up.
+/// The peer never stops sending, so the half that receives finds without a timer that the close
+/// time-out has passed.
 #[test]
-fn the_end_of_a_connection_is_told_to_a_half_that_waits_without_a_timer() {
+fn a_half_that_waits_without_a_timer_is_woken_at_the_end_of_the_connection() {
     let config = Config::new().close_timeout(Duration::ZERO);
     let (transport, peer) = transport();
     let (mut reader, mut writer) = untimed(transport, Server, config).into_split();

@@ -1,5 +1,5 @@
-//! Hostile and odd requests in the types of the `http` crate, and the response to each. An HTTP
-//! library has the limits on the size of a head, and refuses what is not HTTP.
+//! Hostile and odd requests in the types of the `http` crate, and the response to each. The HTTP
+//! library limits the size of a head, and refuses input that is not HTTP.
 
 use support::handshake::{head, http_request};
 use support::hostile::{Answer, Request, requests};
@@ -10,7 +10,7 @@ use websocket_proto::http::{Offer, OfferError};
 const NOT_HTTP: [&str; 5] =
     ["lines that end in LF", "folded line", "CR in a value", "TLS", "headers of 4 kB without end"];
 
-/// The response to a request, as HTTP/1.1 has it on the wire.
+/// Returns the response to a request, in the form of HTTP/1.1.
 fn answer(request: &http::Request<()>, preferences: Option<Preferences>) -> String {
     let respond = |status: http::StatusCode, headers: &http::HeaderMap| {
         let mut lines = vec![format!("HTTP/1.1 {} ", status.as_u16())];
@@ -41,7 +41,7 @@ fn answer(request: &http::Request<()>, preferences: Option<Preferences>) -> Stri
 
 #[test]
 fn each_hostile_request_gets_its_status_and_each_odd_one_is_accepted() {
-    let mut judged = 0;
+    let mut checked = 0;
     for Request { name, bytes, answer: expected } in requests() {
         let request = http_request(&bytes);
         assert_eq!(request.is_none(), NOT_HTTP.contains(&name), "{name}");
@@ -52,7 +52,7 @@ fn each_hostile_request_gets_its_status_and_each_odd_one_is_accepted() {
         for preferences in [None, Some(Preferences::new())] {
             expected.check(name, &answer(&request, preferences), preferences.is_some());
         }
-        judged += 1;
+        checked += 1;
     }
-    assert!(judged > 25, "only {judged} requests");
+    assert!(checked > 25, "only {checked} requests");
 }

@@ -1,5 +1,5 @@
-//! Hostile and odd input to a server of the tokio adapter, and what each gets. The transport gives
-//! it at once, or a byte at a time and pending before each step.
+//! Hostile and odd input to a server of the tokio adapter, and the result of each. The transport
+//! gives the input at once, or it gives one byte at a time and is pending before each step.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ fn echo(socket: &mut WebSocketStream<Transport, Server>) -> (bool, Option<Error>
     (closed, error)
 }
 
-/// Runs a server over this stream, after which the client ends its direction.
+/// Runs a server that receives this stream. After the stream the client ends its direction.
 fn assert_outcome(stream: &Stream, open: impl Fn() -> (WebSocketStream<Transport, Server>, Peer)) {
     let Stream { name, bytes, outcome } = stream;
     for slowly in [false, true] {
@@ -115,7 +115,7 @@ fn each_hostile_request_gets_its_status_and_each_odd_one_is_accepted() {
 
 #[cfg(feature = "deflate")]
 #[test]
-fn a_server_that_compresses_declines_an_offer_that_is_invalid_and_takes_one_behind_another() {
+fn a_server_that_compresses_declines_an_invalid_offer_and_accepts_an_offer_after_another() {
     assert_answers(support::compressing::compressing, true);
 }
 

@@ -1,5 +1,6 @@
-//! Two tasks use one transport, and both write. What one of them writes may be what the other waits
-//! for, and the transport wakes nobody for a write that was ready.
+//! Two tasks use one transport, and both write. One task may complete the write that the other task
+//! waits for. The transport wakes no task for a write that is ready, so the first task wakes the
+//! other.
 
 use std::io::ErrorKind;
 use std::pin::{Pin, pin};
@@ -151,7 +152,7 @@ fn a_flush_of_the_sending_task_wakes_nobody_while_the_connection_is_open() {
     assert_eq!(peer.take_messages(Client::new(SEED)).len(), 1);
 }
 
-/// The socket of a program that has one task is not shared, and nobody else is woken.
+/// A stream that only one task uses keeps no wakers.
 #[test]
 fn one_task_is_not_woken_by_its_own_write() {
     let (mut socket, peer): (WebSocketStream<_, _>, _) = open(Server);
@@ -163,7 +164,7 @@ fn one_task_is_not_woken_by_its_own_write() {
     assert!(!task.take_woken());
 }
 
-/// Fills the queue, lets the sending task wait for room, and lets the receiving task wait too.
+/// Fills the queue. Then the sending task waits for room, and the receiving task waits too.
 fn waiting_for_room(config: Config) -> (Halves, [Arc<Task>; 2], [Waker; 2]) {
     let (mut reader, mut writer, peer) = halves(config.high_water_mark(1));
     let (reading, reader_waker) = Task::new();
@@ -277,7 +278,8 @@ fn after_a_reunion_only_the_task_of_the_whole_is_woken() {
     assert_eq!(peer.take_messages(Client::new(SEED)).len(), 1);
 }
 
-/// The timer is set to the deadline of a task that waits no more, and then to that of the other.
+/// The timer is set to the deadline of a task that no longer waits, and then to the deadline of the
+/// other task.
 #[tokio::test(start_paused = true)]
 async fn the_deadline_of_a_task_that_stopped_waiting_does_not_hide_that_of_the_other() {
     let (interval, timeout) = (Duration::from_secs(30), Duration::from_secs(5));

@@ -165,8 +165,8 @@ fn the_keys_of_a_seed_are_the_same_every_time_and_each_is_new() {
 }
 
 #[test]
-fn the_keys_that_come_are_not_shown() {
-    // RFC 6455 5.3: nobody can predict them.
+fn debug_shows_no_keys() {
+    // RFC 6455 5.3: keys must be unpredictable.
     assert_eq!(format!("{:?}", MaskKeys::new([7; 32])), "MaskKeys { .. }");
 }
 

@@ -48,7 +48,7 @@ enum Line {
         at_most: usize,
     },
     Wait,
-    /// The transport does nothing, and says that this was all.
+    /// A read or a write reports 0 bytes. A flush or a shutdown fails.
     Nothing,
     Fail,
 }

@@ -91,7 +91,7 @@ impl End {
             Some(180..215) => Err(ErrorKind::WouldBlock.into()),
             Some(215..240) => Err(ErrorKind::TimedOut.into()),
             Some(240..250) => Err(ErrorKind::Interrupted.into()),
-            // The transport does nothing, and says that this was all.
+            // A write reports 0 bytes. Later calls fail.
             Some(250..252) => {
                 self.failed = true;
                 Ok(0)

@@ -82,7 +82,7 @@ impl Talk {
         assert!(rest.iter().all(|byte| *byte == filler(number)), "another message than was sent");
     }
 
-    /// Hears that a message of this endpoint was skipped: the next one of that length.
+    /// Hears that a message of this endpoint was skipped. It is the next message of this length.
     pub fn hear_skipped(&self, len: u64) {
         let from = self.heard.get();
         let is_it = |at: &usize| {
@@ -92,7 +92,8 @@ impl Talk {
         let count = self.said.borrow().len();
         let mut candidates = (from..count).filter(is_it);
         let number = candidates.next().expect("a message of that length");
-        // Which of several was skipped is unknown, so one of them may seem to be lost.
+        // If several messages have this length, it is unknown which of them was skipped. So one of
+        // them may seem to be lost.
         if candidates.next().is_some() {
             self.finished_early.set(true);
         }

@@ -37,13 +37,14 @@ pub struct ReadHalf<R> {
     pub(super) write_side: Arc<WriteSide<R>>,
 }
 
-/// What the half that reads knows of the deadlines, which the sending half has.
+/// The last look of the half that reads at the deadlines. The write side has the deadlines, under
+/// its lock.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Look {
     /// The message that was in progress at the last look.
     message: Option<u16>,
-    /// The time of the next look at the latest. Then this half waits for its turn. Otherwise a half
-    /// that writes for long would put off the deadlines.
+    /// The latest time for the next look. At this time this half waits for the lock. Otherwise a
+    /// half that writes for long could delay what is due at a deadline.
     next: Option<Duration>,
 }
 
@@ -166,7 +167,8 @@ impl<R: Role> ReadHalf<R> {
         } else if let message @ Some(_) = self.receiver.message_in_progress()
             && message != self.look.message
         {
-            // The time limit of the message begins with the next look.
+            // A message has begun, and its time limit begins with the next look. So the next look
+            // must come soon.
             let latest = self.write_side.now() + SLICE;
             self.look.next = Some(self.look.next.map_or(latest, |next| next.min(latest)));
         }

@@ -190,9 +190,10 @@ impl Decompressor {
                 // No progress, although there was input and room for output.
                 return Err(ProtocolError::InvalidDeflate);
             }
-            // The room is initialised for each call. A call that filled it may have double the room.
-            // After a final block the room says nothing about the next block, which may be short: a
-            // chain of short blocks would initialise the room for each of them.
+            // The room is initialised for each call. If a call has filled it, the next call gets
+            // double the room. After a final block the room is small again, because the next block
+            // may be short too. Otherwise a chain of short blocks would initialise a large room for
+            // each.
             room = if self.ended { LEAST_ROOM } else { room.saturating_mul(2) };
         }
     }
@@ -305,7 +306,7 @@ impl Drop for Decompressor {
 }
 
 /// Grows the capacity of `message` if `message` is full. It adds the present length, `expected` or
-/// 128 bytes, whichever is most. The capacity never exceeds `limit + 1` bytes.
+/// `LEAST_ROOM` bytes, whichever is most. The capacity never exceeds `limit + 1` bytes.
 fn make_room(message: &mut Vec<u8>, expected: usize, limit: usize) {
     // `inflate` fills the whole capacity, so the capacity must not exceed `limit + 1`.
     if message.capacity() > limit.saturating_add(1) {

@@ -102,8 +102,8 @@ impl Connecting {
         if self.unflushed || !self.output.is_empty() {
             return Step::Write;
         }
-        // Each interim response may have a folded line, so this is a loop: a server must not be able
-        // to exhaust the stack.
+        // Each interim response may have a folded line. This is a loop and not a recursion, so that
+        // a server cannot exhaust the stack.
         loop {
             let Self { options, handshake, input, .. } = self;
             return match options

@@ -92,8 +92,8 @@ impl Tunneling {
         if self.unflushed || !self.output.is_empty() {
             return Step::Write;
         }
-        // Each interim response may have a folded line, so this is a loop: a proxy must not be able to
-        // exhaust the stack.
+        // Each interim response may have a folded line. This is a loop and not a recursion, so that
+        // a proxy cannot exhaust the stack.
         loop {
             return match self.handshake.receive_http(&self.input) {
                 // RFC 9110, section 9.3.6: any 2xx status opens the tunnel, and the headers that

@@ -1,4 +1,5 @@
-//! An echo over TLS with the blocking adapter. The handshake of TLS runs at the first read or write.
+//! An echo over TLS with the blocking adapter. The handshake of TLS runs in the first read or
+//! write.
 
 use std::fmt::Debug;
 use std::io::{self, ErrorKind, Read, Write};
@@ -88,7 +89,7 @@ trait Stream: Read + Write + Debug {}
 
 impl<S: Read + Write + Debug> Stream for S {}
 
-/// A TLS stream over it, which passes the time limits on.
+/// A TLS stream over [`Blocking`]. It passes the time limits on to the transport.
 #[derive(Debug)]
 struct Tls {
     stream: Box<dyn Stream>,

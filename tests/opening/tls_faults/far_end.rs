@@ -44,7 +44,8 @@ impl FarEnd {
         Self { tls, peer, received, frames, has_sent: false, is_broken: false }
     }
 
-    /// Reads what was written, and gives what there is to answer: whether there was any of either.
+    /// Reads the bytes that the near end has written, and sends the answer to them. Returns whether
+    /// there were such bytes or an answer.
     pub(super) fn pump(&mut self) -> bool {
         let written = self.peer.take_written();
         let mut rest = Cursor::new(&written);
@@ -52,7 +53,7 @@ impl FarEnd {
             self.tls.read_tls(&mut rest).expect("memory");
             // A write that has failed may have left half a record before an alert.
             self.is_broken = self.tls.process_new_packets().is_err();
-            // It is `WouldBlock` until `close_notify` comes.
+            // The result is `WouldBlock` until `close_notify` arrives.
             let _ = self.tls.reader().read_to_end(&mut self.received);
         }
         if !self.has_sent

@@ -1,7 +1,7 @@
-//! A WebSocket over TLS from the first byte of the handshake of TLS to the end, over a transport
-//! that gives and takes a little at a time and has a fault at any step. Both roles, with the tokio
-//! adapter and the blocking one: there is one error, once, within the time limit, and no message is
-//! lost, doubled or reordered.
+//! A WebSocket over TLS, over a transport that gives and takes a few bytes at a time and has a
+//! fault at one step between the handshake of TLS and the end. In both roles the tokio adapter and
+//! the blocking adapter report one error, once, within the time limit. The messages that arrive are
+//! the first messages of the script, in order.
 
 mod blocking_end;
 mod far_end;
@@ -22,7 +22,7 @@ use websocket_proto::{Message, ProtocolError};
 use crate::identity::Identity;
 use far_end::FarEnd;
 
-/// What became of one end.
+/// The result of one end.
 #[derive(Default)]
 struct Ended {
     /// The messages that it received.
@@ -43,7 +43,7 @@ enum Problem {
     Gone,
 }
 
-/// The limits for one end. `limit` is for each of the handshakes, and for each wait after them.
+/// The configuration of one end. `limit` limits each wait after the handshakes.
 fn config(limit: Duration) -> Config {
     Config::new()
         .keepalive(Keepalive { interval: limit, timeout: limit })
@@ -51,7 +51,8 @@ fn config(limit: Duration) -> Config {
         .close_timeout(limit)
 }
 
-/// Runs an end over a transport with this fault at this step, with the other end that it talks to.
+/// Runs one end over the transport, together with the far end. The time is the limit for each
+/// handshake and for each wait after the handshakes.
 type Run = fn(&Identity, FarEnd, support::transport::Transport, Duration) -> (Ended, FarEnd);
 
 /// Shows no long messages.
@@ -113,10 +114,10 @@ impl Problem {
     }
 }
 
-/// How the steps of one fault are tried.
+/// How one fault is tried at many steps.
 struct Plan {
     limit: Duration,
-    /// The most bytes of one read or write, and each how manieth step has the fault.
+    /// The most bytes of one read or write, and the distance between two steps that are tried.
     bites: &'static [(usize, usize)],
 }
 
@@ -160,13 +161,14 @@ fn check(side: Side, run: Run, plan: impl Fn(Fault) -> Plan) {
                     (Fault::Fails | Fault::FailsOnce, [Problem::Aborted])
                     | (Fault::Ends, [Problem::Gone])
                     | (Fault::Waits, [Problem::Time]) => faults += 1,
-                    // The fault has come after the last message.
+                    // The fault came after the last message.
                     (_, []) => assert!(ended.received == expected, "{place}: {ended:?}"),
                     (_, errors) => panic!("{place}: {errors:?}"),
                 }
-                // A wait for the other end after the Close may follow the wait that has failed.
+                // Only a step that waits lets the time limit pass.
                 assert!(fault == Fault::Waits || ended.waited < limit, "{place}: {ended:?}");
-                // The refusal of a request that did not arrive in time may take a second for each
+                // A wait for the end of the transport may follow the wait that has failed. The
+                // refusal of a request that did not arrive in time may take a second for each
                 // direction of TLS.
                 let most = 4 * limit + Duration::from_secs(2);
                 assert!(ended.waited <= most, "{place}: {ended:?}");

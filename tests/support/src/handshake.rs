@@ -114,8 +114,8 @@ pub fn written(request: &ClientRequest<'_>) -> Result<String, WriteError> {
     Ok(str::from_utf8(&out[..len]).expect("these are ASCII").to_owned())
 }
 
-/// The request in the types of the crate `http`, as an HTTP library passes it on, if it is
-/// well-formed and the types can hold it.
+/// Returns the request in the types of the crate `http`, as an HTTP library passes it on. Returns
+/// `None` if the request is not well-formed, or if the types cannot hold it.
 #[cfg(feature = "http")]
 pub fn http_request(bytes: &[u8]) -> Option<http::Request<()>> {
     let headers = plain_headers(bytes)?;

@@ -93,8 +93,8 @@ pub enum Fault {
     Fails,
     /// Only this step fails.
     FailsOnce,
-    /// The peer is gone without a word: reads are at the end from this step on, although more was
-    /// sent, and writes go nowhere.
+    /// The peer is gone. From this step on, reads are at the end, although the peer has sent more.
+    /// Writes succeed.
     Ends,
     /// This step and all after it wait for ever.
     Waits,
@@ -175,7 +175,8 @@ impl Peer {
         wake(state.writer.take());
     }
 
-    /// Takes so many bytes more, or everything, and wakes nobody: the next write finds out.
+    /// Takes so many bytes more, or everything. Wakes no task, so only the next write finds the
+    /// room.
     pub fn room_unannounced(&self, bytes: Option<usize>) {
         let mut state = self.state();
         state.room = bytes;
@@ -192,7 +193,7 @@ impl Peer {
         self.state().hesitant = true;
     }
 
-    /// Fails at the step of that number, and at all behind it if `for_good`.
+    /// Fails at the step of that number, and at all steps after it if `for_good`.
     pub fn fail_at(&self, step: usize, for_good: bool) {
         self.fault_at(step, if for_good { Fault::Fails } else { Fault::FailsOnce });
     }

@@ -43,8 +43,8 @@ impl Wake for Parked {
     }
 }
 
-/// A task that is polled inside its waker, by the thread that wakes it. Some executors do this, so a
-/// waker must not be called under a lock that the task takes.
+/// A task whose waker polls it at once, on the thread that calls the waker. Some executors do this,
+/// so the library must not call a waker under a lock that the task takes.
 pub struct InlineTask<T>(Arc<Inline<T>>);
 
 struct Inline<T> {
@@ -75,7 +75,7 @@ impl<T: Send + 'static> InlineTask<T> {
     /// Waits until the task has ended.
     ///
     /// # Panics
-    /// Never: only this call takes the output, and it is the last.
+    /// Never: this call consumes the task, and no other call takes the output.
     #[must_use]
     pub fn join(self) -> T {
         let mut turn = self.0.turn.lock().unwrap();

@@ -1,8 +1,8 @@
 //! One direction of a connection.
 //!
-//! For tasks, a pipe is as strict as a transport may be. A task that has read or written is no longer
-//! woken for what it waited for before, and a task that writes learns of the room a moment after
-//! there is room. So another task can take the room first, and then nobody is woken.
+//! A pipe wakes only the tasks that a transport must wake. A read or a write that is ready ends an
+//! earlier wait, so no task is woken for this wait any more. A task that waits for room is woken a
+//! moment after there is room. If another task takes the room in this moment, no task is woken.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};

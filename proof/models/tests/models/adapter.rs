@@ -1,4 +1,5 @@
-//! What the models need of an adapter. A model that both adapters run is generic over it.
+//! The methods of an adapter that the models call. A model for both adapters is generic over the
+//! trait [`Adapter`].
 
 use websocket_proto::connection::{Role, Server, State};
 use websocket_proto::io::Error;
@@ -17,8 +18,8 @@ pub(crate) trait Adapter: 'static {
     type Reader<R: Role + 'static>: Reader<Writer = Self::Writer<R>>;
     type Writer<R: Role + 'static>: Writer;
 
-    /// The halves of an endpoint without a limit on the time of its end, and their peer. The
-    /// transport holds `capacity` bytes in each direction.
+    /// The halves of an endpoint without a close time-out, and their peer. The transport holds
+    /// `capacity` bytes in each direction.
     fn halves<R: Role + 'static>(
         role: R,
         config: Config,

@@ -1,4 +1,4 @@
-//! Checks of what a server has written, the same for each adapter.
+//! Checks of the bytes that a server has written. They are the same for each adapter.
 
 use super::{Answer, Outcome};
 use crate::messages::{CLOSE, Frame, PONG, TEXT, close_code};
@@ -28,7 +28,8 @@ impl Outcome {
 }
 
 impl Answer {
-    /// The status, and header lines of a server that has only WebSockets.
+    /// The status, and the header lines that the answer must have if the server has only
+    /// WebSockets.
     pub const fn status_and_headers(self) -> (u16, &'static [&'static str]) {
         match self {
             Self::Opens { .. } => (101, &[]),

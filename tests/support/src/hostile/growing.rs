@@ -1,4 +1,4 @@
-//! Hostile input that can have any size. It serves to measure the work that each byte of it costs.
+//! Hostile input that can have any size. `benches/work.sh` measures the work that it causes.
 
 #[cfg(feature = "deflate")]
 mod compressed;
@@ -19,7 +19,7 @@ pub use urls::growing_urls;
 pub struct Growing<O> {
     /// What is hostile about it.
     pub name: &'static str,
-    /// The bytes on the wire, about as many as the argument.
+    /// Returns the bytes on the wire. The argument is their approximate number.
     pub bytes: fn(usize) -> Vec<u8>,
     /// What the endpoint does with input of any size.
     pub outcome: O,
@@ -29,7 +29,7 @@ const fn row<O>(name: &'static str, bytes: fn(usize) -> Vec<u8>, outcome: O) -> 
     Growing { name, bytes, outcome }
 }
 
-/// The unit as often as it fits into `size` bytes.
+/// Repeats the unit as often as it fits into `size` bytes.
 fn repeated(unit: impl AsRef<[u8]>, size: usize) -> Vec<u8> {
     unit.as_ref().repeat(size / unit.as_ref().len())
 }

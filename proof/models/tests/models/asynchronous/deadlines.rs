@@ -36,8 +36,8 @@ fn a_silent_peer_gets_a_ping_while_the_writer_is_stuck() {
     });
 }
 
-/// The half that sends may be the one that finds out that the deadline is reached. It has to wake
-/// the other half, which then fails the connection. The peer reads nothing before that.
+/// The half that sends may find first that the deadline is reached. Then it has to wake the other
+/// half, which fails the connection. The peer reads nothing before that.
 #[test]
 fn a_deadline_that_the_other_half_finds_reached_takes_effect() {
     Asynchronous::explore("a half waits for room at a deadline of the other", Some(1), || {

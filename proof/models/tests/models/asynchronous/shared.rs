@@ -1,5 +1,5 @@
-//! A WebSocket that one task uses as a `Stream` and another task as a `Sink`. Both take a lock to poll
-//! it, as the halves of `StreamExt::split` in the crate `futures` do.
+//! A WebSocket that one task uses as a `Stream` and another task uses as a `Sink`. Both tasks take
+//! a lock to poll it, as the halves of `StreamExt::split` in the crate `futures` do.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -65,8 +65,8 @@ fn a_ping_is_answered_while_the_sink_is_stuck() {
     });
 }
 
-/// The stream may already wait when the sink closes. It writes the rest of the Close, or the sink
-/// does.
+/// The stream may already wait when the sink closes. Either the stream or the sink writes the rest
+/// of the Close.
 #[test]
 fn a_stream_completes_the_closing_handshake_that_its_sink_begins() {
     Asynchronous::explore("a sink closes while its stream waits", Some(2), || {

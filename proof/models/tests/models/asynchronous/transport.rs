@@ -44,8 +44,9 @@ impl PipeTransport {
 }
 
 impl Timer {
-    /// Waits until an alarm is set for exactly `time`, and moves the clock to it. The task of the
-    /// alarm is woken a moment later, unless a task has found out by then.
+    /// Waits until an alarm is set for exactly `time`, and moves the clock to this time. The task
+    /// of the alarm is woken a moment later, unless a task has found before that the time is
+    /// reached.
     pub(super) fn reach(&self, time: Duration) {
         let (clock, is_set) = &*self.0;
         let mut reached = clock.lock().unwrap();

@@ -1,4 +1,5 @@
-//! Wakers that poll their task at once. They must not be called under a lock that the task takes.
+//! Wakers that poll their task at once. The library must not call them under a lock that the task
+//! takes.
 
 use machine::InlineTask;
 use websocket_proto::Message;

@@ -1,4 +1,4 @@
-//! The models that both adapters run.
+//! The models for both adapters.
 
 use super::Blocking;
 use crate::both;

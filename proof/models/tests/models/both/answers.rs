@@ -10,7 +10,8 @@ use websocket_proto::{CloseCode, Message};
 use crate::adapter::{Adapter, ROOMY, Reader as _, Writer as _};
 use crate::peer::{BINARY, Frame, PING, PONG, TEXT};
 
-/// Nothing times out in this model. So neither half needs a time-out to send its frames.
+/// Nothing times out in this model, so it shows that neither half needs a time-out to send its
+/// frames.
 pub(crate) fn a_ping_is_answered_while_a_message_is_sent<A: Adapter>(preemptions: usize) {
     A::explore("a Ping arrives while a message is sent", Some(preemptions), || {
         let (mut reader, mut writer, mut peer) = A::server(ROOMY);

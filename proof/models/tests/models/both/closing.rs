@@ -1,4 +1,4 @@
-//! The closing handshake, which one end begins, or both ends begin.
+//! The closing handshake, which one end or both ends begin.
 
 use machine::thread;
 use websocket_proto::connection::{Client, Role, Server, State};
@@ -82,7 +82,8 @@ pub(crate) fn a_queued_message_is_written_before_the_answer_to_a_close<A: Adapte
     });
 }
 
-/// Both halves write, and each write is short. Halves with locks wait for their turns.
+/// Both halves write, and each write is short. The halves of the `blocking` adapter wait for their
+/// turns.
 pub(crate) fn one_half_closes_while_the_other_is_in_the_middle_of_a_message<A: Adapter>() {
     A::explore("the half that receives closes while the other sends", Some(2), || {
         let (mut reader, mut writer, peer) = A::server(4);

@@ -1,5 +1,5 @@
-//! The models that the halves of both adapters run. The modules `blocking` and `asynchronous` have
-//! the tests, which say how many preemptions are possible.
+//! The models for the halves of both adapters. The modules `blocking` and `asynchronous` have the
+//! tests, which pass the limit on preemptions.
 
 pub(crate) mod answers;
 pub(crate) mod closing;

@@ -32,7 +32,7 @@ fn window() -> Vec<u8> {
     bytes(Frame::text(bomb(32_768)).rsv(RSV1))
 }
 
-/// A stored block (RFC 1951, section 3.2.4), which is not the last one.
+/// A stored block (RFC 1951, section 3.2.4) that is not final.
 fn stored(bytes: &[u8]) -> Vec<u8> {
     let len = bytes.len() as u16;
     [&[0][..], &len.to_le_bytes(), &(!len).to_le_bytes(), bytes].concat()

@@ -3,7 +3,7 @@
 use super::{Growing, repeated, row};
 use crate::handshake::{LINES, head, replace, with};
 
-/// The valid request, and these lines.
+/// The valid request, and `count` times this line.
 fn lines(line: impl AsRef<[u8]>, count: usize) -> Vec<u8> {
     with(&vec![line.as_ref(); count])
 }
@@ -13,7 +13,7 @@ fn field(name: &str, value: impl AsRef<[u8]>) -> Vec<u8> {
     with(&[&line[..]])
 }
 
-/// The valid request with this value instead of its own.
+/// The valid request with this value of one of its headers.
 fn replaced(name: &str, value: impl AsRef<[u8]>) -> Vec<u8> {
     let value = String::from_utf8(value.as_ref().to_vec()).expect("ASCII");
     replace(name, &[&format!("{name}: {value}")])
@@ -26,7 +26,7 @@ fn start(target: &str) -> Vec<u8> {
     head(&lines)
 }
 
-/// So many different tokens as fit.
+/// As many different tokens as fit into `size` bytes.
 fn tokens(size: usize) -> String {
     let tokens: Vec<String> = (0..size / 8).map(|number| format!("t{number:05}")).collect();
     tokens.join(", ")

@@ -1,5 +1,5 @@
-//! Responses to a client that offers permessage-deflate and the subprotocol `chat`, and whose limits
-//! allow a mebibyte and 256 headers. The client reads a mebibyte of the body of a refusal.
+//! Responses to a client that offers permessage-deflate and the subprotocol `chat`, and whose
+//! limits allow a mebibyte and 256 headers. The client reads a mebibyte of the body of a refusal.
 
 use super::{Growing, repeated, row};
 use crate::handshake::head;

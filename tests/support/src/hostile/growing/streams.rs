@@ -11,12 +11,12 @@ fn close() -> Vec<u8> {
     bytes(Frame::close(1000, ""))
 }
 
-/// So many frames as fit, after which the client closes.
+/// As many frames as fit into `size` bytes. After them the client closes.
 fn frames(frame: Frame, size: usize) -> Vec<u8> {
     [repeated(bytes(frame), size), close()].concat()
 }
 
-/// The fragments of one text message, and what is between them.
+/// One text message. `unit` is repeated between its first and its last fragment.
 fn fragments(unit: &[Frame], size: usize) -> Vec<u8> {
     let unit = crate::stream(Side::Server, unit);
     let (first, last) = (Frame::text("").more(), Frame::continuation(""));

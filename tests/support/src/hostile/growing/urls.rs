@@ -1,4 +1,4 @@
-//! URLs that a program may get from somebody else.
+//! URLs that a program may get from a source that it does not trust.
 
 use super::{Growing, row};
 
