@@ -53,6 +53,7 @@ pub struct Plan<'a> {
     /// The time-outs that the application has set.
     own_timeouts: [Option<u8>; 2],
     can_shut_down: bool,
+    reads_while_writing: bool,
 }
 
 fuzz_target!(

@@ -32,12 +32,17 @@ export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1
 export PROPTEST_MAX_SHRINK_ITERS=0 PROPTEST_DISABLE_FAILURE_PERSISTENCE=1
 
 main() {
-    cargo install --quiet --debug --locked --root "$tools" cargo-mutants@27.1.0
     local group=wire
     case ${1-} in
         wire | connection | handshake | websocket) group=$1 && shift ;;
         --in-diff) group=in_diff && shift ;;
+        '' | -*) ;;
+        *)
+            echo "unknown group: $1" >&2
+            exit 2
+            ;;
     esac
+    cargo install --quiet --debug --locked --root "$tools" cargo-mutants@27.1.0
     copy
     "$group" "$@"
     echo "every change is noticed by a test, or listed in survivors.toml"

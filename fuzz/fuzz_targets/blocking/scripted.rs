@@ -38,6 +38,7 @@ pub struct Scripted {
     has_time_limits: bool,
     refuses_time_limits: bool,
     can_shut_down: bool,
+    reads_while_writing: bool,
     /// What the application has set, and what is set now, for reads and for writes.
     own: [Option<Duration>; 2],
     now: [Cell<Option<Duration>>; 2],
@@ -70,6 +71,7 @@ pub fn pair(plans: &[Plan<'_>; 2], capacity: u8) -> (Rc<RefCell<World>>, [Script
             has_time_limits: plan.has_time_limits,
             refuses_time_limits: plan.refuses_time_limits,
             can_shut_down: plan.can_shut_down,
+            reads_while_writing: plan.reads_while_writing,
             own,
             now: own.map(Cell::new),
         }
@@ -91,7 +93,7 @@ impl End {
             Some(180..215) => Err(ErrorKind::WouldBlock.into()),
             Some(215..240) => Err(ErrorKind::TimedOut.into()),
             Some(240..250) => Err(ErrorKind::Interrupted.into()),
-            // A write reports 0 bytes. Later calls fail.
+            // A read or a write reports 0 bytes. Later calls fail.
             Some(250..252) => {
                 self.failed = true;
                 Ok(0)
@@ -173,6 +175,9 @@ impl Read for Scripted {
         assert!(!buffer.is_empty());
         let mut world = self.world.borrow_mut();
         let at_most = world.ends[self.side].line(false)?;
+        if at_most == 0 {
+            return Ok(0);
+        }
         let from = &mut world.ends[1 - self.side];
         let len = buffer.len().min(at_most).min(from.out.len());
         if len == 0 && !from.shut && !from.failed {
@@ -205,6 +210,10 @@ impl Write for Scripted {
 }
 
 impl Transport for Scripted {
+    fn reads_while_writing(&self) -> bool {
+        self.reads_while_writing
+    }
+
     fn read_timeout(&self) -> io::Result<Option<Duration>> {
         self.timeout(READ)
     }
