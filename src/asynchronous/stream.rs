@@ -263,7 +263,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
                 if let Err(error) = room {
                     return Poll::Ready(Err(error.with_unsent(Unsent::Message(message))));
                 }
-                self.websocket.send(message)?;
+                self.queue(message)?;
             }
         }
         Poll::Ready(Ok(()))
@@ -275,7 +275,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     /// [`Rejected`](Error::Rejected): the message was not queued, and is in the error. The reason is
     /// [`QueueFull`](crate::SendError::QueueFull) if there is no room.
     pub fn try_send(&mut self, message: impl Into<Message>) -> Result<(), Error> {
-        Ok(self.websocket.send(message.into())?)
+        self.queue(message.into())
     }
 
     /// Queues a prepared message if there is room in the queue now. This method does not wait.
@@ -412,6 +412,14 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     pub(super) fn shared(&mut self) -> &mut Self {
         self.wire.share();
         self
+    }
+
+    /// Queues a message. If it is a Close, the tasks that share the stream are woken.
+    fn queue(&mut self, message: Message) -> Result<(), Error> {
+        Ok(match message {
+            Message::Close(_) => self.with(|sender, _| sender.send(message)),
+            message => self.websocket.send(message),
+        }?)
     }
 
     pub(super) fn poll_room(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {

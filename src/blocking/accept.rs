@@ -17,7 +17,7 @@ use crate::websocket::Config;
 ///
 /// The whole handshake has a time limit, which is 10 s by default. If the calls of the
 /// [`Transport`] cannot be limited in time, the limit is checked only between two calls, and only
-/// the transport itself can end a call that blocks.
+/// the transport itself can end a call that blocks. Over TLS, see [`Transport`].
 ///
 /// ```no_run
 /// use std::net::TcpListener;

@@ -89,18 +89,27 @@ pub type ClientStream<S> = WebSocketStream<S, Client>;
 
 /// Writes as many bytes of `output` as the transport accepts in one call.
 fn write_some(stream: &mut impl Write, output: &mut Outgoing) -> io::Result<()> {
-    let mut slices = [IoSlice::new(&[]); 16];
-    let filled = output.chunks_vectored(&mut slices);
-    let slices = slices.get(..filled).unwrap_or_default();
-    let written = retry(|| match slices {
-        [single] => stream.write(single),
-        several => stream.write_vectored(several),
-    })?;
+    let mut written = write_once(stream, output)?;
+    if written == 0 {
+        // A TLS stream accepts nothing while its buffer is full. A flush empties the buffer.
+        retry(|| stream.flush())?;
+        written = write_once(stream, output)?;
+    }
     if written == 0 {
         return Err(ErrorKind::WriteZero.into());
     }
     output.advance(written);
     Ok(())
+}
+
+fn write_once(stream: &mut impl Write, output: &Outgoing) -> io::Result<usize> {
+    let mut slices = [IoSlice::new(&[]); 16];
+    let filled = output.chunks_vectored(&mut slices);
+    let slices = slices.get(..filled).unwrap_or_default();
+    retry(|| match slices {
+        [single] => stream.write(single),
+        several => stream.write_vectored(several),
+    })
 }
 
 /// Repeats a call that a signal interrupted.

@@ -14,6 +14,14 @@ use std::net::{Shutdown, TcpStream};
 /// - A keepalive and a write time-out are checked only between two calls.
 /// - The adapter does not wait for the peer to end the transport.
 ///
+/// A byte stream with time-outs should also implement
+/// [`reads_while_writing`](Self::reads_while_writing): by default each limited write changes the
+/// time-out for reads too.
+///
+/// One call of a TLS stream can read or write several times, and each of these waits may last for
+/// the whole limit. A peer that sends single bytes of a TLS record can prolong a call in this way,
+/// beyond the limits of the configuration. The asynchronous adapters do not have this weakness.
+///
 /// For TLS over TCP, [`OverTcp`] implements all methods. The methods for time-outs do the same as
 /// those of [`TcpStream`] with these names.
 pub trait Transport: Read + Write {
@@ -251,7 +259,8 @@ pub(super) fn read_within<S: Transport + ?Sized, T>(
     };
     stream.set_read_timeout(Some(limit))?;
     let result = read(stream);
-    stream.set_read_timeout(own)?;
+    // An error is found again by the next read. The result must not be lost.
+    let _ = stream.set_read_timeout(own);
     result
 }
 

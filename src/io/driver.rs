@@ -195,9 +195,9 @@ impl Driver {
         if written.as_ref().is_err_and(is_not_ready) {
             return;
         }
-        self.unflushed = false;
         self.broken = written.is_err();
         if written.is_ok() {
+            self.unflushed = false;
             sender.handle_flushed();
         }
     }

@@ -253,6 +253,77 @@ fn a_flush_that_never_ends_has_a_limit_and_is_not_tried_again() {
     assert!(matches!(socket.read(), Ok(None)));
 }
 
+/// A transport that keeps what it accepts until a flush, as a TLS stream does.
+#[derive(Debug, Default)]
+struct Buffered {
+    held: Vec<u8>,
+    written: Vec<u8>,
+    is_broken: bool,
+}
+
+impl Buffered {
+    const CAPACITY: usize = 1000;
+}
+
+impl Read for Buffered {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::WouldBlock.into())
+    }
+}
+
+impl Write for Buffered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let len = bytes.len().min(Self::CAPACITY - self.held.len());
+        self.held.extend_from_slice(&bytes[..len]);
+        Ok(len)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.is_broken {
+            return Err(ErrorKind::ConnectionReset.into());
+        }
+        self.written.append(&mut self.held);
+        Ok(())
+    }
+}
+
+impl blocking::Transport for Buffered {}
+
+#[test]
+fn a_transport_whose_buffer_is_full_is_flushed() {
+    let mut socket = WebSocketStream::from_parts(
+        Buffered::default(),
+        Server,
+        Config::new(),
+        Opened::new(),
+        Default::default(),
+    );
+    socket.send(vec![7; 100_000]).unwrap();
+    assert_eq!(socket.stream().written.len(), 100_010);
+    // A read writes what is queued.
+    socket.feed(vec![7; 50_000]).unwrap();
+    assert!(socket.read().unwrap_err().is_would_block());
+    assert_eq!(socket.stream().written.len(), 150_014);
+}
+
+#[test]
+fn a_flush_that_failed_while_the_program_received_is_an_error_of_the_next_flush() {
+    let mut socket = WebSocketStream::from_parts(
+        Buffered::default(),
+        Server,
+        Config::new(),
+        Opened::new(),
+        Default::default(),
+    );
+    socket.stream_mut().is_broken = true;
+    socket.feed("text").unwrap();
+    assert!(socket.read().unwrap_err().is_would_block());
+    for _ in 0..2 {
+        let error = socket.flush().unwrap_err();
+        assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::ConnectionReset));
+    }
+}
+
 #[test]
 fn a_handshake_limits_reads_and_writes_of_a_transport_that_does_both_in_one_call() {
     let limit = Duration::from_millis(50);

@@ -17,7 +17,7 @@ use websocket_proto::connection::{Client, Server};
 use websocket_proto::io::Error;
 use websocket_proto::tokio::{ReadHalf, WebSocketStream, WriteHalf};
 use websocket_proto::websocket::{Config, Keepalive};
-use websocket_proto::{CloseCode, ProtocolError, SendError};
+use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 
 type Halves = (ReadHalf<Transport, Server>, WriteHalf<Transport, Server>, Peer);
 
@@ -25,6 +25,10 @@ fn halves(config: Config) -> Halves {
     let (socket, peer) = open_with(Server, config);
     let (reader, writer) = socket.into_split();
     (reader, writer, peer)
+}
+
+fn close() -> Message {
+    Message::close(CloseCode::NORMAL, "").expect("sendable")
 }
 
 /// Polls once, for the task of that waker.
@@ -103,6 +107,40 @@ fn a_write_of_the_receiving_task_that_fails_wakes_the_sending_task() {
     assert!(poll(&reader_waker, reader.next()).is_ready());
     assert!(writing.take_woken());
     assert!(matches!(poll(&writer_waker, writer.flush()), Poll::Ready(Err(_))));
+}
+
+#[test]
+fn a_flush_of_the_receiving_task_that_fails_fails_the_send_that_waits_for_it() {
+    let (mut reader, mut writer, peer) = halves(Config::new());
+    let (writing, writer_waker) = Task::new();
+    let (_, reader_waker) = Task::new();
+    peer.hesitate();
+    assert!(poll(&writer_waker, writer.send("text")).is_pending(), "the write");
+    assert!(poll(&writer_waker, writer.flush()).is_pending(), "the flush");
+    assert!(writing.take_woken());
+    assert_eq!(peer.take_written().len(), 6);
+    let next_step = peer.state().steps + 1;
+    peer.fail_at(next_step, true);
+    let _ = poll(&reader_waker, reader.next());
+    assert!(matches!(run(writer.flush()), Some(Err(_))));
+    assert!(matches!(run(writer.flush()), Some(Err(_))));
+}
+
+/// A program may share a whole stream between tasks without the traits.
+#[test]
+fn a_close_that_is_queued_by_a_method_of_the_whole_stream_wakes_the_task_that_receives() {
+    let _runtime = enter();
+    let (mut socket, _peer) = open(Server);
+    let (receiving, stream_waker) = Task::new();
+    let mut stream_context = Context::from_waker(&stream_waker);
+    assert!(Pin::new(&mut socket).poll_next(&mut stream_context).is_pending());
+    socket.try_send(close()).unwrap();
+    assert!(receiving.take_woken());
+
+    let (mut socket, _peer) = open(Server);
+    assert!(Pin::new(&mut socket).poll_next(&mut stream_context).is_pending());
+    run(socket.feed(close())).unwrap().unwrap();
+    assert!(receiving.take_woken());
 }
 
 #[test]

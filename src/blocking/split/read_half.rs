@@ -119,7 +119,7 @@ impl<R: Role> ReadHalf<R> {
         let mut to = ReadTo::Input;
         let mut limit = SLICE;
         // The other half may be writing, for at most a slice of time.
-        let is_due = has_read && self.look.next.is_some_and(|next| self.write_side.now() >= next);
+        let is_due = self.look.next.is_some_and(|next| self.write_side.now() >= next);
         let turn = || is_due.then(|| self.write_side.writer());
         if let Some(mut writer) = turn().or_else(|| self.write_side.try_writer()) {
             self.write_side.write_briefly(&mut writer);
