@@ -61,7 +61,9 @@ impl Pace {
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = env::args().skip(1).collect();
+    // `cargo bench` adds `--bench`, and `--test` runs a benchmark once.
+    let is_own = |argument: &String| !matches!(argument.as_str(), "--bench" | "--test");
+    let arguments: Vec<String> = env::args().skip(1).filter(is_own).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let mut rows = handshakes::rows();
     rows.extend(streams::rows());
