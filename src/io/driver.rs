@@ -183,10 +183,10 @@ impl Driver {
         self.unflushed = true;
     }
 
-    /// Records the result of writing and flushing everything. After an error nothing more is
-    /// written. Reading goes on, because the peer may have sent messages before the transport
-    /// failed. The last read then tells how the connection ended. `WouldBlock` and `Interrupted` change
-    /// nothing.
+    /// Records the result of writing and flushing everything. After an error the driver wants no
+    /// more writes, and the bytes that were accepted still count as not flushed. Reading goes on,
+    /// because the peer may have sent messages before the transport failed. The last read then tells
+    /// how the connection ended. `WouldBlock` and `Interrupted` change nothing.
     pub fn handle_written<R: Role>(
         &mut self,
         written: &io::Result<()>,

@@ -143,16 +143,22 @@ fn a_close_that_is_queued_by_a_method_of_the_whole_stream_wakes_the_task_that_re
     assert!(receiving.take_woken());
 }
 
+/// Halves whose receiving task waits until its answer to a Close is written.
+fn with_an_unwritten_answer(reader_waker: &Waker) -> Halves {
+    let (mut reader, writer, peer) = halves(Config::new());
+    peer.room(0);
+    peer.give(Frame::close(1000, "").bytes(Side::Server));
+    assert!(poll(reader_waker, reader.next()).is_ready(), "the Close");
+    assert!(poll(reader_waker, reader.next()).is_pending(), "its answer is not written");
+    (reader, writer, peer)
+}
+
 #[test]
 fn an_answer_that_the_sending_task_writes_wakes_the_receiving_task() {
     let _runtime = enter();
-    let (mut reader, mut writer, peer) = halves(Config::new());
     let (_, writer_waker) = Task::new();
     let (reading, reader_waker) = Task::new();
-    peer.room(0);
-    peer.give(Frame::close(1000, "").bytes(Side::Server));
-    assert!(poll(&reader_waker, reader.next()).is_ready(), "the Close");
-    assert!(poll(&reader_waker, reader.next()).is_pending(), "its answer is not written");
+    let (mut reader, mut writer, peer) = with_an_unwritten_answer(&reader_waker);
     peer.room_unannounced(None);
     assert!(poll(&writer_waker, writer.flush()).is_ready());
     assert!(reading.take_woken());
@@ -163,13 +169,9 @@ fn an_answer_that_the_sending_task_writes_wakes_the_receiving_task() {
 #[test]
 fn a_write_of_the_sending_task_that_fails_wakes_a_receiving_task_that_closes() {
     let _runtime = enter();
-    let (mut reader, mut writer, peer) = halves(Config::new());
     let (_, writer_waker) = Task::new();
     let (reading, reader_waker) = Task::new();
-    peer.room(0);
-    peer.give(Frame::close(1000, "").bytes(Side::Server));
-    assert!(poll(&reader_waker, reader.next()).is_ready(), "the Close");
-    assert!(poll(&reader_waker, reader.next()).is_pending(), "its answer is not written");
+    let (mut reader, mut writer, peer) = with_an_unwritten_answer(&reader_waker);
     peer.fail_reads(ErrorKind::ConnectionReset);
     let _ = reading.take_woken();
     let next_step = peer.state().steps + 1;

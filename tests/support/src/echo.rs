@@ -37,8 +37,8 @@ pub fn script() -> (Vec<Frame>, Vec<Message>) {
     (frames, messages)
 }
 
-/// Echoes until the connection is over. Returns the messages that arrived, and the error: that of
-/// the first `send` that failed, or else that of `next`.
+/// Echoes until the connection is over. Returns the messages that arrived, and the first error of
+/// `send`. If no `send` failed, it returns the error of `next`.
 pub fn echo_to_the_end<S: AsyncRead + AsyncWrite + Unpin, R: Role>(
     socket: &mut WebSocketStream<S, R>,
 ) -> (Vec<Message>, Option<Error>) {
