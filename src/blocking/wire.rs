@@ -96,9 +96,15 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
                     retry(|| stream.read(&mut [0; 4096]))
                 })
             }
-            None => {
+            None if wants.write => {
                 let flushed = self.write_out();
                 return written.and(flushed).map(|()| true).map_err(Error::Io);
+            }
+            None => {
+                // The peer has sent a Close and ended the transport, and the application has not
+                // answered. It waits in this call, so it will not answer before the time limit.
+                self.driver.expire(sender);
+                return Ok(true);
             }
         };
         let asked = now;

@@ -274,6 +274,15 @@ impl Driver {
         }
     }
 
+    /// Ends the connection as the close time-out does, without a wait. This is for a program that
+    /// has nothing to write and nothing to read, and that cannot answer the Close of the peer while
+    /// it waits.
+    pub(crate) fn expire<R: Role>(&mut self, sender: &mut MessageSender<R>) {
+        sender.expire();
+        self.reads = Reads::Expired;
+        self.trace.time_limit();
+    }
+
     /// Does what is due at `now` for a program that never has to wait, because the peer never stops
     /// sending. Call it for each read that returned bytes.
     ///

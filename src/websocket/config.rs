@@ -136,6 +136,9 @@ impl Config {
     /// the replies to earlier requests, until it answers with a Close of its own. If it has not
     /// answered when the close time-out runs out, the transport ends without an answer. A proxy passes
     /// the Close on in this way.
+    ///
+    /// If the peer ends the transport before the answer, and a blocking WebSocket that is not split
+    /// reads again, the connection is over at once: no other call could answer during this read.
     #[must_use]
     pub const fn answer_close(mut self, yes: bool) -> Self {
         self.answer_close = yes;

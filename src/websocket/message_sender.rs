@@ -355,16 +355,22 @@ impl<R: Role> MessageSender<R> {
                 self.report(error);
                 return false;
             }
-            Some(DeadlineAction::Fail(error)) => self.end(Some(error), situation),
+            Some(DeadlineAction::Fail(error)) => self.end(Some(error), situation.has_output),
             Some(DeadlineAction::End) => {
                 // Only the Close of the peer ends the closing handshake without an error.
                 let timeout = self.deadlines.close_timeout();
                 let is_open = matches!(self.peer, PeerEnd::Open);
                 let error = is_open.then_some(ProtocolError::CloseTimeout { timeout });
-                self.end(error, situation);
+                self.end(error, situation.has_output);
             }
         }
         true
+    }
+
+    /// Ends a connection whose peer has sent a Close, as the close time-out does.
+    pub(crate) fn expire(&mut self) {
+        let has_output = !self.output().is_empty();
+        self.end(None, has_output);
     }
 
     /// Returns whether a deadline has ended the connection while bytes waited to be written. These
@@ -388,8 +394,8 @@ impl<R: Role> MessageSender<R> {
     }
 
     /// Ends the connection at a deadline. Nothing more is written.
-    fn end(&mut self, error: Option<ProtocolError>, situation: Situation) {
-        self.cut = situation.has_output;
+    fn end(&mut self, error: Option<ProtocolError>, has_output: bool) {
+        self.cut = has_output;
         if let Some(error) = error {
             self.peer = PeerEnd::Failed(error);
         }

@@ -1,6 +1,7 @@
 //! The blocking adapter, over TCP and over transports in memory.
 #![cfg(feature = "std")]
 
+mod answer_close;
 mod closing;
 mod conversation;
 mod decision;

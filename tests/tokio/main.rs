@@ -1,6 +1,7 @@
 //! The tokio adapter, over TCP and over a transport in memory.
 #![cfg(feature = "tokio")]
 
+mod answer_close;
 mod cancel;
 mod closing;
 mod decision;

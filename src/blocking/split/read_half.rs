@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use core::mem;
 use core::time::Duration;
-use std::io::{ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::net::Shutdown;
 
 #[cfg(doc)]
@@ -160,7 +160,11 @@ impl<R: Role> ReadHalf<R> {
             match wants.read {
                 Some(read) => to = read,
                 None => {
-                    sleep(SHORT);
+                    // The other half may still answer the Close of the peer.
+                    sleep(limit);
+                    if self.own_timeout.is_some_and(|own| begin.elapsed() >= own) {
+                        return Err(io::Error::from(ErrorKind::TimedOut).into());
+                    }
                     return Ok(true);
                 }
             }
