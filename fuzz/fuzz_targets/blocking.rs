@@ -2,8 +2,9 @@
 //! arrives, in order and once, an error comes once, every call can be repeated after `WouldBlock`
 //! and `TimedOut`, and the closing handshake ends.
 //!
-//! The transports are scripted (short, not ready, interrupted, failing at any step), or a pair of
-//! sockets, over which a WebSocket can also be split into halves and joined again.
+//! The transports are scripted (short, not ready, interrupted, failing at any step), bare or below
+//! TLS, or they are a pair of sockets, over which a WebSocket can also be split into halves and
+//! joined again.
 #![no_main]
 
 #[path = "common/conditions.rs"]
@@ -16,6 +17,8 @@ mod scripted;
 mod sockets;
 #[path = "common/talk.rs"]
 mod talk;
+#[path = "blocking/tls.rs"]
+mod tls;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -34,9 +37,13 @@ use websocket_proto::websocket::Config;
 struct Case<'a> {
     sides: [Plan<'a>; 2],
     capacity: u8,
-    over_sockets: bool,
+    transport: Kind,
     operations: Vec<(bool, Op)>,
 }
+
+/// The kind of the transports, as a byte. Odd bytes are sockets.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+struct Kind(u8);
 
 /// One endpoint and its transport.
 #[derive(Arbitrary, Debug)]
@@ -63,12 +70,19 @@ fuzz_target!(
         signal_hook::flag::register(signal_hook::consts::SIGPIPE, flag).expect("a handler");
     },
     |case: Case<'_>| {
-        if case.over_sockets {
+        if case.transport.is_sockets() {
             let [client, server] = sockets::pair();
             run(&case, client, server, |_| false);
+            return;
+        }
+        let (world, scripted) = scripted::pair(&case.sides, case.capacity);
+        let has_failed = |side: usize| world.borrow().ends[side].failed;
+        if case.transport.is_tls() {
+            let [client, server] = tls::pair(scripted);
+            run(&case, client, server, has_failed);
         } else {
-            let (world, [client, server]) = scripted::pair(&case.sides, case.capacity);
-            run(&case, client, server, |side| world.borrow().ends[side].failed);
+            let [client, server] = scripted;
+            run(&case, client, server, has_failed);
         }
     }
 );
@@ -85,7 +99,7 @@ fn run<S: sockets::Splits>(
     let socket = WebSocketStream::from_parts(
         client_stream,
         Client::new([7; 32]),
-        client.config(case.over_sockets),
+        client.config(case.transport),
         client_opened,
         BytesMut::new(),
     );
@@ -93,7 +107,7 @@ fn run<S: sockets::Splits>(
     let socket = WebSocketStream::from_parts(
         server_stream,
         Server,
-        server.config(case.over_sockets),
+        server.config(case.transport),
         server_opened,
         BytesMut::new(),
     );
@@ -140,15 +154,25 @@ fn endpoint<'p, S: sockets::Splits, R: Role>(
     Endpoint { shape: Some(Shape::Whole(socket)), ear, reads: 0, conditions: &plan.conditions }
 }
 
+impl Kind {
+    fn is_sockets(self) -> bool {
+        self.0 % 2 == 1
+    }
+
+    fn is_tls(self) -> bool {
+        self.0 % 4 == 2
+    }
+}
+
 impl Plan<'_> {
     /// The adapter reads the clock of the machine, so a time limit here has either run out at once or
     /// never runs out. Over sockets a half may wait until its peer reads, which never happens in the same thread.
-    fn config(&self, over_sockets: bool) -> Config {
+    fn config(&self, kind: Kind) -> Config {
         let mut config = self.conditions.config();
         config.keepalive = None;
         config.write_timeout = Duration::MAX;
         config.message_timeout = Duration::MAX;
-        config.close_timeout = match (self.hurries, over_sockets) {
+        config.close_timeout = match (self.hurries, kind.is_sockets()) {
             (true, _) => Duration::ZERO,
             (false, true) => Duration::from_millis(20),
             (false, false) => Duration::MAX,
