@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use crate::pipe::{Mood, Transport, is_transient, resume};
 use bytes::Bytes;
+use support::messages::{From, TEXT};
 use websocket_proto::blocking::{self, Connector, WebSocketStream};
 use websocket_proto::connection::{Client, Role, Server, State};
 use websocket_proto::frame::Kind;
 use websocket_proto::handshake::Opened;
 use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Error, Unsent};
-use websocket_proto::websocket::{Config, Prepared};
+use websocket_proto::websocket::{Config, Keepalive, Prepared};
 use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
 
 /// An open WebSocket over the first of two ends.
@@ -322,6 +323,56 @@ fn a_flush_that_failed_while_the_program_received_is_an_error_of_the_next_flush(
         let error = socket.flush().unwrap_err();
         assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::ConnectionReset));
     }
+}
+
+/// A transport that has bytes, and whose read time-out can be set once and not restored.
+#[derive(Debug)]
+struct Unrestorable {
+    bytes: io::Cursor<Vec<u8>>,
+    is_set: Cell<bool>,
+}
+
+impl Read for Unrestorable {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(buffer)
+    }
+}
+
+impl Write for Unrestorable {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl blocking::Transport for Unrestorable {
+    fn reads_while_writing(&self) -> bool {
+        false
+    }
+
+    fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        Ok(None)
+    }
+
+    fn set_read_timeout(&self, _: Option<Duration>) -> io::Result<()> {
+        if self.is_set.replace(true) { Err(ErrorKind::InvalidInput.into()) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn the_bytes_of_a_read_are_not_lost_if_its_time_out_cannot_be_restored() {
+    let minute = Duration::from_secs(60);
+    let config = Config::new().keepalive(Keepalive { interval: minute, timeout: minute });
+    let bytes = io::Cursor::new(From::Client.frame(TEXT, "Hello"));
+    let stream = Unrestorable { bytes, is_set: Cell::new(false) };
+    let mut socket =
+        WebSocketStream::from_parts(stream, Server, config, Opened::new(), Default::default());
+    assert_eq!(socket.read().unwrap(), Some(Message::text("Hello")));
+    let error = socket.read().unwrap_err();
+    assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::InvalidInput));
 }
 
 #[test]
