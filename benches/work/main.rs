@@ -61,7 +61,8 @@ impl Pace {
 }
 
 fn main() -> ExitCode {
-    // `cargo bench` adds `--bench`, and `--test` runs a benchmark once.
+    // `cargo bench` passes `--bench` to each benchmark, and `cargo bench -- --test` asks for a
+    // single run. Both options change nothing here.
     let is_own = |argument: &String| !matches!(argument.as_str(), "--bench" | "--test");
     let arguments: Vec<String> = env::args().skip(1).filter(is_own).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();

@@ -414,7 +414,7 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
         self
     }
 
-    /// Queues a message. If it is a Close, the tasks that share the stream are woken.
+    /// Queues a message. A Close wakes the tasks that share the stream.
     fn queue(&mut self, message: Message) -> Result<(), Error> {
         Ok(match message {
             Message::Close(_) => self.with(|sender, _| sender.send(message)),

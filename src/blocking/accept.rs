@@ -17,7 +17,8 @@ use crate::websocket::Config;
 ///
 /// The whole handshake has a time limit, which is 10 s by default. If the calls of the
 /// [`Transport`] cannot be limited in time, the limit is checked only between two calls, and only
-/// the transport itself can end a call that blocks. Over TLS, see [`Transport`].
+/// the transport itself can end a call that blocks. Over TLS a client can exceed the limit:
+/// [`Transport`] tells how.
 ///
 /// ```no_run
 /// use std::net::TcpListener;

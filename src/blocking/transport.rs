@@ -14,12 +14,12 @@ use std::net::{Shutdown, TcpStream};
 /// - A keepalive and a write time-out are checked only between two calls.
 /// - The adapter does not wait for the peer to end the transport.
 ///
-/// A byte stream with time-outs should also implement
-/// [`reads_while_writing`](Self::reads_while_writing): by default each limited write changes the
-/// time-out for reads too.
+/// If the byte stream has time-outs, and its directions are independent, it should return `false`
+/// from [`reads_while_writing`](Self::reads_while_writing). By default each limited write changes
+/// the time-out for reads too.
 ///
-/// One call of a TLS stream can read or write several times, and each of these waits may last for
-/// the whole limit. A peer that sends single bytes of a TLS record can prolong a call in this way,
+/// One call of a TLS stream can read or write several times, and each of these reads and writes may
+/// last for the whole limit. So a peer that sends single bytes of a TLS record can prolong a call
 /// beyond the limits of the configuration. The asynchronous adapters do not have this weakness.
 ///
 /// For TLS over TCP, [`OverTcp`] implements all methods. The methods for time-outs do the same as
@@ -259,7 +259,7 @@ pub(super) fn read_within<S: Transport + ?Sized, T>(
     };
     stream.set_read_timeout(Some(limit))?;
     let result = read(stream);
-    // An error is found again by the next read. The result must not be lost.
+    // The result must not be lost. If this call fails, a later call of the transport fails too.
     let _ = stream.set_read_timeout(own);
     result
 }

@@ -102,7 +102,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             }
             None => {
                 // The peer has sent a Close and ended the transport, and the application has not
-                // answered. It waits in this call, so it will not answer before the time limit.
+                // answered. The application waits in this call, so it cannot answer.
                 self.driver.expire(sender);
                 return Ok(true);
             }

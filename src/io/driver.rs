@@ -184,9 +184,9 @@ impl Driver {
     }
 
     /// Records the result of writing and flushing everything. After an error the driver wants no
-    /// more writes, and the bytes that were accepted still count as not flushed. Reading goes on,
-    /// because the peer may have sent messages before the transport failed. The last read then tells
-    /// how the connection ended. `WouldBlock` and `Interrupted` change nothing.
+    /// more writes, and the accepted bytes still count as not flushed. Reading goes on, because the
+    /// peer may have sent messages before the transport failed. The last read then tells how the
+    /// connection ended. `WouldBlock` and `Interrupted` change nothing.
     pub fn handle_written<R: Role>(
         &mut self,
         written: &io::Result<()>,
@@ -274,9 +274,9 @@ impl Driver {
         }
     }
 
-    /// Ends the connection as the close time-out does, without a wait. This is for a program that
-    /// has nothing to write and nothing to read, and that cannot answer the Close of the peer while
-    /// it waits.
+    /// Ends the connection at once, as the close time-out does later. Call this if the program has
+    /// nothing to write and nothing to read, and could not answer the Close of the peer while it
+    /// waits.
     pub(crate) fn expire<R: Role>(&mut self, sender: &mut MessageSender<R>) {
         sender.expire();
         self.reads = Reads::Expired;

@@ -137,8 +137,9 @@ impl Config {
     /// answered when the close time-out runs out, the transport ends without an answer. A proxy passes
     /// the Close on in this way.
     ///
-    /// If the peer ends the transport before the answer, and a blocking WebSocket that is not split
-    /// reads again, the connection is over at once: no other call could answer during this read.
+    /// There is one exception: the peer has ended the transport, and a blocking WebSocket that is
+    /// not split reads before it has answered. Then the connection is over at once, because no
+    /// other call can answer during this read.
     #[must_use]
     pub const fn answer_close(mut self, yes: bool) -> Self {
         self.answer_close = yes;

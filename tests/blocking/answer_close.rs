@@ -1,4 +1,4 @@
-//! `Config::answer_close(false)`: the application answers the Close of the peer, or does not.
+//! `Config::answer_close(false)`: only the application can answer the Close of the peer.
 
 use std::io::{Cursor, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -16,7 +16,8 @@ use websocket_proto::io::Error;
 use websocket_proto::websocket::Config;
 use websocket_proto::{CloseCode, Message, SendError};
 
-/// Longer than any test waits, and shorter than the close time-out.
+/// Shorter than a close time-out of 60 seconds, and much longer than a read that does not wait for
+/// this time-out.
 const SOON: Duration = Duration::from_secs(20);
 
 const LIMIT: Duration = Duration::from_millis(300);
@@ -25,7 +26,7 @@ fn config(close_timeout: Duration) -> Config {
     Config::new().answer_close(false).close_timeout(close_timeout)
 }
 
-/// A server, and its bare peer.
+/// Returns a server, and the TCP stream of its peer.
 fn server(config: Config) -> (WebSocketStream<TcpStream, Server>, TcpStream) {
     let (server, client) = connected(config, Config::new());
     (server, client.into_parts().stream)
@@ -76,7 +77,7 @@ fn a_read_after_an_unanswered_close_ends_with_a_transport_that_has_failed() {
         send_close(&mut peer);
         assert_close(&mut server);
         drop(peer);
-        // The second write meets the reset that the first has caused.
+        // The first write causes a reset, and then the second one fails.
         while server.send("reply").is_ok() {
             thread::sleep(Duration::from_millis(10));
         }

@@ -337,7 +337,7 @@ fn a_message_that_does_not_end_has_a_limit_while_the_other_half_writes() {
     });
 }
 
-/// Each call returns after one read.
+/// Each call of `read_part` returns after one read of the transport.
 #[test]
 fn a_message_that_is_read_in_parts_has_a_limit_while_the_other_half_writes() {
     let more = messages::From::Client.part(messages::CONTINUATION, "on");

@@ -254,7 +254,7 @@ fn a_flush_that_never_ends_has_a_limit_and_is_not_tried_again() {
     assert!(matches!(socket.read(), Ok(None)));
 }
 
-/// A transport that keeps what it accepts until a flush, as a TLS stream does.
+/// A transport that keeps the accepted bytes until a flush, as a TLS stream may do.
 #[derive(Debug, Default)]
 struct Buffered {
     held: Vec<u8>,

@@ -136,7 +136,8 @@ fn a_peer_that_floods_pings_and_reads_nothing_grows_no_memory() {
         })
     };
     let (short, long) = (flood(10), flood(200));
-    // The lock of a runtime, which other threads use too, allocates when a thread first waits for it.
+    // The tests in other threads use the same runtime. Its lock allocates memory when a thread
+    // waits for a lock for the first time.
     assert!(long < short + 4096, "{short} and {long} bytes");
     let mark = Config::DEFAULT_HIGH_WATER_MARK;
     assert!((long as u64) < 4 * mark, "{long} bytes for a high-water mark of {mark}");

@@ -1,4 +1,4 @@
-//! `Config::answer_close(false)`: the application answers the Close of the peer, or does not.
+//! `Config::answer_close(false)`: only the application can answer the Close of the peer.
 
 use std::time::Duration;
 

@@ -126,7 +126,7 @@ fn a_flush_of_the_receiving_task_that_fails_fails_the_send_that_waits_for_it() {
     assert!(matches!(run(writer.flush()), Some(Err(_))));
 }
 
-/// A program may share a whole stream between tasks without the traits.
+/// Tasks that share a whole stream may use its methods instead of the trait `Sink`.
 #[test]
 fn a_close_that_is_queued_by_a_method_of_the_whole_stream_wakes_the_task_that_receives() {
     let _runtime = enter();
