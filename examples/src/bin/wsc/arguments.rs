@@ -21,12 +21,12 @@ pub(crate) struct Arguments {
     #[arg(short, long, value_name = "NAME", help_heading = REQUEST)]
     pub(crate) subprotocol: Vec<String>,
 
-    /// Sends this origin, as a browser does for a page.
+    /// Sends this origin. A browser sends the origin of its page.
     #[arg(long, value_name = "ORIGIN", help_heading = REQUEST)]
     pub(crate) origin: Option<String>,
 
-    /// Sends a user name and a password (HTTP Basic). Other users of this machine can see arguments
-    /// of a program, so the environment variable WSC_AUTH is safer.
+    /// Sends a user name and a password (HTTP Basic). Other users of this machine can see the
+    /// arguments of a program, so the environment variable WSC_AUTH is safer.
     #[arg(
         long,
         value_name = "USER:PASSWORD",
@@ -77,8 +77,8 @@ pub(crate) struct Arguments {
     )]
     pub(crate) max_message_size: u64,
 
-    /// Connects again after a failure that may be temporary: the network, a restart of the server,
-    /// status 503.
+    /// Connects again after a failure that may be temporary, for example a failure of the network,
+    /// a restart of the server, or status 503.
     #[arg(short, long, help_heading = CONNECTION)]
     pub(crate) reconnect: bool,
 
@@ -93,8 +93,8 @@ pub(crate) struct Arguments {
     )]
     pub(crate) max_attempts: u32,
 
-    /// The longest pause between two attempts, in seconds. The pauses begin at half a second and
-    /// double.
+    /// The longest pause between two attempts, in seconds. The first pause is at most half a
+    /// second. This limit doubles with each attempt. Pauses have random lengths.
     #[arg(
         long,
         value_name = "SECONDS",
@@ -118,7 +118,7 @@ pub(crate) struct Arguments {
     #[arg(long, help_heading = MESSAGES)]
     pub(crate) slash: bool,
 
-    /// Indents JSON.
+    /// Indents text messages that are JSON.
     #[arg(short, long, help_heading = MESSAGES)]
     pub(crate) json: bool,
 
@@ -141,11 +141,12 @@ pub(crate) struct Arguments {
     #[arg(short, long, conflicts_with = "quiet", help_heading = DISPLAY)]
     pub(crate) verbose: bool,
 
-    /// Prints messages and failures only: no Pings, no close code.
+    /// Prints only messages and failures.
     #[arg(short, long, help_heading = DISPLAY)]
     pub(crate) quiet: bool,
 
-    /// When to print colours, and a mark before each message.
+    /// When to print colours. With "always", messages are also printed as on a terminal: with a
+    /// mark before each message, and with control characters escaped.
     #[arg(
         long,
         value_name = "WHEN",
@@ -157,7 +158,7 @@ pub(crate) struct Arguments {
     pub(crate) color: Color,
 }
 
-/// When the output is for people.
+/// When to print colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
     /// If the output is a terminal, and NO_COLOR is not set.
@@ -172,8 +173,8 @@ const MESSAGES: &str = "Messages";
 const DISPLAY: &str = "Display";
 
 const AFTER_HELP: &str = "\
-Messages go to the standard output, one after another, each with a line break. Binary messages are
-printed as hex digits. Everything else goes to the standard error output.
+Messages go to the standard output, each followed by a line break. Binary messages are printed as
+hex digits. Everything else goes to the standard error output.
 
 At the end of the input wsc closes the connection, and prints the messages that arrive until the
 server has closed it too. A server that answers in order has then answered every line. Use --count
@@ -185,8 +186,8 @@ Exit codes:
   2    the command line is wrong
   3    connecting failed: the name, the network, the proxy or a time limit
   4    TLS failed, for example because the certificate is not trusted
-  5    the server answered, but opened no WebSocket
-  6    a line of the input is not valid, or the output cannot be written
+  5    the server refused the WebSocket, answered wrongly, or ended the connection before an answer
+  6    the input is not valid, or it cannot be read, or the output cannot be written
   130  Ctrl-C
 
 Examples:

@@ -7,8 +7,8 @@ use crate::arguments::Arguments;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// A connection that stayed open for this time counts as a success. A server that accepts every
-/// connection and drops it at once does not.
+/// A connection that stayed open for this time counts as a success. A connection that the server
+/// drops at once does not.
 const SUCCESS: Duration = Duration::from_secs(10);
 
 /// Counts the attempts that failed in a row.
@@ -32,7 +32,7 @@ impl Backoff {
         }
     }
 
-    /// Returns the pause before the next attempt, or `None` if there is none.
+    /// Returns the pause before the next attempt, or `None` if there should be no more attempts.
     ///
     /// The pause is a random time between half of the limit and the limit, so that the clients of a
     /// server that was restarted do not all come back at the same moment (RFC 6455, section 7.2.3).

@@ -14,7 +14,7 @@ use websocket_proto::tokio::{
 use crate::arguments::Arguments;
 use crate::tls;
 
-/// The server to connect to, as often as necessary.
+/// The server, and the options for each attempt to connect to it.
 pub(crate) struct Target {
     options: ConnectOptions,
     /// `None` if the default certificates are trusted.
@@ -30,7 +30,7 @@ impl Target {
         for header in &arguments.header {
             let (name, value) = header
                 .split_once(':')
-                // The text may be a secret, and a terminal may be recorded.
+                // The text may be a secret, so the error does not contain it.
                 .ok_or("a --header has no colon between the name and the value")?;
             options = options.header(name.trim(), value.trim())?;
         }
@@ -62,7 +62,7 @@ impl Target {
 fn config(arguments: &Arguments) -> Config {
     let mut config = Config::new()
         .max_message_size(arguments.max_message_size)
-        // The user waits for the end of the program.
+        // The user waits for the end of the program, so the time is short.
         .close_timeout(Duration::from_secs(5));
     if arguments.compress {
         config = config.deflate(DeflateConfig::new());

@@ -12,7 +12,7 @@ use crate::{hex, json};
 /// Prints messages and remarks.
 #[derive(Debug)]
 pub(crate) struct Console {
-    /// Whether people read the standard output.
+    /// Whether the standard output is printed for people, and not for another program.
     is_for_people: bool,
     stdout_has_color: bool,
     stderr_has_color: bool,
@@ -30,7 +30,7 @@ enum Paint {
 
 impl Console {
     pub(crate) fn new(arguments: &Arguments) -> Self {
-        // https://no-color.org: any value but an empty one.
+        // Any value except an empty one turns colours off (https://no-color.org).
         let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let has_color = |is_terminal: bool| match arguments.color {
             Color::Always => true,

@@ -8,11 +8,11 @@ use websocket_proto::Message;
 
 use crate::hex;
 
-/// How many lines are read before the server has taken the first of them.
+/// How many lines may wait in memory until they are sent.
 const LINES: usize = 64;
 
 /// The lines of the standard input as messages. Lines that are read while there is no connection
-/// wait for the next one.
+/// wait for the next connection.
 #[derive(Debug)]
 pub(crate) struct Input {
     lines: mpsc::Receiver<io::Result<String>>,

@@ -11,13 +11,13 @@ use tokio::sync::mpsc;
 
 use crate::exit::Exit;
 
-/// The first signal that the program receives. The second one ends the program.
+/// The first Ctrl-C. The second one ends the program at once.
 #[derive(Debug)]
 pub(crate) struct Interrupts(mpsc::UnboundedReceiver<()>);
 
 impl Interrupts {
-    /// Starts a thread. The other threads cannot act on a signal while a write of the standard
-    /// output waits, for example for a pager.
+    /// Starts a thread that waits for the signals. The main thread cannot act on a signal while a
+    /// write to the standard output waits, for example for a pager.
     pub(crate) fn new() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().build()?;
         let (sender, receiver) = mpsc::unbounded_channel();

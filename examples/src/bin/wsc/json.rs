@@ -2,10 +2,10 @@
 
 use serde::de::IgnoredAny;
 
-/// A longer text may grow to this multiple of its length.
+/// A longer result may have at most this many times the length of the text.
 const GROWTH: usize = 4;
 
-/// A text may always grow to this length, in bytes.
+/// The result may always have this length, in bytes.
 const SHORT: usize = 1024 * 1024;
 
 /// Returns the same JSON, indented, or `None` if the text is not JSON or would become much longer.

@@ -1,7 +1,8 @@
 //! `wsc`, a WebSocket client for the command line. `wsc --help` describes it.
 //!
 //! A message goes from `input` through `session` to the server, and from the server through
-//! `session` to `console`. `main` opens sessions until one of them is the last.
+//! `session` to `console`. `main` opens a session, and with `--reconnect` another one after each
+//! failure.
 
 mod arguments;
 mod backoff;
@@ -32,7 +33,7 @@ use input::Input;
 use interrupts::Interrupts;
 use session::{End, Session};
 
-/// How much of a refusal is printed, in characters.
+/// The largest part of a refusal that is printed, in characters.
 const MOST_OF_REFUSAL: usize = 200;
 
 fn main() -> ExitCode {
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
     let exit = match runtime {
         Ok(runtime) => {
             let exit = runtime.block_on(run(&arguments, &console));
-            // The thread that reads the standard input may still wait for a line.
+            // The look-up of a name cannot be interrupted. This call does not wait for its thread.
             runtime.shutdown_background();
             exit
         }
@@ -92,7 +93,7 @@ async fn run(arguments: &Arguments, console: &Console) -> Exit {
         console.failure(&reason);
         let Some(pause) = backoff.next_pause() else {
             if arguments.reconnect {
-                console.failure(&format!("gave up after {} attempts", arguments.max_attempts));
+                console.failure(&format!("gave up: --max-attempts is {}", arguments.max_attempts));
             }
             return exit;
         };
@@ -104,7 +105,7 @@ async fn run(arguments: &Arguments, console: &Console) -> Exit {
     }
 }
 
-/// Prints the first line of the text with which a server refuses a WebSocket. It often tells why.
+/// Prints the first line of the body of a refusal. It often tells the reason.
 fn print_refusal(console: &Console, error: &ConnectError) {
     if let ConnectError::Refused { answer, .. } = error
         && let Ok(body) = str::from_utf8(&answer.body)

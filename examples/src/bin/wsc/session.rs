@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::interrupts::Interrupts;
 
-/// What one connection needs.
+/// The values that one connection needs.
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
     pub(crate) arguments: &'a Arguments,
@@ -28,9 +28,9 @@ pub(crate) struct Session<'a> {
 /// How a connection ended.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// The program ends with it.
+    /// The program ends too.
     Final(Exit),
-    /// Another connection may go on.
+    /// The program may connect again.
     Lost { reason: String, exit: Exit },
 }
 
@@ -39,7 +39,7 @@ pub(crate) enum End {
 enum Closing {
     /// The input has ended, or `/close` or `--count` asked for it.
     Done,
-    /// A line or the output cannot be used.
+    /// A line is not valid, or the input cannot be read.
     Unusable,
     Interrupted,
 }
@@ -109,7 +109,7 @@ impl Session<'_> {
         };
         *closing = Some(reason);
         if reason == Closing::Interrupted {
-            self.console.status("closing; Ctrl-C again to end at once");
+            self.console.status("closing; press Ctrl-C again to end at once");
         }
         // `receive` reports the errors of the connection.
         let _ = writer.close(close.0, &close.1).await;
@@ -168,7 +168,7 @@ impl Session<'_> {
             "ping" if rest.len() <= 125 => Ok(Command::Send(Message::ping(rest.to_owned()))),
             "ping" => Err("/ping: a Ping has at most 125 bytes".into()),
             "close" => parse_close(rest),
-            _ => Err(format!("/{name} is no command: there are /ping and /close")),
+            _ => Err(format!("/{name} is not a command: use /ping or /close")),
         }
     }
 
@@ -228,7 +228,7 @@ fn parse_close(rest: &str) -> Result<Command, String> {
         code => code
             .parse::<u16>()
             .map(CloseCode::from)
-            .map_err(|_| format!("/close: {code:?} is no code"))?,
+            .map_err(|_| format!("/close: {code:?} is not a close code"))?,
     };
     let frame = CloseFrame::new(code, reason).map_err(|error| format!("/close: {error}"))?;
     Ok(Command::Close(frame.code(), frame.reason().to_owned()))
@@ -256,7 +256,7 @@ async fn receive(
             Ok(message) => message,
             Err(error) => return Ended::Failed(error),
         };
-        // `--count` asks for so many and no more.
+        // More messages than `--count` asks for are not printed.
         if left == Some(0) && message.is_data() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Which certificates are trusted.
+//! The certificates that `wsc` trusts.
 
 use std::error::Error;
 use std::path::Path;
@@ -44,8 +44,8 @@ fn read_roots(path: &Path) -> Result<RootCertStore, Box<dyn Error>> {
     Ok(roots)
 }
 
-/// Accepts every certificate. The signature of the handshake is still checked, so the server has
-/// the key of the certificate that it shows.
+/// Accepts every certificate. The signature of the handshake is still checked. It proves that the
+/// server has the key of its certificate.
 #[derive(Debug)]
 struct AcceptAll(Arc<CryptoProvider>);
 

@@ -67,7 +67,7 @@ fn a_password_is_not_printed() {
     let outcome = run(&["--verbose", "--auth", "user:secret", "ws://127.0.0.1:1/"], "");
     assert_eq!(outcome.code, 3);
     assert!(!outcome.stderr.contains("secret"), "{outcome:?}");
-    // A mistake in the argument is no reason to print it.
+    // An argument with a mistake is not printed either.
     for header in ["Authorization Bearer secret", "Token secret: x", "Token: secret\x1b"] {
         let outcome = run(&["--header", header, "ws://127.0.0.1:1/"], "");
         assert_eq!(outcome.code, 2);
@@ -115,9 +115,9 @@ fn it_connects_through_a_proxy() {
 #[test]
 fn it_connects_again_and_loses_no_line_that_was_not_sent() {
     let (url, server) = serve(3, |number, stream| match number {
-        // Lost without a Close.
+        // The connection is lost without a Close.
         0 => drop(accept(stream)),
-        // Not there yet.
+        // The server is not ready yet.
         1 => {
             let mut acceptor = Acceptor::new(stream);
             acceptor.request().unwrap();
@@ -157,7 +157,7 @@ fn it_gives_up_at_the_limit() {
     let outcome = run(&[&arguments[..], &["ws://127.0.0.1:1/"]].concat(), "");
     assert_eq!(outcome.code, 3);
     assert_eq!(outcome.stderr.matches("Connection refused").count(), 3, "{outcome:?}");
-    assert!(outcome.stderr.ends_with("wsc: gave up after 2 attempts\n"), "{outcome:?}");
+    assert!(outcome.stderr.ends_with("wsc: gave up: --max-attempts is 2\n"), "{outcome:?}");
     assert!(begin.elapsed() < Duration::from_secs(10));
 }
 

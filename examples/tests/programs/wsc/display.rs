@@ -4,7 +4,7 @@ use websocket_proto::{CloseCode, Message};
 
 use super::*;
 
-/// A server that sends these messages and closes.
+/// Starts a server that sends these messages and closes. Returns its URL.
 fn send(messages: Vec<Message>) -> String {
     let (url, _server) = serve_one(|socket| {
         for message in messages {
@@ -79,7 +79,7 @@ fn a_server_cannot_write_a_line_of_wsc_or_turn_text_around() {
     assert!(outcome.stderr.ends_with(remark), "{:?}", outcome.stderr);
 }
 
-/// 32 levels of indentation before each number would make 33 bytes of each.
+/// Each number is in 100 arrays, so its indentation would have 200 bytes.
 #[test]
 fn json_that_would_become_much_larger_is_printed_as_it_is() {
     let wide = |items: usize| {

@@ -82,7 +82,7 @@ fn an_interrupt_closes_the_connection() {
     });
     let mut child = start(&["-x", "ready", &url]);
     let stdin = child.stdin.take().unwrap();
-    // It has read the answer, so it is in the middle of a session.
+    // `wsc` has printed the answer, so the connection is open.
     let mut seen = [0; 5];
     child.stdout.as_mut().unwrap().read_exact(&mut seen).unwrap();
     interrupt(&child);
@@ -93,7 +93,7 @@ fn an_interrupt_closes_the_connection() {
     assert!(outcome.stderr.ends_with("wsc: closed with code 1000\n"), "{outcome:?}");
 }
 
-/// The reader of the output may be a pager, which reads no more than a screen.
+/// The output may go to a pager, which at first reads only as much as fits on the screen.
 #[cfg(unix)]
 #[test]
 fn a_second_interrupt_ends_it_although_nobody_reads_its_output() {
@@ -106,7 +106,7 @@ fn a_second_interrupt_ends_it_although_nobody_reads_its_output() {
     });
     let mut child = start(&["--wait", "forever", &url]);
     let stdout = child.stdout.take();
-    // The server cannot send any more either.
+    // Waits until the server cannot send any more either.
     let mut before = 0;
     while before == 0 || before != sent.load(Ordering::Relaxed) {
         before = sent.load(Ordering::Relaxed);

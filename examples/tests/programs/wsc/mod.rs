@@ -23,7 +23,7 @@ struct Outcome {
     code: i32,
 }
 
-/// Starts `wsc` with these arguments, and nothing of the environment that changes the output.
+/// Starts `wsc` with these arguments, and without `NO_COLOR` and `WSC_AUTH` in its environment.
 fn start(arguments: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wsc"));
     command.args(arguments).env_remove("NO_COLOR").env_remove("WSC_AUTH");
@@ -36,8 +36,8 @@ fn run(arguments: &[&str], input: &str) -> Outcome {
     let mut child = start(arguments);
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_owned();
-    // In a thread, because nobody reads the output of the program before all input is written. A
-    // program that ends early does not read its input.
+    // In a thread, so that the output is read while the input is written. The write fails if the
+    // program ends early.
     let writing = thread::spawn(move || stdin.write_all(input.as_bytes()));
     let outcome = finish(child);
     let _ = writing.join().unwrap();
@@ -54,7 +54,8 @@ fn finish(child: Child) -> Outcome {
     }
 }
 
-/// A server for some connections, one after the other, and its URL.
+/// Starts a server that accepts this number of connections, one after the other. Returns its URL
+/// and its thread.
 fn serve(
     connections: usize,
     mut talk: impl FnMut(usize, TcpStream) + Send + 'static,
@@ -70,7 +71,7 @@ fn serve(
     (url, server)
 }
 
-/// A server for one WebSocket.
+/// Starts a server for one WebSocket.
 fn serve_one(
     talk: impl FnOnce(&mut ServerStream<TcpStream>) + Send + 'static,
 ) -> (String, JoinHandle<()>) {

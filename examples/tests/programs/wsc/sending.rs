@@ -98,7 +98,7 @@ fn commands_ping_and_close() {
     server.join().unwrap();
     assert!(outcome.stderr.contains("wsc: Pong now\n"), "{}", outcome.stderr);
     assert!(outcome.stderr.ends_with("wsc: closed with code 4000: I am done\n"), "{outcome:?}");
-    // The server repeats the code of the client. It is not one of a normal end.
+    // The server repeats the code of the client. It is not the code of a normal end.
     assert_eq!(outcome.code, 1);
 }
 
@@ -106,8 +106,8 @@ fn commands_ping_and_close() {
 fn a_command_that_is_none_says_so() {
     let server = echo_server();
     for (line, reason) in [
-        ("/help", "/help is no command: there are /ping and /close"),
-        ("/close soon", "/close: \"soon\" is no code"),
+        ("/help", "/help is not a command: use /ping or /close"),
+        ("/close soon", "/close: \"soon\" is not a close code"),
         ("/close 1006", "/close: "),
     ] {
         let outcome = run(&["--slash", &server.url], &format!("{line}\n"));
