@@ -10,7 +10,7 @@ const WIDTH_UNIT = 1000;
 const FULL = 65535;
 // The number of pieces that the server keeps.
 const MAX_PIECES = 4000;
-// A piece leaves after this time, in milliseconds.
+// A piece is sent at most this many milliseconds after its first new point.
 const PIECE_TIME = 50;
 const KEY_STEP = 1 / 50;
 
@@ -29,7 +29,7 @@ export class Board {
   #cursor = { x: 0.5, y: 0.5 };
   #isDown = false;
 
-  // `send` takes a piece, and `say` a sentence for those who cannot see the board.
+  // `send` sends a piece, and `say` shows a sentence to people who cannot see the board.
   constructor(send, say) {
     this.#send = send;
     this.#say = say;
@@ -79,7 +79,7 @@ export class Board {
     });
     this.#canvas.addEventListener('pointermove', (event) => {
       if (!this.#canvas.hasPointerCapture(event.pointerId)) return;
-      // The points between two frames are there too, where the browser has them.
+      // A browser may combine several movements into one event. This reads each of them.
       const events = event.getCoalescedEvents?.() ?? [];
       for (const each of events.length ? events : [event]) this.#move(at(each));
     });
@@ -149,7 +149,7 @@ export class Board {
     this.#timer ||= setTimeout(() => this.#flush(), PIECE_TIME);
   }
 
-  // Sends what was drawn, and draws it here without waiting for it to come back.
+  // Sends the points in progress as a piece, and draws it before the server sends it back.
   #flush() {
     if (!this.#timer) return;
     clearTimeout(this.#timer);

@@ -9,7 +9,7 @@ const form = element('join');
 let connection = null;
 let me = null;
 let unread = 0;
-// A reader who has scrolled up stays there when a message arrives.
+// Whether the last message is in view. If not, a new message does not scroll the log.
 let isAtEnd = true;
 
 const board = new Board(
@@ -17,7 +17,8 @@ const board = new Board(
   (sentence) => { element('board-state').textContent = sentence; },
 );
 
-// The invite is in the fragment of the link, which browsers send to no server. It stays in this tab.
+// The invite is in the fragment of the link, which browsers do not send to servers. The page keeps
+// it only for this tab.
 function takeInvite() {
   const found = new URLSearchParams(location.hash.slice(1)).get('invite');
   if (found) {
@@ -39,7 +40,7 @@ function join(event) {
   connection.addEventListener('state', ({ detail }) => showState(detail));
   connection.addEventListener('message', ({ data }) => receive(data));
   connection.addEventListener('refused', refused);
-  // The constructor begins to connect before there is a listener.
+  // The constructor has dispatched this state before there was a listener.
   showState({ kind: 'connecting', text: 'Connecting…' });
 }
 
@@ -85,11 +86,11 @@ function receive(data) {
     case 'people': return showPeople(message);
     case 'latency': return showLatency(message);
     case 'failed': return notice(`Not sent: ${message.why}`, 'failed');
-    default: // A newer server may say more.
+    default: // A newer server may send messages of other types.
   }
 }
 
-// Everything that was kept follows, so that a second welcome begins anew.
+// The server sends all kept messages after each welcome. So the old ones are removed first.
 function welcome({ id, room }) {
   me = id;
   element('log').replaceChildren();
@@ -160,7 +161,7 @@ function notifyOf(name, text) {
   try {
     new Notification(name, { body: text, tag: 'chat' });
   } catch {
-    // Some browsers of phones allow notifications only to service workers.
+    // On phones, some browsers allow notifications only for service workers.
   }
 }
 

@@ -6,14 +6,14 @@ const LONGEST_PAUSE = 30_000;
 const GOOD_AFTER = 10_000;
 // How long one attempt may take.
 const OPEN_TIMEOUT = 10_000;
-// Data that waits in the browser. With more of it, pieces of strokes are not sent.
+// If more bytes than this wait in the browser, the page does not send pieces of strokes.
 const MAX_BUFFERED = 1 << 20;
 
 // Dispatches three events:
 //
 // - `state` with { kind, text }. The kinds are `connecting`, `open`, `waiting` and `ended`.
 // - `message` with the data of a message.
-// - `refused` with { why, field }. The field of the form is the one to correct.
+// - `refused` with { why, field }. `field` is the id of the field that the user should correct.
 export class Connection extends EventTarget {
   #token;
   #hello;
@@ -87,13 +87,13 @@ export class Connection extends EventTarget {
     this.#socket = socket;
   }
 
-  // The room has sent its welcome.
+  // Call this when the welcome of the room has arrived.
   welcomed(text) {
     this.#report('open', text);
   }
 
   async #lost({ code, reason }, wasOpen) {
-    // With this code the server says that another attempt would not help.
+    // The server closes with this code if another attempt would not succeed either.
     if (code === 1008) {
       this.#refuse(reason, 'name');
       return;
@@ -106,7 +106,7 @@ export class Connection extends EventTarget {
     }
     if (this.#ended || this.#socket) return;
     if (wasOpen && Date.now() - this.#openedAt > GOOD_AFTER) this.#attempts = 0;
-    // A random part, so that not everybody comes back at the same moment.
+    // The pause is partly random, so that not all members connect again at the same moment.
     const longest = Math.min(FIRST_PAUSE * 2 ** this.#attempts, LONGEST_PAUSE);
     const pause = longest * (0.5 + Math.random() / 2);
     this.#attempts += 1;

@@ -15,8 +15,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     pub(crate) listen: String,
 
-    /// The URL that people open, if it differs from the address, for example the URL of a proxy.
-    /// Only pages of this URL can then open a WebSocket.
+    /// The URL that people open, if it differs from the address, for example the URL of a proxy. Of
+    /// all web pages, only those of this URL can then open a WebSocket.
     #[arg(long, value_name = "URL", value_parser = parse_url)]
     pub(crate) url: Option<String>,
 
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(crate) tls: bool,
 
-    /// Writes the generated certificate to this file, so that clients can be told to trust it.
+    /// Writes the generated certificate to this file, for clients that should trust it.
     #[arg(long, value_name = "FILE", requires = "tls")]
     pub(crate) save_certificate: Option<PathBuf>,
 

@@ -13,7 +13,8 @@ use tokio::time::timeout;
 use crate::Failure;
 use crate::bus::Bus;
 
-/// For how long an invite is valid if it is kept in Redis. In memory it ends with the server.
+/// How long an invite is valid if it is kept in Redis. An invite in memory is valid until the
+/// server ends.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(3);
@@ -65,9 +66,9 @@ impl Login {
 
     /// Returns whether a page of this origin may open a WebSocket (RFC 6455, section 10.2).
     ///
-    /// Without `--url` the origin must have the host of the request. A client without an origin is
-    /// not a browser. No page of another site can act through it, and it needs the token as every
-    /// client does.
+    /// Without `--url` the host of the origin must be the host of the request. A client without an
+    /// origin is not a browser, so a page of another site cannot use it. It needs the token, as
+    /// every client does.
     pub(crate) fn allows_origin(&self, origin: Option<&str>, host: &str) -> bool {
         let Some(origin) = origin else {
             return true;
@@ -96,7 +97,7 @@ fn random_token() -> Result<String, Failure> {
     Ok(token)
 }
 
-/// Compares without an early end, so that the time tells nothing about the invite.
+/// Compares all bytes, even after a difference, so that the time does not reveal the invite.
 fn is_equal(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.iter().zip(other).fold(0, |all, (a, b)| all | (a ^ b)) == 0
 }

@@ -1,11 +1,11 @@
-//! A chat with rooms, presence and a shared drawing board. One server on the tokio adapter serves
-//! the page and its WebSocket on one port.
+//! A chat with rooms, presence and a shared drawing board. The server uses the tokio adapter, and
+//! serves the page and its WebSocket on one port.
 //!
 //! `cargo run -p chat`, then open the printed URL in two tabs. `--help` lists the options.
 //!
-//! From the outside in: `server` accepts connections, `opening` answers each HTTP request, `member`
-//! runs an open WebSocket, `room` passes messages on to the members of this server, and `bus`
-//! passes them on to the other servers.
+//! In this order, the modules handle a connection: `server` accepts it, `opening` answers its HTTP
+//! request, and `member` runs the open WebSocket. `bus` passes each message on to all servers, and
+//! `room` passes it on to the members on this server.
 
 mod arguments;
 mod bus;

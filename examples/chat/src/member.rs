@@ -1,5 +1,5 @@
-//! The life of an open WebSocket: it joins a room, sends what waits in its queue, and passes on
-//! what it receives.
+//! An open WebSocket: the member joins a room, receives the messages in its queue, and its own
+//! messages are passed on to the room.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ const PING_PERIOD: Duration = Duration::from_secs(5);
 type Reader<S> = adapter::ReadHalf<S, adapter::Server>;
 type Writer<S> = adapter::WriteHalf<S, adapter::Server>;
 
-/// Why the server closes a connection. `None` means that the member has closed it.
+/// The reason why the server closes a connection. `None` means that the member has left.
 type Goodbye = Option<CloseFrame>;
 
 /// Runs the connection to its end.
@@ -37,10 +37,11 @@ pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(
     server: &Server,
     going_away: watch::Receiver<()>,
 ) -> Result<(), Failure> {
-    // A half for each direction: a member that reads slowly can still speak.
+    // A half for each direction, so that a member that reads slowly can still send.
     let (mut reader, mut writer) = socket.into_split();
     if let Some(frame) = converse(&mut reader, &mut writer, server, going_away).await? {
-        // Reading goes on while the Close is written: the member may be stuck in a write itself.
+        // Reading goes on while the Close is written, because the member may not read the Close
+        // before its own message is written.
         tokio::join! {
             biased;
             async { _ = writer.close(frame.code(), frame.reason()).await },
@@ -83,12 +84,12 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     let welcome = ToMember::Welcome { id: &person.id, room: &room }.to_json();
     let sending = send(writer, welcome, kept, &mut queue, start);
     let mut receiving = pin!(receive(reader, &seat, server.rate, start));
-    // `sending` may be dropped at any await: only the message that it waits to queue is lost, and
-    // no part of it has been sent.
+    // `sending` may be dropped at any await. Only the message that waits for room in the queue is
+    // lost, and no part of it has been sent.
     tokio::select! {
         received = &mut receiving => received,
-        // The connection is about to end, for a reason that the receiving half returns. It first
-        // completes the closing handshake, within the close time-out. If the connection were
+        // The connection is about to end, for a reason that the receiving half returns. This half
+        // first completes the closing handshake, within the close time-out. If the connection were
         // dropped here, the member might not receive the Close.
         _failed = sending => receiving.await,
         () = dropped.notified() => Ok(too_slow()),
@@ -96,8 +97,8 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Waits for the first message. Returns the room and the name, or why the message is not a join, or
-/// `None` if the member has left.
+/// Waits for the first message. Returns the room and the name, or the reason why the message is not
+/// a join, or `None` if the member has left.
 async fn receive_join<S: AsyncRead + AsyncWrite + Unpin>(
     reader: &mut Reader<S>,
 ) -> Result<Option<Result<(String, String), String>>, Error> {
@@ -116,8 +117,8 @@ async fn receive_join<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(None)
 }
 
-/// Sends the welcome, what was kept, and then what waits in the queue and a Ping now and then. It
-/// ends only with an error.
+/// Sends the welcome and the kept messages. Then it sends the messages in the queue, and a Ping
+/// every few seconds. It ends only with an error.
 async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     writer: &mut Writer<S>,
     welcome: String,
@@ -137,14 +138,14 @@ async fn send<S: AsyncRead + AsyncWrite + Unpin>(
             Some(message) = queue.recv() => feed(writer, message).await?,
             _ = pings.tick() => writer.feed(ping(start)).await?,
         }
-        // What waits leaves in one write.
+        // All messages that wait are flushed together.
         while let Ok(message) = queue.try_recv() {
             feed(writer, message).await?;
         }
     }
 }
 
-/// Passes on what the member sends, until it leaves.
+/// Passes on the messages of the member until it leaves.
 async fn receive<S: AsyncRead + AsyncWrite + Unpin>(
     reader: &mut Reader<S>,
     seat: &Seat,
@@ -201,8 +202,8 @@ fn ping(start: Instant) -> Message {
     Message::ping(now.to_be_bytes().to_vec())
 }
 
-/// Returns the time since the Ping that a Pong answers. Pongs that answer no Ping of ours have
-/// other payloads.
+/// Returns the time since the Ping that a Pong answers, or `None` if the payload cannot be one of
+/// ours.
 fn latency(payload: &[u8], start: Instant) -> Option<Duration> {
     let sent = Duration::from_micros(u64::from_be_bytes(payload.try_into().ok()?));
     start.elapsed().checked_sub(sent)
@@ -217,7 +218,7 @@ fn shutdown() -> Goodbye {
     goodbye(CloseCode::GOING_AWAY, "the server shuts down")
 }
 
-/// RFC 6455 has no code for a slow reader. 1013 asks the member to come back later.
+/// RFC 6455 has no code for a slow reader. Code 1013 asks the member to connect again later.
 fn too_slow() -> Goodbye {
     let why = "too many messages waited: the connection is too slow";
     goodbye(CloseCode::TRY_AGAIN_LATER, why)

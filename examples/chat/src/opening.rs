@@ -1,10 +1,10 @@
 //! The answer to the one request of a connection: a file of the page, whether an invite is valid,
 //! or a WebSocket.
 //!
-//! A browser cannot set headers for a WebSocket, so its token must travel in the URL or in the list
-//! of subprotocols. It travels in the list, as `invite.TOKEN` beside the real subprotocol: servers
-//! and proxies write URLs into their logs, and hardly any of them logs this header. The server
-//! agrees on the real subprotocol, so the token is not repeated in the response.
+//! A page cannot set headers for a WebSocket, so its token must be in the URL or in the list of
+//! subprotocols. This chat puts it into the list, as `invite.TOKEN` beside the real subprotocol:
+//! servers and proxies write URLs into their logs, but few of them log this header. The server
+//! selects the real subprotocol, so the response does not contain the token.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ const SUBPROTOCOL: &str = "chat.v1";
 /// The text before the token in the list of subprotocols.
 const TOKEN_PREFIX: &str = "invite.";
 
-/// For how long a client may read a response that opens no WebSocket.
+/// How long a client may take to read a response that does not open a WebSocket.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers the request. Returns the WebSocket, or `None` after any other response.
@@ -36,7 +36,7 @@ pub(crate) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     let reply = match acceptor.incoming().await {
         Ok(Incoming::WebSocket(request)) => decide(&request, &server.login).await,
         Ok(Incoming::Http(request)) => respond(&request, &server.login).await,
-        // Browsers open connections in advance and close them unused.
+        // Browsers open connections in advance, and close some of them without a request.
         Err(AcceptError::Io(_)) => return Ok(None),
         Err(error) => {
             acceptor.finish(RESPONSE_TIMEOUT).await?;
@@ -54,7 +54,7 @@ pub(crate) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// Decides about a request for a WebSocket. The token is looked up, which can take time.
+/// Accepts or refuses a request for a WebSocket. It looks the token up, which can take time.
 async fn decide(request: &Request<'_>, login: &Login) -> Reply {
     if request.path() != "/chat" {
         return refuse(404, "the WebSocket is at /chat");
@@ -79,7 +79,8 @@ async fn respond(request: &HttpRequest<'_>, login: &Login) -> Reply {
         return refuse(405, "only GET and HEAD are allowed").header("Allow", "GET, HEAD");
     }
     match path {
-        // A page does not learn why its WebSocket was refused. It asks here, with a header.
+        // A page does not learn why its WebSocket was refused. So it asks here, with its token in a
+        // header.
         "/invite" => match login.check(bearer(request)).await {
             Ok(()) => text(Reply::refuse(200), "the invite is valid"),
             Err(error) => refuse_login(error),

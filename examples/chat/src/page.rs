@@ -2,8 +2,8 @@
 
 use websocket_proto::tokio::Reply;
 
-/// The page can load files and open WebSockets of its own origin, and nothing else. Text that a
-/// member sends could not run even if the page inserted it as HTML.
+/// The page can load files and open WebSockets only from its own origin. Even if the page inserted
+/// the text of a member as HTML, a script in this text would not run.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -1,8 +1,8 @@
 //! Who is in a room, on all servers.
 //!
-//! Each server that has members in a room publishes their list, the roster: when it changes, when
-//! another server asks, and every few seconds. If a roster has not been heard for a while, its
-//! server is gone, and the people on it have left.
+//! Each server that has members in a room publishes their list, the roster. It does so when the
+//! roster changes, when another server asks, and every few seconds. If a roster has not arrived for
+//! some time, its server is gone, and the people on it have left.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -33,19 +33,19 @@ pub(crate) struct Person {
 /// The people whom a server has in a room.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Roster {
-    /// Different if the server has closed the room and opened it again, so that the last roster of
-    /// the old room cannot replace the first one of the new room.
+    /// A server chooses a new id each time it opens the room. So the last roster of the old room
+    /// cannot replace the first roster of the new room.
     id: String,
     people: Vec<Person>,
-    /// Whether somebody has come or gone. Otherwise the roster is only repeated, and those whom a
-    /// new server finds there have not joined just now.
+    /// Whether somebody has joined or left. Otherwise the roster is only repeated. A server that
+    /// receives such a roster for the first time does not report that its people have joined.
     is_news: bool,
 }
 
-/// The people in a room on all servers, as far as this server has heard.
+/// The people in a room on all servers, as far as this server knows.
 #[derive(Debug, Default)]
 pub(crate) struct Presence {
-    /// The rosters by their ids, each with the time at which it was heard. The map is ordered, so
+    /// The rosters by their ids, each with the time at which it arrived. The map is ordered, so
     /// that all members see the same order.
     rosters: BTreeMap<String, (Vec<Person>, Instant)>,
 }
@@ -137,8 +137,8 @@ pub(crate) async fn announce(
 
 async fn publish(bus: &Bus, room: &str, event: Event) {
     if let Err(error) = bus.publish(room, event).await {
-        // The next list is published in a few seconds.
-        eprintln!("cannot tell who is in a room: {}", explain(&*error));
+        // The next roster is published in a few seconds.
+        eprintln!("cannot publish who is in a room: {}", explain(&*error));
     }
 }
 

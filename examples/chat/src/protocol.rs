@@ -2,7 +2,8 @@
 //! pieces of strokes on the board.
 //!
 //! A piece of a stroke is a byte for the colour, a byte for the width, and points. A point is two
-//! 16-bit numbers, little-endian, which go from one edge of the board to the other.
+//! 16-bit numbers in little-endian order. 0 is the left or upper edge of the board, and 65535 is
+//! the right or lower edge.
 
 use std::borrow::Cow;
 
@@ -18,7 +19,7 @@ const MAX_WIDTH: u8 = 64;
 /// With 4 bytes for a point, the strokes that a room keeps fit into 2 MiB.
 const MAX_POINTS: usize = 128;
 
-/// What a member sends as text.
+/// A text message from a member.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
 pub(crate) enum FromMember {
@@ -34,7 +35,7 @@ pub(crate) enum FromMember {
     Clear,
 }
 
-/// What a member receives as text.
+/// A text message to a member.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub(crate) enum ToMember<'a> {
@@ -51,7 +52,7 @@ pub(crate) enum ToMember<'a> {
     Cleared {
         by: &'a str,
     },
-    /// Everybody in the room, and who has come and gone since the last such list.
+    /// Everybody in the room, and those who have joined and left since the last such list.
     People {
         people: Vec<&'a Person>,
         joined: &'a [Person],
@@ -61,7 +62,7 @@ pub(crate) enum ToMember<'a> {
     Latency {
         milliseconds: f64,
     },
-    /// The last message of the member was not passed on.
+    /// A message of the member was not passed on.
     Failed {
         why: &'a str,
     },
@@ -69,7 +70,7 @@ pub(crate) enum ToMember<'a> {
 
 impl ToMember<'_> {
     pub(crate) fn to_json(&self) -> String {
-        // Only maps whose keys are not text would fail, and there are none.
+        // Only a map whose keys are not text would be an error, and these messages have no maps.
         serde_json::to_string(self).unwrap_or_default()
     }
 }
@@ -107,7 +108,7 @@ pub(crate) fn check_stroke(bytes: &[u8]) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// Checks a name, which stands beside other text and tells people who speaks.
+/// Checks a name. The page shows it beside other text, and people must be able to tell names apart.
 fn check_name(name: &str, what: &str) -> Result<(), Cow<'static, str>> {
     check(name, MAX_NAME, what)?;
     if name.contains('\n') {
@@ -115,15 +116,16 @@ fn check_name(name: &str, what: &str) -> Result<(), Cow<'static, str>> {
     }
     let joins = |character| matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}');
     if name.contains(is_invisible) || name.trim().chars().all(joins) {
-        return Err(format!("{what} has a character that cannot be seen").into());
+        return Err(format!("{what} has an invisible character").into());
     }
     Ok(())
 }
 
-/// Returns whether a character is invisible and no word needs it. With such characters one name
-/// looks like another one, or shows the text beside it in another order. These are the characters
-/// with the property Default_Ignorable_Code_Point or Bidi_Control, and the separators of lines,
-/// except the joiners and the variation selectors, which emoji and some scripts need.
+/// Returns whether a character is invisible and no word needs it. With such characters a name could
+/// look like another name, or change the order of the text beside it. These are the characters with
+/// the property Default_Ignorable_Code_Point or Bidi_Control, the separators of lines, and the
+/// characters for annotations. The joiners and the variation selectors U+FE00 to U+FE0F are not
+/// among them, because emoji and some scripts need them.
 fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -183,7 +185,7 @@ mod tests {
         {
             assert!(join(name).is_err(), "{name:?}");
         }
-        // Ada, once more, and text from right to left.
+        // Names that look like Ada, and names that change the direction of text.
         for name in ["Ada\u{200b}", "A\u{2060}da", "\u{202e}adA", "Ada\u{2066}", "\u{61c}Ada"] {
             assert!(join(name).is_err(), "{name:?}");
         }

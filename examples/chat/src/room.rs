@@ -1,7 +1,7 @@
-//! A room: it passes what the bus brings on to its members on this server.
+//! A room passes the events of the bus on to its members on this server.
 //!
 //! Each message is compressed once, however many members receive it. Each member has a queue of
-//! limited length. Nobody waits for a member whose queue is full: the member is dropped.
+//! limited length. Nobody waits for a member whose queue is full: the room drops the member.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -59,10 +59,10 @@ pub(crate) enum Outgoing {
     Own(String),
 }
 
-/// A member of a room. The member leaves when this is dropped.
+/// A member of a room. The member leaves when the seat is dropped.
 pub(crate) struct Membership {
     pub(crate) person: Person,
-    /// The messages from before the member came.
+    /// The kept messages from before the member joined.
     pub(crate) kept: Vec<Arc<Prepared>>,
     pub(crate) queue: mpsc::Receiver<Outgoing>,
     /// Tells that the member was dropped because its queue was full.
@@ -126,7 +126,7 @@ impl Room {
         let member =
             Member { person: person.clone(), queue: sender.clone(), dropped: Arc::clone(&dropped) };
         let mut state = self.lock();
-        // Under one lock, so that every message is either among the kept or in the queue.
+        // One lock covers both steps, so each message is either in `kept` or in the queue.
         let kept = state.kept_messages();
         state.members.insert(person.id.clone(), member);
         if let Some(list) = state.people_message(&Change::default()) {
@@ -145,8 +145,8 @@ impl Room {
         }
     }
 
-    /// Takes an event from the bus. Any program with access to the Redis server can publish there,
-    /// so a malformed event is dropped.
+    /// Takes an event from the bus. Any program with access to the Redis server can publish there.
+    /// So malformed strokes and rosters are dropped, and texts that are not UTF-8.
     fn receive(&self, event: Event) {
         match event.kind {
             Kind::Text | Kind::Clear => {
@@ -255,7 +255,7 @@ impl State {
         people
     }
 
-    /// Returns the message that lists everybody, or `None` while nobody was heard of.
+    /// Returns the message that lists everybody, or `None` if there is no roster yet.
     fn people_message(&self, change: &Change) -> Option<String> {
         let people: Vec<_> = self.presence.people().collect();
         let list = ToMember::People { people, joined: &change.joined, left: &change.left };
@@ -326,7 +326,7 @@ impl Drop for Seat {
     }
 }
 
-/// Returns the time of day in milliseconds since 1970, which the page shows.
+/// Returns the present time in milliseconds since 1970. The page shows it.
 fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -377,7 +377,8 @@ mod tests {
         assert_eq!(names, ["Ada"]);
     }
 
-    /// A page cannot draw a stroke without points, and stops there when it draws the board again.
+    /// The page cannot draw a stroke without points. It would stop at this stroke each time it
+    /// draws the board again.
     #[tokio::test]
     async fn a_malformed_stroke_from_the_bus_is_not_passed_on() {
         let (room, mut members) = room(4, &["Ada"]).await;

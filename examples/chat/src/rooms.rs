@@ -10,15 +10,15 @@ use crate::Failure;
 use crate::bus::Bus;
 use crate::room::{Membership, Room};
 
-/// How many rooms may have members at the same time. A room keeps up to 4 MiB of messages, and each
-/// of them may be in memory three times: on the bus, and in the room with and without compression.
+/// How many rooms may have members at the same time. A room keeps up to 4 MiB of messages, and may
+/// keep each message with and without compression.
 const MAX_ROOMS: usize = 256;
 
 pub(crate) struct Rooms {
     bus: Arc<Bus>,
     deflate: DeflateConfig,
     queue: usize,
-    /// A room lives as long as it has members.
+    /// A room exists as long as it has members.
     open: Mutex<HashMap<String, Weak<Room>>>,
     /// Each room has a receiver until it has told the other servers that its members have left.
     running: watch::Sender<()>,
@@ -76,7 +76,8 @@ mod tests {
             assert!(members.len() <= 1000, "there are {} rooms", members.len());
         };
         assert_eq!(refused.to_string(), "too many rooms are open");
-        // Nothing else changes: more members can come, and a room that is left makes place.
+        // More members can join the open rooms. After all members of a room have left, another room
+        // can be opened.
         rooms.join("room 0", "Bo").await.unwrap();
         members.pop();
         rooms.join("another room", "Ada").await.unwrap();

@@ -16,7 +16,8 @@ use crate::login::Login;
 use crate::rooms::Rooms;
 use crate::{Failure, explain, member, opening};
 
-/// How many connections may be open at the same time. More of them wait in the queue of the system.
+/// How many connections may be open at the same time. Further connections wait in the queue of the
+/// operating system.
 const MAX_CONNECTIONS: usize = 10_000;
 
 const TLS_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,7 +25,7 @@ const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the members have for the closing handshake when the server shuts down.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The pause after a failed `accept`: without it, the loop would keep a processor busy while the
+/// The pause after a failed `accept`. Without it, the loop would keep a processor busy while the
 /// process has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -112,7 +113,7 @@ impl Server {
     ) -> Result<(), Failure> {
         let opened = tokio::select! {
             opened = opening::open(stream, self) => opened?,
-            // A request that is not answered yet opens nothing.
+            // There is no WebSocket yet, so the connection can be dropped without a Close.
             _ = going_away.changed() => return Ok(()),
         };
         match opened {
@@ -122,7 +123,8 @@ impl Server {
     }
 }
 
-/// Waits for a free place, and for a connection. If the future is dropped, nothing is lost.
+/// Waits until one more connection is allowed, and then for a connection. If the future is dropped,
+/// no connection is lost.
 async fn accept(
     listener: &TcpListener,
     permits: &Arc<Semaphore>,
@@ -131,7 +133,7 @@ async fn accept(
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                // Small messages leave at once. The connection works without it too.
+                // Small messages leave at once. If this call fails, the connection still works.
                 let _ = stream.set_nodelay(true);
                 return (stream, permit);
             }

@@ -23,7 +23,7 @@ pub(crate) fn generated(file: Option<&Path>) -> Result<TlsAcceptor, Failure> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.into()], made.signing_key.into())?;
-    // RFC 6455 opens a WebSocket over HTTP/1.1.
+    // This server supports only HTTP/1.1.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }

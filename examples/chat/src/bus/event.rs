@@ -8,8 +8,8 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 
 /// An event of a room.
 ///
-/// On the wire it is one byte for its kind, 8 for the server and 8 for its count
-/// there, both big-endian, and the payload.
+/// Its encoding is one byte for the kind, 8 bytes for the server, 8 bytes for the
+/// number of the event on this server, and the payload. Both numbers are big-endian.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) kind: Kind,
@@ -27,14 +27,15 @@ pub(crate) enum Kind {
     Clear = 3,
     /// The members that a server has in the room, as JSON. For the servers.
     Roster = 4,
-    /// A server has come to the room, and asks for the rosters.
+    /// A server has opened the room, and asks the other servers for their rosters.
     Who = 5,
-    /// A server has read the kept events at this place in the order of all events. For itself.
+    /// Marks the place in the order of all events at which a server has read the kept events. Only
+    /// this server needs it.
     Mark = 6,
 }
 
-/// Identifies an event among those of all servers: by a number that its server draws at its start,
-/// and by a count.
+/// Identifies an event among the events of all servers. Each server chooses a random number when it
+/// starts, and counts its ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct EventId {
     server: u64,
@@ -87,7 +88,7 @@ impl EventId {
     }
 }
 
-/// Writes the id as text, which is as unique as the id.
+/// Writes the id as text. Two different ids have different texts.
 impl fmt::Display for EventId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}-{}", self.server, self.number)
@@ -98,7 +99,7 @@ fn own_server() -> u64 {
     static OWN: OnceLock<u64> = OnceLock::new();
     *OWN.get_or_init(|| {
         let mut bytes = [0; 8];
-        // Without random bytes the server could not have made its invite, and would have ended.
+        // The server has already made its invite from random bytes, so they are available.
         getrandom::fill(&mut bytes).expect("the operating system has random bytes");
         u64::from_be_bytes(bytes)
     })

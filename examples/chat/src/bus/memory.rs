@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::{EVENTS, Event, KEPT_STROKES, KEPT_TEXTS, Kind, Subscription};
 use crate::Failure;
 
-/// How many rooms may be kept. Beyond that, rooms without members are forgotten.
+/// How many rooms are kept. When one more is opened, the rooms without members are forgotten.
 const KEPT_ROOMS: usize = 256;
 
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl MemoryBus {
             log.subscribers.clone()
         });
         for subscriber in subscribers {
-            // A subscriber that has gone needs no event.
+            // An error means that the subscriber has gone.
             let _ = subscriber.send(event.clone()).await;
         }
         Ok(())
@@ -61,7 +61,7 @@ impl RoomLog {
         let (list, most) = match event.kind {
             Kind::Text => (&mut self.texts, KEPT_TEXTS),
             Kind::Stroke => (&mut self.strokes, KEPT_STROKES),
-            // The board of a later member is empty too.
+            // Later members do not receive the strokes before the Clear.
             Kind::Clear => {
                 self.strokes.clear();
                 (&mut self.strokes, KEPT_STROKES)

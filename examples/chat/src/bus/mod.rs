@@ -21,7 +21,8 @@ use crate::Failure;
 pub(crate) const KEPT_TEXTS: usize = 200;
 pub(crate) const KEPT_STROKES: usize = 4000;
 
-/// How many events may wait for a room. After that, those who publish wait.
+/// How many events may wait for a room. If more come, the memory bus makes those who publish wait,
+/// and the Redis bus stops reading from Redis.
 const EVENTS: usize = 1024;
 
 /// How long the bus may take for one call.
@@ -36,7 +37,8 @@ pub(crate) enum Bus {
 pub(crate) struct Subscription {
     /// The kept events, oldest first.
     pub(crate) kept: Vec<Event>,
-    /// The events since then. After the loss of a connection, an event can occur again, with the same id.
+    /// The events since then. After the loss of a connection, an event can occur again, with the
+    /// same id.
     pub(crate) events: mpsc::Receiver<Event>,
 }
 
@@ -59,7 +61,7 @@ impl Bus {
         }
     }
 
-    /// Passes an event to all subscribers of the room, this server too.
+    /// Passes an event to all subscribers of the room, including this server.
     ///
     /// If the future is dropped, the event may have been passed on.
     pub(crate) async fn publish(&self, room: &str, event: Event) -> Result<(), Failure> {

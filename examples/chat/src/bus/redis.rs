@@ -1,9 +1,9 @@
 //! The bus on the publish/subscribe of a Redis server, for any number of chat servers.
 //!
 //! Publish/subscribe keeps nothing, so the last events of each room are also in two Redis lists. A
-//! subscriber first subscribes, so it misses no event. Then it reads the lists and publishes a mark,
-//! both in one step. It drops the events before the mark that are for the lists: it has read them,
-//! or they have been erased since.
+//! server first subscribes, so that it misses no event. Then it reads the lists and publishes a
+//! mark, both in one transaction. Of the events that arrive before the mark, it drops those that
+//! belong in the lists: it has read them there, or they were erased before it read.
 
 use std::time::Duration;
 
@@ -17,20 +17,20 @@ use tokio::time::sleep;
 use super::{EVENTS, Event, EventId, KEPT_STROKES, KEPT_TEXTS, Kind, Subscription, within};
 use crate::{Failure, explain};
 
-/// For how long the lists of a room are kept after its last event.
+/// How long Redis keeps the lists of a room after the last event in them.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The pause before the next attempt to reach a Redis server that is gone.
+/// The pause after a failed attempt to reach the Redis server.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
-/// A subscription that was silent for this time is dead, even if TCP reports nothing. The rosters
-/// of this server alone arrive more often.
+/// A subscription that was silent for this time has failed, even if TCP reports no error. The
+/// rosters of this server alone arrive more often.
 const SILENCE: Duration = Duration::from_secs(15);
 
 #[derive(Clone)]
 pub(crate) struct RedisBus {
     client: Client,
-    /// The connection for everything but subscriptions. It reconnects by itself.
+    /// The connection for everything except subscriptions. It reconnects by itself.
     connection: ConnectionManager,
 }
 
@@ -44,8 +44,8 @@ impl RedisBus {
     pub(super) async fn new(url: &str) -> Result<Self, Failure> {
         let client = Client::open(url).map_err(|error| format!("--bus: {error}"))?;
         let address = client.get_connection_info().addr().to_string();
-        // The connection below tries for a long time, which is right later. At the start an attempt
-        // should fail at once, with the reason.
+        // The connection manager below repeats a failed attempt for a long time. At the start an
+        // attempt should fail at once, with the reason.
         client
             .get_multiplexed_async_connection()
             .await
@@ -61,12 +61,12 @@ impl RedisBus {
     pub(super) async fn publish(&self, room: &str, event: &Event) -> Result<(), Failure> {
         let bytes = event.to_bytes();
         let mut pipeline = redis::pipe();
-        // All or nothing, so that nobody receives an event that a later reader would miss.
+        // One transaction, so that nobody receives an event that is missing from the lists.
         pipeline.atomic();
         match event.kind {
             Kind::Text => keep(&mut pipeline, &texts(room), KEPT_TEXTS, &bytes),
             Kind::Stroke => keep(&mut pipeline, &strokes(room), KEPT_STROKES, &bytes),
-            // The Clear is kept: a server that was away must learn of it.
+            // The Clear is kept, because a server that lost its connection must still receive it.
             Kind::Clear => {
                 pipeline.del(strokes(room)).ignore();
                 keep(&mut pipeline, &strokes(room), KEPT_STROKES, &bytes);
@@ -77,7 +77,7 @@ impl RedisBus {
         Ok(pipeline.exec_async(&mut self.connection()).await?)
     }
 
-    /// Subscribes to a room, over a connection of its own: if the room is slow, or the connection
+    /// Subscribes to a room over a connection of its own. If the room is slow, or the connection
     /// ends, the other rooms are not affected.
     pub(super) async fn subscribe(&self, room: &str) -> Result<Subscription, Failure> {
         let (listening, kept) = self.listen(room).await?;
@@ -99,7 +99,7 @@ impl RedisBus {
     }
 
     /// Passes the events on until the subscriber has gone. If the connection ends, it connects
-    /// again, and passes on what was kept in the meantime.
+    /// again, and passes the kept events on.
     async fn pass_on(self, room: String, mut listening: Listening, events: mpsc::Sender<Event>) {
         loop {
             let mut messages = listening.connection.into_on_message();
@@ -138,7 +138,7 @@ impl RedisBus {
         }
     }
 
-    /// Tries until it works. Returns `None` if the subscriber has gone.
+    /// Tries to subscribe until it succeeds. Returns `None` if the subscriber has gone.
     async fn listen_again(
         &self,
         room: &str,
@@ -147,7 +147,7 @@ impl RedisBus {
         loop {
             match within(self.listen(room)).await {
                 Ok(listening) => return Some(listening),
-                Err(error) => eprintln!("the bus is gone: {}", explain(&*error)),
+                Err(error) => eprintln!("cannot subscribe to a room: {}", explain(&*error)),
             }
             tokio::select! {
                 () = sleep(RETRY_PAUSE) => {}

@@ -24,7 +24,7 @@ async fn texts_strokes_and_people_cross_from_server_to_server() {
     ada.say("Is anybody here?").await;
     ada.hear().await;
 
-    // What was said before is kept for those who come later, on any server.
+    // Earlier messages are kept for later members, on any server.
     let mut bo = Client::join(&two, "lobby", "Bo").await;
     assert_eq!(bo.hear().await, ("Ada".into(), "Is anybody here?".into()));
     ada.see(&["Ada", "Bo"]).await;
@@ -36,7 +36,7 @@ async fn texts_strokes_and_people_cross_from_server_to_server() {
     ada.socket.send(stroke).await.unwrap();
     assert_eq!(bo.stroke().await, stroke);
 
-    // Another room stays apart.
+    // The people in another room are not listed.
     let mut cy = Client::join(&two, "garden", "Cy").await;
     cy.see(&["Cy"]).await;
 
@@ -64,7 +64,7 @@ async fn servers_behind_a_proxy_are_one_chat() {
     let two = Server::start_behind(&arguments).await;
     tokio::spawn(take_turns(proxy, [one.address(), two.address()]));
 
-    // The proxy passes them on to different servers.
+    // The proxy passes the connections of the members on to different servers.
     one.url.clone_from(&url);
     let mut members = Vec::new();
     for name in ["Ada", "Bo", "Cy"] {
@@ -112,7 +112,7 @@ async fn members_of_a_server_that_is_killed_leave_the_room_some_seconds_later() 
     let mut ada = Client::join(&one, "lobby", "Ada").await;
     let _bo = Client::join(&two, "lobby", "Bo").await;
     ada.see(&["Ada", "Bo"]).await;
-    // Dropped, the server is killed.
+    // The drop kills the server.
     drop(two);
     ada.see(&["Ada"]).await;
 }
@@ -128,7 +128,7 @@ async fn a_redis_server_that_was_away_is_used_again() {
     ada.receive("failed").await;
     redis.restart().await;
     within(async {
-        // The servers look for Redis once a second.
+        // The servers try to reach Redis once a second.
         loop {
             ada.say("back").await;
             tokio::select! {
@@ -154,8 +154,8 @@ async fn without_its_redis_server_it_does_not_start() {
     assert!(error.starts_with("chat: cannot connect to the Redis server at 127.0.0.1:"), "{error}");
 }
 
-/// A server subscribes before it reads what was kept, so it also receives what was kept and erased
-/// between the two.
+/// A server subscribes before it reads the kept events. So it also receives events that are kept
+/// and erased between these two steps.
 #[tokio::test]
 async fn a_server_that_comes_while_the_board_is_emptied_shows_no_old_stroke() {
     let redis = Redis::start().await;
@@ -183,7 +183,7 @@ async fn a_server_that_comes_while_the_board_is_emptied_shows_no_old_stroke() {
     assert_eq!(bo.stroke().await, later);
 }
 
-/// Passes connections on to Redis, and holds requests for lists back until they may go on.
+/// Passes connections on to Redis. Requests for lists wait until `may_read` is true.
 async fn hold_reads_back(
     proxy: TcpListener,
     redis: SocketAddr,

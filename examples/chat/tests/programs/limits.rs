@@ -1,4 +1,4 @@
-//! The limits on a member, and the messages of the other members meanwhile.
+//! The limits on a member, and that the messages of other members still arrive.
 
 use std::time::{Duration, Instant};
 
@@ -23,8 +23,8 @@ async fn the_reason_arrives_although_others_go_on_talking() {
     let server = Server::start(&["--max-message-size", "1000"]).await;
     let mut bo = Client::join(&server, "lobby", "Bo").await;
     let mut ada = Client::join(&server, "lobby", "Ada").await;
-    // The second part exceeds the limit. The server sends a Close and waits for Ada, who reads it
-    // late, and sends to the end what she has begun.
+    // The second fragment exceeds the limit. The server sends a Close and waits for Ada. She first
+    // sends all her fragments, and then reads the Close.
     for _ in 0..20 {
         ada.socket.send_fragment(Kind::Binary, false, vec![0; 1000]).await.unwrap();
         bo.say("Hello").await;
@@ -98,7 +98,7 @@ fn stroke(number: u32) -> Vec<u8> {
 async fn a_member_that_sends_too_fast_waits_and_nothing_is_lost() {
     let server = Server::start(&["--rate", "50"]).await;
     let mut ada = Client::join(&server, "lobby", "Ada").await;
-    // 100 messages are free, and the others take a second.
+    // The first 100 messages do not wait, and the others take a second.
     for number in 0..150 {
         ada.say(&number.to_string()).await;
     }

@@ -11,7 +11,7 @@ async fn every_member_gets_1001_and_the_server_ends_when_they_have_gone() {
     for name in ["Ada", "Bo", "Cy"] {
         members.push(Client::join(&server, "lobby", name).await);
     }
-    // Connections that have not joined or not even asked for a page do not hold it up.
+    // Connections that have not joined, or have not sent a request, do not delay the shutdown.
     members.push(connect(options(&server)).await.unwrap());
     let idle = within(connect_tcp(&options(&server))).await.unwrap();
 

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::within;
 
-/// A page, by the name that the browser gave it.
+/// The id that the browser has given to a page.
 #[derive(Clone, Debug)]
 pub(crate) struct Page(pub(crate) String);
 
@@ -31,7 +31,7 @@ pub(crate) trait Browser: Sized {
     /// The name of the browser, for the names of files.
     const NAME: &str;
 
-    /// Starts the browser. It accepts certificates that nobody has signed.
+    /// Starts the browser. It accepts self-signed certificates.
     async fn start() -> Self;
 
     /// Opens a page, and waits until it has loaded.
@@ -50,13 +50,14 @@ pub(crate) trait Browser: Sized {
     /// Sets the size of the page, in CSS pixels.
     async fn resize(&mut self, page: &Page, width: u32, height: u32);
 
-    /// Returns a picture of the page as base64 of a PNG file.
+    /// Returns a picture of the page as a PNG file in base64.
     async fn picture(&mut self, page: &Page) -> String;
 
     /// Ends the browser.
     async fn end(self);
 
-    /// Runs the body until it returns something that is true, and returns that.
+    /// Runs the body until it returns a value that is not `null`, `false` or an empty text. Returns
+    /// this value.
     async fn until(&mut self, page: &Page, body: &str) -> Value {
         let begin = Instant::now();
         loop {
@@ -69,7 +70,7 @@ pub(crate) trait Browser: Sized {
         }
     }
 
-    /// Keeps a picture of the page, in `target/browsers`.
+    /// Writes a picture of the page to a file in `target/browsers`.
     async fn screenshot(&mut self, page: &Page, name: &str) {
         let picture = STANDARD.decode(self.picture(page).await).unwrap();
         let folder = pictures();
@@ -103,7 +104,7 @@ impl Profile {
 
 impl Drop for Profile {
     fn drop(&mut self) {
-        // Helpers of the browser can outlive it for a moment, and write there.
+        // Other processes of the browser may run for a moment longer, and write into the folder.
         for _ in 0..20 {
             if std::fs::remove_dir_all(&self.0).is_ok() {
                 return;
@@ -113,7 +114,7 @@ impl Drop for Profile {
     }
 }
 
-/// Returns what a browser prints after `prefix` in a line of its output.
+/// Returns the text after `prefix` in the first line of the output that contains this prefix.
 pub(crate) async fn printed_after(output: impl AsyncRead + Unpin, prefix: &str) -> String {
     let mut lines = BufReader::new(output).lines();
     within(async {

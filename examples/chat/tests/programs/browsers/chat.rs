@@ -14,8 +14,8 @@ const STATE: &str = "return document.getElementById('state').textContent";
 const LOG: &str =
     "return [...document.querySelectorAll('#log .said .text')].map((item) => item.textContent)";
 
-/// Opens the link of a server, and joins with the keyboard alone. The field for the name has the
-/// focus.
+/// Opens the link of a server, and joins only with the keyboard. At first the field for the name
+/// has the focus.
 async fn join<B: Browser>(browser: &mut B, server: &Server, name: &str) -> Page {
     let page = browser.open(&server.link()).await;
     browser.resize(&page, 1280, 800).await;
@@ -113,7 +113,7 @@ pub(crate) async fn the_chat_works_over_tls<B: Browser>() {
     assert_eq!(browser.evaluate(&page, "return location.protocol").await, "https:");
     say(&mut browser, &page, "hidden from others").await;
     sees(&mut browser, &page, "hidden from others").await;
-    // The invite is not left in the address.
+    // The page has removed the invite from the address.
     assert_eq!(browser.evaluate(&page, "return location.hash").await, "");
     browser.end().await;
 }
@@ -134,7 +134,7 @@ pub(crate) async fn a_wrong_invite_is_explained<B: Browser>() {
     browser.end().await;
 }
 
-/// The state line says why the server has closed the connection, and the page connects again.
+/// The state line shows why the server has closed the connection, and the page connects again.
 pub(crate) async fn a_text_over_the_limit_is_explained<B: Browser>() {
     let server = Server::start(&["--max-message-size", "200"]).await;
     let mut browser = B::start().await;
@@ -198,7 +198,7 @@ pub(crate) async fn the_page_is_usable_without_a_pointer<B: Browser>() {
     browser.end().await;
 }
 
-/// Pictures of a conversation, for people to look at.
+/// Writes pictures of a conversation for people.
 pub(crate) async fn screenshots<B: Browser>(mut browser: B, server: &Server) -> (B, Page) {
     let page = browser.open(&server.link()).await;
     browser.resize(&page, 1280, 800).await;

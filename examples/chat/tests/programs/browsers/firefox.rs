@@ -84,7 +84,7 @@ impl Browser for Firefox {
     }
 
     async fn press(&mut self, page: &Page, key: Key) {
-        // The code points that WebDriver has for keys without a character.
+        // WebDriver assigns these code points to keys without a character.
         let key = match key {
             Key::Tab => '\u{e004}',
             Key::Enter => '\u{e007}',

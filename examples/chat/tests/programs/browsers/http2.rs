@@ -99,7 +99,7 @@ fn answer(request: Request<Incoming>) -> Response<String> {
     response.map(|()| String::new())
 }
 
-/// First sends the version of HTTP, then what it receives.
+/// Sends the version of HTTP, and then each message that it receives.
 async fn echo(request: Request<Incoming>, config: Config, opened: Opened) -> Result<(), Failure> {
     let version = format!("{:?}", request.version());
     let stream = TokioIo::new(hyper::upgrade::on(request).await?);

@@ -55,7 +55,7 @@ fn page() -> Reply {
 async fn converse(mut socket: Socket, path: &str) {
     let mut parts = path.trim_start_matches('/').split('/');
     match (parts.next(), parts.next()) {
-        // The end of TCP without a Close.
+        // The TCP connection ends without a Close.
         (Some("cut"), _) => {}
         (Some("close"), Some(code)) => {
             let code = CloseCode::from(code.parse::<u16>().unwrap());

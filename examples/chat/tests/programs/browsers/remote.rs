@@ -1,7 +1,7 @@
 //! The connection to a browser: commands and their results as JSON, over our own client.
 //!
-//! The DevTools protocol of Chromium and WebDriver BiDi differ in their commands, not in how a
-//! command finds its result: by its id.
+//! The DevTools protocol of Chromium and WebDriver BiDi have different commands. In both, a command
+//! has an id, and its result has the same id.
 
 use serde_json::{Value, json};
 use websocket_proto::Message;

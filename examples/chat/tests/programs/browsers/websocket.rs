@@ -127,8 +127,8 @@ pub(crate) async fn all_types_are_echoed_up_to_the_limit<B: Browser>(deflate: bo
         return [sizes.length, ...(await socket.ended).at(-1)];";
     let seen = run(&mut browser, &page, echoes).await;
     assert_eq!(seen[0], 8);
-    // Whether this is clean depends on the browser: the server ends the connection at the header of
-    // the message, and the browser may still be sending it (RFC 6455, section 7.1.7).
+    // The value of `wasClean` depends on the browser. The server ends the connection at the header
+    // of the message, and the browser may still be sending the message (RFC 6455, section 7.1.7).
     assert_eq!(seen[3], 1009, "{seen}");
     let reason = seen[4].as_str().unwrap();
     assert!(reason.contains("exceeds the limit of 16777216 bytes"), "{reason}");

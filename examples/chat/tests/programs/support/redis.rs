@@ -7,7 +7,7 @@ use tokio::process::{Child, Command};
 
 use super::{process, within};
 
-/// A Redis server that keeps nothing on the disk.
+/// A Redis server that writes nothing to the disk.
 pub(crate) struct Redis {
     process: Child,
     port: u16,
@@ -17,8 +17,8 @@ impl Redis {
     /// Starts a server on a free port, and waits until it listens.
     pub(crate) async fn start() -> Self {
         for _ in 0..5 {
-            // Redis cannot tell us a port that the system has chosen. Somebody else may take this one
-            // before Redis does.
+            // Redis does not print a port that the system has chosen. Another program may take this
+            // port before Redis does.
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             if let Some(process) = run(port).await {
                 return Self { process, port };
