@@ -2,9 +2,9 @@
 //! arrives, in order and once, an error comes once, every call can be repeated after `WouldBlock`
 //! and `TimedOut`, and the closing handshake ends.
 //!
-//! The transports are scripted (short, not ready, interrupted, failing at any step), bare or below
-//! TLS, or they are a pair of sockets, over which a WebSocket can also be split into halves and
-//! joined again.
+//! The transports are scripted (short, not ready, interrupted, failing at any step), with or
+//! without TLS, or they are a pair of sockets. Over sockets a WebSocket can also be split into
+//! halves and joined again.
 #![no_main]
 
 #[path = "common/conditions.rs"]
@@ -41,7 +41,7 @@ struct Case<'a> {
     operations: Vec<(bool, Op)>,
 }
 
-/// The kind of the transports, as a byte. Odd bytes are sockets.
+/// The kind of the transports, as a byte. Odd bytes mean sockets.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 struct Kind(u8);
 
@@ -166,7 +166,8 @@ impl Kind {
 
 impl Plan<'_> {
     /// The adapter reads the clock of the machine, so a time limit here has either run out at once or
-    /// never runs out. Over sockets a half may wait until its peer reads, which never happens in the same thread.
+    /// never runs out. Over sockets a half may wait until its peer reads, which never happens in the
+    /// same thread. So the limit is short there.
     fn config(&self, kind: Kind) -> Config {
         let mut config = self.conditions.config();
         config.keepalive = None;

@@ -325,7 +325,7 @@ fn a_flush_that_failed_while_the_program_received_is_an_error_of_the_next_flush(
     }
 }
 
-/// A transport that has bytes, and whose read time-out can be set once and not restored.
+/// A transport that has bytes. Its read time-out can be set once, and cannot be restored.
 #[derive(Debug)]
 struct Unrestorable {
     bytes: io::Cursor<Vec<u8>>,

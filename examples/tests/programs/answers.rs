@@ -15,7 +15,8 @@ fn output(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Two conversations with an echo server, more data than it queues, and a peer that disappears.
+/// Checks that an echo server serves two clients at the same time, and more data than its queue
+/// holds. Before that, a client disappears.
 fn assert_serves(program: &str) {
     let server = Server::start(program, &[]);
     drop(blocking::connect(&server.url).unwrap());
@@ -87,19 +88,19 @@ fn the_client_of_a_feed_misses_nothing_and_prints_nothing_twice() {
         let server = thread::spawn(move || {
             let accept = || WebSocketStream::accept(listener.accept().unwrap().0).unwrap();
             let entry = |number| format!(r#"{{"text":"entry {number}","number":{number}}}"#);
-            // Lost after two entries.
+            // The connection is lost after two entries.
             let mut socket = accept();
             assert_eq!(socket.read().unwrap(), Some(Message::text(r#"{"after":0}"#)));
             socket.send(entry(1)).unwrap();
             socket.send(entry(2)).unwrap();
             drop(socket);
-            // Refused for now.
+            // The server refuses one connection.
             let refused =
                 WebSocketStream::accept_with(listener.accept().unwrap().0, Config::new(), |_| {
                     Reply::refuse(503)
                 });
             assert!(refused.is_err());
-            // Restarted.
+            // The server accepts again, and closes with the code of a restart.
             let mut socket = accept();
             assert_eq!(socket.read().unwrap(), Some(Message::text(r#"{"after":2}"#)));
             socket.send(entry(2)).unwrap();

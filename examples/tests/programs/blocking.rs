@@ -10,7 +10,7 @@ use websocket_proto::{CloseCode, Message, blocking};
 
 use crate::server::{Server, bounded};
 
-/// What any echo server does.
+/// Checks that a server echoes messages of several lengths, and answers a Ping and a Close.
 pub(crate) fn assert_echoes(server: &Server) {
     let mut socket = blocking::connect(&server.url).unwrap();
     socket.send("Hello").unwrap();
@@ -19,7 +19,7 @@ pub(crate) fn assert_echoes(server: &Server) {
         let bytes: Vec<u8> = (0..len).map(|n| n as u8).collect();
         socket.send(bytes.clone()).unwrap();
         let mut echoed = Vec::new();
-        // Those who echo piece by piece send the pieces as one message all the same.
+        // A server that echoes in parts sends the parts as one message.
         match socket.read().unwrap().unwrap() {
             Message::Binary(bytes) => echoed.extend_from_slice(&bytes),
             other => panic!("{other:?}"),
@@ -38,7 +38,7 @@ pub(crate) fn assert_echoes(server: &Server) {
 fn the_server_by_hand_echoes() {
     bounded(|| {
         let server = Server::start(env!("CARGO_BIN_EXE_by_hand"), &[]);
-        // One after the other.
+        // The server serves one connection after the other.
         assert_echoes(&server);
         assert_echoes(&server);
     });
@@ -112,7 +112,7 @@ fn the_echo_servers_compress_when_they_are_told_to() {
                     socket.send(message.clone()).unwrap();
                     assert_eq!(socket.read().unwrap(), Some(Message::text(message)));
                 }
-                // Who does not offer it goes without.
+                // A client that does not offer compression gets none.
                 assert_echoes(&server);
             }
         }
@@ -214,7 +214,7 @@ fn a_server_that_is_gone_refuses_the_connection() {
     });
 }
 
-/// `accept` fails with `EMFILE` until a connection ends.
+/// `accept` fails with `EMFILE` until another connection ends.
 #[cfg(unix)]
 #[test]
 fn a_server_without_file_descriptors_goes_on_when_it_has_some() {

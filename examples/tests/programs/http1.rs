@@ -1,4 +1,4 @@
-//! The examples whose opening handshake an HTTP library runs, driven over loopback: hyper and axum.
+//! Tests over loopback of the examples in which an HTTP library (hyper or axum) reads the request.
 
 use std::net::SocketAddr;
 
@@ -16,7 +16,8 @@ const HYPER_SERVER: &str = env!("CARGO_BIN_EXE_hyper_server");
 #[cfg(feature = "axum")]
 const AXUM_SERVER: &str = env!("CARGO_BIN_EXE_axum_server");
 
-/// Messages of every form of length, a Ping, and the closing handshake, with our own client.
+/// Sends messages with all three encodings of the length, a Ping and a Close with our own client.
+/// Checks the answers.
 async fn echoes(address: SocketAddr, subprotocol: Option<&str>) {
     let mut options = ConnectOptions::new(&format!("ws://{address}/")).expect("a URL");
     if let Some(subprotocol) = subprotocol {
@@ -46,7 +47,7 @@ async fn echoes_to<S: AsyncRead + AsyncWrite + Unpin>(mut socket: WebSocketStrea
     socket.finish().await.expect("a clean end");
 }
 
-/// What a server says to these bytes until it closes the connection.
+/// Sends these bytes to a server, and returns all that it sends until it closes the connection.
 async fn exchange(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(request.as_bytes()).await.expect("it is sent");
@@ -55,7 +56,7 @@ async fn exchange(address: SocketAddr, request: &str) -> String {
     answer
 }
 
-/// A request for a WebSocket of another version: the client learns of ours.
+/// Checks the answer to a request for another version of the protocol: it contains our version.
 async fn refuses_another_version(address: SocketAddr) {
     let request = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n";
@@ -119,7 +120,7 @@ async fn axum_opens_websockets_through_an_extractor() {
     .await;
 }
 
-/// The same with `--compress`.
+/// The tests with `--compress`.
 #[cfg(feature = "deflate")]
 mod compressed {
     use websocket_proto::{deflate, websocket::Config};
@@ -132,12 +133,12 @@ mod compressed {
         let socket = connect(options.config(config)).await.expect("a WebSocket");
         assert!(socket.deflate_terms().is_some());
         echoes_to(socket).await;
-        // Who does not offer it goes without.
+        // A client that does not offer compression gets none.
         echoes(address, None).await;
         echo_is_compressed(address).await;
     }
 
-    /// The echo of a message that is worth it: its RSV1, and how short it is.
+    /// Checks that the echo of a long message has the bit RSV1 and is short.
     async fn echo_is_compressed(address: SocketAddr) {
         let request = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\

@@ -1,4 +1,5 @@
-//! The example of WebSockets over HTTP/2, driven over loopback, with two of them on one connection.
+//! Tests over loopback of the example of WebSockets over HTTP/2, also with several WebSockets on
+//! one connection.
 
 use std::net::SocketAddr;
 
@@ -19,26 +20,27 @@ const HTTP2_SERVER: &str = env!("CARGO_BIN_EXE_http2_server");
 #[cfg(feature = "axum")]
 const AXUM_SERVER: &str = env!("CARGO_BIN_EXE_axum_server");
 
-/// A client's connection of HTTP/2, whose server takes extended CONNECTs.
+/// Opens a connection of HTTP/2 to a server that supports extended CONNECT.
 async fn http2(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
     let stream = TcpStream::connect(address).await.expect("a connection");
-    // The streams share the window of the connection. It has room for the windows of all of them, so
-    // that no stream waits for the test to read another.
+    // The streams share the window of the connection. It is large enough for the windows of all
+    // streams, so no stream waits until the test reads another stream.
     let mut builder = h2::client::Builder::new();
     builder.initial_connection_window_size(1 << 20);
     let (send_request, mut connection) = builder.handshake(stream).await.expect("HTTP/2");
-    // RFC 8441 3: nothing is asked before the server's settings have come.
+    // RFC 8441, section 3: a client waits for the settings of the server before its first request.
     let mut ping_pong = connection.ping_pong().expect("it is taken once");
     tokio::spawn(connection);
-    ping_pong.ping(h2::Ping::opaque()).await.expect("a pong behind the settings");
+    ping_pong.ping(h2::Ping::opaque()).await.expect("a pong after the settings");
     assert!(send_request.is_extended_connect_protocol_enabled());
     send_request
 }
 
-/// What a client asks for. There is no key, so that the nonce has no meaning.
+/// The request of the client. Over HTTP/2 there is no key, so the 16 bytes have no meaning.
 const REQUEST: ClientRequest<'_> = ClientRequest::new("127.0.0.1", "/", [0; 16]);
 
-/// Asks with an extended CONNECT; what the server answers, and what to send on.
+/// Sends an extended CONNECT. Returns the response of the server, and the sending side of the
+/// stream.
 async fn connect(
     http2: &h2::client::SendRequest<Bytes>,
     request: &ClientRequest<'_>,
@@ -53,7 +55,7 @@ async fn connect(
     (response.await.expect("a response"), sending)
 }
 
-/// A WebSocket on a stream of HTTP/2, by hand: a state machine, and DATA frames.
+/// A WebSocket on a stream of HTTP/2, without an adapter: a `WebSocket`, and DATA frames.
 struct Stream {
     websocket: WebSocket<Client>,
     receiving: RecvStream,
@@ -76,7 +78,7 @@ impl Stream {
         self.websocket.send(message).expect("it is taken");
         let output = self.websocket.output();
         let bytes = output.copy_to_bytes(output.remaining());
-        // RFC 8441 5: a client masks its frames here too.
+        // RFC 8441, section 5: a client masks its frames over HTTP/2 too.
         assert_eq!(bytes[1] & 0x80, 0x80);
         self.sending.send_data(bytes, false).expect("the stream is open");
     }
@@ -92,7 +94,7 @@ impl Stream {
         }
     }
 
-    /// END_STREAM, on a DATA frame with nothing in it, and no RST_STREAM.
+    /// Waits for END_STREAM. It comes on an empty DATA frame, and there is no RST_STREAM.
     async fn receive_end(&mut self) {
         while let Some(data) = self.receiving.data().await {
             assert!(data.expect("no reset").is_empty());
@@ -100,14 +102,14 @@ impl Stream {
         assert!(self.receiving.is_end_stream());
     }
 
-    /// The closing handshake; then each side ends its half of the stream (RFC 8441 5).
+    /// Closes the WebSocket. Then each side ends its half of the stream (RFC 8441, section 5).
     async fn close(mut self) {
         self.send(Message::close(CloseCode::NORMAL, "done").expect("a reason"));
         match self.receive().await {
             Message::Close(Some(frame)) => assert_eq!(frame.code(), CloseCode::NORMAL),
             other => panic!("{other:?}"),
         }
-        // The server closes first, as it does with TCP.
+        // The server ends its half first, as it does with TCP.
         self.receive_end().await;
         self.sending.send_data(Bytes::new(), true).expect("the half is open");
     }
@@ -120,7 +122,7 @@ async fn two_streams_of_one_http2_connection_echo_side_by_side() {
         let mut one = Stream::open(&http2, 1).await;
         let mut two = Stream::open(&http2, 2).await;
         for round in 0..10 {
-            // More than the window of a stream (64 KiB), on both at once.
+            // Both streams carry more than the window of a stream (64 KiB) at the same time.
             let large = Message::binary(vec![round; 100_000]);
             one.send(large.clone());
             two.send(Message::text(format!("two, {round}")));
@@ -131,7 +133,7 @@ async fn two_streams_of_one_http2_connection_echo_side_by_side() {
             assert_eq!(two.receive().await, large);
             assert_eq!(one.receive().await, Message::text(format!("one, {round}")));
         }
-        // The end of one is none of the other's business.
+        // The end of one stream does not affect the other.
         one.close().await;
         two.send(Message::text("still here"));
         assert_eq!(two.receive().await, Message::text("still here"));
@@ -190,7 +192,7 @@ async fn the_server_on_axum_speaks_http2_too() {
     .await;
 }
 
-/// It asks for a tunnel, which is no page.
+/// A plain CONNECT asks for a tunnel. The server has only pages and WebSockets.
 #[tokio::test]
 async fn a_plain_connect_is_not_implemented() {
     with_server(HTTP2_SERVER, &[], async |address| {
@@ -209,7 +211,7 @@ async fn a_fault_on_one_stream_is_reported_and_ends_that_stream_alone() {
         let http2 = http2(address).await;
         let mut bad = Stream::open(&http2, 5).await;
         let mut good = Stream::open(&http2, 6).await;
-        // Not masked (RFC 6455 5.1).
+        // This frame is not masked (RFC 6455, section 5.1).
         bad.sending.send_data(b"\x81\x01a"[..].into(), false).expect("the stream is open");
         match bad.receive().await {
             Message::Close(Some(frame)) => assert_eq!(frame.code(), CloseCode::PROTOCOL_ERROR),
@@ -224,7 +226,7 @@ async fn a_fault_on_one_stream_is_reported_and_ends_that_stream_alone() {
     .await;
 }
 
-/// The same with `--compress`.
+/// The tests with `--compress`.
 #[cfg(feature = "deflate")]
 mod compressed {
     use super::*;
@@ -244,7 +246,7 @@ mod compressed {
             Self { websocket, receiving: response.into_body(), sending }
         }
 
-        /// How many bytes of DATA come with the next message.
+        /// Returns the next message, and the number of bytes of DATA that have arrived for it.
         async fn receive_counting(&mut self) -> (Message, usize) {
             let mut count = 0;
             loop {

@@ -7,7 +7,7 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use websocket_proto::tokio::tokio_rustls;
 
-/// A certificate, signed by itself, and its key.
+/// A self-signed certificate, and its key.
 pub(crate) struct Identity(CertifiedKey<KeyPair>);
 
 impl Identity {
@@ -25,7 +25,7 @@ impl Identity {
         self.0.signing_key.serialize_pem()
     }
 
-    /// The configuration of a client that trusts this certificate and no other.
+    /// Returns the configuration of a client that trusts only this certificate.
     pub(crate) fn client(&self) -> Arc<ClientConfig> {
         let mut roots = RootCertStore::empty();
         roots.add(self.0.cert.der().clone()).unwrap();

@@ -41,7 +41,7 @@ fn an_idle_connection_holds_no_buffer() {
         let line = last_line(env!("CARGO_BIN_EXE_idle_memory"), arguments);
         let (bytes, rest) = line.split_once(' ').expect("a number");
         assert_eq!(rest, "bytes per idle connection");
-        // The WebSocket and its task, and neither a buffer nor a window of 32 KiB.
+        // This covers the WebSocket and its task, but not a buffer or a window of 32 KiB.
         assert!(bytes.parse::<usize>().expect("a number") < 6000, "{arguments:?}: {line}");
     }
 }

@@ -1,6 +1,7 @@
 //! Runs the examples as programs. Cargo builds them before it runs this test.
 //!
-//! `soketto_client` is a program of its own: the interface of another library, written on this crate.
+//! `soketto_client` does not run an example: it implements the interface of another library with
+//! this crate.
 
 #[cfg(feature = "std")]
 mod answers;

@@ -1,4 +1,4 @@
-//! The programs in the README: each is an example, which is run here.
+//! Runs the programs in the README. Each of them is an example.
 
 use std::path::Path;
 use std::process::Command;
@@ -34,7 +34,7 @@ fn output(program: &str, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// `accept` fails with `EMFILE` until a connection ends.
+/// `accept` fails with `EMFILE` until another connection ends.
 #[cfg(unix)]
 #[test]
 fn the_servers_go_on_when_they_have_file_descriptors_again() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How long a test may take. It takes much less, unless something hangs.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// An example that serves, on a port that the system chose, until it is dropped.
+/// An example that is a server, on a port that the system chose. It is killed when it is dropped.
 pub(crate) struct Server {
     process: Child,
     pub(crate) url: String,
@@ -53,7 +53,7 @@ impl Drop for Server {
     }
 }
 
-/// Runs a program that serves, and `test` with its address.
+/// Starts a server, and runs `test` with its address.
 #[cfg(any(feature = "axum", feature = "hyper"))]
 pub(crate) async fn with_server<T: Future<Output = ()>>(
     program: &str,
@@ -64,7 +64,7 @@ pub(crate) async fn with_server<T: Future<Output = ()>>(
     within(test(server.address())).await;
 }
 
-/// Runs `test` in a thread of its own, and fails when that hangs.
+/// Runs `test` in a thread of its own, and fails if the thread hangs.
 pub(crate) fn bounded<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
     let (done, wait) = mpsc::channel();
     let thread = thread::spawn(move || {
@@ -81,7 +81,7 @@ pub(crate) fn bounded<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'stat
     }
 }
 
-/// Returns the outcome of a future, and fails when that hangs.
+/// Returns the outcome of a future, and fails if the future hangs.
 #[cfg(feature = "tokio")]
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(LIMIT, future).await.expect("it does not hang")

@@ -1,5 +1,5 @@
-//! The tokio echo server of the examples shuts down gracefully: on an interrupt it tells its
-//! clients that it goes away, and ends when they have gone.
+//! The graceful shutdown of the echo server on tokio. After an interrupt it tells its clients that
+//! it goes away, and ends when they have gone.
 
 use std::process::Stdio;
 
@@ -11,7 +11,8 @@ use websocket_proto::{CloseCode, Message};
 
 use crate::server::within;
 
-/// The server, killed when it is dropped, its URL, and what else it prints.
+/// Starts the server. Returns its process, which is killed when it is dropped, its URL, and the
+/// rest of its output.
 async fn server() -> (Child, String, Lines<BufReader<ChildStdout>>) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_echo_server_tokio"))
         .arg("127.0.0.1:0")
@@ -32,7 +33,7 @@ async fn interrupt(server: &Child) {
     assert!(sent.success());
 }
 
-/// What it has said about errors, when it has ended well.
+/// Waits until the server ends successfully. Returns the errors that it has printed.
 async fn ended_well(mut server: Child) -> String {
     let status = within(server.wait()).await.expect("a child");
     assert!(status.success(), "{status}");
@@ -66,7 +67,7 @@ async fn clients_are_told_of_a_shutdown_and_it_ends_when_they_have_gone() {
 #[tokio::test]
 async fn a_server_without_clients_ends_at_once_and_takes_no_more_of_them() {
     let (server, url, _stdout) = server().await;
-    // One that has come and gone, and one that asked for something else.
+    // One client has left again, and another one has asked for a page.
     let mut client = within(connect(&url)).await.expect("it listens");
     within(client.close(CloseCode::NORMAL, "")).await.expect("a good server");
     within(client.finish()).await.expect("a good server");

@@ -10,14 +10,14 @@ use websocket_proto::tokio::{Connector, ReadHalf, WebSocketStream, WriteHalf};
 use websocket_proto::websocket::Part;
 use websocket_proto::{CloseCode, connection};
 
-/// A client whose opening handshake is still to come.
+/// A client before its opening handshake.
 struct Client<'a, S> {
-    /// Taken by the handshake.
+    /// The transport, until the handshake takes it.
     socket: Option<S>,
     host: &'a str,
     resource: &'a str,
     protocols: Vec<&'a str>,
-    /// Given by the handshake.
+    /// The WebSocket, after the handshake.
     websocket: Option<WebSocketStream<S, connection::Client>>,
 }
 
@@ -100,7 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sender<S> {
         self.0.flush().await
     }
 
-    /// Begins the closing handshake. The receiver sees it through.
+    /// Begins the closing handshake. The receiver completes it.
     async fn close(&mut self) -> Result<(), io::Error> {
         self.0.close(CloseCode::NORMAL, "").await
     }
@@ -141,7 +141,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
                     });
                 }
                 Part::Close(_) => self.reader.finish().await?,
-                // The configuration skips no message.
+                // The configuration does not skip messages.
                 Part::Ping(_) | Part::Pong(_) | Part::Oversized { .. } => {}
             }
         }
@@ -149,7 +149,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Receiver<S> {
     }
 }
 
-/// Why nothing more is received.
+/// The reason why nothing more is received.
 #[derive(Debug)]
 enum Error {
     /// The closing handshake is complete.

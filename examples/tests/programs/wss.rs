@@ -1,4 +1,4 @@
-//! `wss_server` echoes, with a certificate of the caller's.
+//! `wss_server` echoes over TLS, with a certificate from files or with a generated one.
 
 use std::process::Command;
 

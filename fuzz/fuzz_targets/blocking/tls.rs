@@ -1,4 +1,4 @@
-//! TLS over a scripted transport. The handshake of TLS runs in the first calls.
+//! TLS over a scripted transport. The first reads and writes do the handshake of TLS.
 
 use std::io::{self, Read, Write};
 use std::sync::{Arc, OnceLock};
@@ -24,7 +24,7 @@ pub struct Tls {
     transport: Scripted,
 }
 
-/// A client and a server over these transports.
+/// Returns a client and a server of TLS over these transports.
 pub fn pair([client, server]: [Scripted; 2]) -> [Tls; 2] {
     static CONFIGS: OnceLock<(Arc<ClientConfig>, Arc<ServerConfig>)> = OnceLock::new();
     let (client_config, server_config) = CONFIGS.get_or_init(configs);
