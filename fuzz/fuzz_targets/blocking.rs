@@ -165,9 +165,9 @@ impl Kind {
 }
 
 impl Plan<'_> {
-    /// The adapter reads the clock of the machine, so a time limit here has either run out at once or
-    /// never runs out. Over sockets a half may wait until its peer reads, which never happens in the
-    /// same thread. So the limit is short there.
+    /// The adapter reads the clock of the machine, so a time limit here has either run out at once
+    /// or never runs out. Over sockets a half may wait until its peer reads, which never happens in
+    /// the same thread. So the close time-out is short there.
     fn config(&self, kind: Kind) -> Config {
         let mut config = self.conditions.config();
         config.keepalive = None;
