@@ -90,7 +90,7 @@ fn drive(ring: Ring, mut websocket: WebSocket<Server>) -> Result<(), Box<dyn Err
                 driver.handle_discarded(&Err(ErrorKind::WouldBlock.into()));
                 continue;
             }
-            // A client that does not read its echoes is not read from either.
+            // The server does not read from a client that does not read its echoes.
             Some(ReadTo::Input) if reading.is_none() && is_ready => {
                 ring.read(receiver.input().lend());
                 reading = Some(ReadTo::Input);

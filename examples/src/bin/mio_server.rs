@@ -153,7 +153,7 @@ fn drive(
             is_idle = false;
         }
         match wants.read {
-            // A client that does not read its echoes is not read from either.
+            // The server does not read from a client that does not read its echoes.
             Some(ReadTo::Input) if is_ready => {
                 let read = receiver.input().read_from(stream);
                 is_idle &= is_not_ready(&read);

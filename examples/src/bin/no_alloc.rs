@@ -36,7 +36,7 @@ fn main() {
     client.close(CloseCode::NORMAL, "done", &mut out).expect("there is room");
     let len = out.written().len();
 
-    // The server hears it all, and answers what wants an answer.
+    // The server receives all frames, and answers the Ping and the Close.
     let mut answers = SliceOutput::new(&mut to_client);
     let mut input = Input::new(&mut to_server[..len]);
     while let Some(event) = server.receive(&mut input).expect("the client keeps to the protocol") {

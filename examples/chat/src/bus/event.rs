@@ -8,8 +8,8 @@ use bytes::{BufMut as _, Bytes, BytesMut};
 
 /// An event of a room.
 ///
-/// Its encoding is one byte for the kind, 8 bytes for the server, 8 bytes for the
-/// number of the event on this server, and the payload. Both numbers are big-endian.
+/// Its encoding is one byte for the kind, 8 bytes for the number of the server, 8 bytes
+/// for the number of the event on that server, and the payload. Both numbers are big-endian.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) kind: Kind,
@@ -30,7 +30,7 @@ pub(crate) enum Kind {
     /// A server has opened the room, and asks the other servers for their rosters.
     Who = 5,
     /// Marks the place in the order of all events at which a server has read the kept events. Only
-    /// this server needs it.
+    /// that server needs it.
     Mark = 6,
 }
 

@@ -132,7 +132,7 @@ async fn use_connection(
     if character.end == End::Close {
         close(reader, writer, tally).await;
     } else {
-        // The messages are not waited for: their connection is cut.
+        // Does not wait for the messages, because their connection is cut.
         let _ = writer.feed(message(numbers)).await;
         let _ = writer.feed(message(numbers)).await;
     }

@@ -2,7 +2,7 @@
 
 use serde::de::IgnoredAny;
 
-/// A longer result may have at most this many times the length of the text.
+/// A result of more than [`SHORT`] bytes may have at most this many times the length of the text.
 const GROWTH: usize = 4;
 
 /// The result may always have this length, in bytes.
