@@ -28,6 +28,7 @@ use bytes::BytesMut;
 use conditions::{Conditions, opened};
 use endpoint::{Endpoint, Op, Shape};
 use libfuzzer_sys::fuzz_target;
+use scripted::Below;
 use talk::{Ear, Said, Talk};
 use websocket_proto::blocking::WebSocketStream;
 use websocket_proto::connection::{Client, Role, Server};
@@ -75,7 +76,12 @@ fuzz_target!(
             run(&case, client, server, |_| false);
             return;
         }
-        let (world, scripted) = scripted::pair(&case.sides, case.capacity);
+        let below = if case.transport.is_tls() {
+            Below::Tls
+        } else {
+            Below::WebSocket { capacity: usize::from(case.capacity).pow(2) + 1024 }
+        };
+        let (world, scripted) = scripted::pair(&case.sides, below);
         let has_failed = |side: usize| world.borrow().ends[side].failed;
         if case.transport.is_tls() {
             let [client, server] = tls::pair(scripted);

@@ -14,8 +14,17 @@ use crate::Plan;
 #[derive(Debug)]
 pub struct World {
     pub ends: [End; 2],
-    /// How many bytes one direction holds.
-    capacity: usize,
+    below: Below,
+}
+
+/// What is above the transports.
+#[derive(Clone, Copy, Debug)]
+pub enum Below {
+    /// A WebSocket. One direction holds so many bytes, and bytes arrive only after a flush.
+    WebSocket { capacity: usize },
+    /// TLS by `rustls`, which does not repeat a flush that was not ready. Its reads first write all
+    /// that is left to write, so over full transports both ends would wait for each other.
+    Tls,
 }
 
 #[derive(Debug)]
@@ -47,7 +56,7 @@ pub struct Scripted {
 const READ: usize = 0;
 const WRITE: usize = 1;
 
-pub fn pair(plans: &[Plan<'_>; 2], capacity: u8) -> (Rc<RefCell<World>>, [Scripted; 2]) {
+pub fn pair(plans: &[Plan<'_>; 2], below: Below) -> (Rc<RefCell<World>>, [Scripted; 2]) {
     let script = |bytes: &[u8]| bytes.iter().take(100).copied().collect();
     let end = |plan: &Plan<'_>| End {
         out: VecDeque::new(),
@@ -58,9 +67,8 @@ pub fn pair(plans: &[Plan<'_>; 2], capacity: u8) -> (Rc<RefCell<World>>, [Script
         reads: script(plan.reads),
         writes: script(plan.writes),
     };
-    let capacity = usize::from(capacity).pow(2) + 1024;
     let ends = [end(&plans[0]), end(&plans[1])];
-    let world = Rc::new(RefCell::new(World { ends, capacity }));
+    let world = Rc::new(RefCell::new(World { ends, below }));
     let stream = |side: usize| {
         let plan = &plans[side];
         let time = |time: u8| Duration::from_millis(u64::from(time) + 1);
@@ -81,6 +89,11 @@ pub fn pair(plans: &[Plan<'_>; 2], capacity: u8) -> (Rc<RefCell<World>>, [Script
 }
 
 impl End {
+    /// Sends what waits for a flush.
+    fn flush(&mut self) {
+        self.out.append(&mut self.unflushed);
+    }
+
     /// Returns how many bytes one call moves at most.
     fn line(&mut self, is_write: bool) -> io::Result<usize> {
         if self.failed {
@@ -144,27 +157,33 @@ impl Scripted {
         if peer.dropped || peer.failed || world.ends[self.side].shut {
             return Err(ErrorKind::BrokenPipe.into());
         }
-        let capacity = world.capacity;
+        let below = world.below;
+        let capacity = match below {
+            Below::WebSocket { capacity } => capacity,
+            Below::Tls => usize::MAX,
+        };
         let end = &mut world.ends[self.side];
         let room = capacity.saturating_sub(end.out.len() + end.unflushed.len());
         if room == 0 {
             // What waits for a flush leaves when there is no room for more.
-            let End { out, unflushed, .. } = end;
-            out.append(unflushed);
+            end.flush();
             return Err(ErrorKind::WouldBlock.into());
         }
         let bytes = slices.iter().flat_map(|slice| slice.iter().copied());
         let before = end.unflushed.len();
         end.unflushed.extend(bytes.take(room.min(at_most)));
-        Ok(end.unflushed.len() - before)
+        let written = end.unflushed.len() - before;
+        if matches!(below, Below::Tls) {
+            end.flush();
+        }
+        Ok(written)
     }
 }
 
 impl Drop for Scripted {
     fn drop(&mut self) {
         let end = &mut self.world.borrow_mut().ends[self.side];
-        let End { out, unflushed, .. } = end;
-        out.append(unflushed);
+        end.flush();
         end.shut = true;
         end.dropped = true;
     }
@@ -203,8 +222,7 @@ impl Write for Scripted {
         let mut world = self.world.borrow_mut();
         let end = &mut world.ends[self.side];
         end.line(true)?;
-        let End { out, unflushed, .. } = end;
-        out.append(unflushed);
+        end.flush();
         Ok(())
     }
 }
@@ -239,8 +257,7 @@ impl Transport for Scripted {
         if end.failed {
             return Err(ErrorKind::NotConnected.into());
         }
-        let End { out, unflushed, .. } = end;
-        out.append(unflushed);
+        end.flush();
         end.shut = true;
         Ok(())
     }
