@@ -51,7 +51,9 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// Does the next thing that the driver wants. Returns `false` when the connection is over.
     /// `begin` is the time at which the application began to wait.
     pub(super) fn wait(&mut self, begin: Duration) -> Result<bool, Error> {
-        let written = self.write_briefly();
+        // An error of this write does not stop the read. A transport that accepts no bytes may still
+        // have bytes to read, and a read reports a transport that has failed.
+        let _ = self.write_briefly();
         let (receiver, sender) = self.websocket.halves();
         let wants = self.driver.wants(sender);
         if wants.done {
@@ -79,8 +81,6 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             limit = Some(limit.map_or(SHORT, |limit| limit.min(SHORT)));
         }
         let read = match wants.read {
-            // An error of the write does not stop the read. A transport that accepts no bytes may
-            // still have bytes to read, and a read reports a transport that has failed.
             Some(ReadTo::Input) => {
                 self.write_timeout.read_within(&mut self.stream, limit, |stream| {
                     retry(|| receiver.input().read_from(stream))
@@ -97,8 +97,12 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
                 })
             }
             None if wants.write => {
-                let flushed = self.write_out();
-                return written.and(flushed).map(|()| true).map_err(Error::Io);
+                // Nothing can be read in the meantime, so this write may wait.
+                return match self.write_out() {
+                    Err(error) if is_would_block(&error) => Err(error.into()),
+                    // The driver keeps any other error.
+                    _ => Ok(true),
+                };
             }
             None => {
                 // The peer has sent a Close and ended the transport, and the application has not

@@ -396,3 +396,54 @@ fn a_socket_that_does_not_block_is_told_of_and_goes_on_whole_and_in_halves() {
         drop(reading.join().unwrap());
     }
 }
+
+/// The peer has ended its side, so nothing can be read while the rest is written.
+#[test]
+fn the_end_is_reported_and_no_time_out_though_the_peer_takes_the_rest_late() {
+    for split in [false, true] {
+        let (mut server, mut peer) = server(Config::new());
+        let slow = thread::spawn(move || {
+            peer.write_all(&messages::From::Client.close(1000, "")).unwrap();
+            peer.shutdown(Shutdown::Write).unwrap();
+            thread::sleep(LIMIT / 2);
+            let mut sent = Vec::new();
+            peer.read_to_end(&mut sent).unwrap();
+            sent.len()
+        });
+        soon(move || {
+            server.feed(vec![7; STUCK]).unwrap();
+            if split {
+                let (mut reader, _writer) = server.into_split().unwrap();
+                assert!(matches!(reader.read(), Ok(Some(Message::Close(_)))));
+                assert_eq!(reader.read().unwrap(), None);
+            } else {
+                assert!(matches!(server.read(), Ok(Some(Message::Close(_)))));
+                assert_eq!(server.read().unwrap(), None);
+            }
+        });
+        assert_eq!(slow.join().unwrap(), STUCK + 10 + 4);
+    }
+}
+
+/// A server does not wait for a client that has sent nothing after its Close.
+#[test]
+fn a_server_ends_at_once_after_a_clean_close_though_the_client_stays() {
+    for split in [false, true] {
+        let (mut server, mut peer) = server(Config::new());
+        server.stream().set_read_timeout(Some(LONG)).unwrap();
+        peer.write_all(&messages::From::Client.close(1000, "")).unwrap();
+        let begin = Instant::now();
+        bounded(move || {
+            if split {
+                let (mut reader, _writer) = server.into_split().unwrap();
+                assert!(matches!(reader.read(), Ok(Some(Message::Close(_)))));
+                assert_eq!(reader.read().unwrap(), None);
+            } else {
+                assert!(matches!(server.read(), Ok(Some(Message::Close(_)))));
+                assert_eq!(server.read().unwrap(), None);
+            }
+        });
+        assert!(begin.elapsed() < LIMIT / 2, "{:?}", begin.elapsed());
+        drop(peer);
+    }
+}

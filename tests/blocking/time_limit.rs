@@ -204,6 +204,56 @@ fn the_time_outs_that_the_application_has_set_stay() {
     });
 }
 
+/// An application that looks in now and then has the same limits as one that waits.
+#[test]
+fn a_short_read_time_out_of_the_application_delays_no_limit() {
+    bounded(|| {
+        let mut threads = Vec::new();
+        for own in [Duration::from_millis(1), LIMIT / 10] {
+            for split in [false, true] {
+                let keepalive = Keepalive { interval: LIMIT, timeout: LIMIT };
+                let limits = [
+                    (config().keepalive(keepalive), &[][..]),
+                    (config().message_timeout(LIMIT), &[0x82, 0xfe]),
+                    (config(), &[0x88, 0x80, 0, 0, 0, 0]),
+                ];
+                for (config, bytes) in limits {
+                    let test = move || ends_with_a_short_read_time_out(own, split, config, bytes);
+                    threads.push(thread::spawn(test));
+                }
+            }
+        }
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    });
+}
+
+fn ends_with_a_short_read_time_out(own: Duration, split: bool, config: Config, bytes: &[u8]) {
+    let (mut server, client) = connected(config.answer_close(false), Config::new());
+    let mut peer = client.into_parts().stream;
+    peer.write_all(bytes).unwrap();
+    TcpStream::set_read_timeout(server.stream(), Some(own)).unwrap();
+    let begin = Instant::now();
+    let is_over = |read: Result<Option<Message>, Error>| match read {
+        Ok(Some(Message::Close(_))) => false,
+        Err(error) if error.is_would_block() => {
+            assert!(begin.elapsed() < 8 * LIMIT, "it goes on");
+            false
+        }
+        Ok(None) | Err(Error::Protocol(_)) => true,
+        read => panic!("{read:?}"),
+    };
+    if split {
+        let (mut reader, _writer) = server.into_split().unwrap();
+        while !is_over(reader.read()) {}
+    } else {
+        while !is_over(server.read()) {}
+    }
+    assert!(begin.elapsed() >= LIMIT);
+    drop(peer);
+}
+
 /// A transport that cannot be limited in time is not waited for at the end.
 #[test]
 fn a_transport_without_time_outs_ends_at_once() {

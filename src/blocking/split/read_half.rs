@@ -119,7 +119,7 @@ impl<R: Role> ReadHalf<R> {
         let mut to = ReadTo::Input;
         let mut limit = SLICE;
         // The other half may be writing, for at most a slice of time.
-        let is_due = self.look.next.is_some_and(|next| self.write_side.now() >= next);
+        let is_due = self.is_due();
         let turn = || is_due.then(|| self.write_side.writer());
         if let Some(mut writer) = turn().or_else(|| self.write_side.try_writer()) {
             self.write_side.write_briefly(&mut writer);
@@ -146,7 +146,8 @@ impl<R: Role> ReadHalf<R> {
             }
             if wants.shutdown_write {
                 driver.handle_shutdown(&self.write_side.shutdown_write());
-            } else if wants.read == Some(ReadTo::NowhereIfReady) {
+            }
+            if driver.wants(sender).read == Some(ReadTo::NowhereIfReady) {
                 driver.handle_discarded(&Err(ErrorKind::WouldBlock.into()));
             }
             let wants = driver.wants(sender);
@@ -162,7 +163,7 @@ impl<R: Role> ReadHalf<R> {
                 None => {
                     // The other half may still answer the Close of the peer.
                     sleep(limit);
-                    if self.own_timeout.is_some_and(|own| begin.elapsed() >= own) {
+                    if self.is_out_of_time(begin) {
                         return Err(io::Error::from(ErrorKind::TimedOut).into());
                     }
                     return Ok(true);
@@ -197,7 +198,7 @@ impl<R: Role> ReadHalf<R> {
             (Err(error), _) if is_would_block(&error) => {
                 self.receiver.input().release_memory();
                 let is_early = asked.elapsed() + SHORTEST < limit;
-                if is_early || self.own_timeout.is_some_and(|own| begin.elapsed() >= own) {
+                if is_early || self.is_out_of_time(begin) {
                     // The socket does not block, or for no longer than the application wants.
                     return Err(error.into());
                 }
@@ -214,6 +215,18 @@ impl<R: Role> ReadHalf<R> {
             }
         }
         Ok(())
+    }
+
+    /// Returns whether a deadline has passed since the last look.
+    fn is_due(&self) -> bool {
+        self.look.next.is_some_and(|next| self.write_side.now() >= next)
+    }
+
+    /// Returns whether a call that began at `begin` must return, because the application has set a
+    /// read time-out on the socket. What is due at a deadline is done first: a call that returns
+    /// after its first read does not call `handle_deadline`.
+    fn is_out_of_time(&self, begin: Instant) -> bool {
+        !self.is_due() && self.own_timeout.is_some_and(|own| begin.elapsed() >= own)
     }
 
     /// Returns the result of the opening handshake: for a client, also the response of the server.
