@@ -9,6 +9,7 @@ use super::{Transport, WebSocketStream, retry, write_some};
 use crate::connection::{Role, State};
 use crate::error::ProtocolError;
 use crate::io::{Error, ReadTo, is_would_block};
+use crate::sync::sleep;
 use crate::websocket::{Answers, MessageReceiver};
 
 /// The loop between the WebSocket and its transport.
@@ -104,12 +105,18 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
                     _ => Ok(true),
                 };
             }
-            None => {
-                // The peer has sent a Close and ended the transport, and the application has not
-                // answered. The application waits in this call, so it cannot answer.
-                self.driver.expire(sender);
-                return Ok(true);
-            }
+            // The peer has sent a Close and ended the transport, and the application has not
+            // answered. The answer may come after this call if the call has a time-out.
+            None => match self.stream.read_timeout() {
+                Ok(Some(own)) if !self.driver.is_broken() => {
+                    sleep(limit.map_or(own, |limit| limit.min(own)));
+                    Err(ErrorKind::TimedOut.into())
+                }
+                _ => {
+                    self.driver.expire(sender);
+                    return Ok(true);
+                }
+            },
         };
         let asked = now;
         let now = self.start.elapsed();

@@ -178,6 +178,11 @@ impl Driver {
         self.unflushed
     }
 
+    /// Returns whether a write has failed. Nothing more is written then.
+    pub(crate) const fn is_broken(&self) -> bool {
+        self.broken
+    }
+
     /// Records that the transport has accepted bytes, which must be flushed later.
     pub const fn handle_accepted(&mut self) {
         self.unflushed = true;

@@ -72,18 +72,21 @@ fn a_read_after_an_unanswered_close_ends_with_the_transport() {
 
 #[test]
 fn a_read_after_an_unanswered_close_ends_with_a_transport_that_has_failed() {
-    bounded(|| {
-        let (mut server, mut peer) = server(config(Duration::from_secs(60)));
-        send_close(&mut peer);
-        assert_close(&mut server);
-        drop(peer);
-        // The first write causes a reset, and then the second one fails.
-        while server.send("reply").is_ok() {
-            thread::sleep(Duration::from_millis(10));
-        }
-        while server.read().is_err() {}
-        assert_ends_at_once(&mut server);
-    });
+    for own_timeout in [None, Some(LIMIT / 10)] {
+        bounded(move || {
+            let (mut server, mut peer) = server(config(Duration::MAX));
+            TcpStream::set_read_timeout(server.stream(), own_timeout).unwrap();
+            send_close(&mut peer);
+            assert_close(&mut server);
+            drop(peer);
+            // The first write causes a reset, and then the second one fails.
+            while server.send("reply").is_ok() {
+                thread::sleep(Duration::from_millis(10));
+            }
+            while server.read().is_err() {}
+            assert_ends_at_once(&mut server);
+        });
+    }
 }
 
 #[test]
@@ -93,6 +96,47 @@ fn a_read_after_an_unanswered_close_ends_with_a_transport_without_time_outs() {
         let (config, read) = (config(Duration::MAX), BytesMut::new());
         let mut server = WebSocketStream::from_parts(bytes, Server, config, Opened::new(), read);
         assert_close(&mut server);
+        assert_ends_at_once(&mut server);
+    });
+}
+
+/// A program that reads with a time-out can do other things between two reads.
+#[test]
+fn a_read_with_a_time_out_leaves_time_for_the_answer_although_the_transport_has_ended() {
+    bounded(|| {
+        let (mut server, mut peer) = server(config(Duration::MAX));
+        TcpStream::set_read_timeout(server.stream(), Some(LIMIT / 10)).unwrap();
+        send_close(&mut peer);
+        assert_close(&mut server);
+        peer.shutdown(Shutdown::Write).unwrap();
+        for _ in 0..3 {
+            let error = server.read().unwrap_err();
+            assert!(error.is_would_block(), "{error:?}");
+        }
+        server.send("reply").unwrap();
+        server.close(CloseCode::NORMAL, "done").unwrap();
+        assert_eq!(server.read().unwrap(), None);
+        assert!(server.close_info().unwrap().is_clean);
+        let mut sent = Vec::new();
+        peer.read_to_end(&mut sent).unwrap();
+        let from = messages::From::Server;
+        assert_eq!(sent, [from.frame(TEXT, "reply"), from.close(1000, "done")].concat());
+    });
+}
+
+#[test]
+fn reads_with_a_time_out_end_with_the_close_time_out_if_the_application_does_not_answer() {
+    bounded(|| {
+        let (mut server, mut peer) = server(config(LIMIT));
+        TcpStream::set_read_timeout(server.stream(), Some(LIMIT / 10)).unwrap();
+        send_close(&mut peer);
+        assert_close(&mut server);
+        peer.shutdown(Shutdown::Write).unwrap();
+        let begin = Instant::now();
+        while server.read().is_err() {
+            assert!(begin.elapsed() < SOON);
+        }
+        assert!(begin.elapsed() >= LIMIT / 2);
         assert_ends_at_once(&mut server);
     });
 }
