@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind, IoSlice};
 use bytes::Buf as _;
 
 use super::Transport;
+use super::receive::Turn;
 use crate::io::{Handshake, Step};
 
 /// Calls `step`, and reads or writes as it asks, until it returns the result. If the future is
@@ -20,13 +21,17 @@ pub(crate) async fn drive<T: Transport, H: Handshake, O>(
     handshake: &mut H,
     mut step: impl FnMut(&mut H) -> Step<O>,
 ) -> io::Result<O> {
+    let mut turn = Turn::default();
     loop {
+        // A peer that never stops sending must not keep the task from its deadline.
+        handshake.handle_deadline(transport.now());
         let writes = match step(handshake) {
             Step::Read => false,
             Step::Write => true,
             Step::Done(outcome) => return Ok(outcome),
         };
         poll_fn(|context| {
+            ready!(turn.poll_step(context));
             let moved = if writes {
                 poll_write(transport, handshake, context)
             } else {
@@ -35,6 +40,7 @@ pub(crate) async fn drive<T: Transport, H: Handshake, O>(
             if moved.is_ready() {
                 return moved;
             }
+            turn.end();
             let Some(deadline) = handshake.deadline(transport.now()) else {
                 return Poll::Pending;
             };

@@ -64,7 +64,7 @@ impl Turn {
     const STEP: usize = Self::LONGEST / 128;
 
     /// Counts one piece of work. If the turn is over, it wakes the task and returns `Pending`.
-    fn poll_step(&mut self, context: &Context<'_>) -> Poll<()> {
+    pub(super) fn poll_step(&mut self, context: &Context<'_>) -> Poll<()> {
         if self.0 >= Self::LONGEST {
             self.0 = 0;
             context.waker().wake_by_ref();
@@ -80,7 +80,7 @@ impl Turn {
     }
 
     /// Begins a new turn, because the task pauses.
-    const fn end(&mut self) {
+    pub(super) const fn end(&mut self) {
         self.0 = 0;
     }
 }

@@ -13,6 +13,7 @@ mod deflate_cancel;
 mod deflate_negotiation;
 mod endings;
 mod endings_at_random;
+mod endless_refusal;
 mod halves_methods;
 mod handshake;
 mod handshake_steps;
