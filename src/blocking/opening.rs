@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use bytes::Buf as _;
 
-use super::transport::{WriteTimeout, read_within};
+use super::transport::WriteTimeout;
 use super::{Transport, retry};
 use crate::io::{Handshake, Step, is_would_block};
 
@@ -105,9 +105,11 @@ pub(super) fn see_out<S: Transport>(stream: &mut S, limit: Duration) -> io::Resu
         return Ok(());
     }
     let begin = Instant::now();
+    let mut timeout = WriteTimeout::new();
     loop {
         let left = limit.saturating_sub(begin.elapsed());
-        let read = read_within(stream, Some(left), |stream| retry(|| stream.read(&mut [0; 4096])));
+        let read = |stream: &mut S| retry(|| stream.read(&mut [0; 4096]));
+        let read = timeout.read_within(stream, Some(left), read);
         match read {
             Ok(0) => return Ok(()),
             Err(error) if !is_would_block(&error) => return Err(error),

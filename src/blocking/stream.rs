@@ -227,10 +227,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
     /// # Errors
     /// [`Io`](Error::Io): the transport failed. After `WouldBlock` or `TimedOut`, call again.
     pub fn ready(&mut self) -> Result<(), Error> {
-        if !self.websocket.is_ready() {
-            self.write_out()?;
-        }
-        Ok(())
+        Ok(self.wait_for_room()?)
     }
 
     /// Queues a message if there is room in the queue now. This method writes nothing.

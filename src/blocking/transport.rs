@@ -247,7 +247,7 @@ pub(super) const SHORTEST: Duration = Duration::from_millis(1);
 /// Reads with `read`, which may block for at most `limit`. A shorter time-out of the transport
 /// applies too, and is the same afterwards. If the reads of the transport cannot be limited,
 /// `limit` has no effect.
-pub(super) fn read_within<S: Transport + ?Sized, T>(
+fn read_within<S: Transport + ?Sized, T>(
     stream: &mut S,
     limit: Option<Duration>,
     read: impl FnOnce(&mut S) -> io::Result<T>,

@@ -197,12 +197,18 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         written
     }
 
-    /// Writes everything that is queued if the queue is full.
-    pub(super) fn make_room(&mut self) -> Result<(), Error> {
-        if self.websocket.is_ready() {
+    /// Writes everything that is queued if the queue is full. After a Close of this endpoint more
+    /// room would not help.
+    pub(super) fn wait_for_room(&mut self) -> io::Result<()> {
+        if self.websocket.is_ready() || self.websocket.halves().1.is_closed() {
             return Ok(());
         }
-        match self.write_out() {
+        self.write_out()
+    }
+
+    /// Waits for room for a message that the caller then queues.
+    pub(super) fn make_room(&mut self) -> Result<(), Error> {
+        match self.wait_for_room() {
             // The caller then gets `QueueFull` and the message. If it got the error of this write,
             // it would believe that the message was queued.
             Err(error) if is_would_block(&error) => Ok(()),

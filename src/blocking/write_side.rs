@@ -242,11 +242,7 @@ impl<R: Role> WriteSide<R> {
         &self,
         feed: impl FnOnce(Result<&mut MessageSender<R>, Error>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut writer = self.writer();
-        let mut room = Ok(());
-        if !writer.sender.is_ready() && !writer.sender.is_closed() {
-            (writer, room) = self.write_out(writer);
-        }
+        let (mut writer, room) = self.make_room();
         let fed = match room {
             // The caller then gets `QueueFull` and the message. If it got the error of this write,
             // it would believe that the message was queued.
@@ -258,9 +254,27 @@ impl<R: Role> WriteSide<R> {
         fed
     }
 
+    /// Waits until a message can be queued, or until no message can be queued any more.
+    pub(super) fn ready(&self) -> Result<(), Error> {
+        let (writer, room) = self.make_room();
+        self.release(writer);
+        self.send_due();
+        Ok(room?)
+    }
+
+    /// Writes everything that is queued if the queue is full. After a Close of this endpoint more
+    /// room would not help.
+    fn make_room(&self) -> (MutexGuard<'_, Writer<R>>, io::Result<()>) {
+        let writer = self.writer();
+        if writer.sender.is_ready() {
+            return (writer, Ok(()));
+        }
+        self.write_out(writer, MessageSender::is_closed)
+    }
+
     /// Writes everything that is queued.
     pub(super) fn flush(&self) -> Result<(), Error> {
-        let (writer, written) = self.write_out(self.writer());
+        let (writer, written) = self.write_out(self.writer(), |_| false);
         let lost = Driver::output_lost(&writer.sender);
         self.release(writer);
         self.send_due();
@@ -268,16 +282,17 @@ impl<R: Role> WriteSide<R> {
         lost.map_or(Ok(()), Err)
     }
 
-    /// Writes everything that is queued, and the answers that become due in the meantime. The
-    /// sending half is released now and then.
+    /// Writes everything that is queued, and the answers that become due in the meantime, or stops
+    /// early when `is_enough`. The sending half is released now and then.
     fn write_out<'w>(
         &'w self,
         mut writer: MutexGuard<'w, Writer<R>>,
+        is_enough: fn(&MessageSender<R>) -> bool,
     ) -> (MutexGuard<'w, Writer<R>>, io::Result<()>) {
         let begin = Instant::now();
         loop {
             let Writer { sender, driver, .. } = &mut *writer;
-            if sender.output().is_empty() && !driver.is_unflushed() {
+            if is_enough(sender) || sender.output().is_empty() && !driver.is_unflushed() {
                 return (writer, Ok(()));
             }
             let now = self.now();

@@ -236,6 +236,10 @@ impl blocking::Transport for Coupled {
         self.write_timeout.set(timeout);
         Ok(())
     }
+
+    fn shutdown_write(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 #[test]
@@ -381,7 +385,11 @@ fn a_handshake_limits_reads_and_writes_of_a_transport_that_does_both_in_one_call
     let options = ConnectOptions::new("wss://localhost/").unwrap().connect_timeout(limit);
     let error = Connector::new(Coupled::default(), options).unwrap().connect().unwrap_err();
     assert!(matches!(error, ConnectError::TimedOut { .. }), "{error:?}");
-    let mut acceptor = blocking::Acceptor::new(Coupled::default()).handshake_timeout(limit);
+    let mut acceptor = blocking::Acceptor::new(Coupled::default())
+        .handshake_timeout(limit)
+        .config(Config::new().close_timeout(limit));
     let error = acceptor.accept().unwrap_err();
     assert!(matches!(error, AcceptError::TimedOut { .. }), "{error:?}");
+    let error = acceptor.finish().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
 }

@@ -64,9 +64,7 @@ impl<R: Role> WriteHalf<R> {
     /// # Errors
     /// Returns the same errors as [`WebSocketStream::ready`].
     pub fn ready(&mut self) -> Result<(), Error> {
-        let is_ready =
-            self.write_side.with_sender(|sender| sender.is_ready() || sender.is_closed());
-        if is_ready { Ok(()) } else { self.flush() }
+        self.write_side.ready()
     }
 
     /// Queues a message if there is room in the queue now, as [`WebSocketStream::try_send`] does.
