@@ -114,21 +114,25 @@ fn drive(ring: Ring, mut websocket: WebSocket<Server>) -> Result<(), Box<dyn Err
                 is_writing = false;
                 driver.handle_written(&Err(error), sender);
             }
-            Some(Completion::Read(read)) => match (reading.take(), read) {
-                (Some(ReadTo::Input), Ok(buffer)) if buffer.is_empty() => {
-                    receiver.input().take_back(buffer);
-                    driver.handle_read(Ok(0), receiver, sender);
+            Some(Completion::Read(read)) => {
+                match (reading.take(), read) {
+                    (Some(ReadTo::Input), Ok(buffer)) if buffer.is_empty() => {
+                        receiver.input().take_back(buffer);
+                        driver.handle_read(Ok(0), receiver, sender);
+                    }
+                    (Some(ReadTo::Input), Ok(buffer)) => {
+                        let len = buffer.len();
+                        receiver.input().give_back(buffer);
+                        driver.handle_read(Ok(len), receiver, sender);
+                    }
+                    (Some(ReadTo::Input), Err(error)) => {
+                        driver.handle_read(Err(error), receiver, sender);
+                    }
+                    (_, read) => driver.handle_discarded(&read.map(|buffer| buffer.len())),
                 }
-                (Some(ReadTo::Input), Ok(buffer)) => {
-                    let len = buffer.len();
-                    receiver.input().give_back(buffer);
-                    driver.handle_read(Ok(len), receiver, sender);
-                }
-                (Some(ReadTo::Input), Err(error)) => {
-                    driver.handle_read(Err(error), receiver, sender);
-                }
-                (_, read) => driver.handle_discarded(&read.map(|buffer| buffer.len())),
-            },
+                // A peer that never stops sending leaves no pause for `handle_deadline`.
+                driver.handle_busy(clock.elapsed(), sender, receiver);
+            }
         }
     }
 }

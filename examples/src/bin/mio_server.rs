@@ -20,6 +20,9 @@ use websocket_proto::websocket::Config;
 
 const LISTENER: Token = Token(0);
 
+/// How often a connection reads before the other connections get a turn.
+const READS: usize = 4;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:9001".into());
     let mut listener = TcpListener::bind(address.parse()?)?;
@@ -31,11 +34,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut events = Events::with_capacity(1024);
     let mut connections = HashMap::new();
     let mut next = LISTENER.0 + 1;
+    let mut is_busy = false;
     loop {
-        // The loop waits for the transports, and until the earliest deadline.
+        // The loop waits for the transports, and until the earliest deadline. It does not wait while
+        // a connection has more to do, because mio reports only what has changed.
         let now = clock.elapsed();
         let deadlines = connections.values_mut().filter_map(|c: &mut Connection| c.deadline(now));
         let pause = deadlines.min().map(|deadline| deadline.saturating_sub(now));
+        let pause = if is_busy { Some(Duration::ZERO) } else { pause };
         match poll.poll(&mut events, pause) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             result => result?,
@@ -50,16 +56,30 @@ fn main() -> Result<(), Box<dyn Error>> {
                 connections.insert(token, Connection::new(stream));
             }
         }
-        // Each connection goes on until its transport is not ready. A server with very many
-        // connections would run only those with an event or a deadline.
+        // Each connection goes on until its transport is not ready or its turn is over. A server with
+        // very many connections would run only those with an event or a deadline.
+        is_busy = false;
         connections.retain(|_, connection| match connection.run(now) {
-            Ok(is_open) => is_open,
+            Ok(state) => {
+                is_busy |= matches!(state, Turn::Busy);
+                !matches!(state, Turn::Over)
+            }
             Err(error) => {
                 eprintln!("{}", explain(&*error));
                 false
             }
         });
     }
+}
+
+/// How a connection goes on after its turn.
+enum Turn {
+    /// The transport is not ready.
+    Idle,
+    /// There may be more to do.
+    Busy,
+    /// The connection has ended.
+    Over,
 }
 
 struct Connection {
@@ -87,12 +107,12 @@ impl Connection {
         }
     }
 
-    /// Does everything that is possible without waiting. Returns whether the connection goes on.
-    fn run(&mut self, now: Duration) -> Result<bool, Box<dyn Error>> {
+    /// Does what is possible without waiting, for at most one turn.
+    fn run(&mut self, now: Duration) -> Result<Turn, Box<dyn Error>> {
         if let Phase::Opening(accepting) = &mut self.phase {
             accepting.handle_deadline(now);
             if !accept(&mut self.stream, accepting)? {
-                return Ok(true);
+                return Ok(Turn::Idle);
             }
             let accepting = std::mem::replace(accepting, Accepting::new(HeadLimits::DEFAULT, None));
             let websocket = accepting.into_websocket(Config::new()).ok_or("it is not open")?;
@@ -100,7 +120,7 @@ impl Connection {
         }
         match &mut self.phase {
             Phase::Open(websocket, driver) => drive(&mut self.stream, websocket, driver, now),
-            Phase::Opening(_) => Ok(true),
+            Phase::Opening(_) => Ok(Turn::Idle),
         }
     }
 }
@@ -126,21 +146,21 @@ fn accept(stream: &mut TcpStream, accepting: &mut Accepting) -> Result<bool, Box
     }
 }
 
-/// Echoes until the transport is not ready. Returns whether the connection goes on.
+/// Echoes until the transport is not ready or the turn is over.
 fn drive(
     stream: &mut TcpStream,
     websocket: &mut WebSocket<Server>,
     driver: &mut Driver,
     now: Duration,
-) -> Result<bool, Box<dyn Error>> {
+) -> Result<Turn, Box<dyn Error>> {
     let (receiver, sender) = websocket.halves();
     driver.handle_deadline(now, sender, Some(receiver));
-    loop {
+    for _ in 0..READS {
         let is_ready = websocket.is_ready();
         let (receiver, sender) = websocket.halves();
         let wants = driver.wants(sender);
         if wants.done {
-            return driver.take_error(sender).map_or(Ok(false), |error| Err(error.into()));
+            return driver.take_error(sender).map_or(Ok(Turn::Over), |error| Err(error.into()));
         }
         let mut is_idle = true;
         if wants.write {
@@ -174,9 +194,10 @@ fn drive(
             }
         }
         if is_idle {
-            return Ok(true);
+            return Ok(Turn::Idle);
         }
     }
+    Ok(Turn::Busy)
 }
 
 fn write_all(stream: &mut TcpStream, output: &mut impl Buf) -> io::Result<()> {

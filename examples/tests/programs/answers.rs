@@ -1,12 +1,24 @@
 //! The examples that each answer one question.
 
+#[cfg(feature = "mio")]
+use std::io::Write as _;
+#[cfg(feature = "mio")]
+use std::net::Shutdown;
 use std::process::Command;
+#[cfg(feature = "mio")]
+use std::sync::mpsc;
 use std::thread;
+#[cfg(feature = "mio")]
+use std::time::{Duration, Instant};
 
 use websocket_proto::{CloseCode, Message, blocking};
 
 use crate::blocking::assert_echoes;
 use crate::server::{Server, bounded};
+
+/// Much longer than any conversation takes.
+#[cfg(feature = "mio")]
+const SOON: Duration = Duration::from_secs(5);
 
 /// Runs a program, and returns its output.
 fn output(program: &str, arguments: &[&str]) -> String {
@@ -45,6 +57,32 @@ fn the_server_on_mio_echoes() {
 #[test]
 fn the_server_with_completions_echoes() {
     bounded(|| assert_serves(env!("CARGO_BIN_EXE_completion_server")));
+}
+
+/// One thread serves all connections. A Ping costs the server more time than its client.
+#[cfg(feature = "mio")]
+#[test]
+fn the_server_on_mio_serves_others_while_a_client_floods_it_with_pings() {
+    bounded(|| {
+        let server = Server::start(env!("CARGO_BIN_EXE_mio_server"), &[]);
+        let mut flooding = blocking::connect(&server.url).unwrap().into_parts().stream;
+        let closer = flooding.try_clone().unwrap();
+        let pings = [0x89, 0x80, 0, 0, 0, 0].repeat(100_000);
+        let flood = thread::spawn(move || while flooding.write_all(&pings).is_ok() {});
+        // The flood ends at last, so that the test does too.
+        let (done, wait) = mpsc::channel::<()>();
+        let end = thread::spawn(move || {
+            let _ = wait.recv_timeout(2 * SOON);
+            let _ = closer.shutdown(Shutdown::Both);
+        });
+        thread::sleep(Duration::from_millis(200));
+        let begin = Instant::now();
+        assert_echoes(&server);
+        assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
+        drop(done);
+        end.join().unwrap();
+        flood.join().unwrap();
+    });
 }
 
 #[test]
