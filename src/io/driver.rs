@@ -274,8 +274,7 @@ impl Driver {
     ) {
         let waiting = self.waiting(sender, receiver);
         if sender.handle_deadline(now, waiting) {
-            self.reads = Reads::Expired;
-            self.trace.time_limit();
+            self.handle_expired(sender);
         }
     }
 
@@ -284,6 +283,14 @@ impl Driver {
     /// waits.
     pub(crate) fn expire<R: Role>(&mut self, sender: &mut MessageSender<R>) {
         sender.expire();
+        self.handle_expired(sender);
+    }
+
+    fn handle_expired<R: Role>(&mut self, sender: &mut MessageSender<R>) {
+        if self.unflushed {
+            // The transport has accepted these bytes, and may never send them.
+            sender.cut();
+        }
         self.reads = Reads::Expired;
         self.trace.time_limit();
     }

@@ -373,6 +373,12 @@ impl<R: Role> MessageSender<R> {
         self.end(None, has_output);
     }
 
+    /// Records that a deadline has ended the connection while the transport held bytes that were
+    /// not flushed.
+    pub(crate) const fn cut(&mut self) {
+        self.cut = true;
+    }
+
     /// Returns whether a deadline has ended the connection while bytes waited to be written. These
     /// bytes are lost.
     #[must_use]

@@ -191,6 +191,8 @@ fn a_message_can_be_queued_without_a_write_or_comes_back() {
 struct Coupled {
     read_timeout: Cell<Option<Duration>>,
     write_timeout: Cell<Option<Duration>>,
+    /// Whether the next flush fails.
+    fails: Cell<bool>,
 }
 
 impl Coupled {
@@ -214,6 +216,9 @@ impl Write for Coupled {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        if self.fails.take() {
+            return Err(ErrorKind::ConnectionReset.into());
+        }
         Err(self.wait())
     }
 }
@@ -254,6 +259,24 @@ fn a_flush_that_never_ends_has_a_limit_and_is_not_tried_again() {
     assert!(matches!(error, Error::Protocol(error) if error == expected), "{error:?}");
     // The next calls do not wait for the transport.
     assert!(socket.flush().is_err());
+    assert!(matches!(socket.read(), Err(Error::Protocol(error)) if error == expected));
+    assert!(matches!(socket.read(), Ok(None)));
+}
+
+#[test]
+fn a_flush_that_never_ends_has_a_limit_after_one_that_failed_too() {
+    let limit = Duration::from_millis(50);
+    let config = Config::new().close_timeout(limit);
+    let stream = Coupled { fails: Cell::new(true), ..Coupled::default() };
+    let mut socket =
+        WebSocketStream::from_parts(stream, Server, config, Opened::new(), Default::default());
+    let error = socket.send("text").unwrap_err();
+    assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::ConnectionReset));
+    let expected = ProtocolError::CloseTimeout { timeout: limit };
+    for _ in 0..2 {
+        let error = socket.close(CloseCode::NORMAL, "").unwrap_err();
+        assert!(matches!(error, Error::Protocol(error) if error == expected), "{error:?}");
+    }
     assert!(matches!(socket.read(), Err(Error::Protocol(error)) if error == expected));
     assert!(matches!(socket.read(), Ok(None)));
 }

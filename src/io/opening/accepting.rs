@@ -30,7 +30,7 @@ use crate::websocket::{Config, WebSocket};
 /// - [`deadline`](Self::deadline) and [`handle_deadline`](Self::handle_deadline) limit the time.
 ///
 /// ```
-/// use std::io::{Read, Write};
+/// use std::io::{self, ErrorKind, Read, Write};
 /// use std::time::Instant;
 ///
 /// use bytes::{Buf, BufMut};
@@ -59,8 +59,10 @@ use crate::websocket::{Config, WebSocket};
 ///             }
 ///             Step::Write => {
 ///                 while accepting.output().has_remaining() {
-///                     let written = stream.write(accepting.output().chunk())?;
-///                     accepting.output().advance(written);
+///                     match stream.write(accepting.output().chunk())? {
+///                         0 => return Err(io::Error::from(ErrorKind::WriteZero).into()),
+///                         written => accepting.output().advance(written),
+///                     }
 ///                 }
 ///                 stream.flush()?;
 ///                 accepting.flushed();
