@@ -89,27 +89,30 @@ pub type ClientStream<S> = WebSocketStream<S, Client>;
 
 /// Writes as many bytes of `output` as the transport accepts in one call.
 fn write_some(stream: &mut impl Write, output: &mut Outgoing) -> io::Result<()> {
-    let mut written = write_once(stream, output)?;
-    if written == 0 {
-        // A TLS stream accepts nothing while its buffer is full. A flush empties the buffer.
-        retry(|| stream.flush())?;
-        written = write_once(stream, output)?;
-    }
-    if written == 0 {
-        return Err(ErrorKind::WriteZero.into());
-    }
+    let written = write_or_flush(stream, |stream| {
+        let mut slices = [IoSlice::new(&[]); 16];
+        let filled = output.chunks_vectored(&mut slices);
+        match slices.get(..filled).unwrap_or_default() {
+            [single] => stream.write(single),
+            several => stream.write_vectored(several),
+        }
+    })?;
     output.advance(written);
     Ok(())
 }
 
-fn write_once(stream: &mut impl Write, output: &Outgoing) -> io::Result<usize> {
-    let mut slices = [IoSlice::new(&[]); 16];
-    let filled = output.chunks_vectored(&mut slices);
-    let slices = slices.get(..filled).unwrap_or_default();
-    retry(|| match slices {
-        [single] => stream.write(single),
-        several => stream.write_vectored(several),
-    })
+/// Writes with `write`, and returns how many bytes the transport has accepted, at least one.
+fn write_or_flush<S: Write>(
+    stream: &mut S,
+    write: impl Fn(&mut S) -> io::Result<usize>,
+) -> io::Result<usize> {
+    let mut written = retry(|| write(stream))?;
+    if written == 0 {
+        // A TLS stream accepts nothing while its buffer is full. A flush empties the buffer.
+        retry(|| stream.flush())?;
+        written = retry(|| write(stream))?;
+    }
+    if written == 0 { Err(ErrorKind::WriteZero.into()) } else { Ok(written) }
 }
 
 /// Repeats a call that a signal interrupted.

@@ -8,7 +8,7 @@ use std::time::Instant;
 use bytes::Buf as _;
 
 use super::transport::WriteTimeout;
-use super::{Transport, retry};
+use super::{Transport, retry, write_or_flush};
 use crate::io::{Handshake, Step, is_would_block};
 
 /// Calls `step`, and reads or writes as it asks, until it returns the result. Times count from
@@ -75,11 +75,8 @@ fn write_once<S: Transport>(
 ) -> io::Result<()> {
     let mut output = handshake.output();
     if output.has_remaining() {
-        let write = |stream: &mut S| retry(|| stream.write(output.chunk()));
+        let write = |stream: &mut S| write_or_flush(stream, |stream| stream.write(output.chunk()));
         let written = timeout.write_within(stream, limit, write)?;
-        if written == 0 {
-            return Err(ErrorKind::WriteZero.into());
-        }
         output.advance(written);
         return Ok(());
     }

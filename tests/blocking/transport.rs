@@ -335,6 +335,16 @@ fn a_transport_whose_buffer_is_full_is_flushed() {
 }
 
 #[test]
+fn a_request_that_is_larger_than_the_buffer_of_the_transport_is_written() {
+    let options = ConnectOptions::new("wss://localhost/").unwrap();
+    let options = options.header("X-Token", "x".repeat(5000)).unwrap();
+    let mut connector = Connector::new(Buffered::default(), options).unwrap();
+    let error = connector.connect().unwrap_err();
+    let ConnectError::Io { error, .. } = error else { panic!("{error:?}") };
+    assert_eq!(error.kind(), ErrorKind::WouldBlock, "it waits for the response");
+}
+
+#[test]
 fn a_flush_that_failed_while_the_program_received_is_an_error_of_the_next_flush() {
     let mut socket = WebSocketStream::from_parts(
         Buffered::default(),
