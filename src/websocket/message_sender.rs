@@ -368,6 +368,7 @@ impl<R: Role> MessageSender<R> {
     }
 
     /// Ends a connection whose peer has sent a Close, as the close time-out does.
+    #[cfg(feature = "std")]
     pub(crate) fn expire(&mut self) {
         let has_output = !self.output().is_empty();
         self.end(None, has_output);
@@ -375,6 +376,7 @@ impl<R: Role> MessageSender<R> {
 
     /// Records that a deadline has ended the connection while the transport held bytes that were
     /// not flushed.
+    #[cfg(feature = "std")]
     pub(crate) const fn cut(&mut self) {
         self.cut = true;
     }

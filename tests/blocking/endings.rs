@@ -450,7 +450,8 @@ fn a_server_ends_at_once_after_a_clean_close_though_the_client_stays() {
 
 #[test]
 fn a_wait_for_room_ends_with_the_close_of_the_peer() {
-    let acts: [fn(&mut WriteHalf<Server>) -> Result<(), Error>; 3] = [
+    type Act = fn(&mut WriteHalf<Server>) -> Result<(), Error>;
+    let acts: [Act; 3] = [
         |writer| writer.feed("more"),
         |writer| writer.feed_prepared(&Prepared::text("more")),
         |writer| writer.ready().and_then(|()| writer.feed("more")),
