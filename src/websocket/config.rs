@@ -139,8 +139,8 @@ impl Config {
     ///
     /// There is one exception: the peer has ended the transport, and a blocking WebSocket that is
     /// not split reads before it has answered. Then the connection is over at once, because no
-    /// other call can answer during this read. A read time-out of the byte stream
-    /// makes the read return `TimedOut` instead, and then the application can still answer.
+    /// other call can answer during this read. A read time-out of the byte stream makes the read
+    /// return `TimedOut` instead, and then the application can still answer.
     #[must_use]
     pub const fn answer_close(mut self, yes: bool) -> Self {
         self.answer_close = yes;
