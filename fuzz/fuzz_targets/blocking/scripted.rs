@@ -71,7 +71,8 @@ pub fn pair(plans: &[Plan<'_>; 2], below: Below) -> (Rc<RefCell<World>>, [Script
     let world = Rc::new(RefCell::new(World { ends, below }));
     let stream = |side: usize| {
         let plan = &plans[side];
-        let time = |time: u8| Duration::from_millis(u64::from(time) + 1);
+        // Short, because a read can wait for the whole time.
+        let time = |time: u8| Duration::from_millis(u64::from(time % 4) + 1);
         let own = plan.own_timeouts.map(|own| own.filter(|_| plan.has_time_limits).map(time));
         Scripted {
             world: Rc::clone(&world),
