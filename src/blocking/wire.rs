@@ -108,7 +108,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             // The peer has sent a Close and ended the transport, and the application has not
             // answered. The answer may come after this call if the call has a time-out.
             None => match self.stream.read_timeout() {
-                Ok(Some(own)) if !self.driver.is_broken() => {
+                Ok(Some(own)) => {
                     sleep(limit.map_or(own, |limit| limit.min(own)));
                     Err(ErrorKind::TimedOut.into())
                 }

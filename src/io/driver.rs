@@ -178,11 +178,6 @@ impl Driver {
         self.unflushed
     }
 
-    /// Returns whether a write has failed. Nothing more is written then.
-    pub(crate) const fn is_broken(&self) -> bool {
-        self.broken
-    }
-
     /// Records that the transport has accepted bytes, which must be flushed later.
     pub const fn handle_accepted(&mut self) {
         self.unflushed = true;
@@ -205,6 +200,7 @@ impl Driver {
             self.unflushed = false;
             sender.handle_flushed();
         }
+        self.expire_if_useless(sender);
     }
 
     /// Records that the sending side of the transport was shut down, or that this failed.
@@ -232,6 +228,16 @@ impl Driver {
             Err(error) => Reads::Failed(Some(error)),
         };
         sender.receive_eof(receiver.receive_eof());
+        self.expire_if_useless(sender);
+    }
+
+    /// Ends a connection whose Close of the peer can no longer be answered, because the transport
+    /// neither has nor accepts bytes.
+    fn expire_if_useless<R: Role>(&mut self, sender: &mut MessageSender<R>) {
+        let is_useless = self.broken && matches!(self.reads, Reads::Ended);
+        if is_useless && sender.state() == State::RemoteClosing {
+            self.expire(sender);
+        }
     }
 
     /// Records the result of a read whose bytes were dropped. 0 bytes are the end of the transport,
