@@ -429,23 +429,29 @@ fn the_end_is_reported_and_no_time_out_though_the_peer_takes_the_rest_late() {
 #[test]
 fn a_server_ends_at_once_after_a_clean_close_though_the_client_stays() {
     for split in [false, true] {
-        let (mut server, mut peer) = server(Config::new());
-        server.stream().set_read_timeout(Some(LONG)).unwrap();
-        peer.write_all(&messages::From::Client.close(1000, "")).unwrap();
-        let begin = Instant::now();
-        bounded(move || {
-            if split {
-                let (mut reader, _writer) = server.into_split().unwrap();
-                assert!(matches!(reader.read(), Ok(Some(Message::Close(_)))));
-                assert_eq!(reader.read().unwrap(), None);
-            } else {
-                assert!(matches!(server.read(), Ok(Some(Message::Close(_)))));
-                assert_eq!(server.read().unwrap(), None);
-            }
-        });
-        assert!(begin.elapsed() < LIMIT / 2, "{:?}", begin.elapsed());
-        drop(peer);
+        // On a busy machine one attempt can take long.
+        let fastest = (0..5).map(|_| time_of_a_clean_close(split)).min().unwrap();
+        assert!(fastest < LIMIT / 2, "{fastest:?}");
     }
+}
+
+fn time_of_a_clean_close(split: bool) -> Duration {
+    let (mut server, mut peer) = server(Config::new());
+    server.stream().set_read_timeout(Some(LONG)).unwrap();
+    peer.write_all(&messages::From::Client.close(1000, "")).unwrap();
+    let begin = Instant::now();
+    bounded(move || {
+        if split {
+            let (mut reader, _writer) = server.into_split().unwrap();
+            assert!(matches!(reader.read(), Ok(Some(Message::Close(_)))));
+            assert_eq!(reader.read().unwrap(), None);
+        } else {
+            assert!(matches!(server.read(), Ok(Some(Message::Close(_)))));
+            assert_eq!(server.read().unwrap(), None);
+        }
+    });
+    drop(peer);
+    begin.elapsed()
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::server::{Server, bounded};
 
 /// Much longer than any conversation takes.
 #[cfg(feature = "mio")]
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(15);
 
 /// Runs a program, and returns its output.
 fn output(program: &str, arguments: &[&str]) -> String {
