@@ -393,7 +393,7 @@ impl<R: Role> Receiver<R> {
             self.header_len = 0;
             return Ok(Some(header));
         }
-        input.take(has - had);
+        input.discard();
         if had == 0 && has > 0 && self.message.is_none() {
             self.message_number = self.message_number.wrapping_add(1);
         }

@@ -118,6 +118,26 @@ fn a_message_in_progress_has_one_number_and_the_next_message_another() {
 }
 
 #[test]
+fn empty_inputs_between_two_messages_do_not_repeat_the_number() {
+    let mut receiver = receiver(Client::new(SEED));
+    let mut owed = OwedFrames::new();
+    let mut receive = |bytes: &[u8]| {
+        let mut bytes = bytes.to_vec();
+        let event = receiver.receive(&mut Input::new(&mut bytes), &mut owed).expect("valid");
+        (event.is_some(), receiver.message_in_progress())
+    };
+    let (_, first) = receive(b"\x82");
+    assert_eq!(receive(b"\x00"), (true, None));
+    // The number has 16 bits. If each of these inputs counted, the next message would be number
+    // 65536 after the first, which is the same number.
+    for _ in 0..u16::MAX {
+        assert_eq!(receive(b""), (false, None));
+    }
+    let (_, second) = receive(b"\x82");
+    assert!(first.is_some() && second.is_some() && first != second, "{first:?}, {second:?}");
+}
+
+#[test]
 fn an_error_of_the_layer_above_fails_the_connection_once() {
     let (first, second) = (ProtocolError::InvalidDeflate, ProtocolError::UnexpectedContinuation);
     let text = Frame::text("x").bytes(Side::Server);
