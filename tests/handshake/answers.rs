@@ -62,6 +62,42 @@ fn a_refusal_says_what_the_caller_wants() {
 }
 
 #[test]
+fn a_refusal_has_the_reason_phrase_of_its_status() {
+    // RFC 9110, section 15, and RFC 6585.
+    for line in [
+        "200 OK",
+        "301 Moved Permanently",
+        "302 Found",
+        "303 See Other",
+        "307 Temporary Redirect",
+        "308 Permanent Redirect",
+        "400 Bad Request",
+        "401 Unauthorized",
+        "403 Forbidden",
+        "404 Not Found",
+        "405 Method Not Allowed",
+        "408 Request Timeout",
+        "410 Gone",
+        "421 Misdirected Request",
+        "426 Upgrade Required",
+        "429 Too Many Requests",
+        "431 Request Header Fields Too Large",
+        "500 Internal Server Error",
+        "501 Not Implemented",
+        "502 Bad Gateway",
+        "503 Service Unavailable",
+        "504 Gateway Timeout",
+        "505 HTTP Version Not Supported",
+    ] {
+        let mut out = [0xa5; 256];
+        let status = line[..3].parse().unwrap();
+        let len = Refusal::new(status).write(&mut out).unwrap();
+        let start = format!("HTTP/1.1 {line}\r\n");
+        assert!(out[..len].starts_with(start.as_bytes()), "{}", out[..len].escape_ascii());
+    }
+}
+
+#[test]
 fn an_acceptance_agrees_only_on_what_was_offered() {
     let bytes = with(&[b"Sec-WebSocket-Protocol: a, b", b"Sec-WebSocket-Extensions: x; y, z"]);
     let accept = upgrade(&bytes).accept();

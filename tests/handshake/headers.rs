@@ -115,6 +115,13 @@ fn extensions_combine_over_lines_and_no_line_is_no_error() {
 }
 
 #[test]
+fn an_extension_is_shown_as_it_was_sent_in_visible_ascii() {
+    let shown = |text: &str| format!("{:?}", Extensions::parse(text.as_bytes()).next());
+    assert_eq!(shown("a;b; c=1, d"), "Some(Ok(a;b; c=1))");
+    assert_eq!(shown("a;\tb=\"c\""), r#"Some(Ok(a;\tb=\"c\"))"#);
+}
+
+#[test]
 fn values_of_parameters_compare_unescaped() {
     let value = |text: &'static str| {
         let extension = Extensions::parse(text.as_bytes()).next().unwrap().unwrap();

@@ -87,6 +87,10 @@ fn bytes_that_may_be_another_protocol_count_as_examined() {
         (Response, b"\0\0\x12\x05\0", HeadError::NotHttp(0)),
         (Response, b"\0\x01\x12\x04\0", HeadError::NotHttp(0)),
         (Request, b"\0\0\x12\x04\0", HeadError::NotHttp(0)),
+        // These bytes begin another protocol only at the start of the stream.
+        (Request, b"G\x16\x03\x01\0", HeadError::NotHttp(0x16)),
+        (Response, b"H\x15\x03\x03\0", HeadError::NotHttp(0x15)),
+        (Response, b"H\0\0\x12\x04", HeadError::NotHttp(0)),
     ] {
         let mut scanner = HeadScanner::new(kind, 100);
         let mut error = None;

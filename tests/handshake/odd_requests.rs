@@ -110,6 +110,8 @@ fn host_comes_once_and_is_a_host() {
         ("[::1]a", BAD),
         ("a]", BAD),
         ("a%2", BAD),
+        ("a%2g", BAD),
+        ("a%g2", BAD),
         ("\u{e9}", BAD),
     ];
     check(&rows, value("Host"));
