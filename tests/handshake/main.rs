@@ -10,3 +10,4 @@ mod hostile;
 mod odd_requests;
 mod properties;
 mod server;
+mod shown;
