@@ -65,6 +65,11 @@ fn a_head_and_a_response_that_a_client_has_received() {
     let Answer::Http(response) = answer else { panic!("{answer:?}") };
     let answer = HttpAnswer::new(&response, b"hunter2");
     assert_hidden(&answer);
+    assert_eq!(
+        format!("{answer:?}"),
+        "HttpAnswer { status: 403, headers: [Set-Cookie: 15 bytes, Content-Length: 1 bytes], \
+         body: 7 bytes }",
+    );
     assert_hidden(&Opened::new().with_answer(answer));
 }
 
