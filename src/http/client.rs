@@ -4,12 +4,10 @@
 
 use alloc::vec;
 
-use ::http::header::{
-    CONNECTION, HOST, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY, UPGRADE,
-};
+use ::http::header::{HOST, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_KEY};
 use ::http::{Method, Request, Response, Uri, Version};
 
-use super::lines;
+use super::{CONNECTION_HEADERS, lines};
 use crate::handshake::headers::Fields;
 use crate::handshake::{
     ClientRequest, Opened, Response as CheckedResponse, ResponseError, Scheme, WriteError,
@@ -79,7 +77,8 @@ impl ClientRequest<'_> {
     /// [RFC 9220](https://www.rfc-editor.org/rfc/rfc9220), section 3).
     ///
     /// The scheme of the URI is `https` for `wss` and `http` for `ws`. An extended CONNECT has no
-    /// key, so the nonce is not used. Check the response with
+    /// key, so the nonce is not used. A header that belongs to an HTTP/1.1 connection, such as
+    /// `Keep-Alive`, is left out (RFC 9113, section 8.2.2). Check the response with
     /// [`check_connect`](Self::check_connect).
     ///
     /// The caller must add `:protocol` with the value [`PROTOCOL`](super::PROTOCOL) in the way that
@@ -104,9 +103,10 @@ impl ClientRequest<'_> {
     pub fn connect_request(&self, scheme: Scheme) -> Result<Request<()>, WriteError> {
         let mut headers = self.header_map()?;
         let host = headers.remove(HOST).ok_or(WriteError::Host)?;
-        for name in [UPGRADE, CONNECTION, SEC_WEBSOCKET_KEY] {
+        for name in CONNECTION_HEADERS {
             headers.remove(name);
         }
+        headers.remove(SEC_WEBSOCKET_KEY);
         let scheme = match scheme {
             Scheme::Ws => "http",
             Scheme::Wss => "https",

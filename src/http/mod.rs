@@ -114,6 +114,11 @@ pub const PROTOCOL: &str = "websocket";
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
+/// The headers that belong to an HTTP/1.1 connection. HTTP/2 and HTTP/3 do not allow them (RFC 9113,
+/// section 8.2.2, and RFC 9114, section 4.2).
+const CONNECTION_HEADERS: [&str; 5] =
+    ["Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade"];
+
 /// Returns whether an HTTP/1.1 request asks for a WebSocket: whether `Upgrade` lists `websocket`.
 ///
 /// The request may still break the rules. [`Offer::from_request`] checks it.

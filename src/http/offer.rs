@@ -10,7 +10,9 @@ use ::http::request::Parts;
 use ::http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 
 use super::error::OfferError;
-use super::{EXTENSIONS, PROTOCOL, SUBPROTOCOL, asks_for_websocket, joined, lines};
+use super::{
+    CONNECTION_HEADERS, EXTENSIONS, PROTOCOL, SUBPROTOCOL, asks_for_websocket, joined, lines,
+};
 use crate::extension::{Extension, Extensions};
 use crate::handshake::headers::Fields;
 use crate::handshake::server::request::{
@@ -241,10 +243,10 @@ fn check_offers<'b>(
     Ok(origin)
 }
 
-/// Refuses headers that belong to an HTTP/1.1 connection: they make a request malformed (RFC 9113,
-/// section 8.2.2, and RFC 9114, section 4.2). Most HTTP libraries refuse them before this check.
+/// Refuses headers that make the request malformed. Most HTTP libraries refuse them before this
+/// check.
 fn check_connection_headers(headers: Headers<'_>) -> Result<(), OfferError> {
-    for name in ["Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade"] {
+    for name in CONNECTION_HEADERS {
         if headers.first(name).is_some() {
             return Err(OfferError::ConnectionHeader(name));
         }

@@ -91,8 +91,13 @@ fn an_extended_connect_has_the_uri_and_neither_a_key_nor_what_is_of_http_1_1() {
         assert_eq!(sent.uri().to_string(), uri);
         assert_eq!(lines(sent.headers()), [("sec-websocket-version", "13")]);
     }
-    let cookie = [Header::new("Cookie", "a=1")];
-    let sent = request().headers(&cookie).connect_request(Scheme::Wss).expect("a good request");
+    let headers = [
+        Header::new("keep-alive", "timeout=5"),
+        Header::new("Cookie", "a=1"),
+        Header::new("Proxy-Connection", "keep-alive"),
+        Header::new("Keep-Alive", "max=9"),
+    ];
+    let sent = request().headers(&headers).connect_request(Scheme::Wss).expect("a good request");
     let expected = [
         ("cookie", "a=1"),
         ("origin", "http://example.com"),
