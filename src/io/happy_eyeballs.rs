@@ -43,9 +43,15 @@ impl HappyEyeballs {
     pub const DELAY: Duration = Duration::from_millis(250);
 
     /// Creates a plan for addresses in the order in which the look-up has returned them (RFC 6724).
+    /// An address that is given twice is tried once.
     #[must_use]
-    pub fn new(addresses: impl IntoIterator<Item = SocketAddr>) -> Self {
-        let addresses: Vec<SocketAddr> = addresses.into_iter().collect();
+    pub fn new(given: impl IntoIterator<Item = SocketAddr>) -> Self {
+        let mut addresses: Vec<SocketAddr> = Vec::new();
+        for address in given {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
         let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
         let (preferred, others): (Vec<SocketAddr>, Vec<SocketAddr>) =
             addresses.iter().copied().partition(|address| address.is_ipv6() == first_is_ipv6);

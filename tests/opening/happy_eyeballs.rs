@@ -44,6 +44,17 @@ fn the_families_alternate_and_the_first_address_stays_first() {
 }
 
 #[test]
+fn an_address_that_is_given_twice_is_tried_once() {
+    let given = addresses("464");
+    let mut plan = HappyEyeballs::new(given.iter().chain(&given).copied());
+    for address in &given {
+        let due = plan.deadline().expect("another address");
+        assert_eq!(plan.start(due), Some(*address));
+    }
+    assert_eq!(plan.deadline(), None);
+}
+
+#[test]
 fn the_next_address_starts_after_the_delay() {
     let begin = Duration::from_secs(1000);
     let mut plan = HappyEyeballs::new(addresses("464"));

@@ -78,8 +78,13 @@ function receive(data) {
     board.receive(data);
     return;
   }
-  const message = JSON.parse(data);
-  switch (message.type) {
+  let message;
+  try {
+    message = JSON.parse(data);
+  } catch {
+    return; // Another program may publish other texts through the bus.
+  }
+  switch (message?.type) {
     case 'welcome': return welcome(message);
     case 'said': return said(message);
     case 'cleared': return cleared(message);

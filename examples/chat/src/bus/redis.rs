@@ -20,7 +20,7 @@ use crate::{Failure, explain};
 /// How long Redis keeps the lists of a room after the last event in them.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The pause after a failed attempt to reach the Redis server.
+/// The pause before another attempt to reach the Redis server.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// A subscription that was silent for this time has failed, even if TCP reports no error. The
@@ -138,20 +138,21 @@ impl RedisBus {
         }
     }
 
-    /// Tries to subscribe until it succeeds. Returns `None` if the subscriber has gone.
+    /// Tries to subscribe until it succeeds, with a pause before each attempt. Returns `None` if the
+    /// subscriber has gone.
     async fn listen_again(
         &self,
         room: &str,
         events: &mpsc::Sender<Event>,
     ) -> Option<(Listening, Vec<Event>)> {
         loop {
-            match within(self.listen(room)).await {
-                Ok(listening) => return Some(listening),
-                Err(error) => eprintln!("cannot subscribe to a room: {}", explain(&*error)),
-            }
             tokio::select! {
                 () = sleep(RETRY_PAUSE) => {}
                 () = events.closed() => return None,
+            }
+            match within(self.listen(room)).await {
+                Ok(listening) => return Some(listening),
+                Err(error) => eprintln!("cannot subscribe to a room: {}", explain(&*error)),
             }
         }
     }

@@ -61,11 +61,14 @@ impl Session<'_> {
             ended = receive(&mut reader, console, count, ask_to_close) => ended,
             never = self.send(&mut writer, asked_to_close, &mut closing, interrupts) => match never {},
         };
+        let is_compressed = reader.opened().deflate_terms().is_some();
         for (verb, traffic) in [("received", reader.received()), ("sent", writer.sent())] {
             let Traffic { messages, bytes, compressed_bytes, .. } = traffic;
-            console.detail(&format!(
-                "{verb} {messages} messages of {bytes} bytes, compressed to {compressed_bytes}"
-            ));
+            let mut text = format!("{verb} {messages} messages of {bytes} bytes");
+            if is_compressed {
+                text = format!("{text}, compressed to {compressed_bytes}");
+            }
+            console.detail(&text);
         }
         self.end(ended, closing)
     }
@@ -87,7 +90,7 @@ impl Session<'_> {
             text = format!("{text}, {agreed}compressed");
         }
         console.status(&text);
-        if arguments.insecure {
+        if arguments.insecure && matches!(socket.stream(), MaybeTlsStream::Tls(_)) {
             console.failure("the certificate of the server was not checked");
         }
     }

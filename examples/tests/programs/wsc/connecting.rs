@@ -91,6 +91,9 @@ fn wss_trusts_the_file_of_ca_and_nobody_else_by_default() {
     let outcome = run(&["--insecure", &url], "Hello\n");
     assert_eq!((outcome.stdout.as_str(), outcome.code), ("Hello\n", 0), "{}", outcome.stderr);
     assert!(outcome.stderr.contains("the certificate of the server was not checked"));
+    let plain = Server::start(env!("CARGO_BIN_EXE_echo_server"), &[]);
+    let outcome = run(&["--insecure", &plain.url], "Hello\n");
+    assert!(!outcome.stderr.contains("certificate"), "{}", outcome.stderr);
 
     let outcome = run(&[&url], "Hello\n");
     assert_eq!((outcome.stdout.as_str(), outcome.code), ("", 4), "{}", outcome.stderr);

@@ -2,6 +2,8 @@
 
 use websocket_proto::{CloseCode, Message};
 
+use crate::server::Server;
+
 use super::*;
 
 /// Starts a server that sends these messages and closes. Returns its URL.
@@ -132,10 +134,15 @@ fn verbose_prints_what_was_carried() {
         socket.finish().unwrap();
     });
     let outcome = run(&["--verbose", "--wait", "forever", &url], "one\nthree\n");
-    for line in [
-        "wsc: received 1 messages of 5 bytes, compressed to 5\n",
-        "wsc: sent 2 messages of 8 bytes, compressed to 8\n",
-    ] {
+    for line in ["wsc: received 1 messages of 5 bytes\n", "wsc: sent 2 messages of 8 bytes\n"] {
         assert!(outcome.stderr.contains(line), "{}", outcome.stderr);
     }
+}
+
+#[test]
+fn verbose_prints_the_compressed_size_if_messages_are_compressed() {
+    let server = Server::start(env!("CARGO_BIN_EXE_echo_server"), &["--compress"]);
+    let outcome = run(&["--verbose", "--compress", &server.url], &"a".repeat(1000));
+    let begin = "wsc: sent 1 messages of 1000 bytes, compressed to ";
+    assert!(outcome.stderr.contains(begin), "{}", outcome.stderr);
 }
