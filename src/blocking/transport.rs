@@ -21,9 +21,9 @@ use std::net::{Shutdown, TcpStream};
 /// One call of a TLS stream can read or write several times, and each of these reads and writes may
 /// last for the whole limit. So a peer that sends single bytes of a TLS record can prolong a call
 /// beyond the limits of the configuration. A read of a `rustls` stream first writes everything that
-/// is left to write. So if neither peer's transport accepts more bytes, both peers wait until the
-/// [`write_timeout`](crate::websocket::Config::write_timeout). The asynchronous adapters do not have
-/// these weaknesses.
+/// is left to write. So if the transports of both peers accept no more bytes, both peers wait until
+/// the [`write_timeout`](crate::websocket::Config::write_timeout) ends the connection. The
+/// asynchronous adapters do not have these weaknesses.
 ///
 /// For TLS over TCP, [`OverTcp`] implements all methods. The methods for time-outs do the same as
 /// those of [`TcpStream`] with these names.

@@ -101,7 +101,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
                 // Nothing can be read in the meantime, so this write may wait.
                 return match self.write_out() {
                     Err(error) if is_would_block(&error) => Err(error.into()),
-                    // The driver keeps any other error.
+                    // `handle_written` has recorded any other error.
                     _ => Ok(true),
                 };
             }
@@ -197,8 +197,8 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         written
     }
 
-    /// Writes everything that is queued if the queue is full. After a Close of this endpoint more
-    /// room would not help.
+    /// Writes everything that is queued if the queue is full. Does nothing after a Close of this
+    /// endpoint, because then no message can be queued.
     pub(super) fn wait_for_room(&mut self) -> io::Result<()> {
         if self.websocket.is_ready() || self.websocket.halves().1.is_closed() {
             return Ok(());

@@ -262,8 +262,8 @@ impl<R: Role> WriteSide<R> {
         Ok(room?)
     }
 
-    /// Writes everything that is queued if the queue is full. After a Close of this endpoint more
-    /// room would not help.
+    /// Writes everything that is queued if the queue is full. Stops at a Close of this endpoint,
+    /// because then no message can be queued.
     fn make_room(&self) -> (MutexGuard<'_, Writer<R>>, io::Result<()>) {
         let writer = self.writer();
         if writer.sender.is_ready() {
@@ -282,8 +282,8 @@ impl<R: Role> WriteSide<R> {
         lost.map_or(Ok(()), Err)
     }
 
-    /// Writes everything that is queued, and the answers that become due in the meantime, or stops
-    /// early when `is_enough`. The sending half is released now and then.
+    /// Writes everything that is queued, and the answers that become due in the meantime. Stops
+    /// early if `is_enough` returns `true`. The sending half is released after each write.
     fn write_out<'w>(
         &'w self,
         mut writer: MutexGuard<'w, Writer<R>>,

@@ -243,8 +243,8 @@ fn check_offers<'b>(
     Ok(origin)
 }
 
-/// Refuses headers that make the request malformed. Most HTTP libraries refuse them before this
-/// check.
+/// Refuses a request with a header that belongs to an HTTP/1.1 connection, because such a request
+/// is malformed. Most HTTP libraries refuse it before this check.
 fn check_connection_headers(headers: Headers<'_>) -> Result<(), OfferError> {
     for name in CONNECTION_HEADERS {
         if headers.first(name).is_some() {

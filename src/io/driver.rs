@@ -231,8 +231,8 @@ impl Driver {
         self.expire_if_useless(sender);
     }
 
-    /// Ends a connection whose Close of the peer can no longer be answered, because the transport
-    /// neither has nor accepts bytes.
+    /// Ends the connection if the peer has sent a Close that can no longer be answered: the peer
+    /// has ended the transport, and a write has failed.
     fn expire_if_useless<R: Role>(&mut self, sender: &mut MessageSender<R>) {
         let is_useless = self.broken && matches!(self.reads, Reads::Ended);
         if is_useless && sender.state() == State::RemoteClosing {

@@ -137,10 +137,13 @@ impl Config {
     /// answered when the close time-out runs out, the transport ends without an answer. A proxy passes
     /// the Close on in this way.
     ///
-    /// There is one exception: the peer has ended the transport, and a blocking WebSocket that is
-    /// not split reads before it has answered. Then the connection is over at once, because no
-    /// other call can answer during this read. A read time-out of the byte stream makes the read
-    /// return `TimedOut` instead, and then the application can still answer.
+    /// In two cases the connection is over before the close time-out, and the application cannot
+    /// answer any more:
+    /// - A read fails, or a write fails after the peer has ended the transport.
+    /// - The peer has ended the transport, and a blocking WebSocket that is not split reads before
+    ///   the application has answered. During this read no other call could answer. If the byte
+    ///   stream has a read time-out, the read returns `TimedOut` instead, and then the application
+    ///   can still answer.
     #[must_use]
     pub const fn answer_close(mut self, yes: bool) -> Self {
         self.answer_close = yes;

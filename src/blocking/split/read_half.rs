@@ -222,9 +222,10 @@ impl<R: Role> ReadHalf<R> {
         self.look.next.is_some_and(|next| self.write_side.now() >= next)
     }
 
-    /// Returns whether a call that began at `begin` must return, because the application has set a
-    /// read time-out on the socket. What is due at a deadline is done first: a call that returns
-    /// after its first read does not call `handle_deadline`.
+    /// Returns whether a call that began at `begin` must return, because the read time-out that the
+    /// application has set on the socket has passed. If a deadline has passed too, the call first
+    /// calls `handle_deadline`. Otherwise a call that returns after its first read would never do
+    /// so.
     fn is_out_of_time(&self, begin: Instant) -> bool {
         !self.is_due() && self.own_timeout.is_some_and(|own| begin.elapsed() >= own)
     }
