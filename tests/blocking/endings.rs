@@ -399,7 +399,7 @@ fn a_socket_that_does_not_block_is_told_of_and_goes_on_whole_and_in_halves() {
 
 /// The peer has ended its side, so nothing can be read while the rest is written.
 #[test]
-fn the_end_is_reported_and_no_time_out_though_the_peer_takes_the_rest_late() {
+fn a_read_reports_the_end_and_not_a_time_out_though_the_peer_takes_the_rest_late() {
     for split in [false, true] {
         let (mut server, mut peer) = server(Config::new());
         let slow = thread::spawn(move || {
@@ -488,7 +488,7 @@ fn a_wait_for_room_ends_with_the_close_of_the_peer() {
 }
 
 #[test]
-fn there_is_no_wait_for_room_after_a_close() {
+fn ready_and_feed_do_not_wait_for_room_after_a_close() {
     let (mut server, peer) = server(Config::new());
     server.feed(vec![7; STUCK]).unwrap();
     server.try_send(Message::close(CloseCode::NORMAL, "").unwrap()).unwrap();

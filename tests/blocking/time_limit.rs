@@ -204,9 +204,9 @@ fn the_time_outs_that_the_application_has_set_stay() {
     });
 }
 
-/// An application that looks in now and then has the same limits as one that waits.
+/// An application that reads with a short time-out has the same limits as one that waits.
 #[test]
-fn a_short_read_time_out_of_the_application_delays_no_limit() {
+fn a_short_read_time_out_of_the_application_does_not_delay_a_limit() {
     bounded(|| {
         let mut threads = Vec::new();
         for own in [Duration::from_millis(1), LIMIT / 10] {

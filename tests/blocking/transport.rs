@@ -264,7 +264,7 @@ fn a_flush_that_never_ends_has_a_limit_and_is_not_tried_again() {
 }
 
 #[test]
-fn a_flush_that_never_ends_has_a_limit_after_one_that_failed_too() {
+fn a_flush_that_never_ends_has_a_limit_also_after_a_flush_that_failed() {
     let limit = Duration::from_millis(50);
     let config = Config::new().close_timeout(limit);
     let stream = Coupled { fails: Cell::new(true), ..Coupled::default() };

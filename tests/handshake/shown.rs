@@ -1,5 +1,6 @@
 //! The output of `Debug`: names, counts and lengths, and the start of a text that the peer chose.
-//! The values of headers are not shown, because they may be credentials.
+//! The values of headers may be credentials. So only the host, the origin and the agreed
+//! subprotocol are shown.
 
 use support::handshake::{RFC_NONCE, RFC_REQUEST, RFC_RESPONSE, receive};
 use websocket_proto::handshake::{Answer, ClientHandshake, ClientRequest, Incoming, Refusal};

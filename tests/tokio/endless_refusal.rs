@@ -1,5 +1,5 @@
-//! A server that refuses the WebSocket with a body whose framing never ends, and that sends faster
-//! than the client reads.
+//! A server that refuses the WebSocket with a body that never ends, and that sends faster than the
+//! client reads.
 
 use std::io;
 use std::pin::Pin;
@@ -19,7 +19,8 @@ const LONG: Duration = Duration::from_secs(10);
 /// The chunk extension after this never ends, so no byte of the body arrives.
 const HEAD: &[u8] = b"HTTP/1.1 503 Busy\r\nTransfer-Encoding: chunked\r\n\r\n5;";
 
-/// A byte stream that has bytes at any time. Unlike those of tokio it never makes the task pause.
+/// A byte stream that always has bytes to read. Unlike the byte streams of tokio, it never makes
+/// the task pause.
 #[derive(Debug)]
 struct Endless {
     head: &'static [u8],
@@ -70,12 +71,12 @@ async fn assert_refused_in_time(stream: impl AsyncRead + AsyncWrite + Unpin) {
 }
 
 #[tokio::test]
-async fn a_refusal_without_an_end_is_a_result_in_time() {
+async fn a_refusal_whose_body_never_ends_is_reported_in_time() {
     assert_refused_in_time(join(HEAD.chain(repeat(b'x')), sink())).await;
 }
 
 #[tokio::test]
-async fn a_refusal_without_an_end_lets_the_other_tasks_run() {
+async fn a_refusal_whose_body_never_ends_lets_the_other_tasks_run() {
     let endless = Endless { head: HEAD, begin: Instant::now() };
     assert_refused_in_time(join(endless, sink())).await;
 }
