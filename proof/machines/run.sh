@@ -11,9 +11,10 @@
 # wasm        wasm32-unknown-unknown: the core with `alloc`
 # msrv        the `rust-version` of Cargo.toml: no newer item of `std` is used, and no newer syntax
 #
-# Without arguments the script runs i686, s390x, thumb, wasm and msrv. Debian has packages with compilers and libraries
-# for these targets. The script unpacks them into ~/.cache/websocket-proto/machines, and installs
-# linkers and an emulator. It needs Debian 12 on x86-64, as root.
+# Without arguments the script runs i686, s390x, thumb, wasm and msrv. Debian has packages with
+# compilers and libraries for these targets. The script unpacks them into
+# ~/.cache/websocket-proto/machines, and installs linkers and an emulator. It needs Debian 12 on
+# x86-64, as root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

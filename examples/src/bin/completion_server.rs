@@ -130,7 +130,7 @@ fn drive(ring: Ring, mut websocket: WebSocket<Server>) -> Result<(), Box<dyn Err
                     }
                     (_, read) => driver.handle_discarded(&read.map(|buffer| buffer.len())),
                 }
-                // A peer that never stops sending leaves no pause for `handle_deadline`.
+                // If the peer never stops sending, `handle_deadline` is never called.
                 driver.handle_busy(clock.elapsed(), sender, receiver);
             }
         }

@@ -20,7 +20,7 @@ use websocket_proto::websocket::Config;
 
 const LISTENER: Token = Token(0);
 
-/// How often a connection reads before the other connections get a turn.
+/// How many times a connection reads before the other connections get a turn.
 const READS: usize = 4;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
         // Each connection goes on until its transport is not ready or its turn is over. A server with
-        // very many connections would run only those with an event or a deadline.
+        // very many connections would run only those with an event, a deadline or more to do.
         is_busy = false;
         connections.retain(|_, connection| match connection.run(now) {
             Ok(state) => {

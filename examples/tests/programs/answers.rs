@@ -69,7 +69,7 @@ fn the_server_on_mio_serves_others_while_a_client_floods_it_with_pings() {
         let closer = flooding.try_clone().unwrap();
         let pings = [0x89, 0x80, 0, 0, 0, 0].repeat(100_000);
         let flood = thread::spawn(move || while flooding.write_all(&pings).is_ok() {});
-        // The flood ends at last, so that the test does too.
+        // The flood ends in any case, so that the test ends too.
         let (done, wait) = mpsc::channel::<()>();
         let end = thread::spawn(move || {
             let _ = wait.recv_timeout(2 * SOON);

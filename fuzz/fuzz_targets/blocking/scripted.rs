@@ -17,13 +17,16 @@ pub struct World {
     below: Below,
 }
 
-/// What is above the transports.
+/// The protocol for which the transports carry bytes.
 #[derive(Clone, Copy, Debug)]
 pub enum Below {
-    /// A WebSocket. One direction holds so many bytes, and bytes arrive only after a flush.
+    /// A WebSocket. Each direction holds at most `capacity` bytes, and bytes arrive only after a
+    /// flush, or when there is no more room.
     WebSocket { capacity: usize },
-    /// TLS by `rustls`, which does not repeat a flush that was not ready. Its reads first write all
-    /// that is left to write, so over full transports both ends would wait for each other.
+    /// TLS by `rustls`. Each direction holds any number of bytes, because a read of `rustls` first
+    /// writes everything that is left to write: if both directions were full, both ends would wait
+    /// for each other. Bytes arrive without a flush, because `rustls` does not repeat a flush that
+    /// was not ready.
     Tls,
 }
 
@@ -90,7 +93,7 @@ pub fn pair(plans: &[Plan<'_>; 2], below: Below) -> (Rc<RefCell<World>>, [Script
 }
 
 impl End {
-    /// Sends what waits for a flush.
+    /// Sends the bytes that wait for a flush.
     fn flush(&mut self) {
         self.out.append(&mut self.unflushed);
     }
