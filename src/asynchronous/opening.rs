@@ -23,13 +23,19 @@ pub(crate) async fn drive<T: Transport, H: Handshake, O>(
 ) -> io::Result<O> {
     let mut turn = Turn::default();
     loop {
-        // A peer that never stops sending must not keep the task from its deadline.
-        handshake.handle_deadline(transport.now());
         let writes = match step(handshake) {
             Step::Read => false,
             Step::Write => true,
             Step::Done(outcome) => return Ok(outcome),
         };
+        // The step has processed the bytes that arrived before a late task runs, and a late answer is
+        // still written if the transport accepts it at once. But a peer that never stops sending must
+        // not keep the task from its deadline.
+        let now = transport.now();
+        if !writes && handshake.deadline(now).is_some_and(|deadline| deadline <= now) {
+            handshake.handle_deadline(now);
+            continue;
+        }
         poll_fn(|context| {
             ready!(turn.poll_step(context));
             let moved = if writes {

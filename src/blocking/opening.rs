@@ -24,24 +24,32 @@ pub(super) fn drive<S: Transport, H: Handshake, O>(
 ) -> io::Result<O> {
     let mut timeout = WriteTimeout::new();
     let outcome = loop {
-        handshake.handle_deadline(begin.elapsed());
         let writes = match step(handshake) {
             Step::Read => false,
             Step::Write => true,
             Step::Done(outcome) => break Ok(outcome),
         };
-        let deadline = handshake.deadline(begin.elapsed());
-        let limit = deadline.map(|deadline| deadline.saturating_sub(begin.elapsed()));
+        // The step has processed the bytes that came late, and a late answer is still written if the
+        // transport accepts it at once.
+        let now = begin.elapsed();
+        let deadline = handshake.deadline(now);
+        if !writes && deadline.is_some_and(|deadline| deadline <= now) {
+            handshake.handle_deadline(now);
+            continue;
+        }
+        let limit = deadline.map(|deadline| deadline.saturating_sub(now));
         let moved = if writes {
             write_once(stream, &mut timeout, limit, handshake)
         } else {
             read_once(stream, &mut timeout, limit, handshake)
         };
         match moved {
-            // The next round does what is due.
             Err(error)
                 if is_would_block(&error)
-                    && deadline.is_some_and(|deadline| begin.elapsed() >= deadline) => {}
+                    && deadline.is_some_and(|deadline| begin.elapsed() >= deadline) =>
+            {
+                handshake.handle_deadline(begin.elapsed());
+            }
             Err(error) => break Err(error),
             Ok(()) => {}
         }

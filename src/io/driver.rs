@@ -223,8 +223,12 @@ impl Driver {
         self.reads = match read {
             Err(error) if is_not_ready(&error) => return,
             Ok(1..) => return sender.handle_received(),
+            // A time limit has ended the connection during this read.
+            _ if !self.reads.are_open() => return,
             // The answer to a Close of the peer may still have to be written.
             Ok(0) => Reads::Ended,
+            // RFC 6455, section 7.1.4: after both Closes a failure of the transport is no error.
+            Err(_) if sender.state() == State::Closed => Reads::Ended,
             Err(error) => Reads::Failed(Some(error)),
         };
         sender.receive_eof(receiver.receive_eof());
@@ -281,6 +285,7 @@ impl Driver {
         let waiting = self.waiting(sender, receiver);
         if sender.handle_deadline(now, waiting) {
             self.handle_expired(sender);
+            self.trace.time_limit();
         }
     }
 
@@ -298,7 +303,6 @@ impl Driver {
             sender.cut();
         }
         self.reads = Reads::Expired;
-        self.trace.time_limit();
     }
 
     /// Does what is due at `now` for a program that never has to wait, because the peer never stops
@@ -354,12 +358,12 @@ impl Driver {
     }
 
     /// Returns the error of a flush if a time limit has ended the connection while bytes waited to
-    /// be written. These bytes are lost.
+    /// be written, or if nothing more could be written and read. These bytes are lost.
     pub fn output_lost<R: Role>(sender: &MessageSender<R>) -> Option<Error> {
         sender.is_cut().then(|| match sender.error() {
             Some(error) => Error::Protocol(error),
             None => {
-                let text = "the peer did not accept the last bytes within the close time-out";
+                let text = "the connection has ended before the peer accepted the last bytes";
                 // `TimedOut` would tell the caller to try again.
                 Error::Io(io::Error::new(ErrorKind::ConnectionAborted, text))
             }

@@ -1,7 +1,9 @@
 //! The opening handshake over TCP: what a server answers, and what of it reaches the client.
 
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::thread;
+use std::time::Duration;
 
 use crate::loopback::*;
 use support::messages::{self, close_code, decode};
@@ -310,4 +312,43 @@ fn the_limits_of_the_head_are_the_callers() {
         let expected = RequestError::Head(HeadError::TooLarge { limit: 200 });
         assert!(matches!(error, AcceptError::Request(error) if error == expected), "{error:?}");
     });
+}
+
+/// A transport without time-outs that returns a whole request when the time limit is over.
+#[derive(Debug)]
+struct Late {
+    request: &'static [u8],
+    written: Vec<u8>,
+}
+
+const LATE: Duration = Duration::from_millis(20);
+
+impl Read for Late {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        thread::sleep(2 * LATE);
+        self.request.read(buffer)
+    }
+}
+
+impl Write for Late {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.written.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl blocking::Transport for Late {}
+
+#[test]
+fn a_whole_request_that_comes_late_is_accepted_and_a_part_of_one_is_not() {
+    let stream = Late { request: REQUEST.as_bytes(), written: Vec::new() };
+    let socket = Acceptor::new(stream).handshake_timeout(LATE).accept().unwrap();
+    assert!(socket.into_parts().stream.written.starts_with(b"HTTP/1.1 101 "));
+
+    let stream = Late { request: &REQUEST.as_bytes()[..50], written: Vec::new() };
+    let error = Acceptor::new(stream).handshake_timeout(LATE).accept().unwrap_err();
+    assert!(matches!(error, AcceptError::TimedOut { .. }), "{error:?}");
 }

@@ -15,6 +15,7 @@ mod deflate_negotiation;
 mod deflate_split;
 #[cfg(feature = "deflate")]
 mod deflate_transport;
+mod driver;
 mod endings;
 mod handshake;
 mod handshake_client;

@@ -1,10 +1,15 @@
 //! The opening handshake in the tokio adapter, when its futures are dropped and its transport
 //! fails or ends at any step.
 
+use std::future::Future;
 use std::io::ErrorKind;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use support::transport::{Peer, Transport, drive, run, transport};
 use support::{Frame, Side};
+use tokio::time::advance;
 use websocket_proto::Message;
 use websocket_proto::handshake::{Incoming, Request, ResponseError, ServerHandshake};
 use websocket_proto::io::{AcceptError, ConnectError, ConnectOptions, Reply};
@@ -17,6 +22,8 @@ const REQUEST: &[u8] = b"GET /chat?room=1 HTTP/1.1\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
     Sec-WebSocket-Protocol: chat.v1, chat.v2\r\n\
     Sec-WebSocket-Version: 13\r\n\r\n";
+
+const LIMIT: Duration = Duration::from_secs(1);
 
 /// More polls than any future in here needs when it is not dropped.
 const ENOUGH: usize = 10_000;
@@ -214,4 +221,45 @@ fn a_wrong_answer_is_an_error_and_nothing_more_is_sent() {
         "{error:?}"
     );
     assert_eq!(peer.take_written(), b"");
+}
+
+fn poll<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+    future.poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// The bytes arrive, and the time limit passes, while another task keeps the executor busy.
+#[tokio::test(start_paused = true)]
+async fn a_request_that_has_arrived_is_accepted_although_the_task_runs_late() {
+    let (transport, peer) = transport();
+    let mut acceptor = Acceptor::new(transport).handshake_timeout(LIMIT);
+    let mut accepting = pin!(acceptor.accept());
+    assert!(poll(accepting.as_mut()).is_pending());
+    peer.give(REQUEST);
+    advance(2 * LIMIT).await;
+    assert!(matches!(poll(accepting.as_mut()), Poll::Ready(Ok(_))));
+    assert!(written_text(&peer).starts_with("HTTP/1.1 101 "));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_is_written_late_opens_the_websocket() {
+    let (transport, peer) = transport();
+    peer.room(0);
+    peer.give(REQUEST);
+    let mut acceptor = Acceptor::new(transport).handshake_timeout(LIMIT);
+    let mut accepting = pin!(acceptor.accept());
+    assert!(poll(accepting.as_mut()).is_pending());
+    peer.open_room();
+    advance(2 * LIMIT).await;
+    assert!(matches!(poll(accepting.as_mut()), Poll::Ready(Ok(_))));
+    assert!(written_text(&peer).starts_with("HTTP/1.1 101 "));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_that_has_arrived_opens_the_websocket_although_the_task_runs_late() {
+    let (mut connector, peer) = connector(options().connect_timeout(LIMIT));
+    let mut connecting = pin!(connector.connect());
+    assert!(poll(connecting.as_mut()).is_pending());
+    peer.give(accepted(&peer));
+    advance(2 * LIMIT).await;
+    assert!(matches!(poll(connecting.as_mut()), Poll::Ready(Ok(_))));
 }
