@@ -397,6 +397,17 @@ fn a_socket_that_does_not_block_is_told_of_and_goes_on_whole_and_in_halves() {
     }
 }
 
+fn assert_reads_close_and_end(mut server: WebSocketStream<TcpStream, Server>, split: bool) {
+    let [close, end] = if split {
+        let (mut reader, _writer) = server.into_split().unwrap();
+        [reader.read(), reader.read()]
+    } else {
+        [server.read(), server.read()]
+    };
+    assert!(matches!(close, Ok(Some(Message::Close(_)))), "{close:?}");
+    assert_eq!(end.unwrap(), None);
+}
+
 /// The peer has ended its side, so nothing can be read while the rest is written.
 #[test]
 fn a_read_reports_the_end_and_not_a_time_out_though_the_peer_takes_the_rest_late() {
@@ -412,14 +423,7 @@ fn a_read_reports_the_end_and_not_a_time_out_though_the_peer_takes_the_rest_late
         });
         soon(move || {
             server.feed(vec![7; STUCK]).unwrap();
-            if split {
-                let (mut reader, _writer) = server.into_split().unwrap();
-                assert!(matches!(reader.read(), Ok(Some(Message::Close(_)))));
-                assert_eq!(reader.read().unwrap(), None);
-            } else {
-                assert!(matches!(server.read(), Ok(Some(Message::Close(_)))));
-                assert_eq!(server.read().unwrap(), None);
-            }
+            assert_reads_close_and_end(server, split);
         });
         assert_eq!(slow.join().unwrap(), STUCK + 10 + 4);
     }
@@ -436,20 +440,11 @@ fn a_server_ends_at_once_after_a_clean_close_though_the_client_stays() {
 }
 
 fn time_of_a_clean_close(split: bool) -> Duration {
-    let (mut server, mut peer) = server(Config::new());
+    let (server, mut peer) = server(Config::new());
     server.stream().set_read_timeout(Some(LONG)).unwrap();
     peer.write_all(&messages::From::Client.close(1000, "")).unwrap();
     let begin = Instant::now();
-    bounded(move || {
-        if split {
-            let (mut reader, _writer) = server.into_split().unwrap();
-            assert!(matches!(reader.read(), Ok(Some(Message::Close(_)))));
-            assert_eq!(reader.read().unwrap(), None);
-        } else {
-            assert!(matches!(server.read(), Ok(Some(Message::Close(_)))));
-            assert_eq!(server.read().unwrap(), None);
-        }
-    });
+    bounded(move || assert_reads_close_and_end(server, split));
     drop(peer);
     begin.elapsed()
 }
