@@ -1,21 +1,27 @@
-//! Two asynchronous WebSockets over scripted transports: what is accepted arrives, in order and
-//! once, an error comes once, every task that can go on is woken, and every wait of the closing
-//! handshake ends.
+//! Two asynchronous WebSockets over scripted byte streams, or over TLS on those: what is accepted
+//! arrives, in order and once, an error comes once, every task that can go on is woken, and every
+//! wait of the closing handshake ends.
 //!
 //! Each endpoint is used by one task, by two tasks with a half each, or by two tasks that share it
 //! as a `Stream` and a `Sink`. Every future may be dropped at any await.
 #![no_main]
 
+#[path = "common/certificate.rs"]
+mod certificate;
 #[path = "common/conditions.rs"]
 mod conditions;
 #[path = "asynchronous/executor.rs"]
 mod executor;
+#[path = "asynchronous/plain.rs"]
+mod plain;
 #[path = "asynchronous/scripted.rs"]
 mod scripted;
 #[path = "common/talk.rs"]
 mod talk;
 #[path = "asynchronous/tasks.rs"]
 mod tasks;
+#[path = "asynchronous/tls.rs"]
+mod tls;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -26,15 +32,17 @@ use bytes::BytesMut;
 use conditions::{Conditions, opened};
 use executor::Executor;
 use libfuzzer_sys::fuzz_target;
-use scripted::{End, Scripted, Stream, World};
+use plain::Plain;
+use scripted::{Stream, World};
 use talk::{Said, Size, Talk};
-use websocket_proto::asynchronous::WebSocketStream;
+use tls::Tls;
+use websocket_proto::asynchronous::{Transport, WebSocketStream};
 use websocket_proto::connection::{Client, Server};
 
 #[derive(Arbitrary, Debug)]
 struct Case<'a> {
     sides: [Plan<'a>; 2],
-    capacity: u8,
+    below: Below,
     schedule: &'a [u8],
 }
 
@@ -96,28 +104,43 @@ enum Op {
 }
 
 fuzz_target!(|case: Case<'_>| {
+    let world =
+        World { now: Duration::ZERO, ends: Default::default(), capacity: usize::MAX, moved: 0 };
+    let world = Rc::new(RefCell::new(world));
+    let streams = [0, 1].map(|side| Stream { world: Rc::clone(&world), side });
+    if case.below.is_tls() {
+        run::<Tls>(&case, &world, tls::handshake(streams));
+    } else {
+        run::<Plain>(&case, &world, streams);
+    }
+});
+
+fn run<T: Transport + Unpin + 'static>(
+    case: &Case<'_>,
+    world: &Rc<RefCell<World>>,
+    [client_stream, server_stream]: [T::Stream; 2],
+) {
+    let mut inner = world.borrow_mut();
+    inner.capacity = case.below.capacity();
+    for (end, plan) in inner.ends.iter_mut().zip(&case.sides) {
+        end.follow(plan.read_script, plan.write_script, plan.is_dead);
+    }
+    drop(inner);
     let [client, server] = &case.sides;
     let (client_opened, server_opened) = opened(&client.conditions, &server.conditions);
-    let ends =
-        [client, server].map(|plan| End::new(plan.read_script, plan.write_script, plan.is_dead));
-    let capacity = usize::from(case.capacity).pow(2) + 16;
-    let world = World { now: Duration::ZERO, ends, capacity, moved: 0 };
-    let world = Rc::new(RefCell::new(world));
     let talks = [Rc::new(Talk::default()), Rc::new(Talk::default())];
-
     let mut executor =
-        Executor { tasks: Vec::new(), world: Rc::clone(&world), talks: talks.clone() };
-    let stream = |side| Stream { world: Rc::clone(&world), side };
-    let socket = WebSocketStream::<Scripted, _>::from_parts(
-        stream(0),
+        Executor { tasks: Vec::new(), world: Rc::clone(world), talks: talks.clone() };
+    let socket = WebSocketStream::<T, _>::from_parts(
+        client_stream,
         Client::new([7; 32]),
         client.conditions.config_that_ends(),
         client_opened,
         BytesMut::new(),
     );
     executor.spawn(socket, client, &talks[0], &talks[1]);
-    let socket = WebSocketStream::<Scripted, _>::from_parts(
-        stream(1),
+    let socket = WebSocketStream::<T, _>::from_parts(
+        server_stream,
         Server,
         server.conditions.config_that_ends(),
         server_opened,
@@ -134,4 +157,19 @@ fuzz_target!(|case: Case<'_>| {
             assert!(!talk.said.borrow().contains(&Said::Queued), "a message was lost");
         }
     }
-});
+}
+
+/// What carries the bytes.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+struct Below(u8);
+
+impl Below {
+    fn is_tls(self) -> bool {
+        self.0 % 8 == 7
+    }
+
+    /// How many bytes one direction holds.
+    fn capacity(self) -> usize {
+        usize::from(self.0).pow(2) + 16
+    }
+}

@@ -7,6 +7,8 @@
 //! halves and joined again.
 #![no_main]
 
+#[path = "common/certificate.rs"]
+mod certificate;
 #[path = "common/conditions.rs"]
 mod conditions;
 #[path = "blocking/endpoint.rs"]

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
+use websocket_proto::asynchronous::{Transport, WebSocketStream};
 use websocket_proto::connection::Role;
 
 use crate::scripted::World;
 use crate::talk::{Ear, Talk};
-use crate::tasks::{Ends, Socket, reading, sinking, streaming, whole, writing};
+use crate::tasks::{Ends, reading, sinking, streaming, whole, writing};
 use crate::{Mode, Op, Patience, Plan};
 
 /// Whether a task was woken.
@@ -39,9 +40,9 @@ pub struct Executor {
 }
 
 impl Executor {
-    pub fn spawn<R: Role + Unpin + 'static>(
+    pub fn spawn<T: Transport + Unpin + 'static, R: Role + Unpin + 'static>(
         &mut self,
-        socket: Socket<R>,
+        socket: WebSocketStream<T, R>,
         plan: &Plan<'_>,
         own: &Rc<Talk>,
         peer: &Rc<Talk>,

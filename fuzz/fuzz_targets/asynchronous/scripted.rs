@@ -1,4 +1,4 @@
-//! A pair of transports that do what a script says, with a clock that stands until it is moved.
+//! A pair of byte streams that do what a script says, with a clock that stands until it is moved.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -7,8 +7,6 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use websocket_proto::asynchronous::Transport;
-
 /// Both ends of a connection, and the clock.
 #[derive(Debug)]
 pub struct World {
@@ -16,7 +14,7 @@ pub struct World {
     pub ends: [End; 2],
     /// How many bytes one direction holds.
     pub capacity: usize,
-    /// How often a transport has done something: moved bytes, or said that the stream has ended.
+    /// How often a byte stream has done something: moved bytes, or said that the stream has ended.
     pub moved: u64,
 }
 
@@ -30,9 +28,9 @@ pub struct End {
     /// Whether the sending side has ended.
     shut: bool,
     dropped: bool,
-    /// Whether the transport has failed.
+    /// Whether the byte stream has failed.
     pub failed: bool,
-    /// A transport keeps only the last task of each kind.
+    /// A byte stream keeps only the last task of each kind.
     reader: Option<Waker>,
     writer: Option<Waker>,
     timer: Option<(Duration, Waker)>,
@@ -54,7 +52,7 @@ enum Line {
 }
 
 impl World {
-    /// Wakes all that wait for a transport, and ends the scripts.
+    /// Wakes all that wait for a byte stream, and ends the scripts.
     pub fn release(&mut self) {
         for end in &mut self.ends {
             end.reads.clear();
@@ -82,12 +80,30 @@ impl World {
             }
         }
     }
+
+    pub fn poll_until(
+        &mut self,
+        side: usize,
+        deadline: Duration,
+        context: &Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        let timer = &mut self.ends[side].timer;
+        if self.now >= deadline {
+            *timer = None;
+            return Poll::Ready(Ok(()));
+        }
+        *timer = Some((deadline, context.waker().clone()));
+        Poll::Pending
+    }
 }
 
 impl End {
-    pub fn new(reads: &[u8], writes: &[u8], is_dead: bool) -> Self {
+    /// Begins a script.
+    pub fn follow(&mut self, reads: &[u8], writes: &[u8], is_dead: bool) {
         let script = |bytes: &[u8]| bytes.iter().take(100).copied().collect();
-        Self { reads: script(reads), writes: script(writes), is_dead, ..Self::default() }
+        self.reads = script(reads);
+        self.writes = script(writes);
+        self.is_dead = is_dead;
     }
 
     fn line(&mut self, context: &Context<'_>, is_write: bool) -> Line {
@@ -137,58 +153,15 @@ fn wake(waker: &mut Option<Waker>) {
     }
 }
 
-/// One end, as an adapter sees it.
+/// One end: a byte stream.
 #[derive(Debug)]
 pub struct Stream {
     pub world: Rc<RefCell<World>>,
     pub side: usize,
 }
 
-#[derive(Debug)]
-pub struct Scripted(Stream);
-
-impl Scripted {
-    /// Calls `act` with the clock, this end, and the other end.
-    fn with<T>(&mut self, act: impl FnOnce(&mut World, usize, usize) -> T) -> T {
-        let side = self.0.side;
-        let mut world = self.0.world.borrow_mut();
-        act(&mut world, side, 1 - side)
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        let mut world = self.world.borrow_mut();
-        let end = &mut world.ends[self.side];
-        end.flush();
-        end.shut = true;
-        end.dropped = true;
-        end.timer = None;
-        wake(&mut world.ends[1 - self.side].reader);
-        wake(&mut world.ends[1 - self.side].writer);
-    }
-}
-
-impl Transport for Scripted {
-    type Stream = Stream;
-
-    fn new(stream: Stream) -> Self {
-        Self(stream)
-    }
-
-    fn stream(&self) -> &Stream {
-        &self.0
-    }
-
-    fn stream_mut(&mut self) -> &mut Stream {
-        &mut self.0
-    }
-
-    fn into_stream(self) -> Stream {
-        self.0
-    }
-
-    fn poll_read(
+impl Stream {
+    pub fn poll_read(
         &mut self,
         buffer: &mut [u8],
         context: &mut Context<'_>,
@@ -215,7 +188,7 @@ impl Transport for Scripted {
         })
     }
 
-    fn poll_write(
+    pub fn poll_write(
         &mut self,
         slices: &[IoSlice<'_>],
         context: &mut Context<'_>,
@@ -250,7 +223,7 @@ impl Transport for Scripted {
         })
     }
 
-    fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.with(|world, own, peer| {
             match world.ends[own].line(context, true) {
                 Line::Go { .. } => {}
@@ -267,7 +240,7 @@ impl Transport for Scripted {
         })
     }
 
-    fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.with(|world, own, peer| {
             match world.ends[own].line(context, true) {
                 Line::Go { .. } => {}
@@ -284,22 +257,22 @@ impl Transport for Scripted {
         })
     }
 
-    fn now(&mut self) -> Duration {
-        self.0.world.borrow().now
+    /// Calls `act` with the clock, this end, and the other end.
+    fn with<T>(&mut self, act: impl FnOnce(&mut World, usize, usize) -> T) -> T {
+        let mut world = self.world.borrow_mut();
+        act(&mut world, self.side, 1 - self.side)
     }
+}
 
-    fn poll_until(
-        &mut self,
-        deadline: Duration,
-        context: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.with(|world, own, _| {
-            if world.now >= deadline {
-                world.ends[own].timer = None;
-                return Poll::Ready(Ok(()));
-            }
-            world.ends[own].timer = Some((deadline, context.waker().clone()));
-            Poll::Pending
-        })
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let mut world = self.world.borrow_mut();
+        let end = &mut world.ends[self.side];
+        end.flush();
+        end.shut = true;
+        end.dropped = true;
+        end.timer = None;
+        wake(&mut world.ends[1 - self.side].reader);
+        wake(&mut world.ends[1 - self.side].writer);
     }
 }

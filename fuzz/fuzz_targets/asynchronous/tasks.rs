@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use futures_core::{FusedStream as _, Stream as _};
 use futures_sink::Sink as _;
-use websocket_proto::asynchronous::{ReadHalf, WebSocketStream, WriteHalf};
+use websocket_proto::asynchronous::{ReadHalf, Transport, WebSocketStream, WriteHalf};
 use websocket_proto::connection::Role;
 use websocket_proto::deflate::Compression;
 use websocket_proto::io::Error;
@@ -17,7 +17,6 @@ use websocket_proto::websocket::{MessageRef, Prepared};
 use websocket_proto::{CloseCode, Message};
 
 use crate::conditions::Conditions;
-use crate::scripted::Scripted;
 use crate::talk::{Ear, Said, Talk, message};
 use crate::{Op, Patience};
 
@@ -182,11 +181,9 @@ macro_rules! send {
     }};
 }
 
-pub type Socket<R> = WebSocketStream<Scripted, R>;
-
 /// One task with the whole.
-pub async fn whole<R: Role + Unpin>(
-    mut socket: Socket<R>,
+pub async fn whole<T: Transport + Unpin, R: Role + Unpin>(
+    mut socket: WebSocketStream<T, R>,
     ops: Vec<(Op, Patience)>,
     mut ear: Ear,
     conditions: Conditions,
@@ -222,7 +219,11 @@ pub async fn whole<R: Role + Unpin>(
 }
 
 /// Waits for a message and for the flush, whichever comes first.
-pub async fn both<R: Role + Unpin>(socket: &mut Socket<R>, patience: Patience, ear: &mut Ear) {
+pub async fn both<T: Transport + Unpin, R: Role + Unpin>(
+    socket: &mut WebSocketStream<T, R>,
+    patience: Patience,
+    ear: &mut Ear,
+) {
     let own = Rc::clone(&ear.own);
     let waiting = poll_fn(|context| {
         if let Poll::Ready(received) = Pin::new(&mut *socket).poll_next(context) {
@@ -238,14 +239,14 @@ pub async fn both<R: Role + Unpin>(socket: &mut Socket<R>, patience: Patience, e
 }
 
 /// The halves that have ended.
-pub type Ends<R> = Rc<RefCell<(Option<ReadHalf<Scripted, R>>, Option<WriteHalf<Scripted, R>>)>>;
+pub type Ends<T, R> = Rc<RefCell<(Option<ReadHalf<T, R>>, Option<WriteHalf<T, R>>)>>;
 
 /// The task with the half that receives.
-pub async fn reading<R: Role>(
-    mut reader: ReadHalf<Scripted, R>,
+pub async fn reading<T: Transport + Unpin, R: Role>(
+    mut reader: ReadHalf<T, R>,
     ops: Vec<(Op, Patience)>,
     mut ear: Ear,
-    ends: Ends<R>,
+    ends: Ends<T, R>,
 ) {
     let own = Rc::clone(&ear.own);
     for (op, patience) in ops {
@@ -266,12 +267,12 @@ pub async fn reading<R: Role>(
 }
 
 /// The task with the half that sends.
-pub async fn writing<R: Role>(
-    mut writer: WriteHalf<Scripted, R>,
+pub async fn writing<T: Transport, R: Role>(
+    mut writer: WriteHalf<T, R>,
     ops: Vec<(Op, Patience)>,
     mut ear: Ear,
     conditions: Conditions,
-    ends: Ends<R>,
+    ends: Ends<T, R>,
 ) {
     for (op, patience) in ops {
         send!(&mut writer, op, patience, &mut ear, &conditions);
@@ -284,7 +285,7 @@ pub async fn writing<R: Role>(
     join(&ends);
 }
 
-pub fn join<R: Role>(ends: &Ends<R>) {
+pub fn join<T: Transport, R: Role>(ends: &Ends<T, R>) {
     let mut ends = ends.borrow_mut();
     if ends.0.is_some()
         && let Some(writer) = ends.1.take()
@@ -295,8 +296,8 @@ pub fn join<R: Role>(ends: &Ends<R>) {
 }
 
 /// The task that receives from a whole that it shares.
-pub async fn streaming<R: Role + Unpin>(
-    socket: Rc<RefCell<Socket<R>>>,
+pub async fn streaming<T: Transport + Unpin, R: Role + Unpin>(
+    socket: Rc<RefCell<WebSocketStream<T, R>>>,
     ops: Vec<(Op, Patience)>,
     mut ear: Ear,
 ) {
@@ -317,8 +318,8 @@ pub async fn streaming<R: Role + Unpin>(
 }
 
 /// The task that sends to a whole that it shares.
-pub async fn sinking<R: Role + Unpin>(
-    socket: Rc<RefCell<Socket<R>>>,
+pub async fn sinking<T: Transport + Unpin, R: Role + Unpin>(
+    socket: Rc<RefCell<WebSocketStream<T, R>>>,
     ops: Vec<(Op, Patience)>,
     mut ear: Ear,
     conditions: Conditions,

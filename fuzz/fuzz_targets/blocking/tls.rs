@@ -1,23 +1,17 @@
 //! TLS over a scripted transport. The first reads and writes do the handshake of TLS.
 
 use std::io::{self, Read, Write};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::client::Resumption;
-use rustls::crypto::ring;
-use rustls::{
-    ClientConfig, ClientConnection, Connection, RootCertStore, ServerConfig, ServerConnection,
-    Stream,
-};
+use rustls::{ClientConnection, Connection, ServerConnection, Stream};
 use websocket_proto::blocking::{ReadHalf, Transport, WebSocketStream, WriteHalf};
 use websocket_proto::connection::Role;
 
+use crate::certificate::{NAME, configs};
 use crate::endpoint::Shape;
 use crate::scripted::Scripted;
 use crate::sockets::Splits;
-
-const NAME: &str = "localhost";
 
 pub struct Tls {
     connection: Connection,
@@ -26,35 +20,12 @@ pub struct Tls {
 
 /// Returns a client and a server of TLS over these transports.
 pub fn pair([client, server]: [Scripted; 2]) -> [Tls; 2] {
-    static CONFIGS: OnceLock<(Arc<ClientConfig>, Arc<ServerConfig>)> = OnceLock::new();
-    let (client_config, server_config) = CONFIGS.get_or_init(configs);
+    let (client_config, server_config) = configs();
     let name = NAME.try_into().expect("a name");
     let connection = ClientConnection::new(Arc::clone(client_config), name).expect("a client");
     let client = Tls { connection: connection.into(), transport: client };
     let connection = ServerConnection::new(Arc::clone(server_config)).expect("a server");
     [client, Tls { connection: connection.into(), transport: server }]
-}
-
-fn configs() -> (Arc<ClientConfig>, Arc<ServerConfig>) {
-    let certified = rcgen::generate_simple_self_signed([NAME.to_owned()]).expect("a certificate");
-    let key = certified.signing_key.serialize_der().try_into().expect("a key");
-    let certificate = certified.cert.der().clone();
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate.clone()).expect("a certificate");
-    let mut client = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    // An execution must not depend on earlier executions.
-    client.resumption = Resumption::disabled();
-    let server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .expect("a key that belongs to the certificate");
-    (Arc::new(client), Arc::new(server))
 }
 
 /// Calls a method of the TLS stream of a client or of a server.
