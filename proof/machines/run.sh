@@ -20,7 +20,7 @@ cd "$(dirname "$0")/../.."
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/websocket-proto/machines
 target=$(realpath -m "${CARGO_TARGET_DIR:-target}")/machines
-export CARGO_INCREMENTAL=0
+export CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0
 
 main() {
     local machine

@@ -97,13 +97,15 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
                     retry(|| stream.read(&mut [0; 4096]))
                 })
             }
+            // Nothing can be read in the meantime, so this write waits as long as a read would.
             None if wants.write => {
-                // Nothing can be read in the meantime, so this write may wait.
-                return match self.write_out() {
-                    Err(error) if is_would_block(&error) => Err(error.into()),
-                    // `handle_written` has recorded any other error.
-                    _ => Ok(true),
-                };
+                let own = own.flatten();
+                let limit = limit.map_or(own, |limit| Some(own.map_or(limit, |own| own.min(limit))));
+                match self.write_some(limit) {
+                    Err(error) if is_would_block(&error) => Err(error),
+                    // `write_some` has told the driver about any other error.
+                    _ => return Ok(true),
+                }
             }
             // The peer has sent a Close and ended the transport, and the application has not
             // answered. The answer may come after this call if the call has a time-out.
@@ -120,6 +122,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
         };
         let asked = now;
         let now = self.start.elapsed();
+        let (receiver, sender) = self.websocket.halves();
         match (read, wants.read) {
             (Err(error), _) if is_would_block(&error) => {
                 receiver.input().release_memory();

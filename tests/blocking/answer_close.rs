@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::BytesMut;
 
 use crate::loopback::*;
-use support::messages::{self, TEXT};
+use support::messages::{self, BINARY, TEXT};
 use websocket_proto::blocking::{Transport, WebSocketStream};
 use websocket_proto::connection::{Server, State};
 use websocket_proto::handshake::Opened;
@@ -121,6 +121,36 @@ fn a_read_with_a_time_out_leaves_time_for_the_answer_although_the_transport_has_
         peer.read_to_end(&mut sent).unwrap();
         let from = messages::From::Server;
         assert_eq!(sent, [from.frame(TEXT, "reply"), from.close(1000, "done")].concat());
+    });
+}
+
+#[test]
+fn a_read_keeps_its_time_out_while_it_only_writes() {
+    bounded(|| {
+        let (mut server, mut peer) = server(config(Duration::MAX).write_timeout(Duration::MAX));
+        TcpStream::set_read_timeout(server.stream(), Some(LIMIT)).unwrap();
+        send_close(&mut peer);
+        assert_close(&mut server);
+        peer.shutdown(Shutdown::Write).unwrap();
+        // More than the buffers of the system take.
+        let reply = vec![b'r'; 16 << 20];
+        server.try_send(reply.clone()).unwrap();
+        for _ in 0..2 {
+            let begin = Instant::now();
+            let error = server.read().unwrap_err();
+            assert!(error.is_would_block(), "{error:?}");
+            assert!(begin.elapsed() >= LIMIT / 2);
+        }
+        let reading = thread::spawn(move || {
+            let mut sent = Vec::new();
+            peer.read_to_end(&mut sent).unwrap();
+            sent
+        });
+        server.close(CloseCode::NORMAL, "done").unwrap();
+        server.finish().unwrap();
+        let from = messages::From::Server;
+        let all = [from.frame(BINARY, reply), from.close(1000, "done")].concat();
+        assert!(reading.join().unwrap() == all);
     });
 }
 
