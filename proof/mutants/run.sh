@@ -60,14 +60,15 @@ connection() {
 }
 
 handshake() {
-    layer http handshake --cargo-arg=--test=opening --cargo-arg=--test=http \
+    layer deflate,http handshake --cargo-arg=--test=opening --cargo-arg=--test=http \
+        --cargo-arg=--test=deflate \
         --file 'src/handshake/**/*.rs' --file 'src/http1/*.rs' --file 'src/extension/*.rs' "$@"
 }
 
 # The code of the feature `deflate` has tests of its own, which do not run here.
 websocket() {
-    layer std messages --file 'src/websocket/**/*.rs' --file src/message.rs \
-        --file src/utf8_bytes.rs \
+    layer deflate messages --cargo-arg=--test=deflate --cargo-arg=--test=memory \
+        --file 'src/websocket/**/*.rs' --file src/message.rs --file src/utf8_bytes.rs \
         --exclude 'src/websocket/compression/{deflating,inflating,settings}.rs' "$@"
 }
 

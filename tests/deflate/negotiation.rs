@@ -64,7 +64,10 @@ fn an_offer_says_what_is_wanted() {
              server_max_window_bits=10; client_max_window_bits=11",
         ),
     ] {
-        assert_eq!(&*preferences.offer(), expected);
+        let offer = preferences.offer();
+        assert_eq!(&*offer, expected);
+        assert_eq!(offer.to_string(), expected);
+        assert_eq!(format!("{offer:?}"), format!("{expected:?}"));
     }
 }
 

@@ -130,6 +130,9 @@ fn values_of_parameters_compare_unescaped() {
     assert_eq!(value("a; b=10"), value(r#"a; b="1\0""#));
     assert_ne!(value("a; b=10"), value("a; b=1"));
     assert_eq!(value(r#"a; b="\1\5""#), "15");
+    for other in ["1", "155", r"\1\5", ""] {
+        assert_ne!(value(r#"a; b="\1\5""#), other);
+    }
     assert_eq!(format!("{:?}", value(r#"a; b="\1\5""#)), "\"15\"");
     assert!(value(r#"a; b="\1\5""#).bytes().eq(*b"15"));
 }
