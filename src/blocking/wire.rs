@@ -99,8 +99,7 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
             }
             // Nothing can be read in the meantime, so this write waits as long as a read would.
             None if wants.write => {
-                let own = own.flatten();
-                let limit = limit.map_or(own, |limit| Some(own.map_or(limit, |own| own.min(limit))));
+                let limit = [limit, own.flatten()].into_iter().flatten().min();
                 match self.write_some(limit) {
                     Err(error) if is_would_block(&error) => Err(error),
                     // `write_some` has told the driver about any other error.
