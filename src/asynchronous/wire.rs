@@ -273,6 +273,9 @@ impl<T: Transport> Wire<T> {
         side: Side,
         context: &Context<'_>,
     ) -> Poll<io::Result<()>> {
+        if let Some(error) = self.driver.write_error() {
+            return Poll::Ready(Err(error));
+        }
         let was_ready = sender.is_ready();
         let mut written = Poll::Ready(Ok(()));
         // `output` queues a Pong that waited for room, so it is called again after each write.

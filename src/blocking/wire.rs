@@ -186,6 +186,9 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
 
     /// Writes or flushes once, within `limit`.
     pub(super) fn write_some(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        if let Some(error) = self.driver.write_error() {
+            return Err(error);
+        }
         let output = self.websocket.output();
         let is_flush = output.is_empty();
         let written = self.write_timeout.write_within(&mut self.stream, limit, |stream| {

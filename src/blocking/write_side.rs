@@ -204,6 +204,9 @@ impl<R: Role> WriteSide<R> {
 
     /// Writes once, within `limit`.
     fn write_some(&self, writer: &mut Writer<R>, limit: Duration) -> io::Result<()> {
+        if let Some(error) = writer.driver.write_error() {
+            return Err(error);
+        }
         let timeout = Some(self.own_timeout.map_or(limit, |own| own.min(limit)).max(BRIEF));
         if writer.timeout != timeout {
             self.stream.set_write_timeout(timeout)?;

@@ -32,8 +32,8 @@ use crate::websocket::{MessageReceiver, MessageSender, Waiting, WebSocket};
 pub struct Driver {
     /// Whether the transport has accepted bytes that are not flushed.
     unflushed: bool,
-    /// Whether the transport has refused bytes. Nothing more is written then.
-    broken: bool,
+    /// The kind of the error of a write that failed. Nothing more is written then.
+    broken: Option<ErrorKind>,
     /// Whether the sending side has been shut down.
     shut: bool,
     rest: Rest,
@@ -111,7 +111,7 @@ impl Driver {
         Self {
             // The opening handshake may have left bytes that are not flushed.
             unflushed: true,
-            broken: false,
+            broken: None,
             shut: false,
             rest: Rest::Unknown,
             is_patient: false,
@@ -130,7 +130,7 @@ impl Driver {
 
     /// Returns what to do now.
     pub fn wants<R: Role>(&self, sender: &mut MessageSender<R>) -> Wants {
-        let write = !self.broken && (self.unflushed || !sender.output().is_empty());
+        let write = self.broken.is_none() && (self.unflushed || !sender.output().is_empty());
         let is_closed = sender.state() == State::Closed;
         let read = if is_closed { ReadTo::Nowhere } else { ReadTo::Input };
         let keep = Wants {
@@ -153,7 +153,7 @@ impl Driver {
             _ if sender.error().is_some_and(|error| error.close_code() == CloseCode::ABNORMAL) => {
                 done
             }
-            _ if !self.shut && !self.broken => Wants { shutdown_write: true, ..keep },
+            _ if !self.shut && self.broken.is_none() => Wants { shutdown_write: true, ..keep },
             (_, Reads::Open) if sender.error().is_some() || self.is_patient => keep,
             // A server need not wait after a clean close: a client that has sent a Close sends no
             // bytes that the system would answer with a reset.
@@ -195,12 +195,21 @@ impl Driver {
         if written.as_ref().is_err_and(is_not_ready) {
             return;
         }
-        self.broken = written.is_err();
-        if written.is_ok() {
-            self.unflushed = false;
-            sender.handle_flushed();
+        match written {
+            Ok(()) => {
+                self.unflushed = false;
+                sender.handle_flushed();
+            }
+            Err(error) => self.broken = Some(error.kind()),
         }
         self.expire_if_useless(sender);
+    }
+
+    /// Returns the error of a flush after [`handle_written`](Self::handle_written) has recorded an
+    /// error. It has the same kind. An adapter must not write or flush again.
+    #[must_use]
+    pub fn write_error(&self) -> Option<io::Error> {
+        self.broken.map(|kind| io::Error::new(kind, "an earlier write has failed"))
     }
 
     /// Records that the sending side of the transport was shut down, or that this failed.
@@ -238,7 +247,7 @@ impl Driver {
     /// Ends the connection if the peer has sent a Close that can no longer be answered: the peer
     /// has ended the transport, and a write has failed.
     fn expire_if_useless<R: Role>(&mut self, sender: &mut MessageSender<R>) {
-        let is_useless = self.broken && matches!(self.reads, Reads::Ended);
+        let is_useless = self.broken.is_some() && matches!(self.reads, Reads::Ended);
         if is_useless && sender.state() == State::RemoteClosing {
             self.expire(sender);
         }
@@ -331,7 +340,8 @@ impl Driver {
         Waiting {
             to_receive: receiver.is_some() && self.reads.are_open(),
             message: receiver.and_then(MessageReceiver::message_in_progress),
-            to_flush: !self.broken && (self.unflushed || self.wants(sender).shutdown_write),
+            to_flush: self.broken.is_none()
+                && (self.unflushed || self.wants(sender).shutdown_write),
         }
     }
 

@@ -264,21 +264,27 @@ fn a_flush_that_never_ends_has_a_limit_and_is_not_tried_again() {
 }
 
 #[test]
-fn a_flush_that_never_ends_has_a_limit_also_after_a_flush_that_failed() {
+fn a_transport_that_has_refused_bytes_is_not_written_to_again() {
     let limit = Duration::from_millis(50);
     let config = Config::new().close_timeout(limit);
     let stream = Coupled { fails: Cell::new(true), ..Coupled::default() };
     let mut socket =
         WebSocketStream::from_parts(stream, Server, config, Opened::new(), Default::default());
-    let error = socket.send("text").unwrap_err();
-    assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::ConnectionReset));
+    assert_reset(socket.send("text"));
+    // From now on a flush would never end.
+    assert_reset(socket.flush());
+    assert_reset(socket.send("text"));
+    assert_reset(socket.close(CloseCode::NORMAL, ""));
+    assert_reset(socket.close(CloseCode::NORMAL, ""));
     let expected = ProtocolError::CloseTimeout { timeout: limit };
-    for _ in 0..2 {
-        let error = socket.close(CloseCode::NORMAL, "").unwrap_err();
-        assert!(matches!(error, Error::Protocol(error) if error == expected), "{error:?}");
-    }
     assert!(matches!(socket.read(), Err(Error::Protocol(error)) if error == expected));
     assert!(matches!(socket.read(), Ok(None)));
+}
+
+#[track_caller]
+fn assert_reset(result: Result<(), Error>) {
+    let error = result.unwrap_err();
+    assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::ConnectionReset));
 }
 
 /// A transport that keeps the accepted bytes until a flush, as a TLS stream may do.
@@ -356,10 +362,8 @@ fn a_flush_that_failed_while_the_program_received_is_an_error_of_the_next_flush(
     socket.stream_mut().is_broken = true;
     socket.feed("text").unwrap();
     assert!(socket.read().unwrap_err().is_would_block());
-    for _ in 0..2 {
-        let error = socket.flush().unwrap_err();
-        assert!(matches!(&error, Error::Io(error) if error.kind() == ErrorKind::ConnectionReset));
-    }
+    assert_reset(socket.flush());
+    assert_reset(socket.flush());
 }
 
 /// A transport that has bytes. Its read time-out can be set once, and cannot be restored.
