@@ -1,20 +1,17 @@
 #!/usr/bin/env bash
 # Tests and builds the library on machines that are not x86-64, and with an old compiler.
 #
-#   proof/machines/run.sh [i686|s390x|i686-core|s390x-core|thumb|wasm|msrv]...
+#   proof/machines/run.sh [i686|s390x|thumb|wasm|msrv]...
 #
-# i686        a 32-bit machine: all tests, natively
-# s390x       a big-endian machine: all tests, emulated by qemu
-# i686-core   the tests of the layers without I/O, on the 32-bit machine
-# s390x-core  the same tests on the big-endian machine
-# thumb       a microcontroller (thumbv7em-none-eabihf): the core, and the core with `alloc`
-# wasm        wasm32-unknown-unknown: the core with `alloc`
-# msrv        the `rust-version` of Cargo.toml: no newer item of `std` is used, and no newer syntax
+# i686    a 32-bit machine: all tests, natively
+# s390x   a big-endian machine: all tests, emulated by qemu
+# thumb   a microcontroller (thumbv7em-none-eabihf): the core, and the core with `alloc`
+# wasm    wasm32-unknown-unknown: the core with `alloc`
+# msrv    the `rust-version` of Cargo.toml: no newer item of `std` is used, and no newer syntax
 #
-# Without arguments the script runs i686, s390x, thumb, wasm and msrv. Debian has packages with
-# compilers and libraries for these targets. The script unpacks them into
-# ~/.cache/websocket-proto/machines, and installs linkers and an emulator. It needs Debian 12 on
-# x86-64, as root.
+# Without arguments the script runs all of them. Debian has packages with compilers and libraries
+# for these targets. The script unpacks them into ~/.cache/websocket-proto/machines, and installs
+# linkers and an emulator. It needs Debian 12 on x86-64, as root.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -27,9 +24,7 @@ main() {
     if [ $# -eq 0 ]; then set -- i686 s390x thumb wasm msrv; fi
     for machine in "$@"; do
         case $machine in
-            i686 | s390x) "$machine" all_tests ;;
-            i686-core | s390x-core) "${machine%-core}" core_tests ;;
-            thumb | wasm | msrv) "$machine" ;;
+            i686 | s390x | thumb | wasm | msrv) "$machine" ;;
             *)
                 echo "unknown machine: $machine" >&2
                 exit 2
@@ -46,7 +41,7 @@ i686() {
     local root=/usr/i686-linux-gnu/lib
     export CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_LINKER=i686-linux-gnu-gcc
     export CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_RUNNER="$root/ld-linux.so.2 --library-path $root"
-    "$1" i686-unknown-linux-gnu
+    tests i686-unknown-linux-gnu
 }
 
 s390x() {
@@ -56,7 +51,7 @@ s390x() {
     export CARGO_TARGET_S390X_UNKNOWN_LINUX_GNU_LINKER=s390x-linux-gnu-gcc
     export CARGO_TARGET_S390X_UNKNOWN_LINUX_GNU_RUNNER="qemu-s390x-static -L /usr/s390x-linux-gnu"
     # Emulation is slow. A little optimisation saves more time than it costs.
-    CARGO_PROFILE_DEV_OPT_LEVEL=1 "$1" s390x-unknown-linux-gnu
+    CARGO_PROFILE_DEV_OPT_LEVEL=1 tests s390x-unknown-linux-gnu
 }
 
 thumb() {
@@ -102,17 +97,11 @@ msrv() {
 
 # The features that need a library in C or assembler for the target are left out: `tls` needs
 # `ring`.
-all_tests() {
+tests() {
     RUSTC=$cache/rustc-1.96 cargo test --quiet --no-fail-fast --target-dir "$target" --target "$1" --tests \
         --features deflate,http,tokio,axum,futures-io
     RUSTC=$cache/rustc-1.96 cargo test --quiet --no-fail-fast --target-dir "$target" --target "$1" --tests \
         --no-default-features
-}
-
-core_tests() {
-    RUSTC=$cache/rustc-1.96 cargo test --quiet --no-fail-fast --target-dir "$target" --target "$1" \
-        --no-default-features --features deflate \
-        --lib --test wire --test connection --test handshake --test messages --test deflate
 }
 
 std_from_source() {
