@@ -14,7 +14,11 @@ mod orders;
 mod outgoing;
 mod oversized;
 #[cfg(feature = "std")]
+mod parts;
+#[cfg(feature = "std")]
 mod random_orders;
+#[cfg(feature = "std")]
+mod read_sizes;
 mod receive;
 mod receive_errors;
 mod send;
