@@ -29,4 +29,5 @@ mod send_fragments;
 mod send_halves;
 mod short_paths;
 mod stats;
+mod text;
 mod time_limits;
