@@ -14,6 +14,7 @@ mod deflate_negotiation;
 mod endings;
 mod endings_at_random;
 mod endless_refusal;
+mod floods;
 mod halves_methods;
 mod handshake;
 mod handshake_steps;
@@ -29,5 +30,6 @@ mod wakes;
 
 // What these tests share.
 mod dropped;
+mod limits;
 #[cfg(feature = "deflate")]
 mod transport_deflate;
