@@ -20,6 +20,7 @@ mod handshake;
 mod handshake_steps;
 mod hostile;
 mod keepalive;
+mod sink;
 mod split;
 mod stats;
 mod stream;
