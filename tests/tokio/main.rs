@@ -22,6 +22,7 @@ mod hostile;
 mod keepalive;
 mod sink;
 mod split;
+mod split_both_ways;
 mod stats;
 mod stream;
 mod terminated;
