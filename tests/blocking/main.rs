@@ -20,11 +20,13 @@ mod endings;
 mod handshake;
 mod handshake_client;
 mod hostile;
+mod room;
 mod split;
 mod split_both_ways;
 mod split_reunite;
 mod stats;
 mod stream;
+mod stuck_writer;
 mod time_limit;
 mod time_limit_ends;
 mod transport;
@@ -33,6 +35,7 @@ mod vocabulary;
 // What these tests share.
 mod halves;
 mod halves_methods;
+mod limited;
 mod loopback;
 #[cfg(feature = "deflate")]
 mod loopback_deflate;
