@@ -29,6 +29,8 @@ mod stream;
 mod stuck_writer;
 mod time_limit;
 mod time_limit_ends;
+mod time_limit_handshake;
+mod time_limit_message;
 mod transport;
 mod vocabulary;
 
