@@ -32,6 +32,7 @@ mod time_limit_ends;
 mod time_limit_handshake;
 mod time_limit_message;
 mod transport;
+mod transport_tls;
 mod vocabulary;
 
 // What these tests share.
