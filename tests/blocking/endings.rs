@@ -6,95 +6,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::halves::STUCK;
-use crate::loopback::*;
+use crate::limited::{LIMIT, LONG, limited, protocol, server, soon};
+use crate::loopback::bounded;
 use support::messages::{self, TEXT, close_code, decode};
-use websocket_proto::blocking::{Error, ReadHalf, WebSocketStream, WriteHalf};
+use websocket_proto::blocking::{Error, WebSocketStream};
 use websocket_proto::connection::Server;
-use websocket_proto::websocket::{Config, Keepalive, Prepared};
-use websocket_proto::{CloseCode, Message, ProtocolError, SendError};
-
-const LIMIT: Duration = Duration::from_millis(500);
-
-/// Longer than any wait may last here, and shorter than the patience of a user.
-const LONG: Duration = Duration::from_secs(5);
-
-fn limited() -> Config {
-    Config::new().close_timeout(LIMIT)
-}
-
-fn protocol(error: Error) -> ProtocolError {
-    let Error::Protocol(error) = error else { panic!("{error:?}") };
-    error
-}
-
-/// A server with these limits, and its bare peer.
-fn server(config: Config) -> (WebSocketStream<TcpStream, Server>, TcpStream) {
-    let (server, client) = connected(config, Config::new());
-    (server, client.into_parts().stream)
-}
-
-/// A half that writes, and what its send came to.
-type Written = (WriteHalf<Server>, Result<(), Error>);
-
-/// The halves of a server whose writer is stuck, because the peer reads nothing.
-fn stuck(config: Config) -> (ReadHalf<Server>, thread::JoinHandle<Written>, TcpStream) {
-    let (server, mut peer) = server(config);
-    let (reader, mut writer) = server.into_split().unwrap();
-    let writing = thread::spawn(move || {
-        let sent = writer.send(vec![7; STUCK]);
-        (writer, sent)
-    });
-    peer.read_exact(&mut [0; 10]).unwrap();
-    thread::sleep(Duration::from_millis(100));
-    (reader, writing, peer)
-}
-
-/// Runs `act`, which must not take long.
-#[track_caller]
-fn soon<T: Send + 'static>(act: impl FnOnce() -> T + Send + 'static) -> T {
-    let begin = Instant::now();
-    let result = bounded(act);
-    assert!(begin.elapsed() < LONG, "it took {:?}", begin.elapsed());
-    result
-}
-
-#[test]
-fn the_end_of_the_transport_is_told_in_time_though_the_writer_is_stuck() {
-    let (mut reader, writing, peer) = stuck(limited());
-    peer.shutdown(Shutdown::Write).unwrap();
-    let error = soon(move || reader.read()).unwrap_err();
-    assert_eq!(protocol(error), ProtocolError::UnexpectedEof);
-    soon(move || writing.join().unwrap()).1.unwrap_err();
-    drop(peer);
-}
-
-#[test]
-fn finish_of_the_half_that_reads_ends_in_time_though_the_writer_is_stuck() {
-    let (mut reader, writing, peer) = stuck(limited());
-    let error = soon(move || reader.finish()).unwrap_err();
-    assert_eq!(protocol(error), ProtocolError::CloseTimeout { timeout: LIMIT });
-    soon(move || writing.join().unwrap()).1.unwrap_err();
-    drop(peer);
-}
-
-#[test]
-fn what_a_faulty_peer_sends_on_is_not_kept_though_the_writer_is_stuck() {
-    let (mut reader, writing, mut peer) = stuck(Config::new().close_timeout(2 * LIMIT));
-    let flood = thread::spawn(move || {
-        let _ = peer.write_all(&[0xff]);
-        while peer.write_all(&[0; 1 << 16]).is_ok() {}
-    });
-    let (reader, error) = bounded(move || {
-        let error = reader.read().unwrap_err();
-        (reader, error)
-    });
-    assert_eq!(protocol(error), ProtocolError::ReservedOpCode { opcode: 15 });
-    let (writer, sent) = bounded(move || writing.join().unwrap());
-    sent.unwrap_err();
-    let kept = reader.reunite(writer).unwrap().into_parts().input.len();
-    assert!(kept <= 1 << 20, "{kept} bytes");
-    flood.join().unwrap();
-}
+use websocket_proto::websocket::{Config, Keepalive};
+use websocket_proto::{CloseCode, Message, ProtocolError};
 
 #[test]
 fn finish_ends_in_time_though_the_peer_never_stops_sending() {
@@ -318,38 +236,6 @@ fn a_close_that_came_while_the_application_was_busy_is_a_clean_end() {
 }
 
 #[test]
-fn the_half_that_reads_goes_on_while_the_other_is_stuck_though_the_peer_floods_it_with_pings() {
-    let (mut reader, writing, mut peer) = stuck(limited());
-    let flood = thread::spawn(move || {
-        let ping = messages::From::Client.frame(messages::PING, "x".repeat(125));
-        for _ in 0..20 {
-            peer.write_all(&ping.repeat(1000)).unwrap();
-        }
-        peer.write_all(&messages::From::Client.frame(TEXT, "last")).unwrap();
-        peer
-    });
-    let (reader, pings) = bounded(move || {
-        let mut pings = 0;
-        while let Some(Message::Ping(_)) = reader.read().unwrap() {
-            pings += 1;
-        }
-        (reader, pings)
-    });
-    assert_eq!(pings, 20_000);
-    // The peer takes what waits after all, and one Pong for all of the Pings.
-    let mut peer = flood.join().unwrap();
-    let (_, sent) = bounded(move || {
-        peer.read_exact(&mut vec![0; STUCK]).unwrap();
-        let mut pong = vec![0; 127];
-        peer.read_exact(&mut pong).unwrap();
-        assert_eq!(pong[..2], [0x8a, 125]);
-        writing.join().unwrap()
-    });
-    sent.unwrap();
-    drop(reader);
-}
-
-#[test]
 fn a_socket_that_does_not_block_is_told_of_and_goes_on_whole_and_in_halves() {
     for split in [false, true] {
         let (mut server, mut peer) = server(Config::new());
@@ -447,51 +333,4 @@ fn time_of_a_clean_close(split: bool) -> Duration {
     bounded(move || assert_reads_close_and_end(server, split));
     drop(peer);
     begin.elapsed()
-}
-
-#[test]
-fn a_wait_for_room_ends_with_the_close_of_the_peer() {
-    type Act = fn(&mut WriteHalf<Server>) -> Result<(), Error>;
-    let acts: [Act; 3] = [
-        |writer| writer.feed("more"),
-        |writer| writer.feed_prepared(&Prepared::text("more")),
-        |writer| writer.ready().and_then(|()| writer.feed("more")),
-    ];
-    for act in acts {
-        let (server, mut peer) = server(Config::new());
-        let (mut reader, mut writer) = server.into_split().unwrap();
-        let waiting = thread::spawn(move || {
-            writer.feed(vec![7; STUCK]).unwrap();
-            act(&mut writer).unwrap_err()
-        });
-        peer.read_exact(&mut [0; 10]).unwrap();
-        thread::sleep(LIMIT / 5);
-        assert!(!waiting.is_finished());
-        peer.write_all(&messages::From::Client.close(1000, "")).unwrap();
-        let error = soon(move || {
-            assert!(matches!(reader.read(), Ok(Some(Message::Close(_)))));
-            waiting.join().unwrap()
-        });
-        let is_closing = match &error {
-            Error::Rejected(rejected) => rejected.error == SendError::Closing,
-            Error::Send(error) => *error == SendError::Closing,
-            _ => false,
-        };
-        assert!(is_closing, "{error:?}");
-        drop(peer);
-    }
-}
-
-#[test]
-fn ready_and_feed_do_not_wait_for_room_after_a_close() {
-    let (mut server, peer) = server(Config::new());
-    server.feed(vec![7; STUCK]).unwrap();
-    server.try_send(Message::close(CloseCode::NORMAL, "").unwrap()).unwrap();
-    let error = soon(move || {
-        server.ready().unwrap();
-        server.feed("more").unwrap_err()
-    });
-    let Error::Rejected(rejected) = error else { panic!("{error:?}") };
-    assert_eq!(rejected.error, SendError::Closing);
-    drop(peer);
 }

@@ -20,19 +20,25 @@ mod endings;
 mod handshake;
 mod handshake_client;
 mod hostile;
+mod room;
 mod split;
 mod split_both_ways;
 mod split_reunite;
 mod stats;
 mod stream;
+mod stuck_writer;
 mod time_limit;
 mod time_limit_ends;
+mod time_limit_handshake;
+mod time_limit_message;
 mod transport;
+mod transport_tls;
 mod vocabulary;
 
 // What these tests share.
 mod halves;
 mod halves_methods;
+mod limited;
 mod loopback;
 #[cfg(feature = "deflate")]
 mod loopback_deflate;

@@ -1,30 +1,18 @@
-//! The waits of the blocking adapter that have a limit of their own: for the request of a client, and
-//! for the peer at the end. All that must run into the latter does so at once, so that this takes that
-//! long once.
+//! The waits of the blocking adapter have a limit: for the end of the connection, for a peer that is
+//! silent, and for one that reads nothing. The peers that do not let a connection end run at the same
+//! time, so that the test takes the time of one.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::loopback::*;
-use support::{Frame, Side, messages};
-use websocket_proto::blocking::{Acceptor, Error, ReadHalf, Reply, Transport, WebSocketStream};
+use crate::limited::{LIMIT, limited as config, protocol};
+use crate::loopback::{bounded, connected, raw, serve};
+use websocket_proto::blocking::{Acceptor, Error, Transport, WebSocketStream};
 use websocket_proto::connection::Server;
-use websocket_proto::io::AcceptError;
 use websocket_proto::websocket::{Config, Keepalive};
 use websocket_proto::{CloseCode, Message, ProtocolError};
-
-const LIMIT: Duration = Duration::from_millis(500);
-
-fn config() -> Config {
-    Config::new().close_timeout(LIMIT)
-}
-
-fn protocol(error: Error) -> ProtocolError {
-    let Error::Protocol(error) = error else { panic!("{error:?}") };
-    error
-}
 
 /// A client whose server says good-bye and does not end the transport.
 fn a_server_that_does_not_hang_up() {
@@ -292,151 +280,4 @@ fn a_transport_without_time_outs_ends_at_once() {
         assert_eq!(first.is_ok(), is_clean, "{first:?}");
         assert!(matches!(socket.read(), Ok(None)));
     }
-}
-
-const HANDSHAKE: Duration = Duration::from_millis(200);
-
-#[track_caller]
-fn assert_timed_out<T: std::fmt::Debug>(accepted: Result<T, AcceptError>) {
-    match accepted {
-        Err(AcceptError::TimedOut { limit }) => assert_eq!(limit, HANDSHAKE),
-        accepted => panic!("{accepted:?}"),
-    }
-}
-
-/// A client that sends a byte now and then, and reads everything.
-fn drip(mut stream: TcpStream) -> String {
-    let mut reader = stream.try_clone().unwrap();
-    let dripping = thread::spawn(move || {
-        while stream.write_all(b"G").is_ok() {
-            thread::sleep(HANDSHAKE / 10);
-        }
-    });
-    let mut response = String::new();
-    let _ = reader.read_to_string(&mut response);
-    dripping.join().unwrap();
-    response
-}
-
-#[test]
-fn a_client_that_is_silent_or_drips_gets_408_over_tcp() {
-    bounded(|| {
-        let (address, server) = serve(|stream| {
-            let mut acceptor = Acceptor::new(stream).handshake_timeout(HANDSHAKE);
-            assert_timed_out(acceptor.accept());
-            let stream = acceptor.stream().unwrap();
-            assert_eq!(stream.read_timeout().unwrap(), None);
-            assert_eq!(stream.write_timeout().unwrap(), None);
-            assert!(stream.nodelay().unwrap());
-        });
-        let mut silent = raw(address);
-        let mut response = String::new();
-        silent.read_to_string(&mut response).unwrap();
-        assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
-        server.join().unwrap();
-
-        let (address, server) = serve(|stream| {
-            let mut acceptor = Acceptor::new(stream).handshake_timeout(HANDSHAKE);
-            assert_timed_out(acceptor.request().map(drop));
-        });
-        let response = drip(raw(address));
-        assert!(response.starts_with("HTTP/1.1 408 "), "{response}");
-        server.join().unwrap();
-    });
-}
-
-/// The time-outs of the transport end its calls, and the acceptor looks at its clock between them.
-#[test]
-fn a_client_that_drips_gets_408_over_any_transport() {
-    bounded(|| {
-        let (address, server) = serve(|stream| {
-            let mut acceptor = Acceptor::new(stream).handshake_timeout(HANDSHAKE);
-            assert_timed_out(acceptor.accept());
-        });
-        assert!(drip(raw(address)).starts_with("HTTP/1.1 408 "));
-        server.join().unwrap();
-    });
-}
-
-#[test]
-fn the_application_may_take_longer_to_decide_than_the_handshake_may_take() {
-    bounded(|| {
-        let (address, server) = serve(|stream| {
-            let mut acceptor = Acceptor::new(stream).handshake_timeout(HANDSHAKE);
-            acceptor.request().unwrap();
-            thread::sleep(HANDSHAKE * 3 / 2);
-            let mut socket = acceptor.reply(Reply::accept()).unwrap();
-            while socket.read().unwrap().is_some() {}
-        });
-        let mut client = websocket_proto::blocking::connect(url(address)).unwrap();
-        client.close(CloseCode::NORMAL, "").unwrap();
-        while client.read().unwrap().is_some() {}
-        server.join().unwrap();
-    });
-}
-
-/// The peer reads slowly, so the other half writes all the time.
-#[test]
-fn a_message_that_does_not_end_has_a_limit_while_the_other_half_writes() {
-    limits_a_message_while_the_other_half_writes(b"", |reader| {
-        loop {
-            if let Err(error) = reader.read() {
-                return error;
-            }
-        }
-    });
-}
-
-/// Each call of `read_part` returns after one read of the transport.
-#[test]
-fn a_message_that_is_read_in_parts_has_a_limit_while_the_other_half_writes() {
-    let more = messages::From::Client.part(messages::CONTINUATION, "on");
-    limits_a_message_while_the_other_half_writes(&more, |reader| {
-        loop {
-            if let Err(error) = reader.read_part() {
-                return error;
-            }
-        }
-    });
-}
-
-#[test]
-fn a_message_that_comes_between_pings_has_a_limit_while_the_other_half_writes() {
-    let more = messages::From::Client.part(messages::CONTINUATION, "on");
-    let more = [more, Frame::ping("").bytes(Side::Server)].concat();
-    limits_a_message_while_the_other_half_writes(&more, |reader| {
-        loop {
-            if let Err(error) = reader.read() {
-                return error;
-            }
-        }
-    });
-}
-
-/// The peer begins a message, and sends `more` again and again.
-fn limits_a_message_while_the_other_half_writes(
-    more: &[u8],
-    read: impl FnOnce(&mut ReadHalf<Server>) -> Error,
-) {
-    let config = config().message_timeout(LIMIT);
-    let (server, client) = connected(config, Config::new());
-    let mut peer = client.into_parts().stream;
-    let (mut reader, mut writer) = server.into_split().unwrap();
-    let writing = thread::spawn(move || writer.send(vec![7; 32 << 20]).unwrap_err());
-    let more = more.to_vec();
-    let slow = thread::spawn(move || {
-        thread::sleep(LIMIT / 5);
-        peer.write_all(&messages::From::Client.part(messages::TEXT, "and so")).unwrap();
-        let mut bytes = vec![0; 64 << 10];
-        while peer.read(&mut bytes).is_ok_and(|count| count > 0) {
-            thread::sleep(LIMIT / 25);
-            let _ = peer.write_all(&more);
-        }
-    });
-    let begin = Instant::now();
-    let error = protocol(read(&mut reader));
-    assert_eq!(error, ProtocolError::MessageTimeout { timeout: LIMIT });
-    assert!(begin.elapsed() < 8 * LIMIT, "{:?}", begin.elapsed());
-    writing.join().unwrap();
-    slow.join().unwrap();
 }

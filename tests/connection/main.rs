@@ -15,9 +15,14 @@ mod masking;
 mod model;
 mod outputs;
 mod oversized;
+mod reserved_bits;
 mod roles;
 mod sending;
 mod split_halves;
 mod streaming;
 mod text;
+mod unmasking;
 mod whole_messages;
+
+// What these tests share.
+mod received;

@@ -6,3 +6,7 @@ mod deflate;
 mod extended_connect;
 mod hostile;
 mod upgrade;
+mod upgrade_answers;
+
+// What these tests share.
+mod requests;

@@ -1,53 +1,17 @@
 //! The opening handshake of HTTP/1.1 over the types of the `http` crate (RFC 6455 4.2): each
 //! request is judged over bytes too, and the two verdicts are one.
 
-use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, Version};
+use http::{Request, Version};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use support::handshake::{self, LINES, receive};
+use support::handshake::receive;
 use websocket_proto::extension::ExtensionError;
-use websocket_proto::handshake::{Incoming, RequestError, WriteError};
+use websocket_proto::handshake::{Incoming, RequestError};
 use websocket_proto::http::{Offer, OfferError, asks_for_websocket};
 use websocket_proto::http1::HeadError;
 
-type Lines = Vec<(String, Vec<u8>)>;
-
-/// The base request, as lines.
-fn base() -> Lines {
-    LINES
-        .iter()
-        .map(|line| line.split_once(": ").expect("a header line"))
-        .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
-        .collect()
-}
-
-/// The base request with these values for that name: none, one, or several.
-fn valued<V: AsRef<[u8]>>(name: &str, values: &[V]) -> Lines {
-    let mut lines = base();
-    lines.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
-    lines.extend(values.iter().map(|value| (name.to_owned(), value.as_ref().to_vec())));
-    lines
-}
-
-/// A request as an HTTP library hands it over.
-fn request(method: &str, target: &str, version: Version, lines: &Lines) -> Request<()> {
-    let mut request = Request::new(());
-    *request.method_mut() = method.parse::<Method>().expect("a method");
-    *request.uri_mut() = target.parse::<Uri>().expect("a target");
-    *request.version_mut() = version;
-    for (name, value) in lines {
-        let name: HeaderName = name.parse().expect("a name");
-        // What a parser of HTTP/1.1 leaves of the line (RFC 9112 5).
-        let value = HeaderValue::from_bytes(value.trim_ascii()).expect("a value");
-        request.headers_mut().append(name, value);
-    }
-    request
-}
-
-fn get(lines: &Lines) -> Request<()> {
-    request("GET", "/", Version::HTTP_11, lines)
-}
+use crate::requests::{Lines, base, get, offer, offer_of, request, valued};
 
 /// What is made of a request.
 #[derive(Debug, PartialEq)]
@@ -55,17 +19,6 @@ enum Verdict {
     WebSocket { origin: Option<String>, subprotocols: Vec<String>, extensions: String },
     Http,
     Refused(RequestError),
-}
-
-/// What is made of a request and of its parts, which is the same.
-fn offer_of(request: &Request<()>) -> Result<Option<Offer>, OfferError> {
-    let (parts, ()) = request.clone().into_parts();
-    let offer = Offer::from_request(request, None);
-    assert_eq!(format!("{offer:?}"), format!("{:?}", Offer::from_parts(&parts, None)));
-    // There is none in HTTP/1.1.
-    assert_eq!(format!("{offer:?}"), format!("{:?}", Offer::from_parts(&parts, Some("x"))));
-    assert!(asks_for_websocket(request.headers()) || matches!(offer, Ok(None)));
-    offer
 }
 
 /// What the functions over `http` types make of it.
@@ -126,34 +79,6 @@ fn accepted(name: &str, values: &[&[&str]]) {
     }
 }
 
-fn offer(lines: &Lines) -> Offer {
-    offer_of(&get(lines)).expect("a good request").expect("a request for a websocket")
-}
-
-#[test]
-fn the_example_of_the_rfc_is_accepted() {
-    let mut lines = base();
-    lines.push(("Origin".to_owned(), b"http://example.com".to_vec()));
-    lines.push(("Sec-WebSocket-Protocol".to_owned(), b"chat, superchat".to_vec()));
-    let offer = offer(&lines);
-    assert_eq!(offer.origin(), Some("http://example.com"));
-    assert!(offer.subprotocols().eq(["chat", "superchat"]));
-    assert_eq!(offer.extensions().count(), 0);
-
-    let response = offer.accept().subprotocol("chat").expect("it was offered").open().0;
-    assert_eq!((response.status().as_u16(), response.version()), (101, Version::HTTP_11));
-    let mut headers: Vec<_> =
-        response.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-    headers.sort_unstable();
-    let expected: [(&str, &[u8]); 4] = [
-        ("connection", b"Upgrade"),
-        ("sec-websocket-accept", b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
-        ("sec-websocket-protocol", b"chat"),
-        ("upgrade", b"websocket"),
-    ];
-    assert_eq!(headers, expected);
-}
-
 #[test]
 fn only_get_in_http_1_1_can_ask_for_a_websocket() {
     for (method, version, start, error) in [
@@ -193,28 +118,6 @@ fn a_request_asks_for_a_websocket_if_upgrade_lists_it() {
     ] {
         let request = get(&valued("Upgrade", values));
         assert_eq!(asks_for_websocket(request.headers()), asks, "{values:?}");
-    }
-}
-
-#[test]
-fn the_server_prefers_among_the_subprotocols_that_are_offered() {
-    let lines = valued("Sec-WebSocket-Protocol", &["v1, v2", "V3"]);
-    let offer = offer(&lines);
-    for (supported, chosen) in [
-        (&["v2", "v1"][..], Some("v2")),
-        (&["v1", "v2"], Some("v1")),
-        (&["v3", "V3"], Some("V3")),
-        (&["", "v1, v2", "v"], None),
-        (&[], None),
-    ] {
-        assert_eq!(offer.choose_subprotocol(supported), chosen);
-        let accept = offer.accept().subprotocol(offer.choose_subprotocol(supported));
-        let (response, opened) = accept.expect("it was offered").open();
-        assert_eq!(opened.subprotocol(), chosen);
-        let same = offer.accept().choose_subprotocol(supported).open();
-        assert_eq!(same.1, opened);
-        let header = response.headers().get("sec-websocket-protocol");
-        assert_eq!(header.map(|value| value.to_str().unwrap()), chosen);
     }
 }
 
@@ -279,16 +182,6 @@ fn the_key_comes_once_and_is_the_base64_of_16_bytes() {
         &["dGhlIHNhbXBsZSBub25jZQ"],
     ];
     refused("Sec-WebSocket-Key", &odd, RequestError::Key);
-}
-
-#[test]
-fn the_accept_header_answers_the_text_of_the_key() {
-    // Of the text, not of what it decodes to: two spellings of one nonce.
-    let accept = |key| {
-        let response = offer(&valued("Sec-WebSocket-Key", &[key])).accept().open().0;
-        response.headers()["sec-websocket-accept"].clone()
-    };
-    assert_ne!(accept("AQIDBAUGBwgJCgsMDQ4PEC=="), accept("AQIDBAUGBwgJCgsMDQ4PEA=="));
 }
 
 #[test]
@@ -357,96 +250,6 @@ fn a_body_is_refused() {
 fn unknown_headers_of_any_bytes_are_ignored() {
     let lines = valued("X-A", &[&b"\xff\xfe\t\x80"[..], b"", b"\xe9"]);
     assert!(matches!(verdict(&lines), Verdict::WebSocket { .. }));
-}
-
-#[test]
-fn an_acceptance_agrees_only_on_what_was_offered() {
-    let mut lines = valued("Sec-WebSocket-Protocol", &["chat"]);
-    lines.push(("Sec-WebSocket-Extensions".to_owned(), b"x-foo; a=1, x-bar".to_vec()));
-    let offer = offer(&lines);
-
-    let response = offer.accept().extensions("x-bar, x-foo; b").unwrap().open().0;
-    assert_eq!(response.headers()["sec-websocket-extensions"], "x-bar, x-foo; b");
-    assert!(!response.headers().contains_key("sec-websocket-protocol"));
-
-    for subprotocol in ["Chat", "", "chat, chat", "chat\r\nX: y"] {
-        let error = offer.accept().subprotocol(subprotocol).unwrap_err();
-        assert_eq!(error, WriteError::SubprotocolNotOffered, "{subprotocol:?}");
-    }
-    let error = offer.accept().extensions("x-baz").unwrap_err();
-    assert_eq!(error, WriteError::ExtensionNotOffered);
-    let error = offer.accept().extensions("x-foo\r\n").unwrap_err();
-    assert_eq!(error, WriteError::Extensions(ExtensionError::UnexpectedByte(b'\r')));
-    let error = offer.accept().extensions("").unwrap_err();
-    assert_eq!(error, WriteError::Extensions(ExtensionError::EmptyList));
-}
-
-#[test]
-fn a_refusal_is_the_same_as_over_bytes() {
-    for error in [
-        RequestError::Head(HeadError::TooLarge { limit: 5 }),
-        RequestError::Method,
-        RequestError::HttpVersion,
-        RequestError::Target,
-        RequestError::MissingHeader("Host"),
-        RequestError::RepeatedHeader("Origin"),
-        RequestError::Host,
-        RequestError::Upgrade,
-        RequestError::Connection,
-        RequestError::Version,
-        RequestError::Key,
-        RequestError::Origin,
-        RequestError::Subprotocol,
-        RequestError::DuplicateSubprotocol,
-        RequestError::TooManySubprotocols,
-        RequestError::Extensions(ExtensionError::Name),
-        RequestError::Body,
-    ] {
-        let offer = OfferError::Upgrade(error);
-        assert_eq!(offer.status(), error.status());
-        assert_eq!(parts(&offer.response()), parsed(&handshake::refusal(error)), "{error}");
-    }
-}
-
-#[test]
-fn a_request_for_a_page_can_be_refused_where_there_are_only_websockets() {
-    let refuse = |version| {
-        let page = request("GET", "/", version, &vec![("Host".into(), b"a".to_vec())]);
-        assert!(matches!(Offer::from_request(&page, None), Ok(None)));
-        let error = OfferError::NotWebSocket(page.version());
-        let (status, headers, body) = parts(&error.response());
-        assert_eq!((status, body), (error.status(), format!("{error}\n")));
-        (status, headers)
-    };
-    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let text = header("content-type", "text/plain; charset=utf-8");
-    let upgrade = [header("connection", "Upgrade"), text.clone(), header("upgrade", "websocket")];
-    assert_eq!(refuse(Version::HTTP_11), (426, upgrade.to_vec()));
-    // Not 426 there, which has to have an `Upgrade`.
-    assert_eq!(refuse(Version::HTTP_2), (400, vec![text.clone()]));
-    assert_eq!(refuse(Version::HTTP_3), (400, vec![text]));
-}
-
-/// Status, headers in order of name, and body.
-type Parts = (u16, Vec<(String, String)>, String);
-
-fn parts(response: &Response<String>) -> Parts {
-    let lines = response.headers().iter();
-    let text = |value: &HeaderValue| value.to_str().expect("ASCII").to_owned();
-    let mut lines: Vec<_> = lines.map(|(name, value)| (name.to_string(), text(value))).collect();
-    lines.sort();
-    (response.status().as_u16(), lines, response.body().clone())
-}
-
-fn parsed(text: &str) -> Parts {
-    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-    let mut lines = head.lines();
-    let status = lines.next().expect("a status line")["HTTP/1.1 ".len()..][..3].parse();
-    let lines = lines.map(|line| line.split_once(": ").expect("a header line"));
-    let mut lines: Vec<_> =
-        lines.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
-    lines.sort();
-    (status.expect("a status"), lines, body.to_owned())
 }
 
 /// Lines of which most are good, some are missing, odd or repeated, and some hold any bytes.

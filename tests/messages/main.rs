@@ -14,7 +14,11 @@ mod orders;
 mod outgoing;
 mod oversized;
 #[cfg(feature = "std")]
+mod parts;
+#[cfg(feature = "std")]
 mod random_orders;
+#[cfg(feature = "std")]
+mod read_sizes;
 mod receive;
 mod receive_errors;
 mod send;
@@ -25,4 +29,5 @@ mod send_fragments;
 mod send_halves;
 mod short_paths;
 mod stats;
+mod text;
 mod time_limits;

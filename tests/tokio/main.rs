@@ -14,12 +14,15 @@ mod deflate_negotiation;
 mod endings;
 mod endings_at_random;
 mod endless_refusal;
+mod floods;
 mod halves_methods;
 mod handshake;
 mod handshake_steps;
 mod hostile;
 mod keepalive;
+mod sink;
 mod split;
+mod split_both_ways;
 mod stats;
 mod stream;
 mod terminated;
@@ -29,5 +32,6 @@ mod wakes;
 
 // What these tests share.
 mod dropped;
+mod limits;
 #[cfg(feature = "deflate")]
 mod transport_deflate;
