@@ -149,6 +149,29 @@ fn a_peer_that_reads_slowly_but_steadily_is_never_failed() {
 }
 
 #[test]
+fn a_peer_whose_transport_accepts_bytes_again_counts_as_heard() {
+    let mut websocket = watching();
+    assert_eq!(websocket.deadline(seconds(0)), Some(INTERVAL));
+    websocket.send(Message::text("it reads late")).expect("it is open");
+    assert_eq!(websocket.deadline(seconds(10)), Some(INTERVAL), "it is stuck");
+    write(&mut websocket);
+    assert_eq!(websocket.deadline(seconds(15)), Some(seconds(15) + INTERVAL));
+}
+
+/// The buffers of the system accept bytes although the peer has disappeared.
+#[test]
+fn a_peer_whose_transport_accepts_bytes_at_once_is_pinged_as_if_nothing_was_sent() {
+    let mut websocket = watching();
+    for second in 0..20 {
+        assert_eq!(websocket.deadline(seconds(second)), Some(INTERVAL));
+        websocket.send(Message::text("is anybody there?")).expect("it is open");
+        write(&mut websocket);
+    }
+    websocket.handle_deadline(INTERVAL);
+    assert_eq!(write(&mut websocket), [0x89, 0x00]);
+}
+
+#[test]
 fn the_write_time_out_works_without_a_keepalive() {
     let config = Config::new().write_timeout(seconds(3));
     let mut websocket = WebSocket::new(Server, config, Opened::new());
@@ -287,16 +310,15 @@ fn the_time_of_two_messages_does_not_add_up() {
         let now = seconds(29 * step);
         // The end of one message, and the beginning of the next.
         let (end, begin): (&[u8], &[u8]) = match step % 3 {
-            0 => (&[], &[0x82, 0x81, 0, 0]),
+            0 => (b"!", &[0x82, 0x81, 0, 0]),
             1 => (&[0, 0, b'x'], &[0x02, 0x81, 0, 0, 0, 0, b'y']),
-            _ => (&[0x80, 0x81, 0, 0, 0, 0, b'z'], &[0x82, 0x81, 0, 0, 0, 0, b'!']),
+            _ => (&[0x80, 0x81, 0, 0, 0, 0, b'z'], &[0x82, 0x81, 0, 0, 0, 0]),
         };
         let end = if step > 0 { end } else { &[] };
         websocket.input().extend_from_slice(end);
         websocket.input().extend_from_slice(begin);
         while websocket.receive().expect("a good peer").is_some() {}
-        let deadline = websocket.deadline(now);
-        assert!(deadline.is_none_or(|deadline| deadline > now), "{step}: {deadline:?}");
+        assert_eq!(websocket.deadline(now), Some(now + seconds(30)), "{step}");
         websocket.handle_deadline(now);
         assert_eq!(websocket.state(), State::Open);
     }
