@@ -125,6 +125,11 @@ fn no_debug_output_of_the_sending_direction_shows_a_payload() {
     assert_eq!(server.receive(), Ok(None));
     let shown = format!("{shown} {:?}", server.input());
     let shown = format!("{shown} {server:?}");
+    let (receiver, sender) = server.into_split();
+    let shown = format!("{shown} {receiver:?} {sender:?}");
+    for name in ["work: Mask ", "done: Masked ", "MessageReceiver", "MessageSender"] {
+        assert!(shown.contains(name), "{shown}");
+    }
     for bytes in ["secret", "115, 101", "73, 65", "\\x"] {
         assert!(!shown.contains(bytes), "{shown}");
     }
