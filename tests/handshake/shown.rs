@@ -68,6 +68,16 @@ fn a_head_of_http_shows_its_start_line_and_lengths() {
 }
 
 #[test]
+fn a_long_text_shows_its_start() {
+    for len in [64, 65] {
+        let name = "N".repeat(len);
+        let end = if len > 64 { ".." } else { "" };
+        let shown = format!("{:?}", Header::new(&name, "1"));
+        assert_eq!(shown, format!("{}{end}: 1 bytes", "N".repeat(64)));
+    }
+}
+
+#[test]
 fn a_list_of_headers_shows_those_that_are_left() {
     let lines = [Header::new("A", "1"), Header::new("B", "22")];
     let mut headers = Headers::new(&lines).iter();
