@@ -23,6 +23,7 @@ mod receive;
 mod reunite_error;
 mod send;
 mod send_data;
+mod sender_deadlines;
 mod spare;
 mod stats;
 mod time;
