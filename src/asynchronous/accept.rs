@@ -274,6 +274,34 @@ impl<T: Transport> Acceptor<T> {
     }
 }
 
+impl<T: Transport> WebSocketStream<T, Server> {
+    /// Runs the opening handshake of a server, with the default limits and without a subprotocol.
+    ///
+    /// A request that does not ask for a WebSocket gets the matching HTTP response, and the
+    /// transport is dropped. [`Acceptor`] has more options and can be resumed.
+    ///
+    /// If the future is dropped, the transport is dropped too.
+    ///
+    /// # Errors
+    /// Returns the reason why no WebSocket was opened.
+    pub async fn accept(stream: T::Stream) -> Result<Self, AcceptError> {
+        Acceptor::new(stream).accept().await
+    }
+
+    /// Runs the opening handshake as [`accept`](Self::accept) does, with a configuration. `answer`
+    /// decides about the request. If the future is dropped, the transport is dropped too.
+    ///
+    /// # Errors
+    /// Returns the reason why no WebSocket was opened.
+    pub async fn accept_with(
+        stream: T::Stream,
+        config: Config,
+        answer: impl FnOnce(&Request<'_>) -> Reply,
+    ) -> Result<Self, AcceptError> {
+        Acceptor::new(stream).config(config).accept_with(answer).await
+    }
+}
+
 /// Shuts down the sending side, unless `is_shut` is set, and reads to the end.
 fn poll_end<T: Transport>(
     transport: &mut T,

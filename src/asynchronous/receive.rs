@@ -105,3 +105,19 @@ impl Taken for Found {
         self.0
     }
 }
+
+/// Processes the input until a message is ready.
+pub(super) fn process<R: Role>(
+    receiver: &mut MessageReceiver<R>,
+    answers: &mut Answers,
+) -> Result<Option<Found>, ProtocolError> {
+    Ok(receiver.process(answers)?.then(|| Found(receiver.ready_len())))
+}
+
+/// Processes the input until a part of a message is ready.
+pub(super) fn process_part<R: Role>(
+    receiver: &mut MessageReceiver<R>,
+    answers: &mut Answers,
+) -> Result<Option<Found>, ProtocolError> {
+    Ok(receiver.process_part(answers)?.then(|| Found(receiver.ready_len())))
+}

@@ -5,15 +5,15 @@ use core::task::{Context, Poll, ready};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::receive::{Found, Taken, Turn, poll_receive};
+use super::Transport;
+use super::receive::{Found, Taken, Turn, poll_receive, process, process_part};
 use super::wire::{Access as _, Wire, close};
-use super::{Acceptor, Transport};
 use crate::close::CloseCode;
-use crate::connection::{CloseInfo, Role, Server, State};
+use crate::connection::{CloseInfo, Role, State};
 use crate::error::ProtocolError;
 use crate::frame::Kind;
-use crate::handshake::{Opened, Request};
-use crate::io::{AcceptError, Driver, Error, Parts, Reply, Unsent};
+use crate::handshake::Opened;
+use crate::io::{Driver, Error, Parts, Unsent};
 use crate::message::Message;
 use crate::websocket::{
     Answers, Config, MessageReceiver, MessageRef, MessageSender, Part, Prepared, Stats, WebSocket,
@@ -37,34 +37,6 @@ pub struct WebSocketStream<T, R> {
     pub(super) websocket: WebSocket<R>,
     pub(super) wire: Wire<T>,
     pub(super) turn: Turn,
-}
-
-impl<T: Transport> WebSocketStream<T, Server> {
-    /// Runs the opening handshake of a server, with the default limits and without a subprotocol.
-    ///
-    /// A request that does not ask for a WebSocket gets the matching HTTP response, and the
-    /// transport is dropped. [`Acceptor`] has more options and can be resumed.
-    ///
-    /// If the future is dropped, the transport is dropped too.
-    ///
-    /// # Errors
-    /// Returns the reason why no WebSocket was opened.
-    pub async fn accept(stream: T::Stream) -> Result<Self, AcceptError> {
-        Acceptor::new(stream).accept().await
-    }
-
-    /// Runs the opening handshake as [`accept`](Self::accept) does, with a configuration. `answer`
-    /// decides about the request. If the future is dropped, the transport is dropped too.
-    ///
-    /// # Errors
-    /// Returns the reason why no WebSocket was opened.
-    pub async fn accept_with(
-        stream: T::Stream,
-        config: Config,
-        answer: impl FnOnce(&Request<'_>) -> Reply,
-    ) -> Result<Self, AcceptError> {
-        Acceptor::new(stream).config(config).accept_with(answer).await
-    }
 }
 
 impl<T: Transport, R: Role> WebSocketStream<T, R> {
@@ -429,20 +401,4 @@ impl<T: Transport, R: Role> WebSocketStream<T, R> {
     pub(super) fn poll_flush(&mut self, context: &Context<'_>) -> Poll<Result<(), Error>> {
         self.with(|sender, wire| wire.poll_flush(sender, context))
     }
-}
-
-/// Processes the input until a message is ready.
-pub(super) fn process<R: Role>(
-    receiver: &mut MessageReceiver<R>,
-    answers: &mut Answers,
-) -> Result<Option<Found>, ProtocolError> {
-    Ok(receiver.process(answers)?.then(|| Found(receiver.ready_len())))
-}
-
-/// Processes the input until a part of a message is ready.
-pub(super) fn process_part<R: Role>(
-    receiver: &mut MessageReceiver<R>,
-    answers: &mut Answers,
-) -> Result<Option<Found>, ProtocolError> {
-    Ok(receiver.process_part(answers)?.then(|| Found(receiver.ready_len())))
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::opening::{drive, see_out};
 use super::{ServerStream, Transport, WebSocketStream};
+use crate::connection::Server;
 use crate::handshake::{Incoming, Request};
 use crate::http1::HeadLimits;
 use crate::io::{AcceptError, Accepting, Reply, Step, upgrade_required};
@@ -258,5 +259,45 @@ impl<S: Transport> Acceptor<S> {
             Some(mut stream) => see_out(&mut stream, self.config.close_timeout),
             None => Ok(()),
         }
+    }
+}
+
+impl<S: Transport> WebSocketStream<S, Server> {
+    /// Runs the opening handshake of a server, with the default limits and without a subprotocol.
+    ///
+    /// A request that does not ask for a WebSocket gets the matching HTTP response, and the
+    /// transport is dropped. [`Acceptor`] has more options and can be resumed.
+    ///
+    /// # Errors
+    /// Returns the reason why no WebSocket was opened.
+    pub fn accept(stream: S) -> Result<Self, AcceptError> {
+        Acceptor::new(stream).accept()
+    }
+
+    /// Runs the opening handshake as [`accept`](Self::accept) does, with a configuration. `answer`
+    /// decides about the request.
+    ///
+    /// ```no_run
+    /// # use std::net::TcpListener;
+    /// use websocket_proto::blocking::{Config, Reply, WebSocketStream};
+    ///
+    /// # let (stream, _) = TcpListener::bind("127.0.0.1:9001")?.accept()?;
+    /// let socket = WebSocketStream::accept_with(stream, Config::new(), |request| {
+    ///     match request.path() {
+    ///         "/chat" => Reply::accept().header("Set-Cookie", "seen=1"),
+    ///         _ => Reply::refuse(404),
+    ///     }
+    /// })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns the reason why no WebSocket was opened.
+    pub fn accept_with(
+        stream: S,
+        config: Config,
+        answer: impl FnOnce(&Request<'_>) -> Reply,
+    ) -> Result<Self, AcceptError> {
+        Acceptor::new(stream).config(config).accept_with(answer)
     }
 }

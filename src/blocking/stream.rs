@@ -3,15 +3,15 @@
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
+use super::Transport;
 use super::transport::WriteTimeout;
-use super::{Acceptor, Transport};
 use crate::close::CloseCode;
-use crate::connection::{CloseInfo, Role, Server, State};
+use crate::connection::{CloseInfo, Role, State};
 #[cfg(doc)]
 use crate::error::ProtocolError;
 use crate::frame::Kind;
-use crate::handshake::{Opened, Request};
-use crate::io::{AcceptError, Driver, Error, Parts, Reply, Unsent};
+use crate::handshake::Opened;
+use crate::io::{Driver, Error, Parts, Unsent};
 use crate::message::Message;
 use crate::sync::Instant;
 use crate::websocket::{Config, MessageReceiver, MessageRef, Part, Prepared, Stats, WebSocket};
@@ -32,46 +32,6 @@ pub struct WebSocketStream<S, R> {
     pub(super) write_timeout: WriteTimeout,
     /// The moment of the creation, from which all times count.
     pub(super) start: Instant,
-}
-
-impl<S: Transport> WebSocketStream<S, Server> {
-    /// Runs the opening handshake of a server, with the default limits and without a subprotocol.
-    ///
-    /// A request that does not ask for a WebSocket gets the matching HTTP response, and the
-    /// transport is dropped. [`Acceptor`] has more options and can be resumed.
-    ///
-    /// # Errors
-    /// Returns the reason why no WebSocket was opened.
-    pub fn accept(stream: S) -> Result<Self, AcceptError> {
-        Acceptor::new(stream).accept()
-    }
-
-    /// Runs the opening handshake as [`accept`](Self::accept) does, with a configuration. `answer`
-    /// decides about the request.
-    ///
-    /// ```no_run
-    /// # use std::net::TcpListener;
-    /// use websocket_proto::blocking::{Config, Reply, WebSocketStream};
-    ///
-    /// # let (stream, _) = TcpListener::bind("127.0.0.1:9001")?.accept()?;
-    /// let socket = WebSocketStream::accept_with(stream, Config::new(), |request| {
-    ///     match request.path() {
-    ///         "/chat" => Reply::accept().header("Set-Cookie", "seen=1"),
-    ///         _ => Reply::refuse(404),
-    ///     }
-    /// })?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// Returns the reason why no WebSocket was opened.
-    pub fn accept_with(
-        stream: S,
-        config: Config,
-        answer: impl FnOnce(&Request<'_>) -> Reply,
-    ) -> Result<Self, AcceptError> {
-        Acceptor::new(stream).config(config).accept_with(answer)
-    }
 }
 
 impl<S: Transport, R: Role> WebSocketStream<S, R> {

@@ -6,8 +6,7 @@ use super::SharedWire;
 use crate::asynchronous::Transport;
 #[cfg(doc)]
 use crate::asynchronous::WebSocketStream;
-use crate::asynchronous::receive::{Found, Turn, poll_receive};
-use crate::asynchronous::stream::{process, process_part};
+use crate::asynchronous::receive::{Found, Turn, poll_receive, process, process_part};
 use crate::connection::{Role, State};
 use crate::handshake::Opened;
 use crate::io::Error;
