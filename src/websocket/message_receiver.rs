@@ -120,8 +120,9 @@ impl<R: Role> MessageReceiver<R> {
         self.receiving.process_part(&mut Half { receiver: &mut self.receiver, answers })
     }
 
-    /// Returns the length of the payload that [`process`](Self::process) or
-    /// [`process_part`](Self::process_part) has found and that has not been taken, in bytes.
+    /// Returns the length of the message or part that [`process`](Self::process) or
+    /// [`process_part`](Self::process_part) has found and that has not been taken, in bytes. For a
+    /// control frame it is 0.
     ///
     /// A program that serves other connections too can limit its work in one turn by it. A
     /// compressed message may be a thousand times as long as what arrived.

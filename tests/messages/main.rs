@@ -21,6 +21,7 @@ mod random_orders;
 mod read_sizes;
 mod receive;
 mod receive_errors;
+mod receive_halves;
 mod send;
 mod send_copies;
 mod send_encoding;

@@ -127,7 +127,7 @@ fn no_debug_output_of_the_sending_direction_shows_a_payload() {
     let shown = format!("{shown} {server:?}");
     let (receiver, sender) = server.into_split();
     let shown = format!("{shown} {receiver:?} {sender:?}");
-    for name in ["work: Mask ", "done: Masked ", "MessageReceiver", "MessageSender"] {
+    for name in ["work: Mask ", "done: Masked ", "MessageReceiver", "ReadBuffer", "MessageSender"] {
         assert!(shown.contains(name), "{shown}");
     }
     for bytes in ["secret", "115, 101", "73, 65", "\\x"] {
