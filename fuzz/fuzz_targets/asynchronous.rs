@@ -1,4 +1,4 @@
-//! Two asynchronous WebSockets over scripted byte streams, or over TLS on those: what is accepted
+//! Two asynchronous WebSockets over scripted byte streams, or over TLS on such streams: what is accepted
 //! arrives, in order and once, an error comes once, every task that can go on is woken, and every
 //! wait of the closing handshake ends.
 //!
@@ -159,7 +159,7 @@ fn run<T: Transport + Unpin + 'static>(
     }
 }
 
-/// What carries the bytes.
+/// The transport: a byte stream or TLS, and how many bytes the stream holds.
 #[derive(Arbitrary, Clone, Copy, Debug)]
 struct Below(u8);
 

@@ -48,7 +48,7 @@ main() {
     echo "every change is noticed by a test, or listed in survivors.toml"
 }
 
-# In each group only the tests of the layer run. A change that only other tests would notice counts
+# Each group runs only the tests that it names. A change that only other tests would notice counts
 # as missed.
 wire() {
     layer alloc,simd wire --file 'src/frame/*.rs' --file src/mask.rs --file 'src/mask/*.rs' \
@@ -65,7 +65,7 @@ handshake() {
         --file 'src/handshake/**/*.rs' --file 'src/http1/*.rs' --file 'src/extension/*.rs' "$@"
 }
 
-# The code of the feature `deflate` has tests of its own, which do not run here.
+# The three files that call the compressor and the decompressor are left out.
 websocket() {
     layer deflate messages --cargo-arg=--test=deflate --cargo-arg=--test=memory \
         --file 'src/websocket/**/*.rs' --file src/message.rs --file src/utf8_bytes.rs \

@@ -97,12 +97,12 @@ impl<S: Transport, R: Role> WebSocketStream<S, R> {
                     retry(|| stream.read(&mut [0; 4096]))
                 })
             }
-            // Nothing can be read in the meantime, so this write waits as long as a read would.
+            // Nothing can be read any more, so this write waits as long as a read would.
             None if wants.write => {
                 let limit = [limit, own.flatten()].into_iter().flatten().min();
                 match self.write_some(limit) {
                     Err(error) if is_would_block(&error) => Err(error),
-                    // `write_some` has told the driver about any other error.
+                    // `write_some` has reported any other result to the driver.
                     _ => return Ok(true),
                 }
             }

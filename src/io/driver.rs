@@ -1,6 +1,7 @@
 //! The driver, which tells an adapter what to do next with its transport
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 7.1.1).
 
+use alloc::format;
 use core::mem;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
@@ -26,13 +27,16 @@ use crate::websocket::{MessageReceiver, MessageSender, Waiting, WebSocket};
 ///    [`deadline`](Self::deadline) is reached. Then it calls
 ///    [`handle_deadline`](Self::handle_deadline).
 ///
-/// Every method takes the sending half of the same connection, so that an adapter can keep the
+/// An adapter that also writes outside of these steps, for example when the application flushes,
+/// first calls [`write_error`](Self::write_error).
+///
+/// The methods that need the sending half take it as an argument, so that an adapter can keep the
 /// driver with that half under one lock.
 #[derive(Debug)]
 pub struct Driver {
     /// Whether the transport has accepted bytes that are not flushed.
     unflushed: bool,
-    /// The kind of the error of a write that failed. Nothing more is written then.
+    /// The kind of the error of a write or flush that failed. After it, nothing more is written.
     broken: Option<ErrorKind>,
     /// Whether the sending side has been shut down.
     shut: bool,
@@ -205,11 +209,12 @@ impl Driver {
         self.expire_if_useless(sender);
     }
 
-    /// Returns the error of a flush after [`handle_written`](Self::handle_written) has recorded an
-    /// error. It has the same kind. An adapter must not write or flush again.
+    /// Returns an error of the same kind as the one that [`handle_written`](Self::handle_written)
+    /// has recorded, or `None` if no write and no flush has failed. An adapter that is asked to send
+    /// or to flush returns this error, and does not write again.
     #[must_use]
     pub fn write_error(&self) -> Option<io::Error> {
-        self.broken.map(|kind| io::Error::new(kind, "an earlier write has failed"))
+        self.broken.map(|kind| io::Error::new(kind, format!("an earlier write failed: {kind}")))
     }
 
     /// Records that the sending side of the transport was shut down, or that this failed.

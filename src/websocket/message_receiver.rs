@@ -121,8 +121,8 @@ impl<R: Role> MessageReceiver<R> {
     }
 
     /// Returns the length of the message or part that [`process`](Self::process) or
-    /// [`process_part`](Self::process_part) has found and that has not been taken, in bytes. For a
-    /// control frame it is 0.
+    /// [`process_part`](Self::process_part) has found and that has not been taken, in bytes. It
+    /// is 0 for a control frame, for the end of a skipped message, and if nothing is ready.
     ///
     /// A program that serves other connections too can limit its work in one turn by it. A
     /// compressed message may be a thousand times as long as what arrived.

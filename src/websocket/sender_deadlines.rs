@@ -1,5 +1,5 @@
-//! The deadlines of the sending half of a `WebSocket`: when the next one is, and what is done then
-//! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5.5.2 and 7.1.1).
+//! The time limits of the sending half of a `WebSocket`: when the next one is reached, and what the
+//! half does then ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), sections 5.5.2 and 7.1.1).
 
 use core::time::Duration;
 

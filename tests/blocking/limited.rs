@@ -1,4 +1,4 @@
-//! A server with a short close time-out, and calls that must end soon.
+//! A configuration with a short close time-out, a server over loopback, and calls that must end soon.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

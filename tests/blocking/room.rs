@@ -1,4 +1,5 @@
-//! The waits for room in a full queue end when either side closes.
+//! A wait for room in a full queue ends when the peer closes, and does not begin after the
+//! application has closed.
 
 use std::io::{Read, Write};
 use std::thread;

@@ -1,6 +1,6 @@
 //! The waits of the blocking adapter have a limit: for the end of the connection, for a peer that is
 //! silent, and for one that reads nothing. The peers that do not let a connection end run at the same
-//! time, so that the test takes the time of one.
+//! time, so the test takes only as long as the slowest of them.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;

@@ -1,5 +1,5 @@
-//! The opening handshake of a blocking server has a time limit, without the time that the
-//! application takes to decide.
+//! The opening handshake of a blocking server has a time limit. The time that the application takes
+//! to decide does not count.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! A message that does not end has a time limit, also while the other half writes.
+//! A message that does not end has a time limit while the other half writes.
 
 use std::io::{Read, Write};
 use std::thread;

@@ -93,14 +93,14 @@ fn a_flush_that_never_ends_has_a_limit_and_is_not_tried_again() {
 }
 
 #[test]
-fn a_transport_that_has_refused_bytes_is_not_written_to_again() {
+fn a_transport_whose_flush_has_failed_is_not_written_to_again() {
     let limit = Duration::from_millis(50);
     let config = Config::new().close_timeout(limit);
     let stream = Coupled { fails: Cell::new(true), ..Coupled::default() };
     let mut socket =
         WebSocketStream::from_parts(stream, Server, config, Opened::new(), Default::default());
     assert_reset(socket.send("text"));
-    // From now on a flush would never end.
+    // From now on a flush of this transport would wait.
     assert_reset(socket.flush());
     assert_reset(socket.send("text"));
     assert_reset(socket.close(CloseCode::NORMAL, ""));

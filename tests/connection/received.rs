@@ -1,4 +1,4 @@
-//! Asserts what a connection reports for bytes that it receives, cut at each position.
+//! Assertions about what a connection reports for received bytes, however they are split.
 
 use support::{Entry, Side, every_split};
 use websocket_proto::ProtocolError;

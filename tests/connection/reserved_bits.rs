@@ -1,5 +1,5 @@
-//! The reserved bits of received frames: those of the extensions of a connection are accepted, and
-//! no others (RFC 6455 5.2, 5.8).
+//! The reserved bits of received frames: only the first frame of a message may have the bits of an
+//! extension, and all other bits are refused (RFC 6455 5.2, 5.8).
 
 use support::{Entry, Frame, Side, every_split, stream};
 use websocket_proto::ProtocolError;

@@ -1,5 +1,5 @@
-//! The masks of received frames: a server requires one and removes it, and a client accepts none
-//! (RFC 6455 5.1).
+//! The masks of received frames: a server requires a mask and removes it, and a client refuses
+//! masked frames (RFC 6455 5.1, 5.3).
 
 use support::{Entry, Frame, Side, every_split, stream};
 use websocket_proto::ProtocolError;

@@ -149,7 +149,7 @@ fn a_peer_that_reads_slowly_but_steadily_is_never_failed() {
 }
 
 #[test]
-fn a_peer_whose_transport_accepts_bytes_again_counts_as_heard() {
+fn bytes_that_a_stuck_transport_accepts_put_the_ping_off() {
     let mut websocket = watching();
     assert_eq!(websocket.deadline(seconds(0)), Some(INTERVAL));
     websocket.send(Message::text("it reads late")).expect("it is open");
@@ -158,7 +158,7 @@ fn a_peer_whose_transport_accepts_bytes_again_counts_as_heard() {
     assert_eq!(websocket.deadline(seconds(15)), Some(seconds(15) + INTERVAL));
 }
 
-/// The buffers of the system accept bytes although the peer has disappeared.
+/// The buffers of the system may accept bytes after the peer has disappeared.
 #[test]
 fn a_peer_whose_transport_accepts_bytes_at_once_is_pinged_as_if_nothing_was_sent() {
     let mut websocket = watching();

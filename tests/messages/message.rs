@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::{Bytes, BytesMut};
+use websocket_proto::websocket::MessageRef;
 use websocket_proto::{CloseCode, CloseFrame, FromUtf8Error, Message, SendError, Utf8Bytes};
 
 #[test]
@@ -179,4 +180,22 @@ fn messages_go_between_threads() {
     sends::<websocket_proto::WebSocket<websocket_proto::connection::Server>>();
     sends::<websocket_proto::WebSocket<websocket_proto::connection::Client>>();
     sends::<websocket_proto::websocket::Rejected>();
+}
+
+#[test]
+fn a_lent_message_tells_its_text_and_whether_it_is_data() {
+    let cases = [
+        (MessageRef::Text("text"), Some("text"), true),
+        (MessageRef::Text(""), Some(""), true),
+        (MessageRef::Binary(b"text"), None, true),
+        (MessageRef::Ping(b"text"), None, false),
+        (MessageRef::Pong(b"text"), None, false),
+        (MessageRef::Close(None), None, false),
+        (MessageRef::Oversized { len: 4 }, None, false),
+    ];
+    for (message, text, is_data) in cases {
+        assert_eq!((message.as_text(), message.is_data()), (text, is_data), "{message:?}");
+        let owned = Message::from(message);
+        assert_eq!((owned.as_text(), owned.is_data()), (text, is_data), "{owned:?}");
+    }
 }

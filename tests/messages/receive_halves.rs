@@ -1,7 +1,7 @@
-//! The receiving half receives the same as the whole, with each of its methods.
+//! The receiving half receives what the whole `WebSocket` receives, owned, lent and in parts.
 
 use support::messages::*;
-use websocket_proto::websocket::{Answers, Config, MessageReceiver, MessageRef, Part};
+use websocket_proto::websocket::{Answers, Config, MessageReceiver, Part};
 use websocket_proto::{Message, ProtocolError};
 
 /// Messages in one frame and in fragments, control frames between them, and a Close.
@@ -74,8 +74,15 @@ fn a_half_receives_the_parts_that_the_whole_receives() {
     assert_eq!(expected.len(), 8);
     let mut half = server(Config::new()).into_split().0;
     half.input().extend_from_slice(&input);
-    let parts = receive_all(&mut half, |half, answers| Ok(half.receive_part(answers)?.map(shown)));
+    let parts = receive_all(&mut half, |half, answers| {
+        let is_ready = half.process_part(answers)?;
+        let part = half.receive_part(&mut Answers::new())?;
+        assert_eq!(part.is_some(), is_ready);
+        Ok(part.map(shown))
+    });
     assert_eq!(parts, expected);
+    half.input().extend_from_slice(&From::Client.frame(TEXT, "after the Close"));
+    assert_eq!(half.receive_part(&mut Answers::new()), Ok(None));
 }
 
 fn shown(part: Part<'_>) -> String {
@@ -86,22 +93,4 @@ fn shown(part: Part<'_>) -> String {
 fn a_half_knows_its_role() {
     assert!(client(Config::new()).into_split().0.is_client());
     assert!(!server(Config::new()).into_split().0.is_client());
-}
-
-#[test]
-fn a_lent_message_tells_its_text_and_whether_it_is_data() {
-    let cases = [
-        (MessageRef::Text("text"), Some("text"), true),
-        (MessageRef::Text(""), Some(""), true),
-        (MessageRef::Binary(b"text"), None, true),
-        (MessageRef::Ping(b"text"), None, false),
-        (MessageRef::Pong(b"text"), None, false),
-        (MessageRef::Close(None), None, false),
-        (MessageRef::Oversized { len: 4 }, None, false),
-    ];
-    for (message, text, is_data) in cases {
-        assert_eq!((message.as_text(), message.is_data()), (text, is_data), "{message:?}");
-        let owned = Message::from(message);
-        assert_eq!((owned.as_text(), owned.is_data()), (text, is_data), "{owned:?}");
-    }
 }

@@ -106,7 +106,7 @@ fn a_message_comes_back_as_it_was_if_the_connection_closes_in_the_meantime() {
 }
 
 #[test]
-fn no_debug_output_of_the_sending_direction_shows_a_payload() {
+fn no_debug_output_of_a_websocket_and_its_halves_shows_a_payload() {
     let secret = || Bytes::from(b"secret".repeat(APART));
     let mut sender = sender(u64::MAX);
     sender.send(Message::text("secret")).unwrap();

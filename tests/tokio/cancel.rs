@@ -296,7 +296,7 @@ fn what_had_no_room_before_the_transport_failed_comes_back() {
 
 /// On the whole stream and on a half of it.
 #[test]
-fn a_transport_that_has_refused_bytes_is_not_written_to_again() {
+fn a_transport_whose_write_has_failed_is_not_written_to_again() {
     let with_failed_write = || {
         let (mut socket, peer) = open_with(Server, Config::new().high_water_mark(1));
         peer.fail_at(1, false);

@@ -1,5 +1,5 @@
-//! A peer that never stops sending: each wait of the tokio adapter ends in time, and one poll
-//! pauses. The clock is virtual.
+//! A peer that never stops sending: each wait of the tokio adapter ends in time, and the task pauses
+//! so that other tasks can run. The clock is virtual.
 
 use std::convert::Infallible;
 use std::io;
@@ -20,8 +20,8 @@ use websocket_proto::websocket::Config;
 
 use crate::limits::{LIMIT, STUCK, UNANSWERED, impatient, over, protocol};
 
-/// A peer that takes nothing, and that sends the same bytes again and again, as fast as they are
-/// read.
+/// A peer that sends the same bytes again and again, as fast as they are read. It accepts bytes only
+/// if `takes` is set.
 #[derive(Debug)]
 struct Flood {
     bytes: Vec<u8>,

@@ -1,4 +1,5 @@
-//! Time limits, and the error that each of them ends with.
+//! Configurations with time limits, the errors of these limits, and a server with such a
+//! configuration.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ pub(crate) fn keepalive() -> Config {
     Config::new().keepalive(Keepalive { interval: INTERVAL, timeout: TIMEOUT })
 }
 
-/// A configuration with which the transport may be stuck for 25 s.
+/// Configurations with which the transport may be stuck for 25 s.
 pub(crate) fn impatient() -> [Config; 2] {
     [keepalive(), Config::new().write_timeout(INTERVAL + TIMEOUT)]
 }

@@ -98,7 +98,7 @@ impl World {
 }
 
 impl End {
-    /// Begins a script.
+    /// Sets what this end does in its reads and writes.
     pub fn follow(&mut self, reads: &[u8], writes: &[u8], is_dead: bool) {
         let script = |bytes: &[u8]| bytes.iter().take(100).copied().collect();
         self.reads = script(reads);

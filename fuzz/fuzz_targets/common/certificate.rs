@@ -1,4 +1,5 @@
-//! A client and a server of TLS that trust each other.
+//! The configurations of a TLS client and a TLS server. The client trusts the certificate of the
+//! server.
 
 use std::sync::{Arc, OnceLock};
 

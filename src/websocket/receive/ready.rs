@@ -58,8 +58,9 @@ impl Receiving {
         }
     }
 
-    /// Takes the result that is ready as a whole message. Returns `None` if it is a part of a message
-    /// whose other parts are still to be joined to it or dropped.
+    /// Takes the result that is ready, if it is a whole message or a control frame. Otherwise returns
+    /// `None`: the first part of a message is kept, so that the rest can be joined to it, and a later
+    /// part is dropped.
     #[inline(never)]
     pub(super) fn take_ready_message(&mut self) -> Option<Received> {
         match self.take_ready() {
