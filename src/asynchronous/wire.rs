@@ -4,7 +4,6 @@
 //! The whole stream and the two halves use the same loop.
 
 use alloc::boxed::Box;
-use alloc::string::ToString as _;
 use core::mem;
 use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
@@ -16,7 +15,7 @@ use super::Transport;
 use super::wakers::{Side, Wakers};
 use crate::close::CloseCode;
 use crate::connection::{Role, State};
-use crate::io::{Driver, Error, ReadTo};
+use crate::io::{Driver, Error, ReadTo, copy};
 use crate::websocket::{Answers, MessageReceiver, MessageSender, Outgoing};
 
 /// The transport and its state. Two halves share it, together with the sending half of the
@@ -253,8 +252,7 @@ impl<T: Transport> Wire<T> {
                 }
             }
             Err(error) => {
-                let same = io::Error::new(error.kind(), error.to_string());
-                self.driver.fail(same, sender);
+                self.driver.fail(copy(error), sender);
             }
         }
         // The other task does what is due for it, or learns that the connection has ended.

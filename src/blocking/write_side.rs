@@ -295,7 +295,8 @@ impl<R: Role> WriteSide<R> {
         let begin = Instant::now();
         loop {
             let Writer { sender, driver, .. } = &mut *writer;
-            if is_enough(sender) || sender.output().is_empty() && !driver.is_unflushed() {
+            let is_written = sender.output().is_empty() && !driver.is_unflushed();
+            if is_written || sender.is_cut() || is_enough(sender) {
                 return (writer, Ok(()));
             }
             let now = self.now();
@@ -317,10 +318,10 @@ impl<R: Role> WriteSide<R> {
                     }
                 }
                 Err(error) => {
-                    let failed = Err(io::Error::from(error.kind()));
+                    let failed = Err(error);
                     let Writer { sender, driver, .. } = &mut *writer;
                     driver.handle_written(&failed, sender);
-                    return (writer, Err(error));
+                    return (writer, failed);
                 }
             }
             writer = self.give_turn(writer);

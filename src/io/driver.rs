@@ -1,11 +1,11 @@
 //! The driver, which tells an adapter what to do next with its transport
 //! ([RFC 6455](https://www.rfc-editor.org/rfc/rfc6455), section 7.1.1).
 
-use alloc::format;
 use core::mem;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 
+use super::error::{copy, is_would_block};
 use super::{Error, Trace};
 use crate::close::CloseCode;
 use crate::connection::{Role, State, TransportAction};
@@ -36,8 +36,8 @@ use crate::websocket::{MessageReceiver, MessageSender, Waiting, WebSocket};
 pub struct Driver {
     /// Whether the transport has accepted bytes that are not flushed.
     unflushed: bool,
-    /// The kind of the error of a write or flush that failed. After it, nothing more is written.
-    broken: Option<ErrorKind>,
+    /// The error of a write or flush that failed. After it, nothing more is written.
+    broken: Option<io::Error>,
     /// Whether the sending side has been shut down.
     shut: bool,
     rest: Rest,
@@ -190,31 +190,29 @@ impl Driver {
     /// Records the result of writing and flushing everything. After an error the driver wants no
     /// more writes, and the accepted bytes still count as not flushed. Reading goes on, because the
     /// peer may have sent messages before the transport failed. The last read then tells how the
-    /// connection ended. `WouldBlock` and `Interrupted` change nothing.
+    /// connection ended. `Interrupted` and the errors of [`Error::is_would_block`] change nothing.
     pub fn handle_written<R: Role>(
         &mut self,
         written: &io::Result<()>,
         sender: &mut MessageSender<R>,
     ) {
-        if written.as_ref().is_err_and(is_not_ready) {
-            return;
-        }
         match written {
             Ok(()) => {
                 self.unflushed = false;
                 sender.handle_flushed();
             }
-            Err(error) => self.broken = Some(error.kind()),
+            Err(error) if is_not_ready(error) || is_would_block(error) => return,
+            Err(error) => self.broken = Some(copy(error)),
         }
         self.expire_if_useless(sender);
     }
 
-    /// Returns an error of the same kind as the one that [`handle_written`](Self::handle_written)
-    /// has recorded, or `None` if no write and no flush has failed. An adapter that is asked to send
-    /// or to flush returns this error, and does not write again.
+    /// Returns the error that [`handle_written`](Self::handle_written) has recorded, or `None` if no
+    /// write and no flush has failed. An adapter that is asked to send or to flush returns this
+    /// error, and does not write again.
     #[must_use]
     pub fn write_error(&self) -> Option<io::Error> {
-        self.broken.map(|kind| io::Error::new(kind, format!("an earlier write failed: {kind}")))
+        self.broken.as_ref().map(copy)
     }
 
     /// Records that the sending side of the transport was shut down, or that this failed.

@@ -5,6 +5,7 @@
 //! knows nothing more than its cause has the text and the source of the cause.
 
 use alloc::boxed::Box;
+use alloc::string::ToString as _;
 use core::error::Error as StdError;
 use core::fmt;
 use core::time::Duration;
@@ -158,6 +159,14 @@ pub(crate) fn is_would_block(error: &io::Error) -> bool {
         ErrorKind::WouldBlock => true,
         ErrorKind::TimedOut => !is_tcp_time_out(error),
         _ => false,
+    }
+}
+
+/// Returns an error with the kind, the code and the text of `error`.
+pub(crate) fn copy(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
     }
 }
 

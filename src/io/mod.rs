@@ -30,7 +30,7 @@ pub use parts::Parts;
 pub use reply::Reply;
 pub use url_error::{UrlError, UrlErrorKind};
 
-pub(crate) use error::is_would_block;
+pub(crate) use error::{copy, is_would_block};
 pub(crate) use trace::Trace;
 
 use bytes::BytesMut;

@@ -1,6 +1,6 @@
 //! `Config::answer_close(false)`: only the application can answer the Close of the peer.
 
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -139,7 +139,7 @@ fn a_read_keeps_its_time_out_while_it_only_writes() {
             let begin = Instant::now();
             let error = server.read().unwrap_err();
             assert!(error.is_would_block(), "{error:?}");
-            assert!(begin.elapsed() >= LIMIT / 2);
+            assert!(begin.elapsed() >= LIMIT / 2 && begin.elapsed() < SOON);
         }
         let reading = thread::spawn(move || {
             let mut sent = Vec::new();
@@ -168,6 +168,35 @@ fn reads_with_a_time_out_end_with_the_close_time_out_if_the_application_does_not
         }
         assert!(begin.elapsed() >= LIMIT / 2);
         assert_ends_at_once(&mut server);
+    });
+}
+
+#[test]
+fn a_flush_after_a_lost_answer_has_the_same_error_whole_and_in_halves() {
+    bounded(|| {
+        let opened = || {
+            let (mut server, mut peer) = server(config(Duration::MAX));
+            TcpStream::set_read_timeout(server.stream(), Some(LIMIT / 10)).unwrap();
+            send_close(&mut peer);
+            assert_close(&mut server);
+            peer.shutdown(Shutdown::Write).unwrap();
+            assert!(server.read().unwrap_err().is_would_block(), "the transport has ended");
+            server
+        };
+        // Some bytes are accepted before the reset of the peer arrives.
+        let pause = || thread::sleep(Duration::from_millis(10));
+        let mut whole = opened();
+        while whole.send("reply").is_ok() {
+            pause();
+        }
+        let (_reader, mut writer) = opened().into_split().unwrap();
+        while writer.send("reply").is_ok() {
+            pause();
+        }
+        for error in [whole.flush().unwrap_err(), writer.flush().unwrap_err()] {
+            let Error::Io(error) = error else { panic!("{error:?}") };
+            assert_eq!(error.kind(), ErrorKind::ConnectionAborted, "{error:?}");
+        }
     });
 }
 

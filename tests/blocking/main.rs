@@ -17,6 +17,7 @@ mod deflate_split;
 mod deflate_transport;
 mod driver;
 mod endings;
+mod failed_write;
 mod handshake;
 mod handshake_client;
 mod hostile;

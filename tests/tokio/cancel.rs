@@ -8,8 +8,7 @@ use crate::dropped::{self, ENOUGH};
 use bytes::Bytes;
 use support::echo::{echo_to_the_end, script};
 use support::transport::{
-    Fault, Peer, Transport, drive, messages, open, open_with, payload, poll_and_drop, run,
-    whole_messages,
+    Peer, Transport, drive, messages, open, open_with, payload, poll_and_drop, run, whole_messages,
 };
 use support::{Frame, SEED, Side, stream};
 use websocket_proto::connection::{Client, Role, Server, State};
@@ -292,41 +291,4 @@ fn what_had_no_room_before_the_transport_failed_comes_back() {
     assert_comes_back(run(writer.feed("second")), message());
     let sent = run(writer.send_fragment(Kind::Binary, false, &b"third"[..]));
     assert_comes_back(sent, fragment());
-}
-
-/// On the whole stream and on a half of it.
-#[test]
-fn a_transport_whose_write_has_failed_is_not_written_to_again() {
-    let with_failed_write = || {
-        let (mut socket, peer) = open_with(Server, Config::new().high_water_mark(1));
-        peer.fail_at(1, false);
-        assert_fails(run(socket.send("first")));
-        peer.fault_at(2, Fault::Waits);
-        (socket, peer)
-    };
-    let (mut socket, peer) = with_failed_write();
-    assert_fails(run(socket.flush()));
-    assert_fails(run(socket.ready()));
-    assert_fails(run(socket.send("second")));
-    assert_fails(run(socket.close(CloseCode::NORMAL, "")));
-    assert_eq!(peer.state().steps, 1);
-
-    let (socket, peer) = with_failed_write();
-    let (_reader, mut writer) = socket.into_split();
-    assert_fails(run(writer.flush()));
-    assert_fails(run(writer.ready()));
-    assert_fails(run(writer.send("second")));
-    assert_fails(run(writer.close(CloseCode::NORMAL, "")));
-    assert_eq!(peer.state().steps, 1);
-}
-
-#[track_caller]
-fn assert_fails(result: Option<Result<(), Error>>) {
-    let error = result.expect("at once").expect_err("it has failed");
-    let kind = match &error {
-        Error::Io(error) => error.kind(),
-        Error::Unsent { error, .. } => error.kind(),
-        error => panic!("{error:?}"),
-    };
-    assert_eq!(kind, ErrorKind::ConnectionAborted);
 }

@@ -14,6 +14,7 @@ mod deflate_negotiation;
 mod endings;
 mod endings_at_random;
 mod endless_refusal;
+mod failed_write;
 mod floods;
 mod halves_methods;
 mod handshake;
