@@ -63,10 +63,13 @@ fn drive(ring: Ring, mut websocket: WebSocket<Server>) -> Result<(), Box<dyn Err
         let is_ready = websocket.is_ready();
         let (receiver, sender) = websocket.halves();
         let wants = driver.wants(sender);
-        if wants.done {
+        // Without the second condition, the server would wait for room in a queue that nobody
+        // empties any more.
+        if wants.done || driver.write_error().is_some() {
             // This ends the operations that are in progress.
             let _ = ring.stream.shutdown(Shutdown::Both);
-            return driver.take_error(sender).map_or(Ok(()), |error| Err(error.into()));
+            let error = driver.take_error(sender).or(driver.write_error().map(Into::into));
+            return error.map_or(Ok(()), |error| Err(error.into()));
         }
 
         // Submit what is wanted and not in progress.

@@ -168,6 +168,10 @@ fn drive(
             is_idle &= is_not_ready(&written);
             driver.handle_written(&written, sender);
         }
+        // Without this, the server would wait for room in a queue that nobody empties any more.
+        if let Some(error) = driver.write_error() {
+            return Err(error.into());
+        }
         if wants.shutdown_write {
             driver.handle_shutdown(&stream.shutdown(Shutdown::Write));
             is_idle = false;

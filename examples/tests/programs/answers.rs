@@ -1,6 +1,5 @@
 //! The examples that each answer one question.
 
-#[cfg(feature = "mio")]
 use std::io::Write as _;
 #[cfg(feature = "mio")]
 use std::net::Shutdown;
@@ -8,8 +7,9 @@ use std::process::Command;
 #[cfg(feature = "mio")]
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 #[cfg(feature = "mio")]
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use websocket_proto::{CloseCode, Message, blocking};
 
@@ -83,6 +83,34 @@ fn the_server_on_mio_serves_others_while_a_client_floods_it_with_pings() {
         end.join().unwrap();
         flood.join().unwrap();
     });
+}
+
+/// Checks that an echo server forgets clients that disappear while it waits to write. The server may
+/// open fewer files than there are such clients.
+#[cfg(unix)]
+fn assert_forgets_stuck_clients(program: &str) {
+    let server = Server::start_with_few_files(program);
+    let message =
+        [&[0x82, 0xff, 0, 0, 0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0][..], &[7; 1 << 16]].concat();
+    for _ in 0..30 {
+        let mut client = blocking::connect(&server.url).unwrap().into_parts().stream;
+        client.set_write_timeout(Some(Duration::from_millis(50))).unwrap();
+        // The client does not read its echoes. So both directions fill up.
+        while client.write_all(&message).is_ok() {}
+    }
+    assert_echoes(&server);
+}
+
+#[cfg(all(unix, feature = "mio"))]
+#[test]
+fn the_server_on_mio_forgets_clients_that_disappear_while_it_waits_to_write() {
+    bounded(|| assert_forgets_stuck_clients(env!("CARGO_BIN_EXE_mio_server")));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_server_with_completions_forgets_clients_that_disappear_while_it_waits_to_write() {
+    bounded(|| assert_forgets_stuck_clients(env!("CARGO_BIN_EXE_completion_server")));
 }
 
 #[test]
