@@ -151,7 +151,7 @@ fn run<T: Transport + Unpin + 'static>(
 
     let world = world.borrow();
     let is_whole = talks.iter().all(|talk| !talk.failed.get() && !talk.finished_early.get())
-        && world.ends.iter().all(|end| !end.failed && !end.is_dead);
+        && world.ends.iter().all(|end| !end.failed && !end.refuses && !end.is_dead);
     if is_whole {
         for talk in &talks {
             assert!(!talk.said.borrow().contains(&Said::Queued), "a message was lost");

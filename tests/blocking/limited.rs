@@ -13,8 +13,9 @@ use crate::loopback::{bounded, connected};
 /// The close time-out of [`limited`].
 pub(crate) const LIMIT: Duration = Duration::from_millis(500);
 
-/// Longer than any wait may last in these tests.
-pub(crate) const LONG: Duration = Duration::from_secs(5);
+/// Longer than any wait may last in these tests, also on a slow machine, and shorter than the close
+/// time-out of [`Config::new`].
+pub(crate) const LONG: Duration = Duration::from_secs(8);
 
 pub(crate) fn limited() -> Config {
     Config::new().close_timeout(LIMIT)

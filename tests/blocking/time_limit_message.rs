@@ -73,7 +73,7 @@ fn limits_a_message_while_the_other_half_writes(
     let begin = Instant::now();
     let error = protocol(read(&mut reader));
     assert_eq!(error, ProtocolError::MessageTimeout { timeout: LIMIT });
-    assert!(begin.elapsed() < 8 * LIMIT, "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < 20 * LIMIT, "{:?}", begin.elapsed());
     writing.join().unwrap();
     slow.join().unwrap();
 }

@@ -9,13 +9,33 @@ use websocket_proto::asynchronous::Transport;
 use crate::scripted::Stream;
 
 #[derive(Debug)]
-pub struct Plain(Stream);
+pub struct Plain(Stream, Refusal);
+
+/// Checks that nothing is written or flushed after an error.
+#[derive(Debug, Default)]
+pub struct Refusal(bool);
+
+impl Refusal {
+    /// Calls `write`, which is a write or a flush.
+    pub fn check<T: PartialEq>(
+        &mut self,
+        write: impl FnOnce() -> Poll<io::Result<T>>,
+        refused: Option<T>,
+    ) -> Poll<io::Result<T>> {
+        assert!(!self.0, "a transport is written to after an error");
+        let written = write();
+        if let Poll::Ready(written) = &written {
+            self.0 = written.as_ref().map_or(true, |written| Some(written) == refused.as_ref());
+        }
+        written
+    }
+}
 
 impl Transport for Plain {
     type Stream = Stream;
 
     fn new(stream: Stream) -> Self {
-        Self(stream)
+        Self(stream, Refusal::default())
     }
 
     fn stream(&self) -> &Stream {
@@ -44,11 +64,13 @@ impl Transport for Plain {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         assert!(!slices.is_empty() && slices.iter().all(|slice| !slice.is_empty()));
-        self.0.poll_write(slices, context)
+        let Self(stream, refusal) = self;
+        refusal.check(|| stream.poll_write(slices, context), Some(0))
     }
 
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.0.poll_flush(context)
+        let Self(stream, refusal) = self;
+        refusal.check(|| stream.poll_flush(context), None)
     }
 
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {

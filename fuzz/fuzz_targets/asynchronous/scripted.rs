@@ -30,6 +30,8 @@ pub struct End {
     dropped: bool,
     /// Whether the byte stream has failed.
     pub failed: bool,
+    /// Whether a write has failed, although reads still succeed.
+    pub refuses: bool,
     /// A byte stream keeps only the last task of each kind.
     reader: Option<Waker>,
     writer: Option<Waker>,
@@ -49,6 +51,8 @@ enum Line {
     /// A read or a write reports 0 bytes. A flush or a shutdown fails.
     Nothing,
     Fail,
+    /// This write fails. Later writes would succeed, but an adapter must not try.
+    Refuse,
 }
 
 impl World {
@@ -133,6 +137,10 @@ impl End {
                 self.failed = true;
                 Line::Nothing
             }
+            Some(252) if is_write => {
+                self.refuses = true;
+                Line::Refuse
+            }
             Some(252..) => {
                 self.failed = true;
                 Line::Fail
@@ -145,6 +153,12 @@ impl End {
         self.out.append(&mut self.unflushed);
         moves
     }
+}
+
+/// Returns the error of a TCP connection that the system has given up. A call that may be repeated
+/// can fail with the same kind, but without the code.
+fn given_up() -> io::Error {
+    io::Error::from_raw_os_error(110)
 }
 
 fn wake(waker: &mut Option<Waker>) {
@@ -171,7 +185,9 @@ impl Stream {
                 Line::Go { at_most } => at_most,
                 Line::Wait => return Poll::Pending,
                 Line::Nothing => return Poll::Ready(Ok(0)),
-                Line::Fail => return Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
+                Line::Fail | Line::Refuse => {
+                    return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
+                }
             };
             let from = &mut world.ends[peer];
             let len = buffer.len().min(at_most).min(from.out.len());
@@ -200,6 +216,7 @@ impl Stream {
                 Line::Wait => return Poll::Pending,
                 Line::Nothing => return Poll::Ready(Ok(0)),
                 Line::Fail => return Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
+                Line::Refuse => return Poll::Ready(Err(given_up())),
             };
             if world.ends[peer].dropped || world.ends[peer].failed || world.ends[own].shut {
                 return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
@@ -231,6 +248,7 @@ impl Stream {
                 Line::Nothing | Line::Fail => {
                     return Poll::Ready(Err(ErrorKind::ConnectionReset.into()));
                 }
+                Line::Refuse => return Poll::Ready(Err(given_up())),
             }
             if world.ends[own].flush() {
                 world.moved += 1;
@@ -245,7 +263,7 @@ impl Stream {
             match world.ends[own].line(context, true) {
                 Line::Go { .. } => {}
                 Line::Wait => return Poll::Pending,
-                Line::Nothing | Line::Fail => {
+                Line::Nothing | Line::Fail | Line::Refuse => {
                     return Poll::Ready(Err(ErrorKind::NotConnected.into()));
                 }
             }

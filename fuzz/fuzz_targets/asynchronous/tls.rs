@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::future::Future;
-use std::io::{self, IoSlice};
+use std::io::{self, ErrorKind, IoSlice};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,11 +17,13 @@ use websocket_proto::tokio::TokioTransport;
 use websocket_proto::websocket::Incoming;
 
 use crate::certificate::{NAME, configs};
+use crate::plain::Refusal;
 use crate::scripted::{Stream, World};
 
 #[derive(Debug)]
 pub struct Tls {
     transport: TokioTransport<TlsStream<Stream>>,
+    refusal: Refusal,
     world: Rc<RefCell<World>>,
     side: usize,
 }
@@ -55,7 +57,8 @@ impl Transport for Tls {
 
     fn new(stream: TlsStream<Stream>) -> Self {
         let Stream { world, side } = stream.get_ref().0;
-        Self { world: Rc::clone(world), side: *side, transport: TokioTransport::new(stream) }
+        let (world, side) = (Rc::clone(world), *side);
+        Self { world, side, transport: TokioTransport::new(stream), refusal: Refusal::default() }
     }
 
     fn stream(&self) -> &Self::Stream {
@@ -92,11 +95,13 @@ impl Transport for Tls {
         context: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
         assert!(!slices.is_empty() && slices.iter().all(|slice| !slice.is_empty()));
-        self.transport.poll_write(slices, context)
+        let Self { transport, refusal, .. } = self;
+        refusal.check(|| transport.poll_write(slices, context), Some(0))
     }
 
     fn poll_flush(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.transport.poll_flush(context)
+        let Self { transport, refusal, .. } = self;
+        refusal.check(|| transport.poll_flush(context), None)
     }
 
     fn poll_shutdown(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -133,7 +138,7 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Stream::poll_write(self.get_mut(), &[IoSlice::new(bytes)], context)
+        write(self.get_mut(), &[IoSlice::new(bytes)], context)
     }
 
     fn poll_write_vectored(
@@ -141,7 +146,7 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Stream::poll_write(self.get_mut(), slices, context)
+        write(self.get_mut(), slices, context)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -154,5 +159,17 @@ impl AsyncWrite for Stream {
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Stream::poll_shutdown(self.get_mut(), context)
+    }
+}
+
+/// `tokio_rustls` waits after a write of 0 bytes, and nothing wakes it.
+fn write(
+    stream: &mut Stream,
+    slices: &[IoSlice<'_>],
+    context: &mut Context<'_>,
+) -> Poll<io::Result<usize>> {
+    match stream.poll_write(slices, context) {
+        Poll::Ready(Ok(0)) => Poll::Ready(Err(ErrorKind::WriteZero.into())),
+        written => written,
     }
 }

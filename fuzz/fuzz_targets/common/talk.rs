@@ -230,6 +230,7 @@ impl Ear {
     }
 
     pub fn error(&mut self, error: &Error) {
+        assert!(!error.is_would_block(), "a call that may be repeated: {error:?}");
         self.own.failed.set(true);
         // Both keep to the protocol.
         if let Error::Protocol(error) = error {
