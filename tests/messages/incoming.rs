@@ -216,6 +216,26 @@ fn a_lent_message_is_dropped_by_the_next_call_and_not_before() {
 }
 
 #[test]
+fn the_buffer_tells_what_it_holds() {
+    let mut websocket = server(Config::new());
+    assert!(websocket.input().is_empty());
+    assert_eq!((websocket.input().len(), websocket.input().capacity()), (0, 0));
+    websocket.input().extend_from_slice(&From::Client.part(TEXT, "some"));
+    assert!(!websocket.input().is_empty());
+    assert_eq!(websocket.input().len(), 10);
+    assert!(websocket.input().capacity() >= 10);
+    // What is processed of a message in progress stays.
+    assert_eq!(websocket.receive(), Ok(None));
+    assert_eq!(websocket.input().len(), 4);
+    websocket.input().extend_from_slice(&From::Client.frame(CONTINUATION, " text"));
+    assert_eq!(websocket.receive(), Ok(Some(Message::text("some text"))));
+    assert_eq!(websocket.receive(), Ok(None));
+    websocket.input().release_memory();
+    assert!(websocket.input().is_empty());
+    assert_eq!(websocket.input().capacity(), 0);
+}
+
+#[test]
 fn a_reader_that_fails_loses_nothing() {
     struct Broken;
     impl Read for Broken {

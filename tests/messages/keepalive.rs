@@ -186,6 +186,33 @@ fn the_write_time_out_works_without_a_keepalive() {
 }
 
 #[test]
+fn a_write_of_no_bytes_is_not_progress() {
+    let config = Config::new().write_timeout(seconds(3));
+    let mut websocket = WebSocket::new(Server, config, Opened::new());
+    websocket.send(Message::text("stuck")).expect("it is open");
+    assert_eq!(websocket.deadline(seconds(10)), Some(seconds(13)));
+    websocket.output().advance(0);
+    assert_eq!(websocket.deadline(seconds(12)), Some(seconds(13)));
+}
+
+#[test]
+fn a_sending_half_is_cut_if_a_deadline_ends_it_while_bytes_wait() {
+    for (is_written, is_cut) in [(false, true), (true, false)] {
+        let mut websocket = watching();
+        websocket.close(CloseCode::NORMAL, "").expect("it is open");
+        if is_written {
+            write(&mut websocket);
+        }
+        let (_receiver, mut sender) = websocket.into_split();
+        let waiting = Waiting { to_receive: false, to_flush: false, message: None };
+        let due = sender.deadline(seconds(1), waiting).expect("the close time-out");
+        assert!(!sender.is_cut());
+        assert!(sender.handle_deadline(due, waiting));
+        assert_eq!(sender.is_cut(), is_cut);
+    }
+}
+
+#[test]
 fn a_half_that_only_sends_does_not_judge_the_silence_of_the_peer() {
     let (_receiver, mut sender) = watching().into_split();
     let waiting = Waiting { to_receive: false, to_flush: false, message: None };

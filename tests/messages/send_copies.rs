@@ -45,6 +45,18 @@ fn a_large_payload_of_a_server_is_queued_where_it_is() {
 
 #[cfg(feature = "std")]
 #[test]
+fn a_server_copies_payloads_of_less_than_16_kib() {
+    for (len, is_copied) in [((16 << 10) - 1, true), (16 << 10, false)] {
+        let payload = Bytes::from(vec![1; len]);
+        let mut websocket = server(Config::new());
+        websocket.send(Message::Binary(payload.clone())).unwrap();
+        let is_there = pieces(websocket.output()).contains(&(payload.as_ptr(), len));
+        assert_eq!(is_there, !is_copied, "{len}");
+    }
+}
+
+#[cfg(feature = "std")]
+#[test]
 fn small_messages_leave_in_one_piece() {
     for mut output in [
         {

@@ -127,7 +127,15 @@ fn no_debug_output_of_a_websocket_and_its_halves_shows_a_payload() {
     let shown = format!("{shown} {server:?}");
     let (receiver, sender) = server.into_split();
     let shown = format!("{shown} {receiver:?} {sender:?}");
-    for name in ["work: Mask ", "done: Masked ", "MessageReceiver", "ReadBuffer", "MessageSender"] {
+    for name in [
+        "work: Mask ",
+        "done: Masked ",
+        "MessageReceiver",
+        "ReadBuffer",
+        "MessageSender",
+        "Outgoing",
+        "Prepared",
+    ] {
         assert!(shown.contains(name), "{shown}");
     }
     for bytes in ["secret", "115, 101", "73, 65", "\\x"] {

@@ -91,8 +91,11 @@ fn a_sending_half_keeps_a_pong_while_its_queue_is_full() {
 fn halves_of_two_connections_are_not_reunited() {
     let (receiver, sender) = server(Config::new()).into_split();
     let (other_receiver, other_sender) = server(Config::new()).into_split();
-    let (receiver, other_sender) =
-        WebSocket::reunite(receiver, other_sender).unwrap_err().into_halves();
+    let error = WebSocket::reunite(receiver, other_sender).unwrap_err();
+    let text = "cannot reunite the halves: they belong to different connections";
+    assert_eq!(error.to_string(), text);
+    assert_eq!(format!("{error:?}"), "ReuniteError { .. }");
+    let (receiver, other_sender) = error.into_halves();
     assert!(WebSocket::reunite(receiver, sender).is_ok());
     assert!(WebSocket::reunite(other_receiver, other_sender).is_ok());
 }
