@@ -330,8 +330,8 @@ fn a_message_that_comes_by_itself_is_echoed_without_an_allocation() {
 #[test]
 fn a_stream_over_tcp_and_the_task_that_echoes_with_it_are_small() {
     type Tcp<R> = WebSocketStream<::tokio::net::TcpStream, R>;
-    assert!(size_of::<Tcp<Server>>() <= 1072, "{}", size_of::<Tcp<Server>>());
-    assert!(size_of::<Tcp<Client>>() <= 1192, "{}", size_of::<Tcp<Client>>());
+    assert!(size_of::<Tcp<Server>>() <= 1080, "{}", size_of::<Tcp<Server>>());
+    assert!(size_of::<Tcp<Client>>() <= 1200, "{}", size_of::<Tcp<Client>>());
     async fn task(stream: fn() -> Tcp<Server>) {
         let mut socket = stream();
         while let Some(Ok(message)) = socket.next().await {
