@@ -233,6 +233,24 @@ fn the_buffer_tells_what_it_holds() {
     websocket.input().release_memory();
     assert!(websocket.input().is_empty());
     assert_eq!(websocket.input().capacity(), 0);
+
+    // Nothing is processed after a Close.
+    let bytes = [From::Client.close(1000, ""), From::Client.frame(TEXT, "late")].concat();
+    assert_eq!(websocket.input().read_from(&mut &bytes[..]).unwrap(), bytes.len());
+    assert!(websocket.input().capacity() >= 8 << 10);
+    assert!(matches!(websocket.receive(), Ok(Some(Message::Close(_)))));
+    assert!(websocket.input().is_empty());
+}
+
+#[test]
+fn a_buffer_that_comes_back_without_bytes_is_kept() {
+    let mut websocket = server(Config::new());
+    let lent = websocket.input().lend();
+    let place = lent.as_ptr();
+    websocket.input().take_back(lent);
+    assert!(websocket.input().is_empty());
+    assert!(websocket.input().capacity() >= 8 << 10);
+    assert_eq!(websocket.input().lend().as_ptr(), place);
 }
 
 #[test]

@@ -91,6 +91,20 @@ fn a_client_masks_a_payload_in_place_when_nobody_else_holds_it() {
     assert_eq!(pieces(websocket.output())[1], (place, 2 * LARGE));
 }
 
+#[cfg(feature = "std")]
+#[test]
+fn a_client_masks_a_copy_of_a_payload_whose_buffer_is_much_larger() {
+    for (capacity, is_copied) in [(4 * LARGE, false), (4 * LARGE + 2, true)] {
+        let mut buffer = BytesMut::with_capacity(capacity);
+        buffer.resize(2 * LARGE, 0xaa);
+        assert_eq!(buffer.capacity(), capacity);
+        let place = (buffer.as_ptr(), 2 * LARGE);
+        let mut websocket = client(Config::new());
+        websocket.send(Message::Binary(buffer.freeze())).unwrap();
+        assert_eq!(pieces(websocket.output()).contains(&place), !is_copied, "{capacity}");
+    }
+}
+
 #[test]
 fn a_client_masks_a_copy_of_a_payload_that_somebody_else_holds() {
     for len in [10, LARGE] {
