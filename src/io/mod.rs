@@ -30,7 +30,9 @@ pub use parts::Parts;
 pub use reply::Reply;
 pub use url_error::{UrlError, UrlErrorKind};
 
-pub(crate) use error::{copy, is_would_block};
+#[cfg(any(feature = "futures-io", feature = "tokio"))]
+pub(crate) use error::copy;
+pub(crate) use error::is_would_block;
 pub(crate) use trace::Trace;
 
 use bytes::BytesMut;
