@@ -213,3 +213,12 @@ pub(crate) fn compressing(agreement: Terms) -> WebSocket<Server> {
 pub(crate) fn news(n: usize) -> Vec<u8> {
     format!("{{\"type\": \"news\", \"number\": {n}, \"text\": \"all that happened today\"}}").into()
 }
+
+#[test]
+fn the_configuration_of_a_websocket_has_the_preferences_of_its_deflate_configuration() {
+    let preferences =
+        Preferences::new().server_max_window_bits(11).client_no_context_takeover(true);
+    assert_eq!(Config::new().deflate_preferences(), None);
+    let config = Config::new().deflate(deflate::DeflateConfig::new().preferences(preferences));
+    assert_eq!(config.deflate_preferences(), Some(preferences));
+}

@@ -2,10 +2,9 @@
 
 use proptest::prelude::*;
 use support::handshake::{RFC_NONCE, RFC_RESPONSE};
-use websocket_proto::deflate::{DeflateConfig, DeflateError, Preferences, Terms};
+use websocket_proto::deflate::{DeflateError, Preferences, Terms};
 use websocket_proto::extension::Extensions;
 use websocket_proto::handshake::{ClientHandshake, ClientRequest, ResponseError};
-use websocket_proto::websocket::Config;
 
 /// What a server with these preferences makes of the offers.
 #[track_caller]
@@ -70,14 +69,6 @@ fn an_offer_says_what_is_wanted() {
         assert_eq!(offer.to_string(), expected);
         assert_eq!(format!("{offer:?}"), format!("{expected:?}"));
     }
-}
-
-#[test]
-fn the_configuration_of_a_websocket_has_the_preferences_of_its_deflate_configuration() {
-    let preferences = ANY.server_max_window_bits(11).client_no_context_takeover(true);
-    assert_eq!(Config::new().deflate_preferences(), None);
-    let config = Config::new().deflate(DeflateConfig::new().preferences(preferences));
-    assert_eq!(config.deflate_preferences(), Some(preferences));
 }
 
 #[test]
