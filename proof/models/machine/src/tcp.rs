@@ -51,6 +51,11 @@ impl TcpStream {
         self.outgoing.break_off();
     }
 
+    /// Breaks the direction that this end reads from. The reads of the other end go on.
+    pub fn break_off_reads(&self) {
+        self.incoming.break_off();
+    }
+
     /// Makes the reads and writes of the other end time out, from now on.
     pub fn slow_down(&self) {
         self.incoming.slow_down();

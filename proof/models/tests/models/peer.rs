@@ -156,6 +156,11 @@ impl Peer {
         self.stream.break_off_writes();
     }
 
+    /// Makes the writes of the other end fail. Its reads go on.
+    pub(crate) fn break_off_receiving(&self) {
+        self.stream.break_off_reads();
+    }
+
     /// Makes the reads and writes of the other end time out, from now on.
     pub(crate) fn slow_down(&self) {
         self.stream.slow_down();

@@ -56,6 +56,11 @@ fn both_halves_learn_that_the_transport_has_failed() {
 }
 
 #[test]
+fn messages_are_received_after_the_writes_have_failed() {
+    both::endings::messages_are_received_after_the_writes_have_failed::<Blocking>();
+}
+
+#[test]
 fn a_ping_is_answered_when_the_writer_is_dropped() {
     both::halves::a_ping_is_answered_when_the_writer_is_dropped::<Blocking>();
 }
