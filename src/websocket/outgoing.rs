@@ -92,8 +92,8 @@ impl Outgoing {
     /// 64 KiB for the next connection that needs one.
     pub fn release_memory(&mut self) {
         if self.is_empty() {
-            let empty = Self { usual: self.usual, ..Self::new() };
-            let Self { mut gathered, large, .. } = mem::replace(self, empty);
+            let Self { mut gathered, large, usual, .. } = mem::take(self);
+            self.usual = usual;
             gathered.clear();
             spare::put_outgoing(OutgoingBuffers { gathered, large });
         }

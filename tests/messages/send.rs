@@ -1,5 +1,6 @@
 //! What is queued to be sent: its order, its bounds, and how it is masked.
 
+use core::error::Error as _;
 use core::time::Duration;
 use std::collections::BTreeSet;
 
@@ -387,5 +388,7 @@ fn an_error_shows_how_long_a_message_is_and_no_byte_of_it() {
         assert_eq!(shown_error, format!("Rejected {{ {shown}, error: Closing }}"));
     }
     let fragment = Rejected { message: Bytes::from("secret"), error };
+    assert_eq!(fragment.to_string(), "a message or a fragment was not accepted");
+    assert_eq!(fragment.source().map(ToString::to_string), Some(error.to_string()));
     assert_eq!(format!("{fragment:?}"), "Rejected { fragment: 6 bytes, error: Closing }");
 }

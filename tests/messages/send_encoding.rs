@@ -128,6 +128,7 @@ fn no_debug_output_of_a_websocket_and_its_halves_shows_a_payload() {
     let (receiver, sender) = server.into_split();
     let shown = format!("{shown} {receiver:?} {sender:?}");
     for name in [
+        "data: Data ",
         "work: Mask ",
         "done: Masked ",
         "MessageReceiver",
