@@ -5,7 +5,7 @@ use support::{Frame, Side};
 use websocket_proto::connection::{Oversized, Server, State};
 use websocket_proto::deflate::{Compressor, DeflateConfig, Terms};
 use websocket_proto::handshake::Opened;
-use websocket_proto::websocket::{Config, Part};
+use websocket_proto::websocket::{Answers, Config, Part};
 use websocket_proto::{Message, WebSocket};
 
 const LIMIT: u64 = 10_000;
@@ -71,6 +71,29 @@ fn a_compressed_message_over_the_limit_is_skipped_and_the_next_may_refer_to_it()
             assert_eq!(websocket.state(), State::Open);
         }
     }
+}
+
+#[test]
+fn a_half_tells_how_much_it_has_decompressed_and_dropped() {
+    let terms = takeover();
+    let (stream, messages) = conversation(&terms);
+    let mut receiver = skipping(terms).into_split().0;
+    receiver.input().extend_from_slice(&stream);
+    let (mut answers, mut dropped) = (Answers::new(), 0);
+    for message in messages {
+        assert_eq!(receiver.receive(&mut answers), Ok(Some(message.clone())));
+        dropped += receiver.take_dropped() as u64;
+        match message {
+            Message::Oversized { len } => {
+                assert!((len - LIMIT..=len).contains(&dropped), "{dropped} of {len}");
+                dropped = 0;
+            }
+            Message::Binary(_) => assert_eq!(dropped, 0),
+            // There is a Ping in the middle of each message.
+            _ => {}
+        }
+    }
+    assert_eq!(receiver.take_dropped(), 0);
 }
 
 #[test]

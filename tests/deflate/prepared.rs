@@ -176,6 +176,7 @@ fn it_is_compressed_from_the_threshold_on() {
         let config =
             if len < 127 && rsv != 0 { config.clone().threshold(0) } else { config.clone() };
         let message = Prepared::binary(vec![b'a'; len]).compressed(&config);
+        assert_eq!(message.is_compressed(), rsv != 0, "{len}");
         let mut websocket = server(agreed(takeover()));
         let frame = send_prepared(&mut websocket, &message);
         assert_eq!(frame.rsv, rsv, "{len}");

@@ -120,6 +120,25 @@ fn what_is_queued_is_given_back_when_it_was_much() {
 }
 
 #[test]
+fn control_frames_are_given_back_when_they_were_many() {
+    let mut websocket = server(Config::new().high_water_mark(u64::MAX));
+    let before = HELD.get();
+    for _ in 0..1000 {
+        websocket.send(Message::ping(&[7; 125][..])).unwrap();
+    }
+    assert!(HELD.get() - before > 125_000);
+    write_all(&mut websocket);
+    assert!(HELD.get() - before <= 64 * 1024, "{}", HELD.get() - before);
+    websocket.send(Message::ping("few")).unwrap();
+    write_all(&mut websocket);
+    let allocated = allocations(|| {
+        websocket.send(Message::ping("few")).unwrap();
+        write_all(&mut websocket);
+    });
+    assert_eq!(allocated, 0, "the memory of a few is kept");
+}
+
+#[test]
 fn a_length_that_is_only_declared_costs_nothing() {
     // With a limit that lets it pass.
     let unlimited = Config::new().max_message_size(u64::MAX);
