@@ -87,6 +87,29 @@ fn a_half_lends_each_message_in_parts() {
     assert_eq!(controls, 3);
 }
 
+#[test]
+fn a_part_of_a_compressed_message_is_returned_when_its_bytes_have_arrived() {
+    let bytes = deflated("a text that is sent in two fragments");
+    let (start, end) = bytes.split_at(bytes.len() / 2);
+    let mut receiver = receiver(&[Frame::text(start).rsv(0x40).more()]);
+    let mut answers = Answers::new();
+    let mut text = Vec::new();
+    let part = receiver.receive_part(&mut answers);
+    let Ok(Some(Part::Data { bytes, first: true, last: false, .. })) = part else {
+        panic!("{part:?}")
+    };
+    assert!(!bytes.is_empty());
+    text.extend_from_slice(bytes);
+    assert_eq!(receiver.receive_part(&mut answers), Ok(None));
+    receiver.input().extend_from_slice(&Frame::continuation(end).bytes(Side::Server));
+    let part = receiver.receive_part(&mut answers);
+    let Ok(Some(Part::Data { bytes, first: false, last: true, .. })) = part else {
+        panic!("{part:?}")
+    };
+    text.extend_from_slice(bytes);
+    assert_eq!(text, b"a text that is sent in two fragments");
+}
+
 /// The parts of a compressed message that is too long are inflated, and dropped.
 #[test]
 fn a_compressed_message_that_is_skipped_is_not_kept() {
