@@ -42,6 +42,28 @@ fn halves_answer_what_the_receiving_half_owes() {
 }
 
 #[test]
+fn a_sending_half_closes_or_answers_with_the_code_of_the_peer() {
+    let cases = [
+        (None, From::Server.close(1000, "")),
+        (Some(From::Client.close(1001, "bye")), From::Server.close(1001, "")),
+        (Some(From::Client.frame(CLOSE, "")), From::Server.frame(CLOSE, "")),
+    ];
+    for (received, sent) in cases {
+        let (mut receiver, mut sender) = server(Config::new().answer_close(false)).into_split();
+        if let Some(close) = received {
+            receiver.input().extend_from_slice(&close);
+            let mut answers = Answers::new();
+            assert!(matches!(receiver.receive(&mut answers), Ok(Some(Message::Close(_)))));
+            sender.settle(&mut answers);
+            assert!(!sender.is_closed());
+        }
+        sender.close_or_answer().unwrap();
+        assert!(sender.is_closed());
+        assert_eq!(drain(sender.output()), sent);
+    }
+}
+
+#[test]
 fn a_sending_half_reports_an_error_with_its_code() {
     let (mut receiver, mut sender) = client(Config::new()).into_split();
     let mut answers = Answers::new();
