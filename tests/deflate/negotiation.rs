@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use support::handshake::{RFC_NONCE, RFC_RESPONSE};
 use websocket_proto::deflate::{DeflateError, Preferences, Terms};
 use websocket_proto::extension::Extensions;
-use websocket_proto::handshake::{ClientHandshake, ClientRequest, ResponseError};
+use websocket_proto::handshake::{Answer, ClientHandshake, ClientRequest, ResponseError};
 
 /// What a server with these preferences makes of the offers.
 #[track_caller]
@@ -335,7 +335,7 @@ fn a_client_that_got_a_bad_response_has_failed_its_handshake() {
         match handshake.receive(&request, head.as_bytes()) {
             Ok(answer) => {
                 let response = match answer.expect("it is whole") {
-                    websocket_proto::handshake::Answer::WebSocket(response) => response,
+                    Answer::WebSocket(response) => response,
                     other => panic!("{other:?}"),
                 };
                 Ok(ANY.check(response.extensions()).map(|agreed| agreed.is_some()))
@@ -363,6 +363,31 @@ fn a_client_that_got_a_bad_response_has_failed_its_handshake() {
         checked(&line("permessage-deflate; server_max_window_bits=")),
         Err(ResponseError::Extensions(_))
     ));
+}
+
+#[test]
+fn a_client_that_offers_its_preferences_gets_the_terms_or_an_error() {
+    let without =
+        ClientRequest::new("server.example.com", "/chat", RFC_NONCE).subprotocols(&["chat"]);
+    let with = without.deflate(ANY);
+    let head = str::from_utf8(RFC_RESPONSE).unwrap().trim_end();
+    let agreed = |request: &ClientRequest<'_>, lines: &str| {
+        let head = format!("{head}\r\n{lines}\r\n");
+        let mut handshake = ClientHandshake::new();
+        match handshake.receive(request, head.as_bytes()) {
+            Ok(Some(Answer::WebSocket(response))) => Ok(response.deflate_terms().copied()),
+            Err(error) => Err(error),
+            other => panic!("{other:?}"),
+        }
+    };
+    let line = |value: &str| format!("Sec-WebSocket-Extensions: {value}\r\n");
+    let terms = check(ANY, "permessage-deflate; server_max_window_bits=10").unwrap();
+    assert!(terms.is_some());
+    assert_eq!(agreed(&with, &line("permessage-deflate; server_max_window_bits=10")), Ok(terms));
+    assert_eq!(agreed(&with, ""), Ok(None));
+    assert_eq!(agreed(&with, &line("x-foo")), Err(ResponseError::ExtensionNotOffered));
+    let not_offered = agreed(&without, &line("permessage-deflate"));
+    assert_eq!(not_offered, Err(ResponseError::ExtensionNotOffered));
 }
 
 prop_compose! {
