@@ -110,6 +110,24 @@ fn a_part_of_a_compressed_message_is_returned_when_its_bytes_have_arrived() {
     assert_eq!(text, b"a text that is sent in two fragments");
 }
 
+#[test]
+fn the_rest_of_a_compressed_message_is_dropped_when_a_whole_one_is_asked_for() {
+    let bytes = deflated("a text of which only the first part is wanted");
+    let (start, rest) = bytes.split_at(bytes.len() / 2);
+    let (middle, end) = rest.split_at(rest.len() / 2);
+    let mut receiver = receiver(&[
+        Frame::text(start).rsv(0x40).more(),
+        Frame::continuation(middle).more(),
+        Frame::continuation(end),
+        compressed(deflated("the next one, compressed too, ".repeat(20))),
+    ]);
+    let mut answers = Answers::new();
+    let part = receiver.receive_part(&mut answers);
+    assert!(matches!(part, Ok(Some(Part::Data { first: true, last: false, .. }))), "{part:?}");
+    let next = Message::text("the next one, compressed too, ".repeat(20));
+    assert_eq!(receiver.receive(&mut answers), Ok(Some(next)));
+}
+
 /// The parts of a compressed message that is too long are inflated, and dropped.
 #[test]
 fn a_compressed_message_that_is_skipped_is_not_kept() {
