@@ -193,6 +193,21 @@ fn it_is_compressed_from_the_threshold_on() {
 }
 
 #[test]
+fn it_goes_in_fragments_where_one_frame_would_be_too_large() {
+    let news = noise(9, 1000);
+    let message = prepared(&news);
+    let mut setup = agreed(takeover());
+    setup.config = setup.config.fragment_size(300);
+    let mut websocket = server(setup);
+    websocket.send_prepared(&message).unwrap();
+    let sent = frames(&output(&mut websocket));
+    assert!(sent.len() > 3 && sent.iter().all(|frame| frame.payload.len() <= 300));
+    assert_eq!(sent[0].rsv, 0x40);
+    let payload: Vec<u8> = sent.iter().flat_map(|frame| frame.payload.clone()).collect();
+    assert_eq!(Inflater::new().message(&payload).unwrap(), news);
+}
+
+#[test]
 fn a_client_masks_a_copy_of_its_own() {
     for len in [200, 30_000] {
         let news = noise(6, len);
