@@ -138,6 +138,22 @@ fn control_frames_are_given_back_when_they_were_many() {
     assert_eq!(allocated, 0, "the memory of a few is kept");
 }
 
+#[cfg(feature = "std")]
+#[test]
+fn a_read_buffer_that_is_released_is_taken_by_the_next_connection_of_the_thread() {
+    let frame = From::Client.frame(PING, "?");
+    let mut first = server(Config::new());
+    first.input().read_from(&mut &frame[..]).unwrap();
+    assert!(first.receive().unwrap().is_some());
+    assert_eq!(first.receive(), Ok(None));
+    first.input().release_memory();
+    let mut second = server(Config::new());
+    let allocated = allocations(|| {
+        second.input().read_from(&mut &frame[..]).unwrap();
+    });
+    assert_eq!(allocated, 0);
+}
+
 #[test]
 fn a_length_that_is_only_declared_costs_nothing() {
     // With a limit that lets it pass.
