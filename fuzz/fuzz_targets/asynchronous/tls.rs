@@ -1,5 +1,5 @@
-//! TLS over a scripted byte stream, in the transport of the adapter for tokio. It uses the clock of
-//! the `World`, and not that of tokio.
+//! TLS over a scripted byte stream, in the transport of the adapter for tokio. The clock of the
+//! `World` replaces the clock of tokio.
 
 use std::cell::RefCell;
 use std::future::Future;
